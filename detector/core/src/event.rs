@@ -1,0 +1,62 @@
+//! One decoded audit entry, as the matcher and the windows see it.
+
+use crate::scan::Slots;
+use crate::time::Timestamp;
+
+/// Where an event comes from; the Sigma log source it is routed by (product `aws`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogSource {
+    CloudTrail,
+    /// Cognito user-activity export (`userAuthEvents`); Cognito's calls in CloudTrail are [`LogSource::CloudTrail`].
+    Cognito,
+    ApiGateway,
+    /// Lambda or application log, JSON or plain text.
+    Lambda,
+    Waf,
+}
+
+impl LogSource {
+    pub const ALL: [LogSource; 5] = [
+        LogSource::CloudTrail,
+        LogSource::Cognito,
+        LogSource::ApiGateway,
+        LogSource::Lambda,
+        LogSource::Waf,
+    ];
+
+    /// The Sigma `logsource.service`.
+    pub fn service(self) -> &'static str {
+        match self {
+            LogSource::CloudTrail => "cloudtrail",
+            LogSource::Cognito => "cognito",
+            LogSource::ApiGateway => "apigateway",
+            LogSource::Lambda => "lambda",
+            LogSource::Waf => "waf",
+        }
+    }
+}
+
+/// The bytes an event was read from.
+#[derive(Debug, Clone, Copy)]
+pub enum Body<'a> {
+    /// One well-formed JSON object.
+    Json(&'a [u8]),
+    /// A line that is not JSON; its slot `message` holds it.
+    Text(&'a str),
+}
+
+/// One decoded audit entry.
+#[derive(Debug)]
+pub struct Event<'e, 'a> {
+    pub source: LogSource,
+    /// `None` where the entry carries no time: rules match it, windows cannot place it.
+    pub time: Option<Timestamp>,
+    /// The source's own id, or one derived from the bytes where it has none (`content:` and 32 hexadecimal digits).
+    pub id: &'e str,
+    pub account: Option<&'e str>,
+    pub region: Option<&'e str>,
+    /// When the record reached the stream, where that is recorded.
+    pub arrival: Option<Timestamp>,
+    pub slots: &'e Slots<'a>,
+    pub body: Body<'a>,
+}

@@ -1,0 +1,16 @@
+//! Vedette's engine: bytes of audit logs and Sigma rules go in, episodes of attacks come out.
+//!
+//! Values in, values out: no clock, no files, no environment, no async, no AWS type. Modules stand in the order in
+//! which a record meets them; each imports only from those above it.
+#![warn(clippy::disallowed_methods)]
+
+pub mod time; // milliseconds since the epoch
+pub mod field; // dotted paths -> slots
+pub mod scan; // JSON bytes  -> the values of the slots
+pub mod event; // one decoded audit entry
+pub mod rule; // YAML text   -> RuleSet      (once, at start; the shell reads the files)
+pub mod decode; // bytes       -> Event
+pub mod matching; // Event       -> hits         (stateless)
+pub mod window; // hits        -> episodes     (all the state, bounded and mergeable)
+pub mod alert; // Episode     -> Alert        (identity and wire form)
+pub mod engine; // the whole way, wired together

@@ -1,0 +1,5 @@
+//! Sigma rules: YAML text goes in, a checked [`RuleSet`] comes out, or every problem of every file at once.
+
+pub mod model;
+
+pub use model::*;

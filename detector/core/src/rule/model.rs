@@ -1,0 +1,164 @@
+//! The checked rules. A [`RuleSet`] that exists is valid: every reference resolves, every field has its slot.
+
+use std::sync::Arc;
+
+use crate::event::LogSource;
+use crate::field::{FieldTable, SlotId};
+
+/// The place of a detection rule in [`RuleSet::detections`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DetectionIx(pub u32);
+
+/// The place of a correlation rule in [`RuleSet::correlations`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CorrelationIx(pub u32);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Informational,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// What a rule says of itself.
+#[derive(Debug, Clone)]
+pub struct RuleMeta {
+    /// The rule's `id`; its `name`, or else its title, where it has none.
+    pub id: Arc<str>,
+    pub name: Option<Arc<str>>,
+    pub title: Arc<str>,
+    pub level: Option<Level>,
+    pub tags: Vec<String>,
+    pub description: Option<String>,
+    pub false_positives: Vec<String>,
+    /// `vedette.threat`: the entry of the threat model it answers.
+    pub threat: Option<String>,
+    /// `vedette.response`: what the on-call does.
+    pub response: Option<String>,
+    /// File it was read from, and the line of its document.
+    pub path: Arc<str>,
+    pub line: u32,
+}
+
+/// Everything the engine runs on.
+#[derive(Debug)]
+pub struct RuleSet {
+    pub fields: FieldTable,
+    pub detections: Vec<DetectionRule>,
+    /// In dependency order: a child before every parent that refers to it.
+    pub correlations: Vec<CorrelationRule>,
+}
+
+/// A detection rule, filters folded in. What it matches is compiled by [`crate::matching`].
+#[derive(Debug)]
+pub struct DetectionRule {
+    pub meta: RuleMeta,
+    /// The sources whose events it sees; all, where its log source names no service.
+    pub sources: Vec<LogSource>,
+    /// Every field that it reads.
+    pub fields: Vec<SlotId>,
+    pub condition: crate::rule::Condition,
+}
+
+/// Placeholder until the matcher's own form lands.
+#[derive(Debug)]
+pub struct Condition;
+
+/// A correlation rule.
+#[derive(Debug)]
+pub struct CorrelationRule {
+    pub meta: RuleMeta,
+    /// The rules it refers to, in the order of its file.
+    pub inputs: Vec<CorrelationInput>,
+    /// Names of the group-by fields or aliases, in the order of its file. Empty: one group for all.
+    pub group_by: Vec<Arc<str>>,
+    /// Window length in milliseconds, above 0.
+    pub timespan_ms: i64,
+    /// Holding intervals with gaps no longer than this are one episode (`vedette.quiet`; default: one timespan).
+    pub quiet_ms: i64,
+    pub window: WindowSpec,
+}
+
+/// One rule referred to by a correlation.
+#[derive(Debug)]
+pub struct CorrelationInput {
+    pub rule: InputRule,
+    /// The text by which the file refers to it (id or name).
+    pub reference: Arc<str>,
+    /// Where each group-by value comes from, in the order of [`CorrelationRule::group_by`].
+    pub group_by: Vec<FieldSource>,
+    /// Where the condition's `field` values come from; empty where the type needs none.
+    pub value: Vec<FieldSource>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputRule {
+    Detection(DetectionIx),
+    Correlation(CorrelationIx),
+}
+
+/// Where a group-by or value field is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldSource {
+    /// A field of the event that a detection rule matched.
+    Event(SlotId),
+    /// The n-th group-by value of a child correlation.
+    ChildGroup(usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    Lt,
+    Lte,
+    Gt,
+    Gte,
+    Eq,
+    Neq,
+}
+
+/// `gte: 10`, or several that must all be true (`gt: 10` with `lte: 20`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Threshold(pub Vec<(Comparison, u64)>);
+
+/// What must be true of a window. Positions in a [`Presence`] are those of [`CorrelationRule::inputs`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum WindowSpec {
+    EventCount {
+        threshold: Threshold,
+    },
+    ValueCount {
+        threshold: Threshold,
+    },
+    Temporal {
+        presence: Presence,
+    },
+    /// Steps in the order of the inputs.
+    TemporalOrdered,
+    ValueSum {
+        threshold: Threshold,
+    },
+    ValueAvg {
+        threshold: Threshold,
+    },
+    /// Percentile rank in 0..=100, nearest-rank method.
+    ValuePercentile {
+        threshold: Threshold,
+        rank: u8,
+    },
+    ValueMedian {
+        threshold: Threshold,
+    },
+}
+
+/// Which of the inputs must be present in the window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// The number of inputs present compares so.
+    Count(Threshold),
+    Input(usize),
+    And(Vec<Presence>),
+    Or(Vec<Presence>),
+    Not(Box<Presence>),
+}
