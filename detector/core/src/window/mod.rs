@@ -1,1 +1,300 @@
-//! (to come)
+//! Windows over event time: hits go in, episodes come out.
+//!
+//! All the state of the engine is here. It is a function of the *set* of hits: order, repetition, batching and sharding
+//! cannot change an episode. Nothing here reads a clock.
+
+pub mod interval; // sets of moments
+pub mod key; // 128-bit identities
+mod threshold;
+pub mod kind; // what a window type is
+pub mod coverage; // state under every count
+pub mod count;
+pub mod temporal;
+pub mod ordered;
+pub mod aggregate;
+pub mod sketch; // estimates of large counts
+pub mod ledger; // what an alert tells of its hits
+pub mod episode;
+pub mod group; // the groups of one rule
+mod hit; // group and value of a matched event
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::event::Event;
+use crate::field::SlotId;
+use crate::rule::{
+    CorrelationIx, CorrelationRule, DetectionIx, FieldSource, InputRule, RuleSet, Threshold,
+    WindowSpec,
+};
+use crate::window::episode::Episode;
+use crate::window::group::{GroupTimes, GroupValues, Groups, RuleWindows};
+use crate::window::hit::HitFields;
+use crate::window::key::Key;
+use crate::window::kind::{ChildView, Occurrence, OccurrenceValue, WindowType};
+
+/// The windows of all correlation rules.
+#[derive(Debug)]
+pub struct Windows<'r> {
+    rules: &'r RuleSet,
+    windows: Vec<Box<dyn RuleWindows>>,
+    /// By detection rule: the correlations it feeds, and as which input.
+    consumers: Vec<Vec<(CorrelationIx, usize)>>,
+    /// By correlation rule and field: hits kept out of every group because the field was missing or redacted.
+    missing: Vec<BTreeMap<SlotId, u64>>,
+}
+
+/// The window type of a rule: the one place that lists them all.
+fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
+    use aggregate::AggregateFunction::{Average, Median, Percentile, Sum};
+    let timespan_ms = rule.timespan_ms;
+    let aggregate = |threshold: &Threshold, function| {
+        groups(
+            rule,
+            aggregate::Aggregate {
+                timespan_ms,
+                threshold: threshold.clone(),
+                function,
+            },
+        )
+    };
+    match &rule.window {
+        WindowSpec::EventCount { threshold } => groups(
+            rule,
+            count::EventCount {
+                timespan_ms,
+                threshold: threshold.clone(),
+            },
+        ),
+        WindowSpec::ValueCount { threshold } => groups(
+            rule,
+            count::ValueCount {
+                timespan_ms,
+                threshold: threshold.clone(),
+            },
+        ),
+        WindowSpec::Temporal { presence } => groups(
+            rule,
+            temporal::Temporal {
+                timespan_ms,
+                presence: presence.clone(),
+            },
+        ),
+        WindowSpec::TemporalOrdered => groups(
+            rule,
+            ordered::TemporalOrdered {
+                timespan_ms,
+                steps: rule.inputs.len(),
+            },
+        ),
+        WindowSpec::ValueSum { threshold } => aggregate(threshold, Sum),
+        WindowSpec::ValueAvg { threshold } => aggregate(threshold, Average),
+        WindowSpec::ValuePercentile { threshold, rank } => aggregate(threshold, Percentile(*rank)),
+        WindowSpec::ValueMedian { threshold } => aggregate(threshold, Median),
+    }
+}
+
+fn groups<W: WindowType>(rule: &CorrelationRule, window: W) -> Box<dyn RuleWindows> {
+    let times = GroupTimes {
+        timespan_ms: rule.timespan_ms,
+        quiet_ms: rule.quiet_ms,
+    };
+    Box::new(Groups::new(window, times))
+}
+
+/// Why drained state could not be given back.
+pub type SpillError = Box<dyn std::error::Error + Send + Sync>;
+
+/// State that was drained and is given back for evaluation.
+pub trait Spilled {
+    /// The next group of `rule`, in the order of keys; a group may come several times in a row. Rules are asked for in
+    /// their order, each until it has no more.
+    ///
+    /// # Errors
+    /// The state cannot be read back.
+    fn next(&mut self, rule: CorrelationIx) -> Result<Option<(Key, &[u8])>, SpillError>;
+}
+
+/// Nothing was drained.
+#[derive(Debug)]
+pub struct NothingSpilled;
+
+impl Spilled for NothingSpilled {
+    fn next(&mut self, _: CorrelationIx) -> Result<Option<(Key, &[u8])>, SpillError> {
+        Ok(None)
+    }
+}
+
+impl<'r> Windows<'r> {
+    pub fn new(rules: &'r RuleSet) -> Self {
+        let mut consumers = vec![Vec::new(); rules.detections.len()];
+        for (at, rule) in (0..).zip(&rules.correlations) {
+            for (input, source) in rule.inputs.iter().enumerate() {
+                if let InputRule::Detection(detection) = source.rule {
+                    consumers[detection.0 as usize].push((CorrelationIx(at), input));
+                }
+            }
+        }
+        Self {
+            rules,
+            windows: rules.correlations.iter().map(rule_windows).collect(),
+            consumers,
+            missing: vec![BTreeMap::new(); rules.correlations.len()],
+        }
+    }
+
+    /// Whether any correlation waits for the hits of `rule`.
+    pub fn is_fed_by(&self, rule: DetectionIx) -> bool {
+        !self.consumers[rule.0 as usize].is_empty()
+    }
+
+    /// Takes a hit of `rule` at `time`: the event's own, or its arrival where that is earlier by more than the skew.
+    pub fn observe(&mut self, rule: DetectionIx, event: &Event<'_, '_>, time: i64) {
+        for &(CorrelationIx(at), input) in &self.consumers[rule.0 as usize] {
+            let correlation = &self.rules.correlations[at as usize];
+            let source = &correlation.inputs[input];
+            let missing = &mut self.missing[at as usize];
+            let Some(fields) = HitFields::read(correlation, source, event, missing) else {
+                continue;
+            };
+            let occurrence = Occurrence {
+                input,
+                start: time,
+                until: time,
+                id: Key::of_event_id(event.id),
+                value: fields.value,
+            };
+            let texts = || hit::group_texts(source, event);
+            let group = GroupValues {
+                key: fields.group,
+                texts: &texts,
+            };
+            self.windows[at as usize].observe(&group, &occurrence, event.id);
+        }
+    }
+
+    /// Unites the state of another worker over the same rules.
+    pub fn merge(&mut self, other: Windows<'r>) {
+        for (mine, theirs) in self.windows.iter_mut().zip(other.windows) {
+            mine.merge(theirs);
+        }
+        for (mine, theirs) in self.missing.iter_mut().zip(other.missing) {
+            for (field, hits) in theirs {
+                *mine.entry(field).or_default() += hits;
+            }
+        }
+    }
+
+    /// Hits kept out of every group for want of a field: by correlation rule, then by field.
+    pub fn missing(&self) -> &[BTreeMap<SlotId, u64>] {
+        &self.missing
+    }
+
+    /// Bytes of all group state.
+    pub fn bytes(&self) -> usize {
+        self.windows.iter().map(|w| w.bytes()).sum()
+    }
+
+    /// Takes all group state away, encoded, by rule and then by group key.
+    pub fn drain_encoded(&mut self, sink: &mut dyn FnMut(CorrelationIx, Key, &[u8])) {
+        for (at, windows) in (0..).zip(&mut self.windows) {
+            windows.drain_encoded(&mut |group, state| sink(CorrelationIx(at), group, state));
+        }
+    }
+
+    /// Evaluates the groups of all rules as a set, children before parents, with the state that was drained before.
+    /// A group that comes back is forgotten as soon as it is evaluated: what was drained never has to fit into memory.
+    ///
+    /// # Errors
+    /// State that was drained cannot be read back.
+    pub fn finish(
+        mut self,
+        spilled: &mut dyn Spilled,
+        sink: &mut dyn FnMut(CorrelationIx, Episode),
+    ) -> Result<(), SpillError> {
+        for at in 0..self.windows.len() {
+            let rule = CorrelationIx(u32::try_from(at).expect("fewer than 2^32 rules"));
+            let (done, parents) = self.windows.split_at_mut(at + 1);
+            let windows = &mut done[at];
+            let mut told = |episode| {
+                let episode = Arc::new(episode);
+                show_to_parents(self.rules, rule, &episode, parents);
+                sink(rule, Arc::unwrap_or_clone(episode));
+            };
+            let mut current = None;
+            while let Some((group, state)) = spilled.next(rule)? {
+                if let Some(done) = current.filter(|current| *current != group) {
+                    windows.drain_group(done, &mut told);
+                }
+                windows.merge_encoded(group, state)?;
+                current = Some(group);
+            }
+            windows.drain_episodes(&mut told);
+        }
+        Ok(())
+    }
+}
+
+/// Lets the correlations that refer to `child` see its episode. Parents stand after their children.
+fn show_to_parents(
+    rules: &RuleSet,
+    child: CorrelationIx,
+    episode: &Arc<Episode>,
+    parents: &mut [Box<dyn RuleWindows>],
+) {
+    let id = Key::of_texts([
+        child.0.to_string(),
+        episode.group.in_uuid_form(),
+        episode.opened_at().to_string(),
+    ]);
+    let after_child = &rules.correlations[child.0 as usize + 1..];
+    for (parent, windows) in after_child.iter().zip(parents) {
+        for (input, source) in parent.inputs.iter().enumerate() {
+            if source.rule != InputRule::Correlation(child) {
+                continue;
+            }
+            let texts = || {
+                source
+                    .group_by
+                    .iter()
+                    .map(|field| child_value(field, episode).into())
+                    .collect()
+            };
+            let key = Key::of_texts(
+                source
+                    .group_by
+                    .iter()
+                    .map(|field| child_value(field, episode)),
+            );
+            let value = match source.value.as_slice() {
+                [] => OccurrenceValue::None,
+                fields => OccurrenceValue::Key(Key::of_texts(
+                    fields.iter().map(|field| child_value(field, episode)),
+                )),
+            };
+            let occurrence = |start, until| Occurrence {
+                input,
+                start,
+                until,
+                id,
+                value,
+            };
+            let occurrences: Vec<_> = match windows.child_view() {
+                ChildView::Episodes => vec![occurrence(episode.opened_at(), episode.opened_at())],
+                ChildView::HoldingIntervals => episode
+                    .holding
+                    .iter()
+                    .map(|i| occurrence(i.start, i.end))
+                    .collect(),
+            };
+            windows.observe_child(&GroupValues { key, texts: &texts }, &occurrences, episode);
+        }
+    }
+}
+
+fn child_value<'e>(field: &FieldSource, child: &'e Episode) -> &'e str {
+    match field {
+        FieldSource::ChildGroup(at) => &child.values[*at],
+        FieldSource::Event(_) => unreachable!("a child correlation has no event fields"),
+    }
+}

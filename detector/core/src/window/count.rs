@@ -1,0 +1,92 @@
+//! `event_count` and `value_count`: how many distinct event ids or values the window holds.
+
+use crate::rule::Threshold;
+use crate::window::coverage::Coverage;
+use crate::window::interval::Intervals;
+use crate::window::key::Key;
+use crate::window::kind::{ChildView, Occurrence, OccurrenceValue, WindowType};
+
+/// Counts event ids.
+#[derive(Debug)]
+pub struct EventCount {
+    pub timespan_ms: i64,
+    pub threshold: Threshold,
+}
+
+/// Counts distinct values; occurrences without one are not counted.
+#[derive(Debug)]
+pub struct ValueCount {
+    pub timespan_ms: i64,
+    pub threshold: Threshold,
+}
+
+impl WindowType for EventCount {
+    type State = Coverage;
+    type Value = ();
+
+    const CHILD_VIEW: ChildView = ChildView::Episodes;
+
+    fn observe(&self, state: &mut Coverage, occurrence: &Occurrence) {
+        state.add(
+            occurrence.id,
+            occurrence.bears_on(self.timespan_ms),
+            self.threshold.saturation(),
+        );
+    }
+
+    fn merge(&self, state: &mut Coverage, other: &Coverage) {
+        state.merge(other, self.threshold.saturation());
+    }
+
+    fn holding(&self, state: &mut Coverage) -> Intervals {
+        holding(state, &self.threshold)
+    }
+
+    fn counted(&self, _: &Occurrence) {}
+
+    fn bytes(&self, state: &Coverage) -> usize {
+        state.bytes()
+    }
+}
+
+impl WindowType for ValueCount {
+    type State = Coverage;
+    type Value = Key;
+
+    fn observe(&self, state: &mut Coverage, occurrence: &Occurrence) {
+        let value = self.counted(occurrence);
+        state.add(
+            value,
+            occurrence.bears_on(self.timespan_ms),
+            self.threshold.saturation(),
+        );
+    }
+
+    fn merge(&self, state: &mut Coverage, other: &Coverage) {
+        state.merge(other, self.threshold.saturation());
+    }
+
+    fn holding(&self, state: &mut Coverage) -> Intervals {
+        holding(state, &self.threshold)
+    }
+
+    fn counted(&self, occurrence: &Occurrence) -> Key {
+        match occurrence.value {
+            OccurrenceValue::Key(key) => key,
+            _ => unreachable!("value_count is given the key of a value"),
+        }
+    }
+
+    fn bytes(&self, state: &Coverage) -> usize {
+        state.bytes()
+    }
+}
+
+fn holding(state: &mut Coverage, threshold: &Threshold) -> Intervals {
+    let saturation = threshold.saturation();
+    state.settle(saturation);
+    if threshold.is_monotone() {
+        return state.saturated().clone();
+    }
+    state.moments_where(saturation, |count| threshold.holds(count))
+}

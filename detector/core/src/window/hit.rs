@@ -1,0 +1,114 @@
+//! The group and the value of a matched event.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::event::Event;
+use crate::field::SlotId;
+use crate::rule::{CorrelationInput, CorrelationRule, FieldSource, WindowSpec};
+use crate::scan::Slots;
+use crate::window::key::Key;
+use crate::window::kind::OccurrenceValue;
+
+/// Group-by values longer than this are cut where they are shown; groups are told apart by the whole value.
+const GROUP_TEXT_BYTES_MAX: usize = 1024;
+
+/// What a window needs of a hit's event.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct HitFields {
+    pub(crate) group: Key,
+    pub(crate) value: OccurrenceValue,
+}
+
+impl HitFields {
+    /// `None` where a field is missing or redacted; each such field is counted in `missing`.
+    pub(crate) fn read(
+        rule: &CorrelationRule,
+        input: &CorrelationInput,
+        event: &Event<'_, '_>,
+        missing: &mut BTreeMap<SlotId, u64>,
+    ) -> Option<Self> {
+        let is_number = matches!(
+            rule.window,
+            WindowSpec::ValueSum { .. }
+                | WindowSpec::ValueAvg { .. }
+                | WindowSpec::ValuePercentile { .. }
+                | WindowSpec::ValueMedian { .. }
+        );
+        let mut complete = true;
+        for slot in input.group_by.iter().chain(&input.value).map(event_slot) {
+            if single_text(event.slots, slot).is_none() {
+                *missing.entry(slot).or_default() += 1;
+                complete = false;
+            }
+        }
+        if !complete {
+            return None;
+        }
+        let texts = |fields: &[FieldSource]| {
+            Key::of_texts(
+                fields
+                    .iter()
+                    .filter_map(|f| single_text(event.slots, event_slot(f))),
+            )
+        };
+        let value = match input.value.as_slice() {
+            [] => OccurrenceValue::None,
+            [field, ..] if is_number => {
+                let slot = event_slot(field);
+                let Some(number) = event.slots.first(slot).and_then(|value| value.number()) else {
+                    *missing.entry(slot).or_default() += 1;
+                    return None;
+                };
+                OccurrenceValue::Number(number)
+            }
+            fields => OccurrenceValue::Key(texts(fields)),
+        };
+        Some(Self {
+            group: texts(&input.group_by),
+            value,
+        })
+    }
+}
+
+/// The group-by values as they are shown.
+pub(crate) fn group_texts(input: &CorrelationInput, event: &Event<'_, '_>) -> Vec<Box<str>> {
+    let shown = |field| {
+        let text = single_text(event.slots, event_slot(field)).unwrap_or_default();
+        let end = text.floor_char_boundary(GROUP_TEXT_BYTES_MAX);
+        if end < text.len() {
+            format!("{}…", &text[..end]).into()
+        } else {
+            text.into()
+        }
+    };
+    input.group_by.iter().map(shown).collect()
+}
+
+fn event_slot(field: &FieldSource) -> SlotId {
+    match field {
+        FieldSource::Event(slot) => *slot,
+        FieldSource::ChildGroup(_) => {
+            unreachable!("a detection rule's fields are those of its events")
+        }
+    }
+}
+
+/// The one value of a field as text.
+///
+/// `None` where it has none, is null, empty or redacted, or has several (an array): what is no single value names no
+/// group. An array of one is its member.
+fn single_text<'s>(slots: &'s Slots<'_>, slot: SlotId) -> Option<Cow<'s, str>> {
+    let mut values = slots.values(slot);
+    let only = values.next()?;
+    if values.next().is_some() {
+        return None;
+    }
+    only.text()
+        .filter(|text| !text.is_empty() && !is_redacted(text))
+}
+
+/// CloudTrail's placeholder for what it withholds.
+fn is_redacted(text: &str) -> bool {
+    text == "HIDDEN_DUE_TO_SECURITY_REASONS"
+}

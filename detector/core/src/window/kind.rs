@@ -1,0 +1,77 @@
+//! What a window type is: one file that implements [`WindowType`] and one line in [`crate::window::rule_windows`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::window::interval::{Interval, Intervals};
+use crate::window::key::Key;
+use crate::window::ledger::Counted;
+
+/// One thing that happened in a group: a hit, or what a child correlation shows to its parent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Occurrence {
+    /// Position of the rule in the correlation's inputs.
+    pub input: usize,
+    /// First moment.
+    pub start: i64,
+    /// The same for a hit; the end, excluded, for a child's holding interval.
+    pub until: i64,
+    /// The event id, or the child's episode.
+    pub id: Key,
+    pub value: OccurrenceValue,
+}
+
+/// What the condition's `field` held.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum OccurrenceValue {
+    None,
+    Key(Key),
+    Number(f64),
+}
+
+impl Occurrence {
+    /// The moments whose window holds the occurrence.
+    pub fn bears_on(&self, timespan_ms: i64) -> Interval {
+        Interval::new(self.start, self.until + timespan_ms)
+    }
+}
+
+/// What a parent sees of a child correlation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChildView {
+    /// One occurrence per holding interval, with its duration.
+    HoldingIntervals,
+    /// One occurrence per episode, when it opened.
+    Episodes,
+}
+
+/// A window type: which moments of a group hold, as a function of the set of its occurrences.
+pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
+    /// What is kept of a group's occurrences. Settled by [`WindowType::holding`], equal sets have equal states.
+    type State: Default
+        + Clone
+        + PartialEq
+        + std::fmt::Debug
+        + Serialize
+        + for<'d> Deserialize<'d>
+        + Send
+        + Sync;
+    /// [`Key`] where alerts tell a number of distinct values, else `()`.
+    type Value: Counted;
+
+    const CHILD_VIEW: ChildView = ChildView::HoldingIntervals;
+
+    /// Takes an occurrence; the order of calls and repeated calls make no difference to what holds.
+    fn observe(&self, state: &mut Self::State, occurrence: &Occurrence);
+
+    /// Unites `other` into `state`.
+    fn merge(&self, state: &mut Self::State, other: &Self::State);
+
+    /// Settles the state and returns the moments at which the condition holds.
+    fn holding(&self, state: &mut Self::State) -> Intervals;
+
+    /// The value that alerts count.
+    fn counted(&self, occurrence: &Occurrence) -> Self::Value;
+
+    /// Bytes of the state on the heap.
+    fn bytes(&self, state: &Self::State) -> usize;
+}

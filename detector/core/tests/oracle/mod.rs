@@ -1,0 +1,315 @@
+//! A brute-force evaluation of the window semantics, for tests: at every moment it looks at the whole window.
+//!
+//! It shares no code with the engine and knows no state. Time runs in ticks of half a second; a child correlation's
+//! interval can be entered at any half tick. All times of the generated streams are whole ticks, so that what holds
+//! at a tick holds until the next.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub const TICK_MS: i64 = 500;
+
+/// One event as the rules see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    pub id: String,
+    pub tick: i64,
+    /// The detection rules that match it.
+    pub matches: BTreeSet<usize>,
+    /// Fields that it has.
+    pub fields: BTreeMap<&'static str, String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    Detection(usize),
+    /// A correlation defined before.
+    Correlation(usize),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    EventCount,
+    ValueCount(Vec<&'static str>),
+    /// All inputs, unless an expression over them says otherwise.
+    Temporal(Option<Expression>),
+    TemporalOrdered,
+    Sum(&'static str),
+    Average(&'static str),
+    Percentile(&'static str, u8),
+    Median(&'static str),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expression {
+    AtLeast(usize),
+    Both(usize, usize),
+    Either(usize, usize),
+    FirstNotSecond(usize, usize),
+}
+
+#[derive(Debug, Clone)]
+pub struct Correlation {
+    pub kind: Kind,
+    pub inputs: Vec<Input>,
+    /// Group-by names; `aliases` may give a name another field for one input.
+    pub group_by: Vec<&'static str>,
+    pub aliases: BTreeMap<(&'static str, usize), &'static str>,
+    pub timespan: i64,
+    pub quiet: i64,
+    /// Operator and bound, all of which must be true.
+    pub threshold: Vec<(&'static str, u64)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Episode {
+    pub correlation: usize,
+    pub group: Vec<(&'static str, String)>,
+    pub holding: Vec<(i64, i64)>,
+    pub count: u64,
+    pub distinct: Option<u64>,
+    pub first: i64,
+    pub last: i64,
+    pub evidence: Vec<(i64, String)>,
+}
+
+impl Episode {
+    pub fn opened(&self) -> i64 {
+        self.holding[0].0
+    }
+
+    pub fn held_until(&self) -> i64 {
+        self.holding[self.holding.len() - 1].1
+    }
+}
+
+/// What one group has: hits, and episodes of children with the value each shows.
+#[derive(Default)]
+struct Group<'a> {
+    hits: Vec<(usize, &'a Event, Vec<String>)>,
+    children: Vec<(usize, &'a Episode, Vec<String>)>,
+}
+
+/// All episodes of all correlations.
+pub fn evaluate(events: &[Event], correlations: &[Correlation]) -> Vec<Episode> {
+    let mut episodes: Vec<Episode> = Vec::new();
+    for (at, correlation) in correlations.iter().enumerate() {
+        let found: Vec<Episode> = {
+            let groups = groups(events, &episodes, correlation);
+            groups.into_iter().flat_map(|(values, group)| group_episodes(at, correlation, &values, &group)).collect()
+        };
+        episodes.extend(found);
+    }
+    episodes
+}
+
+fn groups<'a>(
+    events: &'a [Event],
+    episodes: &'a [Episode],
+    correlation: &Correlation,
+) -> BTreeMap<Vec<String>, Group<'a>> {
+    let value_fields: Vec<&'static str> = match &correlation.kind {
+        Kind::ValueCount(fields) => fields.clone(),
+        Kind::Sum(f) | Kind::Average(f) | Kind::Percentile(f, _) | Kind::Median(f) => vec![f],
+        _ => vec![],
+    };
+    let mut groups: BTreeMap<Vec<String>, Group<'a>> = BTreeMap::new();
+    for (at, input) in correlation.inputs.iter().enumerate() {
+        let named = |name: &'static str| *correlation.aliases.get(&(name, at)).unwrap_or(&name);
+        match input {
+            Input::Detection(detection) => {
+                for event in events.iter().filter(|e| e.matches.contains(detection)) {
+                    let read = |name: &&'static str| event.fields.get(named(name)).cloned();
+                    let group: Option<Vec<String>> = correlation.group_by.iter().map(read).collect();
+                    let value: Option<Vec<String>> =
+                        value_fields.iter().map(|f| event.fields.get(*f).cloned()).collect();
+                    if let (Some(group), Some(value)) = (group, value) {
+                        groups.entry(group).or_default().hits.push((at, event, value));
+                    }
+                }
+            }
+            Input::Correlation(child) => {
+                for episode in episodes.iter().filter(|e| e.correlation == *child) {
+                    let read = |name: &'static str| {
+                        episode.group.iter().find(|(n, _)| *n == named(name)).expect("a child's group-by").1.clone()
+                    };
+                    let group = correlation.group_by.iter().map(|n| read(n)).collect();
+                    let value = value_fields.iter().map(|n| read(n)).collect();
+                    groups.entry(group).or_default().children.push((at, episode, value));
+                }
+            }
+        }
+    }
+    groups
+}
+
+fn group_episodes(at: usize, rule: &Correlation, values: &[String], group: &Group<'_>) -> Vec<Episode> {
+    let hit_ticks = group.hits.iter().map(|(_, e, _)| e.tick);
+    let starts = hit_ticks.clone().chain(group.children.iter().map(|(_, e, _)| e.opened()));
+    let ends = hit_ticks.chain(group.children.iter().map(|(_, e, _)| e.held_until()));
+    let (Some(from), Some(to)) = (starts.min(), ends.max()) else { return Vec::new() };
+    let mut holding: Vec<(i64, i64)> = Vec::new();
+    for t in from..=to + rule.timespan {
+        if !holds_at(t, rule, group) {
+            continue;
+        }
+        match holding.last_mut() {
+            Some(last) if last.1 == t => last.1 = t + 1,
+            _ => holding.push((t, t + 1)),
+        }
+    }
+    let mut joined: Vec<Vec<(i64, i64)>> = Vec::new();
+    for interval in holding {
+        match joined.last_mut() {
+            Some(episode) if interval.0 - episode[episode.len() - 1].1 <= rule.quiet => episode.push(interval),
+            _ => joined.push(vec![interval]),
+        }
+    }
+    joined.into_iter().map(|holding| describe(at, rule, values, group, holding)).collect()
+}
+
+/// Half ticks `m` (as twice their tick) of `[start, end)` in the window `(t - timespan, t]`.
+fn moments(start: i64, end: i64, t: i64, timespan: i64) -> impl Iterator<Item = i64> {
+    (2 * (t - timespan) + 1..=2 * t).filter(move |m| 2 * start <= *m && *m < 2 * end)
+}
+
+fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
+    let span = rule.timespan;
+    let hits: Vec<_> = group.hits.iter().filter(|(_, e, _)| t - span < e.tick && e.tick <= t).collect();
+    let child_seen =
+        |episode: &Episode| episode.holding.iter().any(|&(s, e)| moments(s, e, t, span).next().is_some());
+    let count = |n: usize| n > 0 && compare(&rule.threshold, n as f64);
+    match &rule.kind {
+        Kind::EventCount => {
+            let ids: BTreeSet<&str> = hits.iter().map(|(_, e, _)| e.id.as_str()).collect();
+            let opened =
+                group.children.iter().filter(|(_, e, _)| t - span < e.opened() && e.opened() <= t).count();
+            count(ids.len() + opened)
+        }
+        Kind::ValueCount(_) => {
+            let mut seen: BTreeSet<&[String]> = hits.iter().map(|(_, _, value)| value.as_slice()).collect();
+            seen.extend(group.children.iter().filter(|(_, e, _)| child_seen(e)).map(|(_, _, v)| v.as_slice()));
+            count(seen.len())
+        }
+        Kind::Temporal(expression) => {
+            let mut present: BTreeSet<usize> = hits.iter().map(|(input, _, _)| *input).collect();
+            present.extend(group.children.iter().filter(|(_, e, _)| child_seen(e)).map(|(input, _, _)| *input));
+            !present.is_empty()
+                && match expression {
+                    None => present.len() == rule.inputs.len(),
+                    Some(Expression::AtLeast(n)) => present.len() >= *n,
+                    Some(Expression::Both(a, b)) => present.contains(a) && present.contains(b),
+                    Some(Expression::Either(a, b)) => present.contains(a) || present.contains(b),
+                    Some(Expression::FirstNotSecond(a, b)) => present.contains(a) && !present.contains(b),
+                }
+        }
+        Kind::TemporalOrdered => in_order(t, rule, group),
+        Kind::Sum(_) | Kind::Average(_) | Kind::Percentile(..) | Kind::Median(_) => {
+            let mut numbers: BTreeMap<(i64, &str), f64> = BTreeMap::new();
+            for (_, event, value) in &hits {
+                let number: f64 = value[0].parse().expect("generated values are numbers");
+                let known = numbers.entry((event.tick, &event.id)).or_insert(number);
+                *known = known.min(number);
+            }
+            let mut sorted: Vec<f64> = numbers.into_values().collect();
+            sorted.sort_by(f64::total_cmp);
+            !sorted.is_empty() && compare(&rule.threshold, aggregate(&rule.kind, &sorted))
+        }
+    }
+}
+
+/// Takes every step as early as it can be taken after the one before.
+fn in_order(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
+    let mut earliest = i64::MIN;
+    for step in 0..rule.inputs.len() {
+        let hits = group.hits.iter().filter(|(input, e, _)| {
+            *input == step && t - rule.timespan < e.tick && e.tick <= t
+        });
+        let children = group.children.iter().filter(|(input, _, _)| *input == step);
+        let taken = hits
+            .map(|(_, e, _)| 2 * e.tick)
+            .chain(children.flat_map(|(_, e, _)| {
+                e.holding.iter().flat_map(|&(s, end)| moments(s, end, t, rule.timespan))
+            }))
+            .filter(|moment| *moment >= earliest)
+            .min();
+        match taken {
+            Some(moment) => earliest = moment,
+            None => return false,
+        }
+    }
+    true
+}
+
+fn aggregate(kind: &Kind, sorted: &[f64]) -> f64 {
+    let n = sorted.len();
+    match kind {
+        Kind::Sum(_) => sorted.iter().sum(),
+        Kind::Average(_) => sorted.iter().sum::<f64>() / n as f64,
+        Kind::Percentile(_, rank) => {
+            let nth = (f64::from(*rank) / 100.0 * n as f64 - 1e-9).ceil().max(1.0);
+            sorted[nth as usize - 1]
+        }
+        Kind::Median(_) if n % 2 == 1 => sorted[n / 2],
+        Kind::Median(_) => (sorted[n / 2 - 1] + sorted[n / 2]) / 2.0,
+        _ => unreachable!("not an aggregate"),
+    }
+}
+
+fn compare(threshold: &[(&'static str, u64)], number: f64) -> bool {
+    threshold.iter().all(|&(operator, bound)| {
+        let bound = bound as f64;
+        match operator {
+            "lt" => number < bound,
+            "lte" => number <= bound,
+            "gt" => number > bound,
+            "gte" => number >= bound,
+            "eq" => number == bound,
+            "neq" => number != bound,
+            _ => unreachable!("no such operator"),
+        }
+    })
+}
+
+fn describe(
+    at: usize,
+    rule: &Correlation,
+    values: &[String],
+    group: &Group<'_>,
+    holding: Vec<(i64, i64)>,
+) -> Episode {
+    let (after, before) = (holding[0].0 - rule.timespan, holding[holding.len() - 1].1);
+    let hits: Vec<_> = group.hits.iter().filter(|(_, e, _)| after < e.tick && e.tick < before).collect();
+    let children: Vec<_> =
+        group.children.iter().filter(|(_, e, _)| e.opened() < before && e.held_until() > after).collect();
+    let ids: BTreeSet<&str> = hits.iter().map(|(_, e, _)| e.id.as_str()).collect();
+    let mut distinct: BTreeSet<&[String]> = hits.iter().map(|(_, _, v)| v.as_slice()).collect();
+    distinct.extend(children.iter().map(|(_, _, v)| v.as_slice()));
+    let times = || hits.iter().map(|(_, e, _)| (e.tick, e.tick)).chain(children.iter().map(|(_, e, _)| (e.first, e.last)));
+    let mut evidence = earliest(hits.iter().map(|(_, e, _)| (e.tick, e.id.clone())));
+    if !children.is_empty() {
+        evidence = earliest(evidence.into_iter().chain(children.iter().flat_map(|(_, e, _)| e.evidence.clone())));
+    }
+    Episode {
+        correlation: at,
+        group: rule.group_by.iter().copied().zip(values.iter().cloned()).collect(),
+        count: (ids.len() + children.len()) as u64,
+        distinct: matches!(rule.kind, Kind::ValueCount(_)).then_some(distinct.len() as u64),
+        first: times().map(|t| t.0).min().expect("an episode has hits"),
+        last: times().map(|t| t.1).max().expect("an episode has hits"),
+        evidence,
+        holding,
+    }
+}
+
+/// The 20 earliest, every id once, at its earliest time.
+fn earliest(hits: impl Iterator<Item = (i64, String)>) -> Vec<(i64, String)> {
+    let mut by_id: BTreeMap<String, i64> = BTreeMap::new();
+    for (tick, id) in hits {
+        let known = by_id.entry(id).or_insert(tick);
+        *known = tick.min(*known);
+    }
+    let mut sorted: Vec<(i64, String)> = by_id.into_iter().map(|(id, tick)| (tick, id)).collect();
+    sorted.sort();
+    sorted.truncate(20);
+    sorted
+}
