@@ -1,10 +1,14 @@
 //! What a person or a machine is told about an episode.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::rule::{CorrelationRule, Level};
 use crate::time::Timestamp;
+use crate::window::episode::Episode;
+use crate::window::key::Key;
 
 /// The most event ids an alert carries as evidence.
 pub const EVIDENCE_MAX: usize = 20;
@@ -29,6 +33,53 @@ pub struct Alert {
     pub distinct: Option<u64>,
     /// The earliest ones, at most [`EVIDENCE_MAX`].
     pub event_ids: Vec<String>,
+}
+
+impl Alert {
+    /// The alert of an episode; it is closed when its quiet period has passed at `latest`, the end of what is known.
+    pub fn of_episode(rule: &CorrelationRule, episode: &Episode, latest: Timestamp) -> Self {
+        let values = episode.values.iter().map(|value| Arc::from(&**value));
+        let is_over = episode.held_until() + rule.quiet_ms <= latest.millis();
+        Self {
+            alert_id: alert_id(rule, episode),
+            rule: AlertRule {
+                id: Arc::clone(&rule.meta.id),
+                name: rule.meta.name.clone(),
+                title: Arc::clone(&rule.meta.title),
+                level: rule.meta.level.map(Level::name),
+            },
+            group: GroupValues(rule.group_by.iter().cloned().zip(values).collect()),
+            first_event_time: moment(episode.first_event),
+            opened_at: moment(episode.opened_at()),
+            held_until: moment(episode.held_until()),
+            last_event_time: moment(episode.last_event),
+            status: if is_over { Status::Closed } else { Status::Open },
+            count: episode.count,
+            distinct: episode.distinct,
+            event_ids: episode.evidence.iter().map(|(_, id)| id.clone()).collect(),
+        }
+    }
+
+    /// By `opened_at`, rule id and group.
+    pub fn reporting_order(&self, other: &Alert) -> Ordering {
+        let key = |alert: &Alert| (alert.opened_at, Arc::clone(&alert.rule.id));
+        key(self).cmp(&key(other)).then_with(|| self.group.cmp(&other.group))
+    }
+}
+
+/// A UUID of version 8 (RFC 9562, section 5.8) over the rule's id, the group and the opening.
+fn alert_id(rule: &CorrelationRule, episode: &Episode) -> String {
+    const VERSION: u128 = 0xf << 76;
+    const VARIANT: u128 = 0b11 << 62;
+    let opened_at = episode.opened_at().to_string();
+    let group = episode.group.in_uuid_form();
+    let bits = Key::of_texts([&*rule.meta.id, &group, &opened_at]).to_u128();
+    Key::from_u128(bits & !VERSION & !VARIANT | 0x8 << 76 | 0b10 << 62).in_uuid_form()
+}
+
+/// Windows can end past the last moment that can be written.
+fn moment(ms: i64) -> Timestamp {
+    Timestamp::from_millis(ms).unwrap_or(Timestamp::MAX)
 }
 
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -1,54 +1,81 @@
 //! The whole way of a record: decode, match, window. One [`Engine`] is shared; each thread has a [`Worker`].
 
 use crate::alert::Alert;
-use crate::event::Event;
-use crate::rule::{DetectionRule, RuleSet};
+use crate::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
+use crate::event::{Event, LogSource};
+use crate::field::SlotId;
+use crate::matching::{Matcher, Scratch};
+use crate::rule::{CorrelationIx, DetectionRule, RuleSet};
 use crate::time::Timestamp;
+use crate::window::key::Key;
+use crate::window::{SpillError, Spilled, Windows};
+
+/// An event that arrives later than this after its event time is too late: its hits are counted, not used.
+pub const LATENESS_MAX_MS: i64 = 15 * 60 * 1000;
+
+/// How far a clock may be ahead: an event time later than its arrival by more than this is taken as the arrival.
+pub const SKEW_MAX_MS: i64 = 5 * 60 * 1000;
 
 /// The compiled rules; shared by all workers, never changed.
 #[derive(Debug)]
 pub struct Engine {
     rules: RuleSet,
+    decode_fields: DecodeFields,
+    matcher: Matcher,
+    limits: Limits,
+}
+
+/// When events without a recorded arrival are taken to have arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// They have none: a recording is a set.
+    Recorded,
+    /// At the highest event time seen so far, as if the recording were a stream in its recorded order.
+    InOrder,
 }
 
 /// One thread's share of the work: buffers, window state and counters.
 #[derive(Debug)]
 pub struct Worker<'e> {
+    decoder: Decoder<'e>,
+    watch: Watch<'e>,
+}
+
+/// What a worker does with each event.
+#[derive(Debug)]
+struct Watch<'e> {
     engine: &'e Engine,
+    arrival: Arrival,
+    scratch: Scratch,
+    windows: Windows<'e>,
     tally: Tally,
 }
 
 /// What was seen, for the closing summary.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
     pub records: u64,
-    /// By [`crate::event::LogSource`], in the order of `LogSource::ALL`.
-    pub events: [u64; 5],
+    /// By log source, in the order of [`LogSource::ALL`].
+    pub events: [u64; LogSource::ALL.len()],
     /// Subscription control messages, skipped.
     pub control_messages: u64,
+    /// Records, or parts of one, that could not be read.
     pub unreadable: u64,
-    /// Hits by detection rule, in the order of `RuleSet::detections`.
+    /// Hits by detection rule, in the order of [`RuleSet::detections`].
     pub hits: Vec<u64>,
     /// Hits that carry no event time, so that no window can hold them.
     pub untimed_hits: u64,
-    /// Hits that arrived later than the allowed lateness.
+    /// Hits that arrived more than [`LATENESS_MAX_MS`] after their event time.
     pub too_late_hits: u64,
-    /// Events whose time was ahead of their arrival by more than the allowed skew.
+    /// Events whose time was ahead of their arrival by more than [`SKEW_MAX_MS`].
     pub skewed_events: u64,
-    /// Hits kept out of every group of a correlation because a field was missing or redacted:
-    /// by correlation (in the order of `RuleSet::correlations`), then by field.
+    /// Hits kept out of every group because a field was missing or redacted: by correlation rule (in the order of
+    /// [`RuleSet::correlations`]), field and number.
     pub missing: Vec<Vec<(String, u64)>>,
-    /// Fields that a rule reads and no event of its sources had: by detection rule.
-    pub absent_fields: Vec<Vec<String>>,
-}
-
-/// Where a part of a record cannot be read, and why. Never carries the record's content.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
-    /// Byte offset of the unreadable part within the record handed in, where it is known.
-    pub offset: Option<u64>,
-    /// Lowercase, no final stop: `gzip data is cut off after 1024 bytes`.
-    pub reason: String,
+    /// The latest event time or arrival.
+    pub latest: Option<Timestamp>,
+    /// By log source, the slots that had a value in any of its events.
+    seen: [Vec<bool>; LogSource::ALL.len()],
 }
 
 /// Told of what happens inside a record, as it happens.
@@ -58,42 +85,180 @@ pub trait Observer {
 }
 
 impl Engine {
-    pub fn new(rules: RuleSet) -> Self {
-        Self { rules }
+    /// Compiles the rules.
+    pub fn new(mut rules: RuleSet) -> Self {
+        let decode_fields = DecodeFields::register(&mut rules.fields);
+        let matcher = Matcher::new(&rules);
+        Self { rules, decode_fields, matcher, limits: Limits::default() }
     }
 
     pub fn rules(&self) -> &RuleSet {
         &self.rules
     }
 
-    pub fn worker(&self) -> Worker<'_> {
-        Worker {
+    pub fn worker(&self, arrival: Arrival) -> Worker<'_> {
+        let tally = Tally {
+            hits: vec![0; self.rules.detections.len()],
+            seen: std::array::from_fn(|_| vec![false; self.rules.fields.len()]),
+            ..Tally::default()
+        };
+        let watch = Watch {
             engine: self,
-            tally: Tally::default(),
-        }
+            arrival,
+            scratch: self.matcher.scratch(),
+            windows: Windows::new(&self.rules),
+            tally,
+        };
+        Worker { decoder: Decoder::new(&self.rules.fields, &self.decode_fields, self.limits), watch }
     }
 }
 
 impl<'e> Worker<'e> {
-    /// Decodes one record (a stream record, a line or a whole document of a file), matches its events and
-    /// updates the windows.
-    pub fn record(
-        &mut self,
-        _bytes: &[u8],
-        _arrival: Option<Timestamp>,
-        _observer: &mut dyn Observer,
-    ) {
-        self.tally.records += 1;
+    /// Decodes one record (a stream record, a line or a whole document of a file), matches its events and updates
+    /// the windows. `arrived_at` is when the record reached the stream, where that is known.
+    pub fn record(&mut self, bytes: &[u8], arrived_at: Option<Timestamp>, observer: &mut dyn Observer) {
+        self.watch.tally.records += 1;
+        self.decoder.decode(bytes, arrived_at, &mut Sink { watch: &mut self.watch, observer });
+    }
+
+    /// What was seen so far; [`Tally::missing`] is filled in by [`Worker::finish`].
+    pub fn tally(&self) -> &Tally {
+        &self.watch.tally
     }
 
     /// Adds another worker's state and counters: the outcome is that of one worker that saw everything.
     pub fn merge(&mut self, other: Worker<'e>) {
-        self.tally.records += other.tally.records;
+        self.watch.windows.merge(other.watch.windows);
+        self.watch.tally.add(&other.watch.tally);
+    }
+
+    /// Bytes of window state held.
+    pub fn state_bytes(&self) -> usize {
+        self.watch.windows.bytes()
+    }
+
+    /// Takes the window state away, encoded, by rule and then by group key; [`Worker::finish`] wants it back.
+    pub fn drain_state(&mut self, sink: &mut dyn FnMut(CorrelationIx, Key, &[u8])) {
+        self.watch.windows.drain_encoded(sink);
     }
 
     /// The episodes of everything seen, sorted by `opened_at`, rule id, group.
-    pub fn finish(self) -> (Vec<Alert>, Tally) {
-        let _ = self.engine;
-        (Vec::new(), self.tally)
+    ///
+    /// # Errors
+    /// State that was drained cannot be read back.
+    pub fn finish(self, spilled: &mut dyn Spilled) -> Result<(Vec<Alert>, Tally), SpillError> {
+        let Watch { engine, windows, mut tally, .. } = self.watch;
+        let rules = &engine.rules;
+        let name = |(slot, hits): (&SlotId, &u64)| (rules.fields.path(*slot).to_owned(), *hits);
+        tally.missing = windows.missing().iter().map(|fields| fields.iter().map(name).collect()).collect();
+        let mut alerts = Vec::new();
+        windows.finish(spilled, &mut |rule, episode| {
+            let rule = &rules.correlations[rule.0 as usize];
+            alerts.push(Alert::of_episode(rule, &episode, tally.latest.unwrap_or_default()));
+        })?;
+        alerts.sort_by(Alert::reporting_order);
+        Ok((alerts, tally))
+    }
+}
+
+struct Sink<'s, 'e> {
+    watch: &'s mut Watch<'e>,
+    observer: &'s mut dyn Observer,
+}
+
+impl EventSink for Sink<'_, '_> {
+    fn event(&mut self, event: &Event<'_, '_>) {
+        self.watch.event(event, self.observer);
+    }
+
+    fn unreadable(&mut self, problem: Unreadable) {
+        self.watch.tally.unreadable += 1;
+        self.observer.unreadable(problem);
+    }
+
+    fn control_message(&mut self) {
+        self.watch.tally.control_messages += 1;
+    }
+}
+
+/// Where an event stands in time.
+enum Placement {
+    At(i64),
+    TooLate,
+    Untimed,
+}
+
+impl Watch<'_> {
+    fn event(&mut self, event: &Event<'_, '_>, observer: &mut dyn Observer) {
+        let source = event.source as usize;
+        self.tally.events[source] += 1;
+        for slot in event.slots.present() {
+            self.tally.seen[source][slot.index()] = true;
+        }
+        let placement = self.place(event);
+        let Self { engine, scratch, windows, tally, .. } = self;
+        engine.matcher.matches(event, scratch, &mut |rule| {
+            tally.hits[rule.0 as usize] += 1;
+            observer.hit(&engine.rules.detections[rule.0 as usize], event);
+            if !windows.is_fed_by(rule) {
+                return;
+            }
+            match placement {
+                Placement::At(time) => windows.observe(rule, event, time),
+                Placement::TooLate => tally.too_late_hits += 1,
+                Placement::Untimed => tally.untimed_hits += 1,
+            }
+        });
+    }
+
+    /// Judges an event's time by its arrival, a property of its record, so that every worker judges it alike.
+    fn place(&mut self, event: &Event<'_, '_>) -> Placement {
+        let Some(time) = event.time else {
+            return Placement::Untimed;
+        };
+        let latest = self.tally.latest.unwrap_or_default().max(time);
+        let arrival = match self.arrival {
+            Arrival::Recorded => event.arrival,
+            Arrival::InOrder => Some(event.arrival.unwrap_or(latest)),
+        };
+        let Some(arrival) = arrival else {
+            self.tally.latest = Some(latest);
+            return Placement::At(time.millis());
+        };
+        let skewed = time.millis() > arrival.millis() + SKEW_MAX_MS;
+        let time = if skewed { arrival } else { time };
+        self.tally.skewed_events += u64::from(skewed);
+        self.tally.latest = self.tally.latest.max(Some(arrival.max(time)));
+        if arrival.millis() - time.millis() > LATENESS_MAX_MS {
+            return Placement::TooLate;
+        }
+        Placement::At(time.millis())
+    }
+}
+
+impl Tally {
+    /// The events of a log source.
+    pub fn events_of(&self, source: LogSource) -> u64 {
+        self.events[source as usize]
+    }
+
+    /// Whether any event of `source` had a value at `slot`.
+    pub fn has_seen(&self, source: LogSource, slot: SlotId) -> bool {
+        self.seen[source as usize][slot.index()]
+    }
+
+    fn add(&mut self, other: &Tally) {
+        self.records += other.records;
+        self.control_messages += other.control_messages;
+        self.unreadable += other.unreadable;
+        self.untimed_hits += other.untimed_hits;
+        self.too_late_hits += other.too_late_hits;
+        self.skewed_events += other.skewed_events;
+        self.latest = self.latest.max(other.latest);
+        let numbers = self.hits.iter_mut().zip(&other.hits).chain(self.events.iter_mut().zip(&other.events));
+        numbers.for_each(|(mine, theirs)| *mine += theirs);
+        for (mine, theirs) in self.seen.iter_mut().flatten().zip(other.seen.iter().flatten()) {
+            *mine |= theirs;
+        }
     }
 }

@@ -22,6 +22,19 @@ pub enum Level {
     Critical,
 }
 
+impl Level {
+    /// As it is written in a rule file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Informational => "informational",
+            Level::Low => "low",
+            Level::Medium => "medium",
+            Level::High => "high",
+            Level::Critical => "critical",
+        }
+    }
+}
+
 /// What a rule says of itself.
 #[derive(Debug, Clone)]
 pub struct RuleMeta {

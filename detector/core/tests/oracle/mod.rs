@@ -4,6 +4,8 @@
 //! interval can be entered at any half tick. All times of the generated streams are whole ticks, so that what holds
 //! at a tick holds until the next.
 
+pub mod generate;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const TICK_MS: i64 = 500;

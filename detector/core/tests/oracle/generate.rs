@@ -1,0 +1,245 @@
+//! Random rule sets and streams, and their YAML and JSON.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use super::{Correlation, Event, Expression, Input, Kind, TICK_MS};
+
+const DETECTIONS: usize = 3;
+const GROUP_FIELDS: [&str; 2] = ["sourceIPAddress", "userAgent"];
+const VALUE_FIELDS: [&str; 2] = ["requestID", "vpcEndpointId"];
+const NUMBER_FIELD: &str = "bytes";
+/// 2026-01-01T00:00:00Z.
+const ORIGIN_MS: i64 = 1_767_225_600_000;
+
+pub fn millis(tick: i64) -> i64 {
+    ORIGIN_MS + tick * TICK_MS
+}
+
+pub fn tick_of(rfc3339: &str) -> i64 {
+    let ms = chrono::DateTime::parse_from_rfc3339(rfc3339).expect("an alert's time").timestamp_millis();
+    assert_eq!((ms - ORIGIN_MS) % TICK_MS, 0, "{rfc3339} is not a whole tick");
+    (ms - ORIGIN_MS) / TICK_MS
+}
+
+fn pick<'a, T>(random: &mut fastrand::Rng, from: &'a [T]) -> &'a T {
+    &from[random.usize(..from.len())]
+}
+
+pub fn events(random: &mut fastrand::Rng) -> Vec<Event> {
+    let length = random.i64(4..80);
+    let ids: Vec<String> = (0..random.usize(1..60)).map(|_| uuid(random)).collect();
+    (0..random.usize(1..50))
+        .map(|at| {
+            // Mostly an id of its own; sometimes one that another event has, at another time.
+            let id = ids.get(at).cloned().unwrap_or_else(|| pick(random, &ids).clone());
+            let mut fields = BTreeMap::new();
+            for name in GROUP_FIELDS.into_iter().chain(VALUE_FIELDS) {
+                if random.u8(..10) > 0 {
+                    fields.insert(name, format!("{name}-{}", random.u8(..3)));
+                }
+            }
+            if random.u8(..10) > 0 {
+                fields.insert(NUMBER_FIELD, random.u8(..20).to_string());
+            }
+            let matches = (0..DETECTIONS).filter(|_| random.bool()).collect::<BTreeSet<_>>();
+            Event { id, tick: random.i64(0..length), matches, fields }
+        })
+        .collect()
+}
+
+fn uuid(random: &mut fastrand::Rng) -> String {
+    let hex = format!("{:032x}", random.u128(..));
+    format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+}
+
+pub fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
+    let mut correlations: Vec<Correlation> = Vec::new();
+    for _ in 0..random.usize(1..5) {
+        let new = correlation(random, &correlations);
+        correlations.push(new);
+    }
+    correlations
+}
+
+fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlation {
+    let kind_choice = random.u8(..10);
+    let is_aggregate = kind_choice >= 8;
+    let mut inputs: Vec<Input> = (0..DETECTIONS).filter(|_| random.bool()).map(Input::Detection).collect();
+    if !is_aggregate {
+        inputs.extend((0..before.len()).filter(|_| random.u8(..3) == 0).map(Input::Correlation));
+    }
+    if inputs.is_empty() {
+        inputs.push(Input::Detection(0));
+    }
+    random.shuffle(&mut inputs);
+    inputs.truncate(3);
+    let mut group_by: Vec<&'static str> = GROUP_FIELDS.into_iter().filter(|_| random.bool()).collect();
+    let mut aliases = BTreeMap::new();
+    let children = || inputs.iter().filter_map(|i| if let Input::Correlation(c) = i { Some(&before[*c]) } else { None });
+    // A parent can group by what its children group by, and count the values of that alone.
+    group_by.retain(|name| children().all(|c| c.group_by.contains(name)));
+    if group_by.is_empty() && random.u8(..4) == 0 && children().next().is_none() {
+        group_by.push("origin");
+        for at in 0..inputs.len() {
+            aliases.insert(("origin", at), *pick(random, &GROUP_FIELDS));
+        }
+    }
+    let kind = kind(random, kind_choice, &inputs, before);
+    let timespan = 2 * random.i64(1..8);
+    let operator = match kind_choice {
+        0..=6 => *pick(random, &["gte", "gte", "gte", "gt"]),
+        _ => *pick(random, &["lt", "lte", "eq", "neq", "gte"]),
+    };
+    let bound_max = if is_aggregate { 40 } else { 5 };
+    let mut threshold = vec![(operator, random.u64(1..bound_max))];
+    if operator == "gt" && random.bool() {
+        threshold.push(("lte", threshold[0].1 + random.u64(1..4)));
+    }
+    Correlation { kind, inputs, group_by, aliases, timespan, quiet: *pick(random, &[timespan, timespan, 2, 20]), threshold }
+}
+
+fn kind(random: &mut fastrand::Rng, choice: u8, inputs: &[Input], before: &[Correlation]) -> Kind {
+    let n = inputs.len();
+    match choice {
+        0..=1 => Kind::EventCount,
+        2..=3 | 7 => {
+            let child = inputs.iter().find_map(|i| if let Input::Correlation(c) = i { Some(&before[*c]) } else { None });
+            match child {
+                None => Kind::ValueCount(VALUE_FIELDS[..random.usize(1..3)].to_vec()),
+                Some(_) => {
+                    let all_have = |name: &&&'static str| {
+                        inputs.iter().all(|i| match i {
+                            Input::Correlation(c) => before[*c].group_by.contains(*name),
+                            Input::Detection(_) => true,
+                        })
+                    };
+                    match GROUP_FIELDS.iter().find(all_have) {
+                        Some(name) => Kind::ValueCount(vec![name]),
+                        None => Kind::EventCount,
+                    }
+                }
+            }
+        }
+        4 => Kind::Temporal(None),
+        5 if n >= 2 => Kind::Temporal(Some(match random.u8(..4) {
+            0 => Expression::AtLeast(random.usize(1..=n)),
+            1 => Expression::Both(0, 1),
+            2 => Expression::Either(0, 1),
+            _ => Expression::FirstNotSecond(0, 1),
+        })),
+        5 | 6 => Kind::TemporalOrdered,
+        8 if random.bool() => Kind::Sum(NUMBER_FIELD),
+        8 => Kind::Average(NUMBER_FIELD),
+        _ if random.bool() => Kind::Percentile(NUMBER_FIELD, random.u8(..=100)),
+        _ => Kind::Median(NUMBER_FIELD),
+    }
+}
+
+fn rule_name(input: &Input) -> String {
+    match input {
+        Input::Detection(at) => format!("detection_{at}"),
+        Input::Correlation(at) => format!("correlation_{at}"),
+    }
+}
+
+/// The rules as one file of several documents.
+pub fn yaml(correlations: &[Correlation]) -> String {
+    let mut out = String::new();
+    for at in 0..DETECTIONS {
+        write!(
+            out,
+            "title: Detection {at}\nname: detection_{at}\nid: 00000000-0000-4000-8000-00000000000{at}\n\
+             status: test\nlevel: low\nlogsource:\n    product: aws\n    service: cloudtrail\n\
+             detection:\n    selection:\n        matched_{at}: 'yes'\n    condition: selection\n---\n"
+        )
+        .expect("writing to a string");
+    }
+    for (at, correlation) in correlations.iter().enumerate() {
+        if at > 0 {
+            out.push_str("---\n");
+        }
+        correlation_yaml(&mut out, at, correlation).expect("writing to a string");
+    }
+    out
+}
+
+fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt::Result {
+    writeln!(out, "title: Correlation {at}\nname: correlation_{at}\nid: 00000000-0000-4000-9000-00000000000{at}")?;
+    writeln!(out, "status: test\nlevel: high\ncorrelation:\n    type: {}\n    rules:", type_name(&rule.kind))?;
+    for input in &rule.inputs {
+        writeln!(out, "        - {}", rule_name(input))?;
+    }
+    if !rule.group_by.is_empty() {
+        writeln!(out, "    group-by: [{}]", rule.group_by.join(", "))?;
+    }
+    if !rule.aliases.is_empty() {
+        writeln!(out, "    aliases:\n        origin:")?;
+        for ((_, input), field) in &rule.aliases {
+            writeln!(out, "            {}: {field}", rule_name(&rule.inputs[*input]))?;
+        }
+    }
+    writeln!(out, "    timespan: {}s", rule.timespan / 2)?;
+    condition_yaml(out, rule)?;
+    writeln!(out, "vedette:\n    quiet: {}s", rule.quiet / 2)
+}
+
+fn type_name(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::EventCount => "event_count",
+        Kind::ValueCount(_) => "value_count",
+        Kind::Temporal(_) => "temporal",
+        Kind::TemporalOrdered => "temporal_ordered",
+        Kind::Sum(_) => "value_sum",
+        Kind::Average(_) => "value_avg",
+        Kind::Percentile(..) => "value_percentile",
+        Kind::Median(_) => "value_median",
+    }
+}
+
+fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
+    let name = |input: &usize| rule_name(&rule.inputs[*input]);
+    match &rule.kind {
+        Kind::Temporal(None) | Kind::TemporalOrdered => return Ok(()),
+        Kind::Temporal(Some(expression)) => {
+            return match expression {
+                Expression::AtLeast(n) => writeln!(out, "    condition:\n        gte: {n}"),
+                Expression::Both(a, b) => writeln!(out, "    condition: {} and {}", name(a), name(b)),
+                Expression::Either(a, b) => writeln!(out, "    condition: {} or {}", name(a), name(b)),
+                Expression::FirstNotSecond(a, b) => writeln!(out, "    condition: {} and not {}", name(a), name(b)),
+            };
+        }
+        _ => writeln!(out, "    condition:")?,
+    }
+    match &rule.kind {
+        Kind::ValueCount(fields) => writeln!(out, "        field: [{}]", fields.join(", "))?,
+        Kind::Sum(field) | Kind::Average(field) | Kind::Median(field) => writeln!(out, "        field: {field}")?,
+        Kind::Percentile(field, rank) => writeln!(out, "        field: {field}\n        percentile: {rank}")?,
+        _ => {}
+    }
+    rule.threshold.iter().try_for_each(|(operator, bound)| writeln!(out, "        {operator}: {bound}"))
+}
+
+/// The event as a CloudTrail record.
+pub fn json(event: &Event) -> String {
+    let time = chrono::DateTime::from_timestamp_millis(millis(event.tick)).expect("a time of this century");
+    let mut record = serde_json::json!({
+        "eventVersion": "1.11",
+        "eventTime": time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+        "eventSource": "synthetic.amazonaws.com",
+        "eventName": "Synthetic",
+        "awsRegion": "eu-west-1",
+        "eventID": event.id,
+        "recipientAccountId": "111122223333",
+    });
+    for rule in &event.matches {
+        record[format!("matched_{rule}")] = "yes".into();
+    }
+    for (name, value) in &event.fields {
+        record[*name] = match value.parse::<u64>() {
+            Ok(number) => number.into(),
+            Err(_) => value.as_str().into(),
+        };
+    }
+    record.to_string()
+}

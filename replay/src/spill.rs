@@ -1,0 +1,124 @@
+//! Window state on disk: a run may see more groups than memory should hold.
+//!
+//! State merges in any order and any number of times, so what does not fit is written out as a sorted run and united
+//! again, group by group, when the episodes are evaluated.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+
+use detector_core::engine::Worker;
+use detector_core::rule::CorrelationIx;
+use detector_core::window::key::Key;
+use detector_core::window::{SpillError, Spilled};
+
+/// Window state that is held in memory before it is written to disk.
+pub const STATE_BYTES_MAX: usize = 96 << 20;
+
+/// Sorted runs of group state in unnamed temporary files.
+#[derive(Debug, Default)]
+pub struct Spill {
+    runs: Vec<File>,
+}
+
+impl Spill {
+    /// Writes out the worker's state where it is more than `bytes_max`.
+    ///
+    /// # Errors
+    /// The temporary folder cannot be written to.
+    pub fn relieve(&mut self, worker: &mut Worker<'_>, bytes_max: usize) -> io::Result<()> {
+        if worker.state_bytes() <= bytes_max {
+            return Ok(());
+        }
+        let mut run = BufWriter::new(tempfile::tempfile()?);
+        let mut outcome = Ok(());
+        worker.drain_state(&mut |rule, group, state| {
+            if outcome.is_ok() {
+                outcome = write_group(&mut run, rule, group, state);
+            }
+        });
+        outcome?;
+        self.runs.push(run.into_inner().map_err(io::IntoInnerError::into_error)?);
+        Ok(())
+    }
+
+    /// The number of runs written.
+    pub fn len(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Reads the runs back as one, sorted.
+    ///
+    /// # Errors
+    /// A run cannot be read.
+    pub fn into_merged(self) -> io::Result<MergedRuns> {
+        let mut merged = MergedRuns::default();
+        for mut file in self.runs {
+            file.seek(SeekFrom::Start(0))?;
+            merged.runs.push(BufReader::new(file));
+            merged.refill(merged.runs.len() - 1)?;
+        }
+        Ok(merged)
+    }
+}
+
+/// One group's state in a run.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct GroupState {
+    rule: u32,
+    group: u128,
+    run: usize,
+    state: Vec<u8>,
+}
+
+/// All runs, the smallest rule and group first.
+#[derive(Debug, Default)]
+pub struct MergedRuns {
+    runs: Vec<BufReader<File>>,
+    /// The next group of each run.
+    heads: BinaryHeap<Reverse<GroupState>>,
+    current: Vec<u8>,
+}
+
+impl MergedRuns {
+    fn refill(&mut self, run: usize) -> io::Result<()> {
+        self.heads.extend(read_group(&mut self.runs[run], run)?.map(Reverse));
+        Ok(())
+    }
+}
+
+impl Spilled for MergedRuns {
+    fn next(&mut self, rule: CorrelationIx) -> Result<Option<(Key, &[u8])>, SpillError> {
+        if self.heads.peek().is_none_or(|Reverse(head)| head.rule != rule.0) {
+            return Ok(None);
+        }
+        let Some(Reverse(head)) = self.heads.pop() else { return Ok(None) };
+        self.refill(head.run)?;
+        self.current = head.state;
+        Ok(Some((Key::from_u128(head.group), &self.current)))
+    }
+}
+
+fn write_group(out: &mut impl Write, rule: CorrelationIx, group: Key, state: &[u8]) -> io::Result<()> {
+    let bytes = u32::try_from(state.len()).map_err(io::Error::other)?;
+    out.write_all(&rule.0.to_le_bytes())?;
+    out.write_all(&group.to_u128().to_le_bytes())?;
+    out.write_all(&bytes.to_le_bytes())?;
+    out.write_all(state)
+}
+
+fn read_group(run: &mut impl Read, at: usize) -> io::Result<Option<GroupState>> {
+    let mut rule = [0; 4];
+    match run.read_exact(&mut rule) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        other => other?,
+    }
+    let mut group = [0; 16];
+    run.read_exact(&mut group)?;
+    let mut bytes = [0; 4];
+    run.read_exact(&mut bytes)?;
+    let mut state = vec![0; u32::from_le_bytes(bytes) as usize];
+    run.read_exact(&mut state)?;
+    Ok(Some(GroupState { rule: u32::from_le_bytes(rule), group: u128::from_le_bytes(group), run: at, state }))
+}
