@@ -1,6 +1,7 @@
 //! The whole way of a record: decode, match, window. One [`Engine`] is shared; each thread has a [`Worker`].
 
 use crate::alert::Alert;
+use crate::decode::Unreadable;
 use crate::event::Event;
 use crate::rule::{DetectionRule, RuleSet};
 use crate::time::Timestamp;
@@ -40,15 +41,6 @@ pub struct Tally {
     pub missing: Vec<Vec<(String, u64)>>,
     /// Fields that a rule reads and no event of its sources had: by detection rule.
     pub absent_fields: Vec<Vec<String>>,
-}
-
-/// Where a part of a record cannot be read, and why. Never carries the record's content.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
-    /// Byte offset of the unreadable part within the record handed in, where it is known.
-    pub offset: Option<u64>,
-    /// Lowercase, no final stop: `gzip data is cut off after 1024 bytes`.
-    pub reason: String,
 }
 
 /// Told of what happens inside a record, as it happens.
