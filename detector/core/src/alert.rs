@@ -53,7 +53,11 @@ impl Alert {
             opened_at: moment(episode.opened_at()),
             held_until: moment(episode.held_until()),
             last_event_time: moment(episode.last_event),
-            status: if is_over { Status::Closed } else { Status::Open },
+            status: if is_over {
+                Status::Closed
+            } else {
+                Status::Open
+            },
             count: episode.count,
             distinct: episode.distinct,
             event_ids: episode.evidence.iter().map(|(_, id)| id.clone()).collect(),
@@ -63,7 +67,9 @@ impl Alert {
     /// By `opened_at`, rule id and group.
     pub fn reporting_order(&self, other: &Alert) -> Ordering {
         let key = |alert: &Alert| (alert.opened_at, Arc::clone(&alert.rule.id));
-        key(self).cmp(&key(other)).then_with(|| self.group.cmp(&other.group))
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| self.group.cmp(&other.group))
     }
 }
 

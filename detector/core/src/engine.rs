@@ -89,7 +89,12 @@ impl Engine {
     pub fn new(mut rules: RuleSet) -> Self {
         let decode_fields = DecodeFields::register(&mut rules.fields);
         let matcher = Matcher::new(&rules);
-        Self { rules, decode_fields, matcher, limits: Limits::default() }
+        Self {
+            rules,
+            decode_fields,
+            matcher,
+            limits: Limits::default(),
+        }
     }
 
     pub fn rules(&self) -> &RuleSet {
@@ -109,16 +114,31 @@ impl Engine {
             windows: Windows::new(&self.rules),
             tally,
         };
-        Worker { decoder: Decoder::new(&self.rules.fields, &self.decode_fields, self.limits), watch }
+        Worker {
+            decoder: Decoder::new(&self.rules.fields, &self.decode_fields, self.limits.clone()),
+            watch,
+        }
     }
 }
 
 impl<'e> Worker<'e> {
     /// Decodes one record (a stream record, a line or a whole document of a file), matches its events and updates
     /// the windows. `arrived_at` is when the record reached the stream, where that is known.
-    pub fn record(&mut self, bytes: &[u8], arrived_at: Option<Timestamp>, observer: &mut dyn Observer) {
+    pub fn record(
+        &mut self,
+        bytes: &[u8],
+        arrived_at: Option<Timestamp>,
+        observer: &mut dyn Observer,
+    ) {
         self.watch.tally.records += 1;
-        self.decoder.decode(bytes, arrived_at, &mut Sink { watch: &mut self.watch, observer });
+        self.decoder.decode(
+            bytes,
+            arrived_at,
+            &mut Sink {
+                watch: &mut self.watch,
+                observer,
+            },
+        );
     }
 
     /// What was seen so far; [`Tally::missing`] is filled in by [`Worker::finish`].
@@ -147,14 +167,27 @@ impl<'e> Worker<'e> {
     /// # Errors
     /// State that was drained cannot be read back.
     pub fn finish(self, spilled: &mut dyn Spilled) -> Result<(Vec<Alert>, Tally), SpillError> {
-        let Watch { engine, windows, mut tally, .. } = self.watch;
+        let Watch {
+            engine,
+            windows,
+            mut tally,
+            ..
+        } = self.watch;
         let rules = &engine.rules;
         let name = |(slot, hits): (&SlotId, &u64)| (rules.fields.path(*slot).to_owned(), *hits);
-        tally.missing = windows.missing().iter().map(|fields| fields.iter().map(name).collect()).collect();
+        tally.missing = windows
+            .missing()
+            .iter()
+            .map(|fields| fields.iter().map(name).collect())
+            .collect();
         let mut alerts = Vec::new();
         windows.finish(spilled, &mut |rule, episode| {
             let rule = &rules.correlations[rule.0 as usize];
-            alerts.push(Alert::of_episode(rule, &episode, tally.latest.unwrap_or_default()));
+            alerts.push(Alert::of_episode(
+                rule,
+                &episode,
+                tally.latest.unwrap_or_default(),
+            ));
         })?;
         alerts.sort_by(Alert::reporting_order);
         Ok((alerts, tally))
@@ -196,7 +229,13 @@ impl Watch<'_> {
             self.tally.seen[source][slot.index()] = true;
         }
         let placement = self.place(event);
-        let Self { engine, scratch, windows, tally, .. } = self;
+        let Self {
+            engine,
+            scratch,
+            windows,
+            tally,
+            ..
+        } = self;
         engine.matcher.matches(event, scratch, &mut |rule| {
             tally.hits[rule.0 as usize] += 1;
             observer.hit(&engine.rules.detections[rule.0 as usize], event);
@@ -255,9 +294,18 @@ impl Tally {
         self.too_late_hits += other.too_late_hits;
         self.skewed_events += other.skewed_events;
         self.latest = self.latest.max(other.latest);
-        let numbers = self.hits.iter_mut().zip(&other.hits).chain(self.events.iter_mut().zip(&other.events));
+        let numbers = self
+            .hits
+            .iter_mut()
+            .zip(&other.hits)
+            .chain(self.events.iter_mut().zip(&other.events));
         numbers.for_each(|(mine, theirs)| *mine += theirs);
-        for (mine, theirs) in self.seen.iter_mut().flatten().zip(other.seen.iter().flatten()) {
+        for (mine, theirs) in self
+            .seen
+            .iter_mut()
+            .flatten()
+            .zip(other.seen.iter().flatten())
+        {
             *mine |= theirs;
         }
     }

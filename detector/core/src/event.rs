@@ -60,3 +60,12 @@ pub struct Event<'e, 'a> {
     pub slots: &'e Slots<'a>,
     pub body: Body<'a>,
 }
+
+/// What AWS writes in place of a value it will not log, such as the user name of a Cognito sign-in in CloudTrail.
+pub const REDACTED: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+
+/// Whether `text` stands for a value that was withheld: it matches as written, but says nothing about who acted, so
+/// no window may group by it.
+pub fn is_redacted(text: &str) -> bool {
+    text == REDACTED
+}

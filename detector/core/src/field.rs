@@ -76,6 +76,11 @@ impl FieldTable {
         &self.paths[slot.index()]
     }
 
+    /// All slots, in the order of their making.
+    pub fn slots(&self) -> impl Iterator<Item = SlotId> {
+        (0..self.paths.len()).map(|i| SlotId(i as u32))
+    }
+
     /// The number of slots.
     pub fn len(&self) -> usize {
         self.paths.len()

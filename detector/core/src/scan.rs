@@ -51,6 +51,10 @@ impl<'a> Value<'a> {
 
 const NONE: u32 = u32::MAX;
 
+/// Values that one event may have at the registered fields; more (an array of a million members on such a path) make
+/// it unreadable instead of large in memory.
+pub const VALUES_MAX: usize = 1 << 20;
+
 #[derive(Debug, Clone)]
 struct Entry<'a> {
     value: Value<'a>,
@@ -112,6 +116,23 @@ impl<'a> Slots<'a> {
         self.ends[slot.index()] = (NONE, NONE);
     }
 
+    /// [`Slots::clear`]s each slot whose values are all the text `placeholder`.
+    pub fn clear_placeholder(&mut self, placeholder: &str) {
+        for i in 0..self.touched.len() {
+            let slot = self.touched[i];
+            let all = self
+                .values(slot)
+                .all(|v| matches!(v, Value::Text(t) if t == placeholder));
+            if all {
+                self.clear(slot);
+            }
+        }
+    }
+
+    fn last(&self, slot: SlotId) -> Option<&Value<'a>> {
+        Some(&self.entries.get(self.ends[slot.index()].1 as usize)?.value)
+    }
+
     /// All values at `slot`, in the order of the event.
     pub fn values(&self, slot: SlotId) -> impl Iterator<Item = &Value<'a>> {
         let mut at = self.ends[slot.index()].0;
@@ -133,6 +154,14 @@ impl<'a> Slots<'a> {
             Some(Value::Text(text)) => Some(text),
             _ => None,
         }
+    }
+
+    /// The slots that have a value; one may come twice.
+    pub fn present(&self) -> impl Iterator<Item = SlotId> {
+        self.touched
+            .iter()
+            .copied()
+            .filter(|slot| self.is_present(*slot))
     }
 
     pub fn is_present(&self, slot: SlotId) -> bool {
@@ -168,10 +197,23 @@ struct NodeVisitor<'t, 's, 'a> {
 }
 
 impl NodeVisitor<'_, '_, '_> {
-    fn put<'a>(slots: &mut Slots<'a>, slot: Option<SlotId>, value: Value<'a>) {
-        if let Some(slot) = slot {
-            slots.push(slot, value);
+    fn put<'a, E: Error>(
+        slots: &mut Slots<'a>,
+        slot: Option<SlotId>,
+        value: Value<'a>,
+    ) -> Result<(), E> {
+        let Some(slot) = slot else { return Ok(()) };
+        // One says all that many would say: the field exists. So an array of records costs one entry.
+        if value == Value::Container && slots.last(slot) == Some(&Value::Container) {
+            return Ok(());
         }
+        if slots.entries.len() == VALUES_MAX {
+            return Err(E::custom(format_args!(
+                "more than {VALUES_MAX} values at the fields in use"
+            )));
+        }
+        slots.push(slot, value);
+        Ok(())
     }
 }
 
@@ -196,7 +238,7 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
                 self.slots,
                 self.table.node(self.node).slot,
                 Value::Container,
-            );
+            )?;
         }
         while let Some(child) = map.next_key_seed(KeyVisitor {
             table: self.table,
@@ -233,68 +275,61 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
                 self.slots,
                 self.table.node(self.node).slot,
                 Value::Container,
-            );
+            )?;
         }
         Ok(())
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Self::put(self.slots, self.table.node(self.node).slot, Value::Null);
-        Ok(())
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Self::put(self.slots, self.table.node(self.node).slot, Value::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
         Self::put(
             self.slots,
             self.table.node(self.node).slot,
             Value::Bool(value),
-        );
-        Ok(())
+        )
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
         Self::put(
             self.slots,
             self.table.node(self.node).slot,
             Value::Unsigned(value),
-        );
-        Ok(())
+        )
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
         Self::put(
             self.slots,
             self.table.node(self.node).slot,
             Value::Signed(value),
-        );
-        Ok(())
+        )
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
         Self::put(
             self.slots,
             self.table.node(self.node).slot,
             Value::Float(value),
-        );
-        Ok(())
+        )
     }
 
-    fn visit_borrowed_str<E>(self, value: &'a str) -> Result<(), E> {
+    fn visit_borrowed_str<E: Error>(self, value: &'a str) -> Result<(), E> {
         Self::put(
             self.slots,
             self.table.node(self.node).slot,
             Value::Text(Cow::Borrowed(value)),
-        );
-        Ok(())
+        )
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<(), E> {
+    fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
         Self::put(
             self.slots,
             self.table.node(self.node).slot,
             Value::Text(Cow::Owned(value.to_owned())),
-        );
-        Ok(())
+        )
     }
 }
 
@@ -319,7 +354,7 @@ impl Visitor<'_> for KeyVisitor<'_> {
         f.write_str("an object key")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
         Ok(self.table.child(self.node, key))
     }
 }

@@ -38,6 +38,28 @@ impl Timestamp {
         Self::from_millis(parsed.timestamp_millis())
     }
 
+    /// Reads seconds or milliseconds since the epoch: below 100 000 000 000 (the year 5138 in seconds, March 1973 in
+    /// milliseconds) they are seconds, with any fraction.
+    pub fn from_epoch(number: f64) -> Option<Self> {
+        const SECONDS_MAX: f64 = 100_000_000_000.0;
+        if !number.is_finite() || number < 0.0 {
+            return None;
+        }
+        let ms = if number < SECONDS_MAX {
+            // A fraction such as .477 has no exact binary form: cutting it off could lose a millisecond.
+            (number * 1000.0).round()
+        } else {
+            number.floor()
+        };
+        (ms <= Self::MAX.0 as f64).then_some(Self(ms as i64))
+    }
+
+    /// Reads the Common Log Format: `09/Oct/2025:07:34:30 +0000`.
+    pub fn from_clf(text: &str) -> Option<Self> {
+        let parsed = DateTime::parse_from_str(text, "%d/%b/%Y:%H:%M:%S %z").ok()?;
+        Self::from_millis(parsed.timestamp_millis())
+    }
+
     pub fn millis(self) -> i64 {
         self.0
     }
@@ -48,5 +70,39 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let moment = DateTime::from_timestamp_millis(self.0).unwrap_or_default();
         f.write_str(&moment.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epoch_numbers_are_seconds_or_milliseconds() {
+        let read = |n| Timestamp::from_epoch(n).map(Timestamp::millis);
+        assert_eq!(read(1_737_735_732.0), Some(1_737_735_732_000));
+        assert_eq!(read(1_480_641_523.477), Some(1_480_641_523_477));
+        assert_eq!(read(1_583_425_836_114.0), Some(1_583_425_836_114));
+        assert_eq!(read(99_999_999_999.0), Some(99_999_999_999_000));
+        assert_eq!(read(100_000_000_000.0), Some(100_000_000_000));
+        assert_eq!(read(0.0), Some(0));
+        for out in [-1.0, f64::NAN, f64::INFINITY, 253_402_300_800_000.0, 1e300] {
+            assert_eq!(read(out), None, "{out}");
+        }
+    }
+
+    #[test]
+    fn common_log_format() {
+        let read = |t| Timestamp::from_clf(t).map(|t| t.to_string());
+        assert_eq!(
+            read("09/Oct/2025:07:34:30 +0000").as_deref(),
+            Some("2025-10-09T07:34:30.000Z")
+        );
+        assert_eq!(
+            read("09/Oct/2025:09:34:30 +0200").as_deref(),
+            Some("2025-10-09T07:34:30.000Z")
+        );
+        assert_eq!(read("-"), None);
+        assert_eq!(read("09/Oct/2025"), None);
     }
 }

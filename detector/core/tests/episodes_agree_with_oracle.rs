@@ -6,10 +6,10 @@ mod oracle;
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Arrival, Engine, Observer};
-use detector_core::rule::{RuleFile, RuleSet};
-use detector_core::window::{NothingSpilled, Spilled, SpillError};
 use detector_core::rule::CorrelationIx;
+use detector_core::rule::{RuleFile, RuleSet};
 use detector_core::window::key::Key;
+use detector_core::window::{NothingSpilled, SpillError, Spilled};
 use oracle::generate::{self, tick_of};
 use oracle::{Correlation, Episode, Event};
 
@@ -17,7 +17,10 @@ struct Nobody;
 impl Observer for Nobody {}
 
 fn engine(correlations: &[Correlation]) -> Engine {
-    let file = RuleFile { path: "generated.yml".into(), text: generate::yaml(correlations) };
+    let file = RuleFile {
+        path: "generated.yml".into(),
+        text: generate::yaml(correlations),
+    };
     match RuleSet::load(&[file]) {
         Ok(rules) => Engine::new(rules),
         Err(problems) => panic!("{problems:#?}\n{}", generate::yaml(correlations)),
@@ -46,13 +49,16 @@ fn observed(engine: &Engine, events: &[Event], random: &mut fastrand::Rng) -> Ve
         lines.push(lines[random.usize(..lines.len())].clone());
     }
     random.shuffle(&mut lines);
-    let mut workers: Vec<_> = (0..random.usize(1..4)).map(|_| engine.worker(Arrival::Recorded)).collect();
+    let mut workers: Vec<_> = (0..random.usize(1..4))
+        .map(|_| engine.worker(Arrival::Recorded))
+        .collect();
     let mut runs = Runs::default();
     for line in &lines {
         let worker = random.usize(..workers.len());
         workers[worker].record(line.as_bytes(), None, &mut Nobody);
         if random.u8(..20) == 0 {
-            workers[worker].drain_state(&mut |rule, key, state| runs.0.push((rule.0, key, state.to_vec())));
+            workers[worker]
+                .drain_state(&mut |rule, key, state| runs.0.push((rule.0, key, state.to_vec())));
         }
     }
     let mut first = workers.pop().expect("at least one worker");
@@ -62,9 +68,20 @@ fn observed(engine: &Engine, events: &[Event], random: &mut fastrand::Rng) -> Ve
 }
 
 fn as_episode(alert: &Alert, correlations: &[Correlation]) -> (String, Episode) {
-    let correlation: usize = alert.rule.name.as_deref().and_then(|n| n.strip_prefix("correlation_")).unwrap().parse().unwrap();
+    let correlation: usize = alert
+        .rule
+        .name
+        .as_deref()
+        .and_then(|n| n.strip_prefix("correlation_"))
+        .unwrap()
+        .parse()
+        .unwrap();
     let names = &correlations[correlation].group_by;
-    let group = names.iter().zip(&alert.group.0).map(|(name, (_, value))| (*name, value.to_string())).collect();
+    let group = names
+        .iter()
+        .zip(&alert.group.0)
+        .map(|(name, (_, value))| (*name, value.to_string()))
+        .collect();
     let tick = |time: &dyn ToString| tick_of(&time.to_string());
     let episode = Episode {
         correlation,
@@ -97,12 +114,20 @@ fn check(seed: u64) -> usize {
     let correlations = generate::correlations(&mut random);
     let events = generate::events(&mut random);
     let engine = engine(&correlations);
-    let mut found: Vec<String> =
-        observed(&engine, &events, &mut random).iter().map(|a| as_episode(a, &correlations).0).collect();
+    let mut found: Vec<String> = observed(&engine, &events, &mut random)
+        .iter()
+        .map(|a| as_episode(a, &correlations).0)
+        .collect();
     found.sort();
     let expected = expected(&events, &correlations);
     if found != expected {
-        let only = |a: &[String], b: &[String]| a.iter().filter(|e| !b.contains(e)).cloned().collect::<Vec<_>>().join("\n");
+        let only = |a: &[String], b: &[String]| {
+            a.iter()
+                .filter(|e| !b.contains(e))
+                .cloned()
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
         panic!(
             "seed {seed}\n{}\n{events:#?}\nmissing:\n{}\nunexpected:\n{}",
             generate::yaml(&correlations),
@@ -115,16 +140,25 @@ fn check(seed: u64) -> usize {
 
 #[test]
 fn random_rules_and_streams_have_equal_episodes() {
-    let seeds = std::env::var("VEDETTE_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(4_000);
+    let seeds = std::env::var("VEDETTE_SEEDS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(4_000);
     let episodes: usize = (0..seeds).map(check).sum();
-    assert!(episodes as u64 > seeds, "only {episodes} episodes in {seeds} runs: the generator proves too little");
+    assert!(
+        episodes as u64 > seeds,
+        "only {episodes} episodes in {seeds} runs: the generator proves too little"
+    );
 }
 
 #[test]
 fn nothing_drained_is_the_usual_case() {
     let correlations = generate::correlations(&mut fastrand::Rng::with_seed(1));
     let engine = engine(&correlations);
-    let (alerts, tally) = engine.worker(Arrival::Recorded).finish(&mut NothingSpilled).unwrap();
+    let (alerts, tally) = engine
+        .worker(Arrival::Recorded)
+        .finish(&mut NothingSpilled)
+        .unwrap();
     assert!(alerts.is_empty());
     assert_eq!(tally.records, 0);
 }

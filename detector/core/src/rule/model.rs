@@ -165,6 +165,17 @@ pub enum WindowSpec {
     },
 }
 
+impl WindowSpec {
+    /// Whether the condition's `field` is read as a number.
+    pub fn reads_numbers(&self) -> bool {
+        use WindowSpec::{ValueAvg, ValueMedian, ValuePercentile, ValueSum};
+        matches!(
+            self,
+            ValueSum { .. } | ValueAvg { .. } | ValuePercentile { .. } | ValueMedian { .. }
+        )
+    }
+}
+
 /// Which of the inputs must be present in the window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presence {

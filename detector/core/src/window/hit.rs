@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::event::Event;
+use crate::event::{Event, is_redacted};
 use crate::field::SlotId;
-use crate::rule::{CorrelationInput, CorrelationRule, FieldSource, WindowSpec};
+use crate::rule::{CorrelationInput, CorrelationRule, FieldSource};
 use crate::scan::Slots;
 use crate::window::key::Key;
 use crate::window::kind::OccurrenceValue;
@@ -28,13 +28,6 @@ impl HitFields {
         event: &Event<'_, '_>,
         missing: &mut BTreeMap<SlotId, u64>,
     ) -> Option<Self> {
-        let is_number = matches!(
-            rule.window,
-            WindowSpec::ValueSum { .. }
-                | WindowSpec::ValueAvg { .. }
-                | WindowSpec::ValuePercentile { .. }
-                | WindowSpec::ValueMedian { .. }
-        );
         let mut complete = true;
         for slot in input.group_by.iter().chain(&input.value).map(event_slot) {
             if single_text(event.slots, slot).is_none() {
@@ -54,7 +47,7 @@ impl HitFields {
         };
         let value = match input.value.as_slice() {
             [] => OccurrenceValue::None,
-            [field, ..] if is_number => {
+            [field, ..] if rule.window.reads_numbers() => {
                 let slot = event_slot(field);
                 let Some(number) = event.slots.first(slot).and_then(|value| value.number()) else {
                     *missing.entry(slot).or_default() += 1;
@@ -106,9 +99,4 @@ fn single_text<'s>(slots: &'s Slots<'_>, slot: SlotId) -> Option<Cow<'s, str>> {
     }
     only.text()
         .filter(|text| !text.is_empty() && !is_redacted(text))
-}
-
-/// CloudTrail's placeholder for what it withholds.
-fn is_redacted(text: &str) -> bool {
-    text == "HIDDEN_DUE_TO_SECURITY_REASONS"
 }

@@ -17,8 +17,14 @@ pub fn millis(tick: i64) -> i64 {
 }
 
 pub fn tick_of(rfc3339: &str) -> i64 {
-    let ms = chrono::DateTime::parse_from_rfc3339(rfc3339).expect("an alert's time").timestamp_millis();
-    assert_eq!((ms - ORIGIN_MS) % TICK_MS, 0, "{rfc3339} is not a whole tick");
+    let ms = chrono::DateTime::parse_from_rfc3339(rfc3339)
+        .expect("an alert's time")
+        .timestamp_millis();
+    assert_eq!(
+        (ms - ORIGIN_MS) % TICK_MS,
+        0,
+        "{rfc3339} is not a whole tick"
+    );
     (ms - ORIGIN_MS) / TICK_MS
 }
 
@@ -32,7 +38,10 @@ pub fn events(random: &mut fastrand::Rng) -> Vec<Event> {
     (0..random.usize(1..50))
         .map(|at| {
             // Mostly an id of its own; sometimes one that another event has, at another time.
-            let id = ids.get(at).cloned().unwrap_or_else(|| pick(random, &ids).clone());
+            let id = ids
+                .get(at)
+                .cloned()
+                .unwrap_or_else(|| pick(random, &ids).clone());
             let mut fields = BTreeMap::new();
             for name in GROUP_FIELDS.into_iter().chain(VALUE_FIELDS) {
                 if random.u8(..10) > 0 {
@@ -42,15 +51,29 @@ pub fn events(random: &mut fastrand::Rng) -> Vec<Event> {
             if random.u8(..10) > 0 {
                 fields.insert(NUMBER_FIELD, random.u8(..20).to_string());
             }
-            let matches = (0..DETECTIONS).filter(|_| random.bool()).collect::<BTreeSet<_>>();
-            Event { id, tick: random.i64(0..length), matches, fields }
+            let matches = (0..DETECTIONS)
+                .filter(|_| random.bool())
+                .collect::<BTreeSet<_>>();
+            Event {
+                id,
+                tick: random.i64(0..length),
+                matches,
+                fields,
+            }
         })
         .collect()
 }
 
 fn uuid(random: &mut fastrand::Rng) -> String {
     let hex = format!("{:032x}", random.u128(..));
-    format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+    format!(
+        "{}-{}-4{}-8{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[13..16],
+        &hex[17..20],
+        &hex[20..]
+    )
 }
 
 pub fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
@@ -65,18 +88,34 @@ pub fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
 fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlation {
     let kind_choice = random.u8(..10);
     let is_aggregate = kind_choice >= 8;
-    let mut inputs: Vec<Input> = (0..DETECTIONS).filter(|_| random.bool()).map(Input::Detection).collect();
+    let mut inputs: Vec<Input> = (0..DETECTIONS)
+        .filter(|_| random.bool())
+        .map(Input::Detection)
+        .collect();
     if !is_aggregate {
-        inputs.extend((0..before.len()).filter(|_| random.u8(..3) == 0).map(Input::Correlation));
+        inputs.extend(
+            (0..before.len())
+                .filter(|_| random.u8(..3) == 0)
+                .map(Input::Correlation),
+        );
     }
     if inputs.is_empty() {
         inputs.push(Input::Detection(0));
     }
     random.shuffle(&mut inputs);
     inputs.truncate(3);
-    let mut group_by: Vec<&'static str> = GROUP_FIELDS.into_iter().filter(|_| random.bool()).collect();
+    let mut group_by: Vec<&'static str> =
+        GROUP_FIELDS.into_iter().filter(|_| random.bool()).collect();
     let mut aliases = BTreeMap::new();
-    let children = || inputs.iter().filter_map(|i| if let Input::Correlation(c) = i { Some(&before[*c]) } else { None });
+    let children = || {
+        inputs.iter().filter_map(|i| {
+            if let Input::Correlation(c) = i {
+                Some(&before[*c])
+            } else {
+                None
+            }
+        })
+    };
     // A parent can group by what its children group by, and count the values of that alone.
     group_by.retain(|name| children().all(|c| c.group_by.contains(name)));
     if group_by.is_empty() && random.u8(..4) == 0 && children().next().is_none() {
@@ -96,7 +135,15 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
     if operator == "gt" && random.bool() {
         threshold.push(("lte", threshold[0].1 + random.u64(1..4)));
     }
-    Correlation { kind, inputs, group_by, aliases, timespan, quiet: *pick(random, &[timespan, timespan, 2, 20]), threshold }
+    Correlation {
+        kind,
+        inputs,
+        group_by,
+        aliases,
+        timespan,
+        quiet: *pick(random, &[timespan, timespan, 2, 20]),
+        threshold,
+    }
 }
 
 fn kind(random: &mut fastrand::Rng, choice: u8, inputs: &[Input], before: &[Correlation]) -> Kind {
@@ -104,7 +151,13 @@ fn kind(random: &mut fastrand::Rng, choice: u8, inputs: &[Input], before: &[Corr
     match choice {
         0..=1 => Kind::EventCount,
         2..=3 | 7 => {
-            let child = inputs.iter().find_map(|i| if let Input::Correlation(c) = i { Some(&before[*c]) } else { None });
+            let child = inputs.iter().find_map(|i| {
+                if let Input::Correlation(c) = i {
+                    Some(&before[*c])
+                } else {
+                    None
+                }
+            });
             match child {
                 None => Kind::ValueCount(VALUE_FIELDS[..random.usize(1..3)].to_vec()),
                 Some(_) => {
@@ -165,8 +218,15 @@ pub fn yaml(correlations: &[Correlation]) -> String {
 }
 
 fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt::Result {
-    writeln!(out, "title: Correlation {at}\nname: correlation_{at}\nid: 00000000-0000-4000-9000-00000000000{at}")?;
-    writeln!(out, "status: test\nlevel: high\ncorrelation:\n    type: {}\n    rules:", type_name(&rule.kind))?;
+    writeln!(
+        out,
+        "title: Correlation {at}\nname: correlation_{at}\nid: 00000000-0000-4000-9000-00000000000{at}"
+    )?;
+    writeln!(
+        out,
+        "status: test\nlevel: high\ncorrelation:\n    type: {}\n    rules:",
+        type_name(&rule.kind)
+    )?;
     for input in &rule.inputs {
         writeln!(out, "        - {}", rule_name(input))?;
     }
@@ -176,7 +236,11 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
     if !rule.aliases.is_empty() {
         writeln!(out, "    aliases:\n        origin:")?;
         for ((_, input), field) in &rule.aliases {
-            writeln!(out, "            {}: {field}", rule_name(&rule.inputs[*input]))?;
+            writeln!(
+                out,
+                "            {}: {field}",
+                rule_name(&rule.inputs[*input])
+            )?;
         }
     }
     writeln!(out, "    timespan: {}s", rule.timespan / 2)?;
@@ -204,25 +268,38 @@ fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
         Kind::Temporal(Some(expression)) => {
             return match expression {
                 Expression::AtLeast(n) => writeln!(out, "    condition:\n        gte: {n}"),
-                Expression::Both(a, b) => writeln!(out, "    condition: {} and {}", name(a), name(b)),
-                Expression::Either(a, b) => writeln!(out, "    condition: {} or {}", name(a), name(b)),
-                Expression::FirstNotSecond(a, b) => writeln!(out, "    condition: {} and not {}", name(a), name(b)),
+                Expression::Both(a, b) => {
+                    writeln!(out, "    condition: {} and {}", name(a), name(b))
+                }
+                Expression::Either(a, b) => {
+                    writeln!(out, "    condition: {} or {}", name(a), name(b))
+                }
+                Expression::FirstNotSecond(a, b) => {
+                    writeln!(out, "    condition: {} and not {}", name(a), name(b))
+                }
             };
         }
         _ => writeln!(out, "    condition:")?,
     }
     match &rule.kind {
         Kind::ValueCount(fields) => writeln!(out, "        field: [{}]", fields.join(", "))?,
-        Kind::Sum(field) | Kind::Average(field) | Kind::Median(field) => writeln!(out, "        field: {field}")?,
-        Kind::Percentile(field, rank) => writeln!(out, "        field: {field}\n        percentile: {rank}")?,
+        Kind::Sum(field) | Kind::Average(field) | Kind::Median(field) => {
+            writeln!(out, "        field: {field}")?
+        }
+        Kind::Percentile(field, rank) => {
+            writeln!(out, "        field: {field}\n        percentile: {rank}")?
+        }
         _ => {}
     }
-    rule.threshold.iter().try_for_each(|(operator, bound)| writeln!(out, "        {operator}: {bound}"))
+    rule.threshold
+        .iter()
+        .try_for_each(|(operator, bound)| writeln!(out, "        {operator}: {bound}"))
 }
 
 /// The event as a CloudTrail record.
 pub fn json(event: &Event) -> String {
-    let time = chrono::DateTime::from_timestamp_millis(millis(event.tick)).expect("a time of this century");
+    let time = chrono::DateTime::from_timestamp_millis(millis(event.tick))
+        .expect("a time of this century");
     let mut record = serde_json::json!({
         "eventVersion": "1.11",
         "eventTime": time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),

@@ -97,7 +97,10 @@ pub fn evaluate(events: &[Event], correlations: &[Correlation]) -> Vec<Episode> 
     for (at, correlation) in correlations.iter().enumerate() {
         let found: Vec<Episode> = {
             let groups = groups(events, &episodes, correlation);
-            groups.into_iter().flat_map(|(values, group)| group_episodes(at, correlation, &values, &group)).collect()
+            groups
+                .into_iter()
+                .flat_map(|(values, group)| group_episodes(at, correlation, &values, &group))
+                .collect()
         };
         episodes.extend(found);
     }
@@ -121,22 +124,39 @@ fn groups<'a>(
             Input::Detection(detection) => {
                 for event in events.iter().filter(|e| e.matches.contains(detection)) {
                     let read = |name: &&'static str| event.fields.get(named(name)).cloned();
-                    let group: Option<Vec<String>> = correlation.group_by.iter().map(read).collect();
-                    let value: Option<Vec<String>> =
-                        value_fields.iter().map(|f| event.fields.get(*f).cloned()).collect();
+                    let group: Option<Vec<String>> =
+                        correlation.group_by.iter().map(read).collect();
+                    let value: Option<Vec<String>> = value_fields
+                        .iter()
+                        .map(|f| event.fields.get(*f).cloned())
+                        .collect();
                     if let (Some(group), Some(value)) = (group, value) {
-                        groups.entry(group).or_default().hits.push((at, event, value));
+                        groups
+                            .entry(group)
+                            .or_default()
+                            .hits
+                            .push((at, event, value));
                     }
                 }
             }
             Input::Correlation(child) => {
                 for episode in episodes.iter().filter(|e| e.correlation == *child) {
                     let read = |name: &'static str| {
-                        episode.group.iter().find(|(n, _)| *n == named(name)).expect("a child's group-by").1.clone()
+                        episode
+                            .group
+                            .iter()
+                            .find(|(n, _)| *n == named(name))
+                            .expect("a child's group-by")
+                            .1
+                            .clone()
                     };
                     let group = correlation.group_by.iter().map(|n| read(n)).collect();
                     let value = value_fields.iter().map(|n| read(n)).collect();
-                    groups.entry(group).or_default().children.push((at, episode, value));
+                    groups
+                        .entry(group)
+                        .or_default()
+                        .children
+                        .push((at, episode, value));
                 }
             }
         }
@@ -144,11 +164,20 @@ fn groups<'a>(
     groups
 }
 
-fn group_episodes(at: usize, rule: &Correlation, values: &[String], group: &Group<'_>) -> Vec<Episode> {
+fn group_episodes(
+    at: usize,
+    rule: &Correlation,
+    values: &[String],
+    group: &Group<'_>,
+) -> Vec<Episode> {
     let hit_ticks = group.hits.iter().map(|(_, e, _)| e.tick);
-    let starts = hit_ticks.clone().chain(group.children.iter().map(|(_, e, _)| e.opened()));
+    let starts = hit_ticks
+        .clone()
+        .chain(group.children.iter().map(|(_, e, _)| e.opened()));
     let ends = hit_ticks.chain(group.children.iter().map(|(_, e, _)| e.held_until()));
-    let (Some(from), Some(to)) = (starts.min(), ends.max()) else { return Vec::new() };
+    let (Some(from), Some(to)) = (starts.min(), ends.max()) else {
+        return Vec::new();
+    };
     let mut holding: Vec<(i64, i64)> = Vec::new();
     for t in from..=to + rule.timespan {
         if !holds_at(t, rule, group) {
@@ -162,11 +191,16 @@ fn group_episodes(at: usize, rule: &Correlation, values: &[String], group: &Grou
     let mut joined: Vec<Vec<(i64, i64)>> = Vec::new();
     for interval in holding {
         match joined.last_mut() {
-            Some(episode) if interval.0 - episode[episode.len() - 1].1 <= rule.quiet => episode.push(interval),
+            Some(episode) if interval.0 - episode[episode.len() - 1].1 <= rule.quiet => {
+                episode.push(interval)
+            }
             _ => joined.push(vec![interval]),
         }
     }
-    joined.into_iter().map(|holding| describe(at, rule, values, group, holding)).collect()
+    joined
+        .into_iter()
+        .map(|holding| describe(at, rule, values, group, holding))
+        .collect()
 }
 
 /// Half ticks `m` (as twice their tick) of `[start, end)` in the window `(t - timespan, t]`.
@@ -176,32 +210,58 @@ fn moments(start: i64, end: i64, t: i64, timespan: i64) -> impl Iterator<Item = 
 
 fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
     let span = rule.timespan;
-    let hits: Vec<_> = group.hits.iter().filter(|(_, e, _)| t - span < e.tick && e.tick <= t).collect();
-    let child_seen =
-        |episode: &Episode| episode.holding.iter().any(|&(s, e)| moments(s, e, t, span).next().is_some());
+    let hits: Vec<_> = group
+        .hits
+        .iter()
+        .filter(|(_, e, _)| t - span < e.tick && e.tick <= t)
+        .collect();
+    let child_seen = |episode: &Episode| {
+        episode
+            .holding
+            .iter()
+            .any(|&(s, e)| moments(s, e, t, span).next().is_some())
+    };
     let count = |n: usize| n > 0 && compare(&rule.threshold, n as f64);
     match &rule.kind {
         Kind::EventCount => {
             let ids: BTreeSet<&str> = hits.iter().map(|(_, e, _)| e.id.as_str()).collect();
-            let opened =
-                group.children.iter().filter(|(_, e, _)| t - span < e.opened() && e.opened() <= t).count();
+            let opened = group
+                .children
+                .iter()
+                .filter(|(_, e, _)| t - span < e.opened() && e.opened() <= t)
+                .count();
             count(ids.len() + opened)
         }
         Kind::ValueCount(_) => {
-            let mut seen: BTreeSet<&[String]> = hits.iter().map(|(_, _, value)| value.as_slice()).collect();
-            seen.extend(group.children.iter().filter(|(_, e, _)| child_seen(e)).map(|(_, _, v)| v.as_slice()));
+            let mut seen: BTreeSet<&[String]> =
+                hits.iter().map(|(_, _, value)| value.as_slice()).collect();
+            seen.extend(
+                group
+                    .children
+                    .iter()
+                    .filter(|(_, e, _)| child_seen(e))
+                    .map(|(_, _, v)| v.as_slice()),
+            );
             count(seen.len())
         }
         Kind::Temporal(expression) => {
             let mut present: BTreeSet<usize> = hits.iter().map(|(input, _, _)| *input).collect();
-            present.extend(group.children.iter().filter(|(_, e, _)| child_seen(e)).map(|(input, _, _)| *input));
+            present.extend(
+                group
+                    .children
+                    .iter()
+                    .filter(|(_, e, _)| child_seen(e))
+                    .map(|(input, _, _)| *input),
+            );
             !present.is_empty()
                 && match expression {
                     None => present.len() == rule.inputs.len(),
                     Some(Expression::AtLeast(n)) => present.len() >= *n,
                     Some(Expression::Both(a, b)) => present.contains(a) && present.contains(b),
                     Some(Expression::Either(a, b)) => present.contains(a) || present.contains(b),
-                    Some(Expression::FirstNotSecond(a, b)) => present.contains(a) && !present.contains(b),
+                    Some(Expression::FirstNotSecond(a, b)) => {
+                        present.contains(a) && !present.contains(b)
+                    }
                 }
         }
         Kind::TemporalOrdered => in_order(t, rule, group),
@@ -223,14 +283,17 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
 fn in_order(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
     let mut earliest = i64::MIN;
     for step in 0..rule.inputs.len() {
-        let hits = group.hits.iter().filter(|(input, e, _)| {
-            *input == step && t - rule.timespan < e.tick && e.tick <= t
-        });
+        let hits = group
+            .hits
+            .iter()
+            .filter(|(input, e, _)| *input == step && t - rule.timespan < e.tick && e.tick <= t);
         let children = group.children.iter().filter(|(input, _, _)| *input == step);
         let taken = hits
             .map(|(_, e, _)| 2 * e.tick)
             .chain(children.flat_map(|(_, e, _)| {
-                e.holding.iter().flat_map(|&(s, end)| moments(s, end, t, rule.timespan))
+                e.holding
+                    .iter()
+                    .flat_map(|&(s, end)| moments(s, end, t, rule.timespan))
             }))
             .filter(|moment| *moment >= earliest)
             .min();
@@ -280,20 +343,40 @@ fn describe(
     holding: Vec<(i64, i64)>,
 ) -> Episode {
     let (after, before) = (holding[0].0 - rule.timespan, holding[holding.len() - 1].1);
-    let hits: Vec<_> = group.hits.iter().filter(|(_, e, _)| after < e.tick && e.tick < before).collect();
-    let children: Vec<_> =
-        group.children.iter().filter(|(_, e, _)| e.opened() < before && e.held_until() > after).collect();
+    let hits: Vec<_> = group
+        .hits
+        .iter()
+        .filter(|(_, e, _)| after < e.tick && e.tick < before)
+        .collect();
+    let children: Vec<_> = group
+        .children
+        .iter()
+        .filter(|(_, e, _)| e.opened() < before && e.held_until() > after)
+        .collect();
     let ids: BTreeSet<&str> = hits.iter().map(|(_, e, _)| e.id.as_str()).collect();
     let mut distinct: BTreeSet<&[String]> = hits.iter().map(|(_, _, v)| v.as_slice()).collect();
     distinct.extend(children.iter().map(|(_, _, v)| v.as_slice()));
-    let times = || hits.iter().map(|(_, e, _)| (e.tick, e.tick)).chain(children.iter().map(|(_, e, _)| (e.first, e.last)));
+    let times = || {
+        hits.iter()
+            .map(|(_, e, _)| (e.tick, e.tick))
+            .chain(children.iter().map(|(_, e, _)| (e.first, e.last)))
+    };
     let mut evidence = earliest(hits.iter().map(|(_, e, _)| (e.tick, e.id.clone())));
     if !children.is_empty() {
-        evidence = earliest(evidence.into_iter().chain(children.iter().flat_map(|(_, e, _)| e.evidence.clone())));
+        evidence = earliest(
+            evidence
+                .into_iter()
+                .chain(children.iter().flat_map(|(_, e, _)| e.evidence.clone())),
+        );
     }
     Episode {
         correlation: at,
-        group: rule.group_by.iter().copied().zip(values.iter().cloned()).collect(),
+        group: rule
+            .group_by
+            .iter()
+            .copied()
+            .zip(values.iter().cloned())
+            .collect(),
         count: (ids.len() + children.len()) as u64,
         distinct: matches!(rule.kind, Kind::ValueCount(_)).then_some(distinct.len() as u64),
         first: times().map(|t| t.0).min().expect("an episode has hits"),

@@ -1,0 +1,299 @@
+//! One JSON document or text line: scanned, told apart, delivered.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::envelope::Envelope;
+use super::identity::content_id;
+use super::origin::{self, Origin};
+use super::split::{Piece, Splitter};
+use super::{Context, Decoder, EventSink, Shape, raw};
+use crate::event::{Body, Event, LogSource};
+use crate::scan::{Slots, Value, scan_json};
+
+/// The first characters of gzip in base64.
+const BASE64_GZIP: &[u8] = b"H4sI";
+
+impl Decoder<'_> {
+    /// Text that starts with a brace: one object, or several, or damage, or a line of prose.
+    pub(super) fn object(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+        let Err(error) = self.document(text, context, sink) else {
+            return;
+        };
+        match context.shape {
+            Shape::Record if memchr::memchr(b'\n', text).is_some() => {
+                self.lines(text, context, sink);
+            }
+            Shape::Record | Shape::Line => self.concatenated(text, &error, context, sink),
+            Shape::JsonMessage => self.broken(text, &error, sink),
+            Shape::Message if text.starts_with(b"{\"eventVersion\"") => {
+                self.broken(text, &error, sink);
+            }
+            Shape::Message => self.text_event(text, context, sink),
+        }
+    }
+
+    /// Scans one object and delivers it, or what it envelops.
+    fn document(
+        &mut self,
+        json: &[u8],
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) -> Result<(), serde_json::Error> {
+        let mut slots = std::mem::take(&mut self.slots).recycle();
+        match scan_json(json, self.table, &mut slots) {
+            Ok(()) => {
+                self.scanned(json, slots, context, sink);
+                Ok(())
+            }
+            Err(error) => {
+                self.release(slots);
+                match raw::mend_surrogates(json) {
+                    // What is mended has nothing left to mend.
+                    Some(mended) => self.document(&mended, context, sink),
+                    None => Err(error),
+                }
+            }
+        }
+    }
+
+    fn scanned(
+        &mut self,
+        json: &[u8],
+        mut slots: Slots<'_>,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let envelope = Envelope::of(&slots, self.fields).filter(|_| !context.bare);
+        match envelope {
+            Some(packed @ (Envelope::Packed(..) | Envelope::LogEvent)) => {
+                return self.unpack_slots(packed, json, slots, context, sink);
+            }
+            Some(envelope) => {
+                self.release(slots);
+                if !self.unpack(envelope, json, context, sink) {
+                    let context = Context {
+                        bare: true,
+                        ..context
+                    };
+                    // It was scanned before, so it scans again.
+                    let _ = self.document(json, context, sink);
+                }
+                return;
+            }
+            None => {}
+        }
+        let source = origin::source(&slots, self.fields, context.log_group);
+        origin::clear_placeholders(source, &mut slots, self.fields);
+        if source == LogSource::Waf {
+            origin::place_headers(&mut slots, self.fields, &self.waf_headers);
+        }
+        self.deliver(source, slots, Body::Json(json), context, sink);
+    }
+
+    fn deliver(
+        &mut self,
+        source: LogSource,
+        slots: Slots<'_>,
+        body: Body<'_>,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let origin = Origin::of(source, &slots, self.fields, context);
+        let id = match origin.id {
+            Some(id) => id,
+            None => {
+                let bytes = match body {
+                    Body::Json(json) => json,
+                    Body::Text(text) => text.as_bytes(),
+                };
+                content_id(bytes, &mut self.id);
+                &self.id
+            }
+        };
+        sink.event(&Event {
+            source,
+            time: origin.time,
+            id,
+            account: origin.account,
+            region: origin.region,
+            arrival: context.arrival,
+            slots: &slots,
+            body,
+        });
+        self.release(slots);
+    }
+
+    /// Keeps the memory of `slots` for the next event.
+    pub(super) fn release(&mut self, slots: Slots<'_>) {
+        self.slots = slots.recycle();
+    }
+
+    /// Text that starts with a bracket: an array of events, or a line such as `[INFO] started`.
+    pub(super) fn array(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+        if text[1..].trim_ascii() == b"]" {
+            return;
+        }
+        if !raw::is_array_of_objects_like(text) {
+            return self.text(text, context, sink);
+        }
+        let Ok(json) = std::str::from_utf8(text) else {
+            return self.text(text, context, sink);
+        };
+        let inner = Context {
+            id: None,
+            ..context.inner(match context.shape {
+                Shape::Record => Shape::Line,
+                shape => shape,
+            })
+        };
+        let mut members = 0u64;
+        let outcome = raw::for_each_member(json, &mut |member| {
+            members += 1;
+            self.part(member.get().as_bytes(), inner, sink);
+        });
+        let Err(error) = outcome else { return };
+        let has_lines = context.shape == Shape::Record && memchr::memchr(b'\n', text).is_some();
+        if members == 0 && has_lines {
+            self.lines(text, context, sink);
+        } else if members == 0 && !raw::is_object_like(text[1..].trim_ascii_start()) {
+            self.text_event(text, context, sink);
+        } else {
+            self.broken(text, &error, sink);
+        }
+    }
+
+    /// Text that starts with a quote: a JSON string that may hold anything, or a line of prose.
+    pub(super) fn quoted(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+        let mut buffer = self.buffer();
+        let is_string = std::str::from_utf8(text)
+            .is_ok_and(|json| is_one_string(json) && raw::unescape(json, &mut buffer));
+        if is_string && matches!(buffer.first(), Some(b'{' | b'['))
+            || buffer.starts_with(BASE64_GZIP)
+        {
+            self.part(&buffer, context.inner(context.shape), sink);
+        } else {
+            self.text(text, context, sink);
+        }
+        self.give_back(buffer);
+    }
+
+    /// Text that is not JSON: base64 of gzip, several lines, or one.
+    pub(super) fn text(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+        if text.starts_with(BASE64_GZIP) {
+            let mut buffer = self.buffer();
+            let is_packed =
+                raw::base64(text, &mut buffer) && buffer.starts_with(&super::inflate::MAGIC);
+            if is_packed {
+                self.part(&buffer, context.inner(context.shape), sink);
+            }
+            self.give_back(buffer);
+            if is_packed {
+                return;
+            }
+        }
+        if context.shape == Shape::Record && memchr::memchr(b'\n', text).is_some() {
+            return self.lines(text, context, sink);
+        }
+        self.text_event(text, context, sink);
+    }
+
+    fn text_event(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+        let line = match std::str::from_utf8(text) {
+            Ok(line) => line,
+            Err(error) => {
+                let rest = &text[error.valid_up_to()..];
+                return self.unreadable(rest, "not JSON and not UTF-8 text".to_owned(), sink);
+            }
+        };
+        if let Some(at) = memchr::memchr(0, text) {
+            return self.unreadable(&text[at..], "zero byte in a text line".to_owned(), sink);
+        }
+        let mut slots = std::mem::take(&mut self.slots).recycle();
+        slots.push(self.fields.message, Value::Text(Cow::Borrowed(line)));
+        self.deliver(LogSource::Lambda, slots, Body::Text(line), context, sink);
+    }
+
+    /// Lines and documents one after the other.
+    pub(super) fn lines(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+        let context = Context {
+            id: None,
+            ..context.inner(Shape::Line)
+        };
+        let mut splitter = Splitter::new(usize::MAX);
+        let mut each = |piece: Piece<'_>| {
+            if let Piece::Record { bytes, .. } = piece {
+                self.part(bytes, context, sink);
+            }
+        };
+        splitter.push(text, &mut each);
+        splitter.finish(&mut each);
+    }
+
+    /// Objects one after the other on one line; `error` is why the line is not one object.
+    fn concatenated(
+        &mut self,
+        text: &[u8],
+        error: &serde_json::Error,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let Ok(json) = std::str::from_utf8(text) else {
+            return self.unreadable(text, "not UTF-8".to_owned(), sink);
+        };
+        let mut objects = serde_json::Deserializer::from_str(json).into_iter::<&RawValue>();
+        let mut read = 0;
+        loop {
+            let rest = text[read..].trim_ascii_start();
+            match objects.next() {
+                None => return,
+                Some(Ok(object)) if object.get().starts_with('{') => {
+                    read = objects.byte_offset();
+                    let is_whole = object.get().len() == text.len();
+                    let outcome = self.document(object.get().as_bytes(), context, sink);
+                    if let Err(error) = outcome {
+                        self.broken(object.get().as_bytes(), &error, sink);
+                    }
+                    if is_whole {
+                        return;
+                    }
+                }
+                Some(_) if read == 0 && !raw::is_object_like(text) => {
+                    return self.text_event(text, context, sink);
+                }
+                Some(_) if read == 0 => return self.broken(text, error, sink),
+                Some(_) => {
+                    let reason = "an object is followed by what is not one".to_owned();
+                    return self.unreadable(rest, reason, sink);
+                }
+            }
+        }
+    }
+
+    /// Reports text that was meant as JSON and is not, with the place of the error where it is known.
+    fn broken(&self, text: &[u8], error: &serde_json::Error, sink: &mut dyn EventSink) {
+        let place = line_start(text, error.line()) + error.column().saturating_sub(1);
+        let message = error.to_string();
+        let what = message
+            .split_once(" at line ")
+            .map_or(message.as_str(), |(what, _)| what);
+        let at = place.min(text.len().saturating_sub(1));
+        self.unreadable(&text[at..], format!("not JSON: {what}"), sink);
+    }
+}
+
+/// Whether `json` is one JSON string and nothing after it.
+fn is_one_string(json: &str) -> bool {
+    serde_json::from_str::<&RawValue>(json).is_ok()
+}
+
+/// The offset of the 1-based `line` in `text`.
+fn line_start(text: &[u8], line: usize) -> usize {
+    match line.checked_sub(2) {
+        None => 0,
+        Some(nth) => memchr::memchr_iter(b'\n', text)
+            .nth(nth)
+            .map_or(0, |at| at + 1),
+    }
+}

@@ -1,0 +1,282 @@
+//! Envelopes: objects that carry events, or other envelopes, instead of being one.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::{Context, DecodeFields, Decoder, EventSink, Shape, raw};
+use crate::field::SlotId;
+use crate::scan::{Slots, Value};
+use crate::time::Timestamp;
+
+/// Told by the keys that the scan of the object found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Envelope {
+    /// CloudWatch Logs subscription, `DATA_MESSAGE`.
+    Subscription,
+    /// CloudWatch Logs subscription, `CONTROL_MESSAGE`.
+    Control,
+    /// EventBridge: the event is `detail`.
+    EventBridge,
+    /// An array of events or envelopes, under this key.
+    Members(&'static str),
+    /// A string of base64 in the first slot; when it arrived in the second.
+    Packed(SlotId, Option<SlotId>),
+    /// One entry of `aws logs filter-log-events`.
+    LogEvent,
+}
+
+impl Envelope {
+    pub(super) fn of(slots: &Slots<'_>, f: &DecodeFields) -> Option<Self> {
+        let is_container = |slot| slots.first(slot) == Some(&Value::Container);
+        let is_text = |slot| slots.str(slot).is_some();
+        match slots.str(f.message_type) {
+            Some("DATA_MESSAGE") if is_container(f.log_events) => return Some(Self::Subscription),
+            Some("CONTROL_MESSAGE") if slots.is_present(f.log_events) => {
+                return Some(Self::Control);
+            }
+            _ => {}
+        }
+        if is_text(f.awslogs_data) {
+            return Some(Self::Packed(f.awslogs_data, None));
+        }
+        if is_text(f.detail_type) && is_container(f.detail) {
+            return Some(Self::EventBridge);
+        }
+        if is_container(f.records) {
+            return Some(Self::Members("Records"));
+        }
+        if is_text(f.kinesis_data) {
+            return Some(Self::Packed(f.kinesis_data, Some(f.kinesis_arrival)));
+        }
+        if is_text(f.stream_data)
+            && (slots.is_present(f.stream_sequence) || slots.is_present(f.stream_arrival))
+        {
+            return Some(Self::Packed(f.stream_data, Some(f.stream_arrival)));
+        }
+        if is_container(f.firehose_records) && is_text(f.firehose_stream) {
+            return Some(Self::Members("records"));
+        }
+        if is_text(f.firehose_data) && is_text(f.firehose_id) {
+            return Some(Self::Packed(f.firehose_data, Some(f.firehose_arrival)));
+        }
+        let is_filtered = [
+            f.filtered_ingestion,
+            f.searched_streams,
+            f.next_forward_token,
+        ]
+        .iter()
+        .any(|slot| slots.is_present(*slot));
+        if is_container(f.filtered_events) && is_filtered {
+            return Some(Self::Members("events"));
+        }
+        let is_log_event = slots.is_present(f.ingestion_time)
+            && slots.is_present(f.timestamp)
+            && is_text(f.message);
+        is_log_event.then_some(Self::LogEvent)
+    }
+}
+
+/// A moment as logs write it: RFC 3339, or seconds or milliseconds since the epoch as a number or as text.
+pub(super) fn moment(value: Option<&Value<'_>>) -> Option<Timestamp> {
+    let value = value?;
+    match value.number() {
+        Some(number) => Timestamp::from_epoch(number),
+        None => Timestamp::from_rfc3339(value.text()?.trim()),
+    }
+}
+
+fn raw_moment(json: Option<&RawValue>) -> Option<Timestamp> {
+    let text = raw::string(json);
+    let text = text.as_deref().or_else(|| json.map(RawValue::get))?;
+    moment(Some(&Value::Text(Cow::Borrowed(text))))
+}
+
+impl Decoder<'_> {
+    /// Unpacks `json`, which was scanned and is well-formed; `false` if it is no envelope after all.
+    pub(super) fn unpack(
+        &mut self,
+        envelope: Envelope,
+        json: &[u8],
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) -> bool {
+        let Ok(json) = std::str::from_utf8(json) else {
+            return false;
+        };
+        let context = context.inner(match context.shape {
+            Shape::Record => Shape::Line,
+            shape => shape,
+        });
+        match envelope {
+            Envelope::Control => sink.control_message(),
+            Envelope::Subscription => return self.subscription(json, context, sink),
+            Envelope::EventBridge => return self.event_bridge(json, context, sink),
+            Envelope::Members(key) => return self.members(json, key, context, sink),
+            // These carry their content in slots, see `Decoder::unpack_slots`.
+            Envelope::Packed(..) | Envelope::LogEvent => return false,
+        }
+        true
+    }
+
+    fn subscription(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) -> bool {
+        let (mut owner, mut group, mut stream, mut events) = (None, None, None, None);
+        let walked = raw::for_each_entry(json, &mut |key, value| match key {
+            "owner" => owner = Some(value),
+            "logGroup" => group = Some(value),
+            "logStream" => stream = Some(value),
+            "logEvents" => events = Some(value),
+            _ => {}
+        });
+        let (Ok(()), Some(events)) = (walked, events) else {
+            return false;
+        };
+        let [owner, group, stream] = [owner, group, stream].map(raw::string);
+        let writes_json = |name: &Option<Cow<'_, str>>| {
+            name.as_deref()
+                .is_some_and(|n| n.to_ascii_lowercase().contains("cloudtrail"))
+        };
+        let context = Context {
+            shape: if writes_json(&group) || writes_json(&stream) {
+                Shape::JsonMessage
+            } else {
+                Shape::Message
+            },
+            account: owner.as_deref().or(context.account),
+            log_group: group.as_deref(),
+            ..context
+        };
+        raw::for_each_member(events.get(), &mut |event| {
+            self.log_event(event, context, sink);
+        })
+        .is_ok()
+    }
+
+    fn log_event(&mut self, json: &RawValue, context: Context<'_>, sink: &mut dyn EventSink) {
+        let (mut id, mut time, mut message) = (None, None, None);
+        let walked = raw::for_each_entry(json.get(), &mut |key, value| match key {
+            "id" => id = Some(value),
+            "timestamp" => time = Some(value),
+            "message" => message = Some(value),
+            _ => {}
+        });
+        let (Ok(()), Some(message)) = (walked, message) else {
+            let reason = "log event has no message".to_owned();
+            return self.unreadable(json.get().as_bytes(), reason, sink);
+        };
+        let id = raw::string(id);
+        let context = Context {
+            id: id.as_deref(),
+            time: raw_moment(time),
+            ..context
+        };
+        let mut buffer = self.buffer();
+        if raw::unescape(message.get(), &mut buffer) {
+            self.part(&buffer, context, sink);
+        } else {
+            // Not as AWS writes it, but the message may well be the object itself.
+            self.part(message.get().as_bytes(), context, sink);
+        }
+        self.give_back(buffer);
+    }
+
+    fn event_bridge(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) -> bool {
+        let (mut id, mut time, mut account, mut region, mut detail) =
+            (None, None, None, None, None);
+        let walked = raw::for_each_entry(json, &mut |key, value| match key {
+            "id" => id = Some(value),
+            "time" => time = Some(value),
+            "account" => account = Some(value),
+            "region" => region = Some(value),
+            "detail" => detail = Some(value),
+            _ => {}
+        });
+        let (Ok(()), Some(detail)) = (walked, detail) else {
+            return false;
+        };
+        let [id, account, region] = [id, account, region].map(raw::string);
+        let context = Context {
+            id: id.as_deref().or(context.id),
+            time: raw_moment(time).or(context.time),
+            account: account.as_deref().or(context.account),
+            region: region.as_deref().or(context.region),
+            ..context
+        };
+        self.part(detail.get().as_bytes(), context, sink);
+        true
+    }
+
+    fn members(
+        &mut self,
+        json: &str,
+        wanted: &str,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) -> bool {
+        let mut members = None;
+        let walked = raw::for_each_entry(json, &mut |key, value| {
+            if key == wanted {
+                members = Some(value);
+            }
+        });
+        let (Ok(()), Some(members)) = (walked, members) else {
+            return false;
+        };
+        // One id cannot name them all.
+        let context = Context {
+            id: None,
+            ..context
+        };
+        members.get().starts_with('[')
+            && raw::for_each_member(members.get(), &mut |member| {
+                self.part(member.get().as_bytes(), context, sink);
+            })
+            .is_ok()
+    }
+
+    /// Unpacks an envelope whose content the scan has already found.
+    pub(super) fn unpack_slots(
+        &mut self,
+        envelope: Envelope,
+        json: &[u8],
+        slots: Slots<'_>,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let mut buffer = self.buffer();
+        match envelope {
+            Envelope::Packed(data, arrival) => {
+                let is_read =
+                    raw::base64(slots.str(data).unwrap_or_default().as_bytes(), &mut buffer);
+                let arrival = arrival.and_then(|slot| moment(slots.first(slot)));
+                self.release(slots);
+                let context = Context {
+                    arrival: arrival.or(context.arrival),
+                    ..context.inner(Shape::Record)
+                };
+                if is_read {
+                    self.part(&buffer, context, sink);
+                } else {
+                    let path = self.table.path(data);
+                    self.unreadable(json, format!("`{path}` is not base64"), sink);
+                }
+            }
+            _ => {
+                let f = self.fields;
+                buffer.extend_from_slice(slots.str(f.message).unwrap_or_default().as_bytes());
+                let id = slots.str(f.log_event_id).map(str::to_owned);
+                let time = moment(slots.first(f.timestamp));
+                let arrival = moment(slots.first(f.ingestion_time));
+                self.release(slots);
+                let context = Context {
+                    id: id.as_deref(),
+                    time,
+                    arrival: arrival.or(context.arrival),
+                    ..context.inner(Shape::Message)
+                };
+                self.part(&buffer, context, sink);
+            }
+        }
+        self.give_back(buffer);
+    }
+}

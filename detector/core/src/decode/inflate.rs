@@ -1,0 +1,90 @@
+//! Gzip, of one or several members, inflated up to a cap.
+
+use std::io::Read;
+
+use flate2::bufread::MultiGzDecoder;
+
+pub(super) const MAGIC: [u8; 2] = [0x1F, 0x8B];
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(super) enum InflateError {
+    #[error("gzip data inflates past its cap")]
+    TooLarge,
+    #[error("gzip data is cut off after {bytes} bytes")]
+    CutOff { bytes: usize },
+    #[error("gzip data is damaged after {inflated} inflated bytes")]
+    Damaged { inflated: usize },
+}
+
+/// Appends what `bytes` inflate to. On damage, `out` keeps what came before it.
+pub(super) fn inflate(
+    bytes: &[u8],
+    bytes_max: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), InflateError> {
+    let mut reader = MultiGzDecoder::new(bytes).take(bytes_max as u64 + 1);
+    let outcome = reader.read_to_end(out);
+    if out.len() > bytes_max {
+        return Err(InflateError::TooLarge);
+    }
+    match outcome {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Err(InflateError::CutOff { bytes: bytes.len() })
+        }
+        Err(_) => Err(InflateError::Damaged {
+            inflated: out.len(),
+        }),
+    }
+}
+
+#[cfg(test)]
+pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    writer.write_all(bytes).unwrap();
+    writer.finish().unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8], max: usize) -> (Vec<u8>, Result<(), InflateError>) {
+        let mut out = Vec::new();
+        let outcome = inflate(bytes, max, &mut out);
+        (out, outcome)
+    }
+
+    #[test]
+    fn members_follow_each_other() {
+        let both = [deflate(b"one "), deflate(b"two")].concat();
+        assert_eq!(read(&both, 7), (b"one two".to_vec(), Ok(())));
+    }
+
+    #[test]
+    fn the_cap_is_exact() {
+        let zip = deflate(&[b'x'; 1000]);
+        assert_eq!(read(&zip, 1000).1, Ok(()));
+        let (out, outcome) = read(&zip, 999);
+        assert_eq!(outcome, Err(InflateError::TooLarge));
+        assert!(out.len() <= 1000);
+    }
+
+    #[test]
+    fn damage_keeps_what_came_before() {
+        let text: Vec<u8> = (0..2000u32)
+            .flat_map(|n| format!("{n}\n").into_bytes())
+            .collect();
+        let zip = deflate(&text);
+        let (out, outcome) = read(&zip[..zip.len() / 2], 1 << 20);
+        assert!(
+            matches!(outcome, Err(InflateError::CutOff { .. })),
+            "{outcome:?}"
+        );
+        assert!(text.starts_with(&out) && !out.is_empty());
+        assert!(read(&MAGIC, 10).1.is_err());
+        let (out, outcome) = read(&[deflate(b"good\n"), b"junk".to_vec()].concat(), 100);
+        assert_eq!((out.as_slice(), outcome.is_err()), (&b"good\n"[..], true));
+    }
+}

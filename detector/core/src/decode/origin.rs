@@ -1,0 +1,148 @@
+//! What an event says of itself: source, time, id, account and region.
+//!
+//! A source is told by content first and by the name of its log group second, since that name is the operator's own.
+
+use super::envelope::moment;
+use super::{Context, DecodeFields};
+use crate::event::LogSource;
+use crate::field::SlotId;
+use crate::scan::{Slots, Value};
+use crate::time::Timestamp;
+
+/// The source of the JSON object in `slots`.
+pub(super) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str>) -> LogSource {
+    let has = |slot| slots.is_present(slot);
+    let event_source = slots.str(f.event_source);
+    if matches!(event_source, Some("USER_ACTIVITY" | "USER_AUTH_EVENTS")) && has(f.message) {
+        return LogSource::Cognito;
+    }
+    // Notifications to functions (`aws:s3`) have the same keys and are not audit entries.
+    let is_call = event_source.is_some_and(|s| !s.starts_with("aws:")) && has(f.event_name);
+    // Insights events name no call at the top.
+    let is_insight = has(f.event_id) && has(f.event_time) && has(f.event_version);
+    if is_call && (has(f.event_time) || has(f.event_version))
+        || is_insight && event_source.is_none()
+    {
+        return LogSource::CloudTrail;
+    }
+    if has(f.webacl) || has(f.http_request) && has(f.terminating_rule) {
+        return LogSource::Waf;
+    }
+    let access = [
+        f.http_method,
+        f.route_key,
+        f.resource_path,
+        f.request_time,
+        f.request_time_epoch,
+    ];
+    if has(f.request_id) && access.into_iter().any(has) {
+        return LogSource::ApiGateway;
+    }
+    match log_group {
+        Some(name) if name.starts_with("aws-waf-logs-") => LogSource::Waf,
+        _ => LogSource::Lambda,
+    }
+}
+
+/// Clears the slots in which `source` writes a placeholder for "absent".
+pub(super) fn clear_placeholders(source: LogSource, slots: &mut Slots<'_>, f: &DecodeFields) {
+    match source {
+        LogSource::ApiGateway => slots.clear_placeholder("-"),
+        LogSource::CloudTrail => {
+            for slot in [f.error_code, f.error_message] {
+                if slots.str(slot) == Some("") {
+                    slots.clear(slot);
+                }
+            }
+        }
+        LogSource::Cognito | LogSource::Lambda | LogSource::Waf => {}
+    }
+}
+
+/// Puts WAF header values where rules ask for them by name, in any letter case.
+pub(super) fn place_headers(slots: &mut Slots<'_>, f: &DecodeFields, asked: &[(Box<str>, SlotId)]) {
+    if asked.is_empty() {
+        return;
+    }
+    let names = slots.values(f.header_name).count();
+    if names != slots.values(f.header_value).count() {
+        // A header without a name or value would shift those after it; WAF writes none.
+        return;
+    }
+    for (wanted, slot) in asked {
+        let found: Vec<_> = slots
+            .values(f.header_name)
+            .zip(slots.values(f.header_value))
+            .filter(|(name, _)| matches!(name, Value::Text(n) if n.eq_ignore_ascii_case(wanted)))
+            .map(|(_, value)| value.clone())
+            .collect();
+        for value in found {
+            slots.push(*slot, value);
+        }
+    }
+}
+
+/// What is known of one event besides its fields.
+#[derive(Debug, Default)]
+pub(super) struct Origin<'e> {
+    pub(super) time: Option<Timestamp>,
+    /// `None` where the content has to name it.
+    pub(super) id: Option<&'e str>,
+    pub(super) account: Option<&'e str>,
+    pub(super) region: Option<&'e str>,
+}
+
+impl<'e> Origin<'e> {
+    pub(super) fn of(
+        source: LogSource,
+        slots: &'e Slots<'_>,
+        f: &DecodeFields,
+        context: Context<'e>,
+    ) -> Self {
+        let text = |slot| slots.str(slot).filter(|s| !s.is_empty());
+        let time = |slot| moment(slots.first(slot));
+        let own = match source {
+            LogSource::CloudTrail => Origin {
+                time: time(f.event_time),
+                id: text(f.event_id),
+                account: text(f.recipient_account).or_else(|| text(f.identity_account)),
+                region: text(f.aws_region),
+            },
+            LogSource::Cognito => Origin {
+                time: time(f.event_timestamp),
+                id: text(f.message_event_id),
+                account: None,
+                // `us-west-2_EXAMPLE`
+                region: text(f.message_user_pool)
+                    .and_then(|pool| pool.split_once('_'))
+                    .map(|(region, _)| region),
+            },
+            LogSource::Waf => {
+                // `arn:aws:wafv2:<region>:<account>:…`; WAF Classic writes a bare id.
+                let mut arn = text(f.webacl).unwrap_or_default().split(':').skip(3);
+                Origin {
+                    time: time(f.timestamp),
+                    id: text(f.http_request_id),
+                    region: arn.next().filter(|s| !s.is_empty()),
+                    account: arn.next().filter(|s| !s.is_empty()),
+                }
+            }
+            LogSource::ApiGateway => Origin {
+                time: time(f.request_time_epoch)
+                    .or_else(|| Timestamp::from_clf(text(f.request_time)?)),
+                id: text(f.request_id),
+                ..Origin::default()
+            },
+            LogSource::Lambda => Origin {
+                time: time(f.timestamp).or_else(|| time(f.time)),
+                ..Origin::default()
+            },
+        };
+        Origin {
+            time: own.time.or(context.time).or(context.arrival),
+            id: own.id.or(context.id),
+            account: own.account.or(context.account),
+            region: own.region.or(context.region),
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! JSON text taken apart without building a tree: members, entries, strings, base64.
+//!
+//! One member or entry is in hand at a time, so memory does not grow with their number.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::Deserialize;
+use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Without white space around it, and without a byte order mark.
+pub(super) fn trim(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    bytes.trim_ascii()
+}
+
+/// Whether `text` was meant as a JSON object: a brace, then a key. `{user} signed in` is not.
+pub(super) fn is_object_like(text: &[u8]) -> bool {
+    opens_with(text, b'{') && opens_with(text[1..].trim_ascii_start(), b'"')
+}
+
+/// Whether `text` was meant as an array of objects. `[INFO] started` is not.
+pub(super) fn is_array_of_objects_like(text: &[u8]) -> bool {
+    opens_with(text, b'[') && opens_with(text[1..].trim_ascii_start(), b'{')
+}
+
+fn opens_with(text: &[u8], byte: u8) -> bool {
+    text.first() == Some(&byte)
+}
+
+/// Calls `each` with every member of the array `json`, up to the first that is not JSON.
+pub(super) fn for_each_member<'a>(
+    json: &'a str,
+    each: &mut dyn FnMut(&'a RawValue),
+) -> Result<(), serde_json::Error> {
+    struct Members<'f, 'a>(&'f mut dyn FnMut(&'a RawValue));
+    impl<'a> Visitor<'a> for Members<'_, 'a> {
+        type Value = ();
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array")
+        }
+        fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
+            while let Some(member) = seq.next_element::<&RawValue>()? {
+                (self.0)(member);
+            }
+            Ok(())
+        }
+    }
+    let mut reader = serde_json::Deserializer::from_str(json);
+    reader.deserialize_seq(Members(each))?;
+    reader.end()
+}
+
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Calls `each` with every key and value of the object `json`, up to the first that is not JSON.
+pub(super) fn for_each_entry<'a>(
+    json: &'a str,
+    each: &mut dyn FnMut(&str, &'a RawValue),
+) -> Result<(), serde_json::Error> {
+    struct Entries<'f, 'a>(&'f mut dyn FnMut(&str, &'a RawValue));
+    impl<'a> Visitor<'a> for Entries<'_, 'a> {
+        type Value = ();
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some((Key(key), value)) = map.next_entry::<Key<'a>, &RawValue>()? {
+                (self.0)(&key, value);
+            }
+            Ok(())
+        }
+    }
+    let mut reader = serde_json::Deserializer::from_str(json);
+    reader.deserialize_map(Entries(each))?;
+    reader.end()
+}
+
+/// Appends the content of the JSON string `json`; `false` if it is not one.
+///
+/// A surrogate without its partner (`\ud800`) becomes U+FFFD: JSON allows it, Unicode text does not.
+pub(super) fn unescape(json: &str, out: &mut Vec<u8>) -> bool {
+    struct Bytes<'o>(&'o mut Vec<u8>);
+    impl Visitor<'_> for Bytes<'_> {
+        type Value = ();
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+        fn visit_bytes<E>(self, bytes: &[u8]) -> Result<(), E> {
+            match std::str::from_utf8(bytes) {
+                Ok(_) => self.0.extend_from_slice(bytes),
+                Err(_) => self
+                    .0
+                    .extend_from_slice(String::from_utf8_lossy(bytes).as_bytes()),
+            }
+            Ok(())
+        }
+    }
+    json.starts_with('"')
+        && serde_json::Deserializer::from_str(json)
+            .deserialize_bytes(Bytes(out))
+            .is_ok()
+}
+
+/// The string `json` as text, where it is a plain one (ids, names).
+pub(super) fn string(json: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    serde_json::from_str::<Key<'_>>(json?.get())
+        .ok()
+        .map(|k| k.0)
+        .filter(|s| !s.is_empty())
+}
+
+/// `json` with every surrogate that has no partner written as U+FFFD; `None` if there is none.
+pub(super) fn mend_surrogates(json: &[u8]) -> Option<Vec<u8>> {
+    let mut mended: Option<Vec<u8>> = None;
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', &json[at..]) {
+        let escape = at + found;
+        at = escape + 2;
+        match (unit(json, escape), unit(json, escape + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => at = escape + 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                let copy = mended.get_or_insert_with(|| json.to_vec());
+                copy[escape + 2..escape + 6].copy_from_slice(b"fffd");
+                at = escape + 6;
+            }
+            _ => {}
+        }
+        if at >= json.len() {
+            break;
+        }
+    }
+    mended
+}
+
+/// The UTF-16 unit written as `\uXXXX` at `at`.
+fn unit(json: &[u8], at: usize) -> Option<u16> {
+    let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    if !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Appends what `text` stands for; `false` if it is not base64. Line breaks in it are allowed.
+pub(super) fn base64(text: &[u8], out: &mut Vec<u8>) -> bool {
+    if text.iter().any(u8::is_ascii_whitespace) {
+        let packed: Vec<u8> = text
+            .iter()
+            .copied()
+            .filter(|b| !b.is_ascii_whitespace())
+            .collect();
+        return BASE64.decode_vec(packed, out).is_ok();
+    }
+    BASE64.decode_vec(text, out).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lone_surrogates_are_mended_and_pairs_kept() {
+        let mend = |s: &str| mend_surrogates(s.as_bytes()).map(|v| String::from_utf8(v).unwrap());
+        assert_eq!(mend(r#""\ud83d\ude00 \n""#), None);
+        assert_eq!(mend(r#""\ud800""#).as_deref(), Some(r#""\ufffd""#));
+        assert_eq!(
+            mend(r#""\ud800\ud83d\ude00""#).as_deref(),
+            Some(r#""\ufffd\ud83d\ude00""#)
+        );
+        assert_eq!(mend(r#""\DC00\\ud800""#), None);
+        assert_eq!(
+            mend(r#""\uDC00\\ud800\uD8"#).as_deref(),
+            Some(r#""\ufffd\\ud800\uD8"#)
+        );
+        assert_eq!(mend("\\"), None);
+    }
+
+    #[test]
+    fn strings_are_unescaped_leniently() {
+        let read = |s: &str| {
+            let mut out = Vec::new();
+            unescape(s, &mut out).then(|| String::from_utf8(out).unwrap())
+        };
+        assert_eq!(read(r#""a\n\"b""#).as_deref(), Some("a\n\"b"));
+        assert!(read(r#""x\ud800y""#).unwrap().contains('\u{fffd}'));
+        assert_eq!(read("12"), None);
+        assert_eq!(read("null"), None);
+    }
+
+    #[test]
+    fn base64_with_or_without_padding_and_line_breaks() {
+        let read = |s: &str| {
+            let mut out = Vec::new();
+            base64(s.as_bytes(), &mut out).then_some(out)
+        };
+        assert_eq!(read("SGVsbG8gV29ybGQ=").unwrap(), b"Hello World");
+        assert_eq!(read("SGVsbG8gV29ybGQ").unwrap(), b"Hello World");
+        assert_eq!(read("SGVsbG8g\nV29ybGQ=\n").unwrap(), b"Hello World");
+        assert_eq!(read("not base64!"), None);
+    }
+
+    #[test]
+    fn members_before_the_damage_are_seen() {
+        let mut seen = Vec::new();
+        assert!(for_each_member("[{\"a\":1}, 2, {\"b\"", &mut |m| seen.push(m.get())).is_err());
+        assert_eq!(seen, ["{\"a\":1}", "2"]);
+    }
+}
