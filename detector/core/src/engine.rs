@@ -79,11 +79,34 @@ impl<'e> Worker<'e> {
     /// updates the windows.
     pub fn record(
         &mut self,
-        _bytes: &[u8],
+        bytes: &[u8],
         _arrival: Option<Timestamp>,
-        _observer: &mut dyn Observer,
+        observer: &mut dyn Observer,
     ) {
         self.tally.records += 1;
+        let reason = match std::str::from_utf8(bytes) {
+            Err(_) => "not UTF-8 text",
+            Ok(text)
+                if text.trim_start().starts_with('{')
+                    && serde_json::from_str::<&serde_json::value::RawValue>(text).is_err() =>
+            {
+                "not well-formed JSON"
+            }
+            Ok(_) => {
+                self.tally.events[3] += 1;
+                return;
+            }
+        };
+        self.tally.unreadable += 1;
+        observer.unreadable(Unreadable {
+            offset: Some(0),
+            reason: reason.into(),
+        });
+    }
+
+    /// What this worker has seen so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Adds another worker's state and counters: the outcome is that of one worker that saw everything.
@@ -93,7 +116,11 @@ impl<'e> Worker<'e> {
 
     /// The episodes of everything seen, sorted by `opened_at`, rule id, group.
     pub fn finish(self) -> (Vec<Alert>, Tally) {
-        let _ = self.engine;
-        (Vec::new(), self.tally)
+        let detections = self.engine.rules.detections.len();
+        let mut tally = self.tally;
+        tally.hits = vec![0; detections];
+        tally.absent_fields = vec![Vec::new(); detections];
+        tally.missing = vec![Vec::new(); self.engine.rules.correlations.len()];
+        (Vec::new(), tally)
     }
 }
