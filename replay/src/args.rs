@@ -7,37 +7,53 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Exit statuses, told by every `--help`.
 const EXIT_STATUS: &str = "\
 Exit status:
-  0  done, with episodes or without; unreadable records inside a readable input are counted and shown
+  0  done, with episodes or without; unreadable records are counted and shown
   1  an expectation failed (reserved)
-  2  wrong usage, or a broken rule file
-  3  an input could not be read: it does not exist, cannot be opened, is damaged or endless gzip data,
-     holds no record that can be read, or is a folder without a log file.
-     The other inputs are read all the same, and their results are printed";
+  2  wrong usage, a broken rule file, or results that could not be written
+  3  an input could not be read: a path that does not exist or cannot be opened,
+     a folder without a log file, damaged or endless gzip data, no readable
+     record. The other inputs are read all the same, and their results printed";
 
 const INPUT_HELP: &str = "\
 Inputs:
-  A file is read whatever its name. In a folder, at any depth, the files without an extension and those that end
-  in .json, .ndjson, .jsonl, .log, .txt or .gz are read, in the order of their paths; hidden ones are passed over.
-  Gzip is known by its first bytes. `-` is standard input. Positions are given as path:line (byte offset); in
+  A file is read whatever its name. In a folder, at any depth, the files that
+  end in .json, .ndjson, .jsonl, .log, .txt or .gz and those without an
+  extension are read, in the order of their paths; hidden ones are not. Gzip is
+  known by its first bytes. Positions are given as path:line (byte offset); in
   gzip data they count inflated lines and bytes.";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
-  replay run recordings/                                  a folder, with the rules of rules/
-  replay run --rules rules/iam.yml trail.json.gz          one rule file, one recording
-  aws logs tail /app --since 1h | replay run -            standard input
-  replay run --format json logs/ | jq -r .alert_id        one alert a line, for programs
-  replay run --as-arrived --output report.txt logs/       as production would see it, into a file";
+  # A folder, with the rules of rules/
+  replay run recordings/
+
+  # Two sets of rules, one recording
+  replay run --rules rules/iam.yml --rules drafts/ trail.json.gz
+
+  # Standard input
+  aws logs tail /app --since 1h --format short | replay run -
+
+  # One alert a line, for programs
+  replay run --format json logs/ | jq -r .alert_id
+
+  # As production would see it, into a file
+  replay run --as-arrived --output report.txt logs/";
 
 const MATCH_EXAMPLES: &str = "\
 Examples:
-  replay match --rules rules/iam.yml trail.json.gz        every event that a detection rule matched
-  replay match logs/ | jq -r .rule_id | sort | uniq -c    hits by rule";
+  # Every event that a detection rule matched
+  replay match --rules rules/iam.yml trail.json.gz
+
+  # Hits by rule
+  replay match logs/ | jq -r .rule_id | sort | uniq -c";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  replay check rules/                                     every .yml and .yaml file, at any depth
-  replay check rules/iam.yml && git commit                one file
+  # Every .yml and .yaml file, at any depth
+  replay check rules/
+
+  # One file, before a commit
+  replay check rules/iam.yml && git commit
 
 Exit status:
   0  no error; warnings are printed all the same
@@ -112,7 +128,7 @@ pub(crate) struct SourceArgs {
     /// No progress bar
     #[arg(long)]
     pub(crate) no_progress: bool,
-    /// Nothing but errors on standard error: no progress bar, notes or closing summary
+    /// Say nothing on standard error but errors and what could not be read
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }

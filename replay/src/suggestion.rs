@@ -33,8 +33,10 @@ fn nearest(path: &Path) -> Option<PathBuf> {
         return None;
     };
     let meant = standing.join(nearest_name(&standing, &wrong.to_string_lossy())?);
-    let whole = meant.join(components.as_path());
-    Some(if whole.exists() { whole } else { meant })
+    let rest = components.as_path();
+    let whole = meant.join(rest);
+    let whole_stands = !rest.as_os_str().is_empty() && whole.exists();
+    Some(if whole_stands { whole } else { meant })
 }
 
 fn nearest_name(folder: &Path, wrong: &str) -> Option<String> {
@@ -92,5 +94,7 @@ mod tests {
             Some(root.join("fixtures/burst/a.ndjson"))
         );
         assert_eq!(meant("unlike"), None);
+        let said = missing(&root.join("fixturs/"));
+        assert!(said.ends_with("/fixtures/`?"), "{said}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use detector_core::engine::Unreadable;
 
-use crate::report::quantity::{bytes, count};
+use crate::report::quantity::{bytes, count, counted};
 
 /// Unreadable records that are shown one by one; the rest are counted.
 pub(crate) const SHOWN_MAX: usize = 20;
@@ -64,7 +64,7 @@ impl UnreadableLog {
         if self.total == 0 {
             return Vec::new();
         }
-        let mut lines = vec![format!("{} unreadable:", count(self.total))];
+        let mut lines = vec![format!("unreadable: {}", counted(self.total, "record"))];
         lines.extend(self.shown.iter().map(|shown| format!("  {shown}")));
         let hidden = self.total - self.shown.len() as u64;
         if hidden > 0 {
@@ -94,15 +94,15 @@ impl UnreadableLog {
     }
 }
 
-/// One kind of reason, whatever its positions and sizes: `cut off after N bytes`.
+/// One kind of reason, whatever its positions and sizes: `cut off after N bytes`. Numbers in names (`UTF-8`) stay.
 fn without_numbers(reason: &str) -> String {
     let mut kind = String::with_capacity(reason.len());
-    for c in reason.chars() {
-        if !c.is_ascii_digit() {
-            kind.push(c);
-        } else if !kind.ends_with('N') {
+    for word in reason.split_inclusive(' ') {
+        let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+        if digits > 0 {
             kind.push('N');
         }
+        kind.push_str(&word[digits..]);
     }
     kind
 }
@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(
             log.lines(),
             [
-                "3 unreadable:",
+                "unreadable: 3 records",
                 "  a.json:9 (byte 105): no JSON",
                 "  a.json:7 (byte 101): cut off",
                 "  a.json:7 (byte 100): no JSON",

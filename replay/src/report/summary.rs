@@ -34,6 +34,10 @@ pub(crate) fn summary(run: &Run<'_>, paint: Paint) -> String {
     page.section("episodes by rule", episodes(run.alerts));
     page.section("hits that no window could use", unused(run.tally));
     page.section(
+        "event times ahead of their arrival, taken as of their arrival",
+        skewed(run.tally),
+    );
+    page.section(
         "hits in no group, a group-by field missing or redacted",
         missing(run),
     );
@@ -134,16 +138,19 @@ fn unused(tally: &Tally) -> Vec<String> {
     let kinds = [
         (tally.untimed_hits, "without an event time"),
         (tally.too_late_hits, "later than the allowed lateness"),
-        (
-            tally.skewed_events,
-            "events ahead of their arrival, taken as of their arrival",
-        ),
     ];
     kinds
         .iter()
         .filter(|(hits, _)| *hits > 0)
         .map(|(hits, what)| numbered(*hits, what))
         .collect()
+}
+
+fn skewed(tally: &Tally) -> Vec<String> {
+    match tally.skewed_events {
+        0 => Vec::new(),
+        events => vec![numbered(events, "events")],
+    }
 }
 
 fn missing(run: &Run<'_>) -> Vec<String> {
@@ -160,6 +167,9 @@ fn missing(run: &Run<'_>) -> Vec<String> {
 
 /// Rules none of whose events were there, and rules that read a field which no such event had.
 fn unmatched(run: &Run<'_>) -> Vec<String> {
+    if run.tally.events.iter().all(|events| *events == 0) {
+        return Vec::new();
+    }
     let none = Vec::new();
     let rules = run.rules.detections.iter().enumerate();
     rules
@@ -217,5 +227,143 @@ fn titled(title: &str, reference: &str) -> String {
     match title == reference {
         true => title.into(),
         false => format!("{title} ({reference})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use detector_core::rule::{
+        Comparison, CorrelationInput, CorrelationRule, RuleFile, Threshold, WindowSpec,
+    };
+
+    use super::*;
+
+    const RULES: &str = "\
+title: Registration rejected
+id: 3f2b8a5e-0c7f-4a5d-9a37-1a4a8a3f0c11
+name: rejected
+logsource:
+  product: aws
+  service: lambda
+detection:
+  selection:
+    outcome: rejected
+  condition: selection
+level: low
+---
+title: Blocked
+id: 3f2b8a5e-0c7f-4a5d-9a37-1a4a8a3f0c12
+name: blocked
+logsource:
+  product: aws
+  service: waf
+detection:
+  selection:
+    action: BLOCK
+  condition: selection
+level: low
+";
+
+    /// Two detection rules and a correlation over the first.
+    fn rules() -> RuleSet {
+        let file = RuleFile {
+            path: "r.yml".into(),
+            text: RULES.into(),
+        };
+        let mut rules = RuleSet::load(&[file]).unwrap();
+        let mut meta = rules.detections[0].meta.clone();
+        meta.title = "Flood".into();
+        meta.name = Some("flood".into());
+        rules.correlations.push(CorrelationRule {
+            meta,
+            inputs: vec![CorrelationInput {
+                rule: InputRule::Detection(DetectionIx(0)),
+                reference: "rejected".into(),
+                group_by: Vec::new(),
+                value: Vec::new(),
+            }],
+            group_by: vec!["source_ip".into()],
+            timespan_ms: 60_000,
+            quiet_ms: 60_000,
+            window: WindowSpec::EventCount {
+                threshold: Threshold(vec![(Comparison::Gte, 2)]),
+            },
+        });
+        rules
+    }
+
+    fn text(recording: &Recording, tally: &Tally) -> String {
+        let rules = rules();
+        let run = Run {
+            rules: &rules,
+            recording,
+            alerts: &[],
+            tally,
+        };
+        summary(&run, Paint::Plain)
+    }
+
+    #[test]
+    fn everything_that_there_is_to_say() {
+        let recording = Recording {
+            inputs: 3,
+            bytes: 2_048,
+            records: 5_001,
+            skipped: 1,
+            ..Recording::default()
+        };
+        let tally = Tally {
+            events: [0, 0, 0, 5_000, 0],
+            control_messages: 1,
+            hits: vec![40, 0],
+            untimed_hits: 3,
+            too_late_hits: 4,
+            skewed_events: 5,
+            missing: vec![vec![("source_ip".into(), 7), ("sub".into(), 0)]],
+            absent_fields: vec![vec!["owner_sub".into()], vec!["action".into()]],
+            ..Tally::default()
+        };
+        let expected = "\
+read
+  3 inputs, 2.0 KiB, 5,001 records
+  1 control message skipped
+  1 file skipped: not the name of a log
+
+events by source
+      5,000  lambda
+
+hits by rule
+         40  Registration rejected (rejected)
+
+hits that no window could use
+          3  without an event time
+          4  later than the allowed lateness
+
+event times ahead of their arrival, taken as of their arrival
+          5  events
+
+hits in no group, a group-by field missing or redacted
+          7  Flood (flood): source_ip
+
+rules that could not match
+  Registration rejected (rejected): field `owner_sub` is in no lambda event
+  Blocked (blocked): there was no waf event
+
+detection rules that no correlation refers to: their hits open no episode
+  Blocked (blocked)
+";
+        assert_eq!(text(&recording, &tally), expected);
+    }
+
+    #[test]
+    fn sections_with_nothing_to_say_are_left_out() {
+        let expected = "\
+read
+  0 inputs, 0 B, 0 records
+
+detection rules that no correlation refers to: their hits open no episode
+  Blocked (blocked)
+";
+        assert_eq!(text(&Recording::default(), &Tally::default()), expected);
     }
 }
