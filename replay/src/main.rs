@@ -1,1 +1,35 @@
-fn main() {}
+//! `replay`: Vedette's engine on a desk. Recorded logs and rule files go in, episodes come out.
+//!
+//! `main` only wires: arguments, then one of the commands, then the exit status.
+
+mod args; // the command line
+mod outcome; // exit statuses and how a run ends early
+mod printable; // hostile text -> text that is safe on a terminal
+mod suggestion; // what a mistyped path meant
+mod rules; // rule paths -> RuleSet
+mod input; // INPUT arguments -> the files to read
+mod reader; // a file -> inflated chunks
+mod unreadable; // what could not be read, and where
+mod progress; // the bar on standard error
+mod recording; // files -> records -> the engine
+mod output; // standard output or a file that appears whole
+mod report; // alerts and counters -> text or JSON
+mod run; // `replay run`
+mod hits; // `replay match`
+mod check; // `replay check`
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ended = match &cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Match(args) => hits::run(args),
+        Command::Check(args) => check::run(args),
+    };
+    outcome::exit_code(ended)
+}

@@ -1,0 +1,172 @@
+//! The command line. It is a contract that other programs read: change it only with a major version.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Exit statuses, told by every `--help`.
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done, with episodes or without; unreadable records are counted and shown
+  1  an expectation failed (reserved)
+  2  wrong usage, a broken rule file, or results that could not be written
+  3  an input could not be read: a path that does not exist or cannot be opened,
+     a folder without a log file, damaged or endless gzip data, no readable
+     record. The other inputs are read all the same, and their results printed";
+
+const INPUT_HELP: &str = "\
+Inputs:
+  A file is read whatever its name. In a folder, at any depth, the files that
+  end in .json, .ndjson, .jsonl, .log, .txt or .gz and those without an
+  extension are read, in the order of their paths; hidden ones are not. Gzip is
+  known by its first bytes. Positions are given as path:line (byte offset); in
+  gzip data they count inflated lines and bytes.";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  # A folder, with the rules of rules/
+  replay run recordings/
+
+  # Two sets of rules, one recording
+  replay run --rules rules/iam.yml --rules drafts/ trail.json.gz
+
+  # Standard input
+  aws logs tail /app --since 1h --format short | replay run -
+
+  # One alert a line, for programs
+  replay run --format json logs/ | jq -r .alert_id
+
+  # As production would see it, into a file
+  replay run --as-arrived --output report.txt logs/";
+
+const MATCH_EXAMPLES: &str = "\
+Examples:
+  # Every event that a detection rule matched
+  replay match --rules rules/iam.yml trail.json.gz
+
+  # Hits by rule
+  replay match logs/ | jq -r .rule_id | sort | uniq -c";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  # Every .yml and .yaml file, at any depth
+  replay check rules/
+
+  # One file, before a commit
+  replay check rules/iam.yml && git commit
+
+Exit status:
+  0  no error; warnings are printed all the same
+  2  wrong usage, or at least one error";
+
+/// Backtests Vedette's detectors on recorded logs.
+///
+/// Runs the very engine that pages people in production, over files on a desk.
+#[derive(Debug, Parser)]
+#[command(name = "replay", version, after_help = EXIT_STATUS)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the episodes of an attack that a recording holds
+    ///
+    /// The recording is evaluated as a set: the order of its files and lines, repeated records and the way it is cut
+    /// into files change nothing.
+    #[command(after_help = RUN_EXAMPLES, after_long_help = long_help(RUN_EXAMPLES))]
+    Run(RunArgs),
+    /// Print every hit of a detection rule, one JSON line each
+    ///
+    /// A line is {"rule_id","event_id","event_time"}; event_time is RFC 3339 in UTC with milliseconds, or null.
+    #[command(after_help = MATCH_EXAMPLES, after_long_help = long_help(MATCH_EXAMPLES))]
+    Match(MatchArgs),
+    /// Check rule files and print every problem
+    ///
+    /// A problem is printed on standard output as path:line and what is wrong; warnings are marked.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    /// How the episodes are written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Write to this file, which appears whole at the end, instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Feed the recording in its order, as production would see it
+    ///
+    /// A record arrives at its recorded arrival time, or else at the highest event time so far; what comes later than
+    /// the allowed lateness is counted and not used.
+    #[arg(long)]
+    pub(crate) as_arrived: bool,
+    /// Colours in text: a terminal's, unless NO_COLOR is set
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatchArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+}
+
+/// What both ways of reading a recording need.
+#[derive(Debug, Args)]
+pub(crate) struct SourceArgs {
+    /// A rule file, or a folder of .yml and .yaml files; may be given several times
+    #[arg(long, short, value_name = "PATH", default_value = "rules/")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Files, folders, or `-` for standard input
+    #[arg(value_name = "INPUT", required = true)]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// No progress bar
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+    /// Say nothing on standard error but errors and what could not be read
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Rule files, or folders of .yml and .yaml files
+    #[arg(value_name = "PATH", default_value = "rules/")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table and a closing summary, for a person
+    Text,
+    /// One alert a line, for a program
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+fn long_help(examples: &str) -> String {
+    format!("{examples}\n\n{INPUT_HELP}\n\n{EXIT_STATUS}")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,86 @@
+//! `replay check`: every problem of every rule file, and a closing line.
+
+use std::io::Write;
+
+use detector_core::rule::{self, RuleFile, RuleProblem, RuleSet, Severity};
+
+use crate::args::CheckArgs;
+use crate::outcome::Outcome;
+use crate::output::Output;
+use crate::printable::printable;
+use crate::report::quantity::counted;
+use crate::rules;
+
+pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
+    let files = rules::read(&args.paths)?;
+    let mut problems = rule::check(&files);
+    let mut loaded = None;
+    if count_of(&problems, Severity::Error) == 0 {
+        match RuleSet::load(&files) {
+            Ok(rules) => loaded = Some(rules),
+            // What keeps the rules from being loaded is a problem, whatever the check thinks of them.
+            Err(refused) => problems.extend(refused.into_iter().filter(is_error)),
+        }
+    }
+    let mut output = Output::open(None)?;
+    for problem in &problems {
+        writeln!(output, "{}", printable(&problem_line(problem)))?;
+    }
+    writeln!(
+        output,
+        "{}",
+        closing_line(&files, &problems, loaded.as_ref())
+    )?;
+    output.finish()?;
+    Ok(match loaded {
+        Some(_) => Outcome::Done,
+        None => Outcome::RulesBroken,
+    })
+}
+
+/// `rules/iam.yml:14: level is missing (warning)`; what is not marked is an error.
+fn problem_line(problem: &RuleProblem) -> String {
+    match problem.severity {
+        Severity::Error => problem.to_string(),
+        Severity::Warning => format!("{problem} (warning)"),
+    }
+}
+
+/// `12 rules in 4 files, no problems (8 detections, 4 correlations)`
+fn closing_line(files: &[RuleFile], problems: &[RuleProblem], loaded: Option<&RuleSet>) -> String {
+    let files = counted(files.len() as u64, "file");
+    let errors = count_of(problems, Severity::Error);
+    let warnings = count_of(problems, Severity::Warning);
+    let found = match (errors, warnings) {
+        (0, 0) => "no problems".into(),
+        (0, warnings) => counted(warnings, "warning"),
+        (errors, 0) => counted(errors, "error"),
+        (errors, warnings) => format!(
+            "{}, {}",
+            counted(errors, "error"),
+            counted(warnings, "warning")
+        ),
+    };
+    let Some(rules) = loaded else {
+        return format!("{files}, {found}");
+    };
+    let (detections, correlations) = (
+        rules.detections.len() as u64,
+        rules.correlations.len() as u64,
+    );
+    format!(
+        "{} in {files}, {found} ({}, {})",
+        counted(detections + correlations, "rule"),
+        counted(detections, "detection"),
+        counted(correlations, "correlation"),
+    )
+}
+
+fn count_of(problems: &[RuleProblem], severity: Severity) -> u64 {
+    let of = problems.iter().filter(|p| p.severity == severity);
+    of.count() as u64
+}
+
+fn is_error(problem: &RuleProblem) -> bool {
+    problem.severity == Severity::Error
+}

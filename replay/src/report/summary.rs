@@ -1,0 +1,369 @@
+//! The counters of a run go in, the closing summary comes out: what was read, what matched, and what a tuner of rules
+//! has to know. Sections with nothing to say are left out.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use detector_core::alert::Alert;
+use detector_core::engine::Tally;
+use detector_core::event::LogSource;
+use detector_core::rule::{DetectionIx, DetectionRule, InputRule, RuleMeta, RuleSet};
+
+use super::quantity::{bytes, count, counted};
+use super::table::Paint;
+use crate::printable::printable;
+use crate::recording::Recording;
+
+/// Everything that a summary tells of.
+pub(crate) struct Run<'r> {
+    pub(crate) rules: &'r RuleSet,
+    pub(crate) recording: &'r Recording,
+    pub(crate) alerts: &'r [Alert],
+    pub(crate) tally: &'r Tally,
+}
+
+/// The closing summary, ending with a line break.
+pub(crate) fn summary(run: &Run<'_>, paint: Paint) -> String {
+    let mut page = Page {
+        text: String::new(),
+        paint,
+    };
+    page.section("read", read(run));
+    page.section("events by source", events(run.tally));
+    page.section("hits by rule", hits(run));
+    page.section("episodes by rule", episodes(run.alerts));
+    page.section("hits that no window could use", unused(run.tally));
+    page.section(
+        "event times ahead of their arrival, taken as of their arrival",
+        skewed(run.tally),
+    );
+    page.section(
+        "hits in no group, a group-by field missing or redacted",
+        missing(run),
+    );
+    page.section("rules that could not match", unmatched(run));
+    page.section(
+        "detection rules that no correlation refers to: their hits open no episode",
+        unreferred(run.rules),
+    );
+    page.text
+}
+
+struct Page {
+    text: String,
+    paint: Paint,
+}
+
+impl Page {
+    fn section(&mut self, heading: &str, lines: Vec<String>) {
+        if lines.is_empty() {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        match self.paint {
+            Paint::Plain => self.text.push_str(heading),
+            Paint::Colour => {
+                let bold = owo_colors::Style::new().bold();
+                let _ = write!(self.text, "{}", bold.style(heading));
+            }
+        }
+        self.text.push('\n');
+        for line in lines {
+            // Names of rules, fields and files are other people's text.
+            let _ = writeln!(self.text, "  {}", printable(&line));
+        }
+    }
+}
+
+fn read(run: &Run<'_>) -> Vec<String> {
+    let recording = run.recording;
+    let mut lines = vec![format!(
+        "{}, {}, {}",
+        counted(recording.inputs, "input"),
+        bytes(recording.bytes),
+        counted(recording.records, "record"),
+    )];
+    let control = run.tally.control_messages;
+    if control > 0 {
+        lines.push(format!("{} skipped", counted(control, "control message")));
+    }
+    if recording.skipped > 0 {
+        let skipped = counted(recording.skipped, "file");
+        lines.push(format!("{skipped} skipped: not the name of a log"));
+    }
+    let unreadable = recording.unreadable.total();
+    if unreadable > 0 {
+        lines.push(format!("{} unreadable", count(unreadable)));
+    }
+    let failed = recording.failures.len() as u64;
+    if failed > 0 {
+        lines.push(format!("{} not read", counted(failed, "input")));
+    }
+    lines
+}
+
+fn events(tally: &Tally) -> Vec<String> {
+    let by_source = LogSource::ALL.iter().zip(tally.events);
+    by_source
+        .filter(|(_, events)| *events > 0)
+        .map(|(source, events)| numbered(events, source.service()))
+        .collect()
+}
+
+fn hits(run: &Run<'_>) -> Vec<String> {
+    let by_rule = run.rules.detections.iter().zip(&run.tally.hits);
+    by_rule
+        .filter(|(_, hits)| **hits > 0)
+        .map(|(rule, hits)| numbered(*hits, &label(&rule.meta)))
+        .collect()
+}
+
+fn episodes(alerts: &[Alert]) -> Vec<String> {
+    let mut by_rule: BTreeMap<&str, (u64, &Alert)> = BTreeMap::new();
+    for alert in alerts {
+        by_rule.entry(&alert.rule.id).or_insert((0, alert)).0 += 1;
+    }
+    by_rule
+        .into_values()
+        .map(|(episodes, alert)| {
+            let reference = alert.rule.name.as_ref().unwrap_or(&alert.rule.id);
+            numbered(episodes, &titled(&alert.rule.title, reference))
+        })
+        .collect()
+}
+
+fn unused(tally: &Tally) -> Vec<String> {
+    let kinds = [
+        (tally.untimed_hits, "without an event time"),
+        (tally.too_late_hits, "later than the allowed lateness"),
+    ];
+    kinds
+        .iter()
+        .filter(|(hits, _)| *hits > 0)
+        .map(|(hits, what)| numbered(*hits, what))
+        .collect()
+}
+
+fn skewed(tally: &Tally) -> Vec<String> {
+    match tally.skewed_events {
+        0 => Vec::new(),
+        events => vec![numbered(events, "events")],
+    }
+}
+
+fn missing(run: &Run<'_>) -> Vec<String> {
+    let by_rule = run.rules.correlations.iter().zip(&run.tally.missing);
+    by_rule
+        .flat_map(|(rule, fields)| {
+            fields
+                .iter()
+                .filter(|(_, hits)| *hits > 0)
+                .map(|(field, hits)| numbered(*hits, &format!("{}: {field}", label(&rule.meta))))
+        })
+        .collect()
+}
+
+/// Rules none of whose events were there, and rules that read a field which no such event had.
+fn unmatched(run: &Run<'_>) -> Vec<String> {
+    if run.tally.events.iter().all(|events| *events == 0) {
+        return Vec::new();
+    }
+    let none = Vec::new();
+    let rules = run.rules.detections.iter().enumerate();
+    rules
+        .flat_map(|(ix, rule)| {
+            let name = label(&rule.meta);
+            let source = sources(rule);
+            if !was_seen(rule, run.tally) {
+                return vec![format!("{name}: there was no {source} event")];
+            }
+            let fields = run.tally.absent_fields.get(ix).unwrap_or(&none);
+            let said = |field: &String| format!("{name}: field `{field}` is in no {source} event");
+            fields.iter().map(said).collect()
+        })
+        .collect()
+}
+
+fn was_seen(rule: &DetectionRule, tally: &Tally) -> bool {
+    let mut by_source = LogSource::ALL.iter().zip(tally.events);
+    by_source.any(|(source, events)| {
+        events > 0 && (rule.sources.is_empty() || rule.sources.contains(source))
+    })
+}
+
+/// `lambda`, `lambda or waf`; nothing for a rule of every source.
+fn sources(rule: &DetectionRule) -> String {
+    if rule.sources.len() == LogSource::ALL.len() {
+        return "readable".into();
+    }
+    let services: Vec<&str> = rule.sources.iter().map(|s| s.service()).collect();
+    services.join(" or ")
+}
+
+fn unreferred(rules: &RuleSet) -> Vec<String> {
+    let referred = |ix: DetectionIx| {
+        let mut inputs = rules.correlations.iter().flat_map(|rule| &rule.inputs);
+        inputs.any(|input| input.rule == InputRule::Detection(ix))
+    };
+    let detections = (0_u32..).map(DetectionIx).zip(&rules.detections);
+    detections
+        .filter(|(ix, _)| !referred(*ix))
+        .map(|(_, rule)| label(&rule.meta))
+        .collect()
+}
+
+fn numbered(number: u64, what: &str) -> String {
+    format!("{:>9}  {what}", count(number))
+}
+
+/// `Credential stuffing (stuffing)`
+fn label(rule: &RuleMeta) -> String {
+    titled(&rule.title, rule.name.as_ref().unwrap_or(&rule.id))
+}
+
+fn titled(title: &str, reference: &str) -> String {
+    match title == reference {
+        true => title.into(),
+        false => format!("{title} ({reference})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use detector_core::rule::{
+        Comparison, CorrelationInput, CorrelationRule, RuleFile, Threshold, WindowSpec,
+    };
+
+    use super::*;
+
+    const RULES: &str = "\
+title: Registration rejected
+id: 3f2b8a5e-0c7f-4a5d-9a37-1a4a8a3f0c11
+name: rejected
+logsource:
+  product: aws
+  service: lambda
+detection:
+  selection:
+    outcome: rejected
+  condition: selection
+level: low
+---
+title: Blocked
+id: 3f2b8a5e-0c7f-4a5d-9a37-1a4a8a3f0c12
+name: blocked
+logsource:
+  product: aws
+  service: waf
+detection:
+  selection:
+    action: BLOCK
+  condition: selection
+level: low
+";
+
+    /// Two detection rules and a correlation over the first.
+    fn rules() -> RuleSet {
+        let file = RuleFile {
+            path: "r.yml".into(),
+            text: RULES.into(),
+        };
+        let mut rules = RuleSet::load(&[file]).unwrap();
+        let mut meta = rules.detections[0].meta.clone();
+        meta.title = "Flood".into();
+        meta.name = Some("flood".into());
+        rules.correlations.push(CorrelationRule {
+            meta,
+            inputs: vec![CorrelationInput {
+                rule: InputRule::Detection(DetectionIx(0)),
+                reference: "rejected".into(),
+                group_by: Vec::new(),
+                value: Vec::new(),
+            }],
+            group_by: vec!["source_ip".into()],
+            timespan_ms: 60_000,
+            quiet_ms: 60_000,
+            window: WindowSpec::EventCount {
+                threshold: Threshold(vec![(Comparison::Gte, 2)]),
+            },
+        });
+        rules
+    }
+
+    fn text(recording: &Recording, tally: &Tally) -> String {
+        let rules = rules();
+        let run = Run {
+            rules: &rules,
+            recording,
+            alerts: &[],
+            tally,
+        };
+        summary(&run, Paint::Plain)
+    }
+
+    #[test]
+    fn everything_that_there_is_to_say() {
+        let recording = Recording {
+            inputs: 3,
+            bytes: 2_048,
+            records: 5_001,
+            skipped: 1,
+            ..Recording::default()
+        };
+        let tally = Tally {
+            events: [0, 0, 0, 5_000, 0],
+            control_messages: 1,
+            hits: vec![40, 0],
+            untimed_hits: 3,
+            too_late_hits: 4,
+            skewed_events: 5,
+            missing: vec![vec![("source_ip".into(), 7), ("sub".into(), 0)]],
+            absent_fields: vec![vec!["owner_sub".into()], vec!["action".into()]],
+            ..Tally::default()
+        };
+        let expected = "\
+read
+  3 inputs, 2.0 KiB, 5,001 records
+  1 control message skipped
+  1 file skipped: not the name of a log
+
+events by source
+      5,000  lambda
+
+hits by rule
+         40  Registration rejected (rejected)
+
+hits that no window could use
+          3  without an event time
+          4  later than the allowed lateness
+
+event times ahead of their arrival, taken as of their arrival
+          5  events
+
+hits in no group, a group-by field missing or redacted
+          7  Flood (flood): source_ip
+
+rules that could not match
+  Registration rejected (rejected): field `owner_sub` is in no lambda event
+  Blocked (blocked): there was no waf event
+
+detection rules that no correlation refers to: their hits open no episode
+  Blocked (blocked)
+";
+        assert_eq!(text(&recording, &tally), expected);
+    }
+
+    #[test]
+    fn sections_with_nothing_to_say_are_left_out() {
+        let expected = "\
+read
+  0 inputs, 0 B, 0 records
+
+detection rules that no correlation refers to: their hits open no episode
+  Blocked (blocked)
+";
+        assert_eq!(text(&Recording::default(), &Tally::default()), expected);
+    }
+}

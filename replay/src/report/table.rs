@@ -1,0 +1,188 @@
+//! Alerts go in, a table that a person reads comes out. Everything that was taken from a log is made safe first.
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use detector_core::alert::{Alert, AlertRule, GroupValues, Status};
+
+use super::quantity::{count, stretch};
+use crate::printable::{clipped, printable};
+
+/// The most characters of a title or a group value that are shown.
+const VALUE_CHARS_MAX: usize = 80;
+
+/// How text is laid out and painted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Style {
+    pub(crate) paint: Paint,
+    /// Columns of the terminal; `None`: as wide as it comes.
+    pub(crate) width: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paint {
+    Colour,
+    Plain,
+}
+
+/// One row an episode.
+pub(crate) fn table(alerts: &[Alert], style: Style) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    // Never asks the terminal: what it is told decides, so that a file and a test get the same text.
+    table.force_no_tty();
+    if let Some(width) = style.width {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(width);
+    }
+    if style.paint == Paint::Colour {
+        table.enforce_styling();
+    }
+    table.set_header([
+        "LEVEL", "WHEN", "RULE", "GROUP", "COUNT", "DISTINCT", "STATUS",
+    ]);
+    for alert in alerts {
+        table.add_row(row(alert));
+    }
+    table.trim_fmt()
+}
+
+fn row(alert: &Alert) -> Vec<Cell> {
+    let distinct = alert.distinct.map_or_else(|| "-".into(), count);
+    let status = match alert.status {
+        Status::Open => "open",
+        Status::Closed => "closed",
+    };
+    vec![
+        level(alert.rule.level),
+        Cell::new(stretch(alert.opened_at, alert.held_until)),
+        Cell::new(rule(&alert.rule)),
+        Cell::new(group(&alert.group)),
+        Cell::new(count(alert.count)).set_alignment(CellAlignment::Right),
+        Cell::new(distinct).set_alignment(CellAlignment::Right),
+        Cell::new(status),
+    ]
+}
+
+fn level(level: Option<&str>) -> Cell {
+    let cell = Cell::new(printable(level.unwrap_or("-")));
+    match level {
+        Some("critical") => cell.fg(Color::Red).add_attribute(Attribute::Bold),
+        Some("high") => cell.fg(Color::Red),
+        Some("medium") => cell.fg(Color::Yellow),
+        Some("low") => cell.fg(Color::Cyan),
+        _ => cell,
+    }
+}
+
+/// The title, and below it the name, or the id of a rule without one.
+fn rule(rule: &AlertRule) -> String {
+    let reference = rule.name.as_ref().unwrap_or(&rule.id);
+    let title = clipped(&rule.title, VALUE_CHARS_MAX);
+    if *reference == rule.title {
+        return title;
+    }
+    format!("{title}\n{}", clipped(reference, VALUE_CHARS_MAX))
+}
+
+fn group(group: &GroupValues) -> String {
+    if group.0.is_empty() {
+        return "(all)".into();
+    }
+    let pairs: Vec<String> = group
+        .0
+        .iter()
+        .map(|(field, value)| format!("{}={}", printable(field), clipped(value, VALUE_CHARS_MAX)))
+        .collect();
+    pairs.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use detector_core::time::Timestamp;
+
+    const PLAIN: Style = Style {
+        paint: Paint::Plain,
+        width: None,
+    };
+
+    fn alert(value: &str) -> Alert {
+        let at = |text| Timestamp::from_rfc3339(text).unwrap();
+        Alert {
+            alert_id: "a1".into(),
+            rule: AlertRule {
+                id: "r1".into(),
+                name: Some("stuffing".into()),
+                title: "Credential stuffing".into(),
+                level: Some("high"),
+            },
+            group: GroupValues(vec![("source_ip".into(), value.into())]),
+            first_event_time: at("2024-05-01T11:59:00Z"),
+            opened_at: at("2024-05-01T12:00:00Z"),
+            held_until: at("2024-05-01T12:07:30Z"),
+            last_event_time: at("2024-05-01T12:02:30Z"),
+            status: Status::Closed,
+            count: 1_234,
+            distinct: Some(17),
+            event_ids: vec!["e1".into()],
+        }
+    }
+
+    #[test]
+    fn a_row_tells_the_episode() {
+        let text = table(&[alert("192.0.2.7")], PLAIN);
+        for part in [
+            "high",
+            "2024-05-01 12:00:00 … 12:07:30 UTC (7m30s)",
+            "Credential stuffing",
+            "stuffing",
+            "source_ip=192.0.2.7",
+            "1,234",
+            "17",
+            "closed",
+        ] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn hostile_values_reach_no_terminal_raw() {
+        let hostile = "x\u{1b}[2J\u{1b}]0;owned\u{7}\r\nLEVEL\u{202e}evil\u{9b}31m\u{0}";
+        let mut alert = alert(hostile);
+        alert.rule.title = hostile.into();
+        alert.rule.name = Some(hostile.into());
+        alert.group.0[0].0 = hostile.into();
+        for width in [None, Some(80), Some(20)] {
+            let style = Style { width, ..PLAIN };
+            let text = table(std::slice::from_ref(&alert), style);
+            assert!(
+                text.chars()
+                    .all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn colours_follow_the_level_and_only_where_asked() {
+        let style = Style {
+            paint: Paint::Colour,
+            width: Some(120),
+        };
+        assert!(table(&[alert("a")], style).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_narrow_terminal_is_not_overrun() {
+        let mut alert = alert(&"long value ".repeat(100));
+        alert.rule.title = "word ".repeat(40).into();
+        let style = Style {
+            width: Some(100),
+            ..PLAIN
+        };
+        let text = table(&[alert], style);
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(100), "{text}");
+        assert!(text.contains("… (+1020)"), "{text}");
+    }
+}

@@ -1,0 +1,137 @@
+//! `replay run`: the episodes that a recording holds.
+
+use std::io::Write;
+
+use detector_core::alert::Alert;
+use detector_core::engine::Engine;
+
+use crate::args::{ColorChoice, Format, RunArgs};
+use crate::input;
+use crate::outcome::{Outcome, say};
+use crate::output::Output;
+use crate::progress::{Progress, Visibility};
+use crate::recording::{self, NoHits, Recording};
+use crate::report::json;
+use crate::report::quantity::counted;
+use crate::report::summary::{Run, summary};
+use crate::report::table::{Paint, Style, table};
+use crate::rules;
+
+pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
+    let Some(rules) = rules::load(&args.source.rules)? else {
+        return Ok(Outcome::RulesBroken);
+    };
+    let plan = input::plan(&args.source.inputs)?;
+    let output = Output::open(args.output.as_deref())?;
+    let engine = Engine::new(rules);
+    // TODO(main): pass `args.as_arrived` on as the engine's mode; until then a recording is always a set.
+    let mut worker = engine.worker();
+    let mut progress = Progress::new(plan.bytes_total, visibility(&args.source));
+    let recording = recording::feed(plan, &mut worker, &mut NoHits, &mut progress);
+    progress.finish();
+    let (alerts, tally) = worker.finish();
+    let run = Run {
+        rules: engine.rules(),
+        recording: &recording,
+        alerts: &alerts,
+        tally: &tally,
+    };
+    let written = write(&run, args, output);
+    close(&recording, args.source.quiet, written)
+}
+
+pub(crate) fn visibility(source: &crate::args::SourceArgs) -> Visibility {
+    match source.quiet || source.no_progress {
+        true => Visibility::Hidden,
+        false => Visibility::Terminal,
+    }
+}
+
+fn write(run: &Run<'_>, args: &RunArgs, mut output: Output) -> anyhow::Result<()> {
+    match args.format {
+        Format::Json => {
+            json::write(run.alerts, &mut output)?;
+            output.finish()?;
+            if !args.source.quiet {
+                let text = summary(run, Paint::Plain);
+                text.lines().for_each(say);
+            }
+            Ok(())
+        }
+        Format::Text => {
+            let style = style(args.color, &output);
+            writeln!(output, "{}", episodes(run, style))?;
+            write!(output, "\n{}", summary(run, style.paint))?;
+            output.finish()
+        }
+    }
+}
+
+/// The table, or plain words where there is nothing to put into it.
+fn episodes(run: &Run<'_>, style: Style) -> String {
+    let alerts: &[Alert] = run.alerts;
+    let events: u64 = run.tally.events.iter().sum();
+    if !alerts.is_empty() {
+        let heading = counted(alerts.len() as u64, "episode");
+        return format!("{heading}\n{}", table(alerts, style));
+    }
+    if events == 0 {
+        return "no episode: no event was read".into();
+    }
+    "no episode: no rule's condition held".into()
+}
+
+fn style(choice: ColorChoice, output: &Output) -> Style {
+    let terminal = output.is_terminal();
+    let wanted = match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => terminal && !is_set("NO_COLOR") && !is_dumb(),
+    };
+    Style {
+        paint: match wanted {
+            true => Paint::Colour,
+            false => Paint::Plain,
+        },
+        width: terminal.then(terminal_width).flatten(),
+    }
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// As the terminal says, or as `COLUMNS` does.
+fn terminal_width() -> Option<u16> {
+    let asked = comfy_table::Table::new().width();
+    asked.or_else(|| std::env::var("COLUMNS").ok()?.parse().ok())
+}
+
+/// Says on standard error what could not be read, and decides the outcome. A failed write of the results comes last,
+/// so that it hides nothing.
+pub(crate) fn close(
+    recording: &Recording,
+    quiet: bool,
+    written: anyhow::Result<()>,
+) -> anyhow::Result<Outcome> {
+    if !quiet {
+        for name in &recording.empty {
+            say(&format!("note: `{name}` is empty"));
+        }
+    }
+    for line in recording.unreadable.lines() {
+        say(&line);
+    }
+    for failure in &recording.failures {
+        say(&format!("error: {failure}"));
+    }
+    written?;
+    Ok(match recording.failures.is_empty() {
+        true => Outcome::Done,
+        false => Outcome::InputUnread,
+    })
+}

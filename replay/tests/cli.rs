@@ -1,0 +1,452 @@
+//! The command line as other programs see it: exit statuses, what goes where, and inputs of every kind.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the lint's exemption reaches only functions marked as tests, not their helpers"
+)]
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+const RULE: &str = "\
+title: Registration rejected
+id: 3f2b8a5e-0c7f-4a5d-9a37-1a4a8a3f0c11
+name: registration_rejected
+status: test
+description: A vehicle registration was rejected.
+author: Vedette
+logsource:
+  product: aws
+  service: lambda
+detection:
+  selection:
+    event: vehicle.register
+    outcome: rejected
+  condition: selection
+level: low
+";
+
+const BROKEN_RULE: &str = "\
+title: Nothing to detect
+logsource:
+  product: aws
+  service: lambda
+level: low
+";
+
+const EVENT: &str = r#"{"event":"vehicle.register","outcome":"rejected","timestamp":"2024-05-01T12:00:00Z","request_id":"r1","source_ip":"192.0.2.7"}"#;
+
+/// A folder with one good rule in `rules/`, in which `replay` is run.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Desk(tempfile::tempdir().unwrap());
+        desk.file("rules/register.yml", RULE);
+        desk
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_replay"));
+        command.args(args).current_dir(self.path());
+        command
+    }
+
+    fn replay(&self, args: &[&str]) -> Ended {
+        Ended::of(&self.command(args).stdin(Stdio::null()).output().unwrap())
+    }
+
+    fn replay_stdin(&self, args: &[&str], content: &[u8]) -> Ended {
+        let mut child = self
+            .command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(content).unwrap();
+        Ended::of(&child.wait_with_output().unwrap())
+    }
+}
+
+#[derive(Debug)]
+struct Ended {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+impl Ended {
+    fn of(output: &Output) -> Self {
+        Self {
+            status: output.status.code().expect("no signal ended it"),
+            out: String::from_utf8(output.stdout.clone()).unwrap(),
+            err: String::from_utf8(output.stderr.clone()).unwrap(),
+        }
+    }
+
+    #[track_caller]
+    fn expect(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    #[track_caller]
+    fn err_has(self, part: &str) -> Self {
+        assert!(self.err.contains(part), "no `{part}` in\n{}", self.err);
+        self
+    }
+
+    #[track_caller]
+    fn out_has(self, part: &str) -> Self {
+        assert!(self.out.contains(part), "no `{part}` in\n{}", self.out);
+        self
+    }
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_recording_without_an_attack_says_so() {
+    let desk = Desk::new();
+    desk.file("a.ndjson", format!("{EVENT}\n{EVENT}\n"));
+    desk.replay(&["run", "a.ndjson"])
+        .expect(0)
+        .out_has("no episode: no rule's condition held")
+        .out_has(&format!("1 input, {} B, 2 records", 2 * EVENT.len() + 2))
+        .out_has("2  lambda")
+        .out_has("Registration rejected (registration_rejected)");
+}
+
+#[test]
+fn json_leaves_standard_output_to_the_alerts() {
+    let desk = Desk::new();
+    desk.file("a.ndjson", format!("{EVENT}\n{{\"broken\":\n"));
+    let ended = desk
+        .replay(&["run", "--format", "json", "a.ndjson"])
+        .expect(0)
+        .err_has("unreadable: 1 record")
+        .err_has("events by source");
+    assert_eq!(ended.out, "");
+    let quiet = desk.replay(&["run", "--format", "json", "--quiet", "a.ndjson"]);
+    assert!(!quiet.err.contains("events by source"), "{}", quiet.err);
+}
+
+#[test]
+fn an_unreadable_record_is_placed_and_changes_no_status() {
+    let desk = Desk::new();
+    let content = format!("{EVENT}\n{{\"broken\":\n{EVENT}\n");
+    desk.file("a.ndjson", &content);
+    desk.file("b.json.gz", gzip(content.as_bytes()));
+    let offset = EVENT.len() + 1;
+    desk.replay(&["run", "a.ndjson", "b.json.gz"])
+        .expect(0)
+        .err_has("unreadable: 2 records")
+        .err_has(&format!("a.ndjson:2 (byte {offset}): "))
+        .err_has(&format!("b.json.gz:2 (byte {offset}): "))
+        .out_has("2 unreadable");
+}
+
+#[test]
+fn wrong_usage_is_status_2_with_a_suggestion() {
+    let desk = Desk::new();
+    desk.replay(&["run", "--formt", "json", "a"])
+        .expect(2)
+        .err_has("--format");
+    desk.replay(&["chekc", "rules"]).expect(2).err_has("check");
+    desk.replay(&["run", "--format", "html", "a"])
+        .expect(2)
+        .err_has("[possible values: text, json]");
+    desk.replay(&["run"]).expect(2).err_has("<INPUT>");
+    desk.replay(&["run", "-", "-"]).expect(2).err_has("once");
+}
+
+#[test]
+fn a_mistyped_input_is_status_3_and_the_others_are_read() {
+    let desk = Desk::new();
+    desk.file("fixtures/a.ndjson", EVENT);
+    desk.replay(&["run", "fixturs/", "fixtures/a.ndjson"])
+        .expect(3)
+        .err_has("no such file or folder `fixturs/`; did you mean `fixtures/`?")
+        .out_has("1  lambda");
+    desk.replay(&["match", "fixturs/a.ndjson"])
+        .expect(3)
+        .err_has("did you mean `fixtures/a.ndjson`?");
+}
+
+#[test]
+fn rules_that_are_missing_or_broken_are_status_2() {
+    let desk = Desk::new();
+    desk.file("a.ndjson", EVENT);
+    desk.replay(&["run", "--rules", "ruls", "a.ndjson"])
+        .expect(2)
+        .err_has("did you mean `rules/`?");
+    desk.file("rules/broken.yaml", BROKEN_RULE);
+    for command in ["run", "match"] {
+        let ended = desk.replay(&[command, "a.ndjson"]).expect(2);
+        assert_eq!(ended.out, "");
+        ended.err_has("rules/broken.yaml:");
+    }
+    fs::create_dir(desk.path().join("none")).unwrap();
+    desk.replay(&["run", "--rules", "none", "a.ndjson"])
+        .expect(2)
+        .err_has("no .yml or .yaml file in `none`");
+}
+
+#[test]
+fn a_rule_file_named_twice_is_read_once() {
+    let desk = Desk::new();
+    desk.file("a.ndjson", EVENT);
+    let rules = ["--rules", "rules", "--rules", "rules/register.yml"];
+    desk.replay(&[&["run"], &rules[..], &["a.ndjson"]].concat())
+        .expect(0);
+}
+
+#[test]
+fn check_prints_every_problem_and_a_closing_line() {
+    let desk = Desk::new();
+    desk.replay(&["check"])
+        .expect(0)
+        .out_has("1 rule in 1 file, no problems");
+    desk.file("rules/sub/broken.yaml", BROKEN_RULE);
+    desk.file("rules/README.md", "no rule");
+    desk.replay(&["check", "rules"])
+        .expect(2)
+        .out_has("rules/sub/broken.yaml:")
+        .out_has("2 files, 1 error");
+    desk.replay(&["check", "ruls"])
+        .expect(2)
+        .err_has("did you mean `rules/`?");
+}
+
+#[test]
+fn standard_input_is_read_plain_or_gzipped() {
+    let desk = Desk::new();
+    for content in [EVENT.as_bytes().to_vec(), gzip(EVENT.as_bytes())] {
+        desk.replay_stdin(&["run", "-"], &content)
+            .expect(0)
+            .out_has("1 input")
+            .out_has("1  lambda");
+    }
+    desk.replay_stdin(&["run", "-"], b"{\"broken\":")
+        .expect(3)
+        .err_has("<stdin>:1 (byte 0): ");
+}
+
+#[test]
+fn a_folder_is_read_at_any_depth_and_what_is_skipped_is_counted() {
+    let desk = Desk::new();
+    for name in ["a.json", "b/c.log", "b/d", "e.json.gz", ".hidden/f.json"] {
+        let content = EVENT.as_bytes().to_vec();
+        let zipped = name.ends_with("gz");
+        desk.file(
+            &format!("logs/{name}"),
+            if zipped { gzip(&content) } else { content },
+        );
+    }
+    desk.file("logs/expected.yaml", "alerts: []");
+    desk.file("logs/b/README.md", "read me");
+    desk.replay(&["run", "logs"])
+        .expect(0)
+        .out_has("4 inputs")
+        .out_has("2 files skipped")
+        .out_has("4  lambda");
+    fs::create_dir(desk.path().join("empty")).unwrap();
+    desk.replay(&["run", "empty"])
+        .expect(3)
+        .err_has("no log file in folder `empty`");
+}
+
+#[test]
+fn gzip_of_several_members_is_one_stream() {
+    let desk = Desk::new();
+    let (head, tail) = EVENT.split_at(40);
+    let members = [
+        gzip(head.as_bytes()),
+        gzip(b""),
+        gzip(format!("{tail}\n{EVENT}").as_bytes()),
+    ];
+    desk.file("a.gz", members.concat());
+    desk.replay(&["run", "a.gz"])
+        .expect(0)
+        .out_has("2 records")
+        .out_has("2  lambda");
+}
+
+#[test]
+fn damaged_gzip_is_status_3_and_what_came_before_counts() {
+    let desk = Desk::new();
+    let whole = gzip(format!("{EVENT}\n").as_bytes());
+    desk.file("cut.gz", &whole[..whole.len() - 4]);
+    desk.file("followed.gz", [&whole[..], b"junk"].concat());
+    desk.file("good.json", EVENT);
+    desk.replay(&["run", "cut.gz", "followed.gz", "good.json"])
+        .expect(3)
+        .err_has("`cut.gz`: gzip data is cut off")
+        .err_has("`followed.gz`: gzip data is damaged")
+        .out_has("3  lambda")
+        .out_has("2 inputs not read");
+}
+
+#[test]
+fn an_empty_file_is_noted_and_a_binary_one_is_status_3() {
+    let desk = Desk::new();
+    desk.file("empty.json", "");
+    desk.file("blank.json", "\n\n");
+    desk.file("empty.gz", gzip(b""));
+    desk.replay(&["run", "empty.json", "blank.json", "empty.gz"])
+        .expect(0)
+        .err_has("note: `empty.json` is empty")
+        .err_has("note: `empty.gz` is empty")
+        .out_has("no episode: no event was read");
+    let mut seed = 7_u32;
+    let noise: Vec<u8> = (0..200_000)
+        .map(|_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 24) as u8
+        })
+        .collect();
+    desk.file("noise.log", noise);
+    desk.replay(&["run", "noise.log"])
+        .expect(3)
+        .err_has("`noise.log` is no log");
+}
+
+#[test]
+fn one_line_of_64_mib_ends_well() {
+    let desk = Desk::new();
+    desk.file("long.log", vec![b'x'; 64 << 20]);
+    desk.replay(&["run", "long.log"]).expect(0);
+}
+
+#[test]
+fn a_gzip_bomb_ends_quickly_with_status_3() {
+    let desk = Desk::new();
+    let member = gzip(&vec![b'x'; 8 << 20]);
+    desk.file("bomb.gz", member.repeat(1_280));
+    desk.file("good.json", EVENT);
+    desk.replay(&["run", "bomb.gz", "good.json"])
+        .expect(3)
+        .err_has("`bomb.gz`: gzip data inflates more than 200:1; stopped after ")
+        .out_has("1  lambda");
+}
+
+#[test]
+fn output_goes_to_a_file_that_appears_whole() {
+    let desk = Desk::new();
+    desk.file("a.ndjson", EVENT);
+    desk.file("report.txt", "old");
+    let ended = desk
+        .replay(&["run", "--output", "report.txt", "a.ndjson"])
+        .expect(0);
+    assert_eq!(ended.out, "");
+    let report = fs::read_to_string(desk.path().join("report.txt")).unwrap();
+    assert!(report.starts_with("no episode"), "{report}");
+    let left: Vec<_> = fs::read_dir(desk.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".tmp"))
+        .collect();
+    assert_eq!(left, [""; 0]);
+    desk.replay(&["run", "--output", "none/report.txt", "a.ndjson"])
+        .expect(2)
+        .err_has("cannot write `none/report.txt`");
+    desk.replay(&["run", "--output", "/dev/null", "a.ndjson"])
+        .expect(0);
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_error() {
+    let desk = Desk::new();
+    desk.file("a.ndjson", EVENT);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = desk
+        .command(&["run", "a.ndjson"])
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let ended = Ended::of(&output).expect(0);
+    assert_eq!(ended.err, "");
+}
+
+#[test]
+fn colours_are_for_those_who_ask() {
+    let desk = Desk::new();
+    desk.file("a.ndjson", EVENT);
+    let run = |args: &[&str]| desk.replay(&[&["run", "a.ndjson"], args].concat()).out;
+    assert!(!run(&[]).contains('\u{1b}'));
+    assert!(!run(&["--color", "never"]).contains('\u{1b}'));
+    assert!(run(&["--color", "always"]).contains('\u{1b}'));
+}
+
+#[test]
+fn names_of_files_cannot_reach_a_terminal_raw() {
+    let desk = Desk::new();
+    desk.file("logs/\u{1b}[2Jx.json", "{\"broken\":");
+    let ended = desk.replay(&["run", "logs"]).expect(3);
+    assert!(!ended.err.contains('\u{1b}'), "{}", ended.err);
+    ended.err_has(r"logs/\u{1b}[2Jx.json:1 (byte 0)");
+}
+
+#[test]
+fn help_shows_examples_and_exit_statuses() {
+    let desk = Desk::new();
+    for (args, parts) in [
+        (
+            &["--help"][..],
+            &["run", "match", "check", "Exit status:"][..],
+        ),
+        (
+            &["run", "--help"],
+            &["Examples:", "Inputs:", "Exit status:", "--as-arrived"],
+        ),
+        (
+            &["match", "--help"],
+            &["Examples:", "Exit status:", "event_time"],
+        ),
+        (&["check", "--help"], &["Examples:", "Exit status:"]),
+    ] {
+        let ended = desk.replay(args).expect(0);
+        for part in parts {
+            assert!(ended.out.contains(part), "no {part} in\n{}", ended.out);
+        }
+    }
+    desk.replay(&["--version"]).expect(0).out_has("replay 0.");
+}
+
+#[test]
+#[ignore = "needs the engine's decoder and matcher"]
+fn match_prints_one_line_per_hit() {
+    let desk = Desk::new();
+    desk.file("a.ndjson", format!("{EVENT}\nplain text\n"));
+    let ended = desk.replay(&["match", "a.ndjson"]).expect(0);
+    let lines: Vec<serde_json::Value> = ended
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["rule_id"], "3f2b8a5e-0c7f-4a5d-9a37-1a4a8a3f0c11");
+    assert_eq!(lines[0]["event_time"], "2024-05-01T12:00:00.000Z");
+    assert!(lines[0]["event_id"].is_string());
+}
