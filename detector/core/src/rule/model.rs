@@ -75,10 +75,6 @@ pub struct DetectionRule {
     pub condition: crate::rule::Condition,
 }
 
-/// Placeholder until the matcher's own form lands.
-#[derive(Debug)]
-pub struct Condition;
-
 /// A correlation rule.
 #[derive(Debug)]
 pub struct CorrelationRule {

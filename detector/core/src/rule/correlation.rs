@@ -1,0 +1,273 @@
+//! The `correlation` of a rule to a draft: all that can be said without looking at other rules.
+//!
+//! Read from the YAML tree, because the Sigma parser leaves out what it does not understand, wraps negative thresholds
+//! around, and takes a `temporal` without a condition as "any of them".
+
+use rsigma_parser::CorrelationType;
+
+use super::attribute::Attributes;
+use super::draft::{AliasDraft, CorrelationDraft, Reference, WindowDraft};
+use super::duration::parse_duration;
+use super::metadata::read_meta;
+use super::near_name::suggestion;
+use super::problem::Reporter;
+use super::yaml_tree::Node;
+
+const KEYS: [&str; 7] = [
+    "type",
+    "rules",
+    "group-by",
+    "timespan",
+    "condition",
+    "aliases",
+    "generate",
+];
+const TYPES: [&str; 8] = [
+    "event_count",
+    "value_count",
+    "temporal",
+    "temporal_ordered",
+    "value_sum",
+    "value_avg",
+    "value_percentile",
+    "value_median",
+];
+/// Rules that one correlation refers to, fields it groups by, and names in its condition.
+pub(super) const INPUTS_MAX: usize = 256;
+
+/// Reads the document of a correlation. `None`: something is wrong and has been reported.
+pub(super) fn read_correlation(
+    root: &Node,
+    attributes: &Attributes,
+    out: &mut Reporter<'_>,
+) -> Option<CorrelationDraft> {
+    let mark = out.mark();
+    let (key, node) = root.entry("correlation")?;
+    let Some(entries) = node.map() else {
+        out.error(
+            key.line,
+            format!("`correlation` must be a mapping, not {}", node.shown()),
+        );
+        return None;
+    };
+    for (key, _) in entries {
+        check_key(key, out);
+    }
+    for parent in [root, node] {
+        if let Some((key, value)) = parent
+            .entry("generate")
+            .filter(|(_, v)| !matches!(v.kind, super::yaml_tree::Kind::Bool(_)))
+        {
+            out.error(
+                key.line,
+                format!("`generate` is true or false, not {}", value.shown()),
+            );
+        }
+    }
+    let kind = read_type(key, node, out);
+    let inputs = required_list(key, node, "rules", "the rules it looks at", out);
+    let group_by = match node.get("group-by") {
+        Some(value) => text_list(value, "`group-by`", out),
+        None => Some(Vec::new()),
+    };
+    let timespan_ms = read_timespan(key, node, out);
+    let aliases = read_aliases(node, out);
+    let window = kind.and_then(|kind| {
+        super::window_condition::read_window(
+            key,
+            node,
+            kind,
+            inputs.as_deref().map_or(0, <[_]>::len),
+            out,
+        )
+    });
+    let meta = read_meta(root, attributes, out);
+    if out.errors_since(mark) > 0 {
+        return None;
+    }
+    let (window, value_fields): (WindowDraft, _) = window?;
+    Some(CorrelationDraft {
+        meta: meta?,
+        inputs: inputs?,
+        group_by: group_by?,
+        timespan_ms: timespan_ms?,
+        quiet_ms: attributes.quiet_ms,
+        window,
+        value_fields,
+        aliases,
+    })
+}
+
+fn check_key(key: &Node, out: &mut Reporter<'_>) {
+    let name = key.text().unwrap_or_default();
+    match name {
+        _ if KEYS.contains(&name) => {}
+        "window" | "gap" => out.error(
+            key.line,
+            format!("`{name}` is not part of Sigma 2.1, windows slide: remove it"),
+        ),
+        "timeframe" => out.error(
+            key.line,
+            "unknown key `correlation.timeframe`, write `timespan`",
+        ),
+        _ => out.error(
+            key.line,
+            format!("unknown key `correlation.{name}`{}", suggestion(name, KEYS)),
+        ),
+    }
+}
+
+fn read_type(key: &Node, node: &Node, out: &mut Reporter<'_>) -> Option<CorrelationType> {
+    let Some((at, value)) = node.entry("type") else {
+        out.error(
+            key.line,
+            format!("the correlation has no `type`, one of {}", TYPES.join(", ")),
+        );
+        return None;
+    };
+    let kind = value.text().and_then(|text| text.parse().ok());
+    if kind.is_none() {
+        let hint = suggestion(value.text().unwrap_or_default(), TYPES);
+        out.error(
+            at.line,
+            format!(
+                "correlation type {} is not one of {}{hint}",
+                value.shown(),
+                TYPES.join(", ")
+            ),
+        );
+    }
+    kind
+}
+
+fn read_timespan(key: &Node, node: &Node, out: &mut Reporter<'_>) -> Option<i64> {
+    let Some((at, value)) = node.entry("timespan") else {
+        if node.entry("timeframe").is_none() {
+            out.error(
+                key.line,
+                "the correlation has no `timespan`, such as `timespan: 5m`",
+            );
+        }
+        return None;
+    };
+    parse_duration(value, "window")
+        .map_err(|message| out.error(at.line, message))
+        .ok()
+}
+
+fn required_list(
+    key: &Node,
+    node: &Node,
+    name: &str,
+    what: &str,
+    out: &mut Reporter<'_>,
+) -> Option<Vec<Reference>> {
+    let Some((at, value)) = node.entry(name) else {
+        out.error(key.line, format!("the correlation has no `{name}`: {what}"));
+        return None;
+    };
+    let list = text_list(value, &format!("`{name}`"), out)?;
+    if list.is_empty() {
+        out.error(at.line, format!("`{name}` is empty, name {what}"));
+        return None;
+    }
+    Some(list)
+}
+
+/// A list of text, or one text, without repetitions. `None`: it is something else, which has been reported.
+pub(super) fn text_list(node: &Node, what: &str, out: &mut Reporter<'_>) -> Option<Vec<Reference>> {
+    let mark = out.mark();
+    let items = match node.text() {
+        Some(_) => std::slice::from_ref(node),
+        None => match node.list() {
+            Some(items) => items,
+            None => {
+                out.error(
+                    node.line,
+                    format!("{what} must be a list of text, not {}", node.shown()),
+                );
+                return None;
+            }
+        },
+    };
+    if items.len() > INPUTS_MAX {
+        out.error(
+            node.line,
+            format!(
+                "{what} has {} entries, the most is {INPUTS_MAX}",
+                items.len()
+            ),
+        );
+        return None;
+    }
+    let mut list: Vec<Reference> = Vec::new();
+    for item in items {
+        match item.text() {
+            Some(text) if list.iter().any(|earlier| earlier.text == text) => {
+                out.error(item.line, format!("{what} has `{text}` twice"));
+            }
+            Some("") => out.error(item.line, format!("{what} has an empty entry")),
+            Some(text) => list.push(Reference {
+                text: text.to_owned(),
+                line: item.line,
+            }),
+            None => out.error(
+                item.line,
+                format!("{what} holds {}, which is no text: quote it", item.shown()),
+            ),
+        }
+    }
+    (out.errors_since(mark) == 0).then_some(list)
+}
+
+fn read_aliases(node: &Node, out: &mut Reporter<'_>) -> Vec<AliasDraft> {
+    let Some((at, value)) = node.entry("aliases") else {
+        return Vec::new();
+    };
+    let Some(entries) = value.map() else {
+        out.error(
+            at.line,
+            format!("`aliases` must be a mapping, not {}", value.shown()),
+        );
+        return Vec::new();
+    };
+    let mut aliases = Vec::new();
+    for (key, value) in entries {
+        let name = key.text().unwrap_or_default();
+        let Some(fields) = value.map() else {
+            out.error(
+                key.line,
+                format!(
+                    "alias `{name}` must map each rule to its field, not {}",
+                    value.shown()
+                ),
+            );
+            continue;
+        };
+        let mut alias = AliasDraft {
+            name: name.to_owned(),
+            line: key.line,
+            fields: Vec::new(),
+        };
+        for (rule, field) in fields {
+            let reference = Reference {
+                text: rule.text().unwrap_or_default().to_owned(),
+                line: rule.line,
+            };
+            match field.text() {
+                Some(field) if !field.is_empty() => {
+                    alias.fields.push((reference, field.to_owned()))
+                }
+                _ => out.error(
+                    rule.line,
+                    format!(
+                        "alias `{name}` needs the name of a field, not {}",
+                        field.shown()
+                    ),
+                ),
+            }
+        }
+        aliases.push(alias);
+    }
+    aliases
+}

@@ -1,0 +1,318 @@
+//! One YAML document to one draft of a rule.
+//!
+//! Each document is read by itself, so that a broken one hides nothing of the others. A mistake that Vedette can
+//! name better than the Sigma parser is named first; what parser and linter still find is added to lines of which
+//! nothing has been said.
+
+use rsigma_parser::{
+    LintRule, Severity as LintSeverity, SigmaCollection, lint_yaml_str, parse_sigma_yaml,
+};
+
+use crate::field::FieldTable;
+
+use super::attribute::{Attributes, RuleKind};
+use super::correlation::read_correlation;
+use super::detection::DetectionCompiler;
+use super::draft::{DetectionDraft, Drafts, FilterDraft, Reference};
+use super::log_source::SourceScope;
+use super::metadata::read_meta;
+use super::problem::Reporter;
+use super::section_check::{check_section, check_top_level};
+use super::yaml_tree::{self, Node};
+
+/// One document of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct DocumentText<'t> {
+    pub(super) text: &'t str,
+    /// Counted from 1 in the file.
+    pub(super) first_line: u32,
+}
+
+/// Splits a file at its `---` and `...` lines; parts without content are left out.
+pub(super) fn split_documents(text: &str) -> Vec<DocumentText<'_>> {
+    let mut documents = Vec::new();
+    let (mut start, mut first_line, mut offset) = (0, 1, 0);
+    let mut line_number = 0;
+    let mut take = |from: usize, to: usize, first_line: u32| {
+        let part = text.get(from..to).unwrap_or_default();
+        let says = |line: &str| {
+            !line.trim().is_empty() && !line.trim_start().starts_with('#') && !line.starts_with('%')
+        };
+        if part.lines().any(says) {
+            documents.push(DocumentText {
+                text: part,
+                first_line,
+            });
+        }
+    };
+    for line in text.split_inclusive('\n') {
+        line_number += 1;
+        let marker = line
+            .strip_prefix("---")
+            .or_else(|| line.strip_prefix("..."));
+        if marker.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)) {
+            take(start, offset, first_line);
+            // What follows the dashes on their line belongs to the document.
+            (start, first_line) = (offset + 3, line_number);
+        }
+        offset += line.len();
+    }
+    take(start, offset, first_line);
+    documents
+}
+
+/// Reads one document into `drafts`; what is wrong with it goes to `out`.
+pub(super) fn read_document(
+    document: &DocumentText<'_>,
+    fields: &mut FieldTable,
+    drafts: &mut Drafts,
+    out: &mut Reporter<'_>,
+) {
+    let root = match yaml_tree::parse(document.text, document.first_line) {
+        Ok(Some(root)) => root,
+        Ok(None) => return,
+        Err(problem) => return out.error_at(problem.line, problem.column, problem.message),
+    };
+    if root.map().is_none() {
+        return out.error(
+            root.line,
+            format!(
+                "a rule is a mapping of keys to values, not {}",
+                root.shown()
+            ),
+        );
+    }
+    let rules = drafts.rules();
+    read_rule(document, &root, fields, drafts, out);
+    if drafts.rules() == rules {
+        let names = ["id", "name"]
+            .into_iter()
+            .filter_map(|key| root.get(key)?.text());
+        drafts.broken.extend(names.map(str::to_owned));
+    }
+}
+
+fn read_rule(
+    document: &DocumentText<'_>,
+    root: &Node,
+    fields: &mut FieldTable,
+    drafts: &mut Drafts,
+    out: &mut Reporter<'_>,
+) {
+    let mark = out.mark();
+    let Some(kind) = check_top_level(root, out) else {
+        return;
+    };
+    match kind {
+        RuleKind::Detection => check_section(root, "detection", out),
+        RuleKind::Filter => check_section(root, "filter", out),
+        RuleKind::Correlation => {}
+    }
+    let attributes = Attributes::read(root, kind, out);
+    if kind == RuleKind::Correlation {
+        let draft = read_correlation(root, &attributes, out);
+        let sound = parsed(document, root, mark, out).is_some();
+        drafts.correlations.extend(draft.filter(|_| sound));
+        return;
+    }
+    let Some(collection) = parsed(document, root, mark, out) else {
+        return;
+    };
+    let compiler = DetectionCompiler { fields, out };
+    match kind {
+        RuleKind::Filter => drafts
+            .filters
+            .extend(read_filter(root, &collection, compiler)),
+        _ => drafts
+            .detections
+            .extend(read_detection(root, &attributes, &collection, compiler)),
+    }
+}
+
+/// Lets linter and parser have their say. `None`: the document cannot be used.
+fn parsed(
+    document: &DocumentText<'_>,
+    root: &Node,
+    mark: usize,
+    out: &mut Reporter<'_>,
+) -> Option<SigmaCollection> {
+    let first_line = root.line;
+    lint(document, root, out);
+    let collection = match parse_sigma_yaml(document.text) {
+        Ok(collection) => collection,
+        Err(error) => {
+            out.error(first_line, tidy(&error.to_string()));
+            return None;
+        }
+    };
+    // The parser gives no positions; where something else is known to be wrong, it says the same again.
+    if out.errors_since(mark) == 0 {
+        for error in &collection.errors {
+            out.error(first_line, tidy(error));
+        }
+    }
+    (out.errors_since(mark) == 0).then_some(collection)
+}
+
+fn lint(document: &DocumentText<'_>, root: &Node, out: &mut Reporter<'_>) {
+    for finding in lint_yaml_str(document.text) {
+        let line = root.line_of(&finding.path);
+        if is_checked_here(finding.rule)
+            || out.speaks_of(line) && finding.path.len() > 1 && line != root.line
+        {
+            continue;
+        }
+        let message = tidy(&finding.message);
+        match finding.severity {
+            LintSeverity::Error => out.error(line, message),
+            LintSeverity::Warning => out.warning(line, message),
+            // A near miss of a known key is more than a hint: the key has no effect.
+            LintSeverity::Info if finding.rule == LintRule::UnknownKey => {
+                out.warning(line, message)
+            }
+            LintSeverity::Info | LintSeverity::Hint => {}
+        }
+    }
+}
+
+/// Findings that Vedette makes itself, and with fewer false alarms.
+fn is_checked_here(rule: LintRule) -> bool {
+    matches!(
+        rule,
+        // Reads `any of them` and names with a hyphen as unknown names.
+        LintRule::ConditionReferencesUnknown
+            // Sigma leaves `group-by` out for one group of all events.
+            | LintRule::MissingGroupBy
+            | LintRule::IncompatibleModifiers
+            | LintRule::EmptyValueList
+            | LintRule::SingleValueAllModifier
+            | LintRule::MissingCorrelationCondition
+            | LintRule::MissingConditionField
+            | LintRule::InvalidConditionOperator
+            | LintRule::ConditionValueNotNumeric
+            | LintRule::EmptyCorrelationRules
+            | LintRule::MissingCorrelationRules
+            | LintRule::InvalidCorrelationType
+            | LintRule::MissingCorrelationType
+            | LintRule::MissingCorrelationTimespan
+            | LintRule::InvalidTimespanFormat
+            | LintRule::MissingFilterRules
+            | LintRule::EmptyFilterRules
+            | LintRule::MissingFilterSelection
+            | LintRule::MissingFilterCondition
+            | LintRule::MissingCondition
+            | LintRule::MissingDetection
+            | LintRule::EmptyDetection
+            | LintRule::MissingTitle
+            | LintRule::EmptyTitle
+            | LintRule::DeprecatedAggregationSyntax
+            | LintRule::UnsupportedSigmaVersion
+            | LintRule::ArrayMatchingWithoutVersion
+    )
+}
+
+/// A foreign message in the house style: one line, lowercase start, backticks, no final stop.
+fn tidy(message: &str) -> String {
+    let line = message
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .trim_end_matches('.')
+        .replace(['"', '\''], "`");
+    let mut chars = line.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => line,
+    }
+}
+
+fn read_detection(
+    root: &Node,
+    attributes: &Attributes,
+    collection: &SigmaCollection,
+    mut compiler: DetectionCompiler<'_, '_>,
+) -> Option<DetectionDraft> {
+    let scope = SourceScope::read(root, compiler.out)?;
+    let sources = scope.sources(root, compiler.out);
+    let rule = collection.rules.first()?;
+    let condition = compiler.compile(root.get("detection")?, &rule.detection)?;
+    let meta = read_meta(root, attributes, compiler.out)?;
+    Some(DetectionDraft {
+        meta,
+        scope,
+        sources,
+        condition,
+    })
+}
+
+fn read_filter(
+    root: &Node,
+    collection: &SigmaCollection,
+    mut compiler: DetectionCompiler<'_, '_>,
+) -> Option<FilterDraft> {
+    let section = root.get("filter")?;
+    let targets = filter_targets(root, section, compiler.out)?;
+    let scope = SourceScope::read(root, compiler.out);
+    let filter = collection.filters.first()?;
+    let condition = compiler.compile(section, &filter.detection)?;
+    Some(FilterDraft {
+        path: compiler.out.path().into(),
+        scope,
+        targets: targets.named,
+        condition,
+    })
+}
+
+struct FilterTargets {
+    named: Option<Vec<Reference>>,
+}
+
+fn filter_targets(root: &Node, section: &Node, out: &mut Reporter<'_>) -> Option<FilterTargets> {
+    let line = root.line_of("/filter/rules");
+    // An empty or missing list would, to the parser, mean every rule.
+    let Some(rules) = section.get("rules") else {
+        out.error(
+            line,
+            "a filter needs `rules`: a list of rule ids or names, or `any`",
+        );
+        return None;
+    };
+    if rules
+        .text()
+        .is_some_and(|text| text.eq_ignore_ascii_case("any"))
+    {
+        return Some(FilterTargets { named: None });
+    }
+    let named = super::correlation::text_list(rules, "`rules`", out)?;
+    if named.is_empty() {
+        out.error(
+            line,
+            "the filter's `rules` is empty, name a rule or write `any`",
+        );
+        return None;
+    }
+    Some(FilterTargets { named: Some(named) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_at_markers_and_keeps_lines() {
+        let text =
+            "# head\n---\ntitle: a\ntext: |\n  --- not here\n--- # comment\n\ntitle: b\n...\n---\n";
+        let parts: Vec<_> = split_documents(text)
+            .iter()
+            .map(|d| (d.first_line, d.text.trim()))
+            .collect();
+        assert_eq!(
+            parts,
+            [
+                (2, "title: a\ntext: |\n  --- not here"),
+                (6, "# comment\n\ntitle: b")
+            ]
+        );
+    }
+}

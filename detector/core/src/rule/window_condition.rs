@@ -1,0 +1,295 @@
+//! The `type` and `condition` of a correlation: what must be true of its window.
+
+use rsigma_parser::CorrelationType;
+
+use super::correlation::text_list;
+use super::draft::{Reference, WindowDraft};
+use super::model::{Comparison, Threshold, WindowSpec};
+use super::near_name::suggestion;
+use super::problem::Reporter;
+use super::section_check::read_condition;
+use super::yaml_tree::{Kind, Node};
+
+const KEYS: [&str; 8] = ["lt", "lte", "gt", "gte", "eq", "neq", "field", "percentile"];
+
+/// Reads the condition of a correlation of type `kind`; also the fields whose values it looks at.
+pub(super) fn read_window(
+    correlation: &Node,
+    node: &Node,
+    kind: CorrelationType,
+    inputs: usize,
+    out: &mut Reporter<'_>,
+) -> Option<(WindowDraft, Vec<Reference>)> {
+    use CorrelationType as Type;
+    let temporal = matches!(kind, Type::Temporal | Type::TemporalOrdered);
+    let Some((key, condition)) = node.entry("condition") else {
+        if !temporal {
+            out.error(
+                correlation.line,
+                format!("{} needs a `condition`, such as `gte: 10`", kind.as_str()),
+            );
+            return None;
+        }
+        return Some((
+            if kind == Type::Temporal {
+                WindowDraft::TemporalAll
+            } else {
+                WindowDraft::Ready(WindowSpec::TemporalOrdered)
+            },
+            Vec::new(),
+        ));
+    };
+    if let Some(text) = condition.text() {
+        if kind != Type::Temporal {
+            out.error(
+                key.line,
+                format!(
+                    "{} takes no condition over rule names, only `temporal` does",
+                    kind.as_str()
+                ),
+            );
+            return None;
+        }
+        let expr = read_condition(text)
+            .map_err(|message| out.error(condition.line, message))
+            .ok()?;
+        return Some((
+            WindowDraft::TemporalExpr {
+                expr,
+                line: condition.line,
+            },
+            Vec::new(),
+        ));
+    }
+    if condition.map().is_none() {
+        out.error(
+            key.line,
+            format!(
+                "the condition must be a mapping such as `gte: 10`, not {}",
+                condition.shown()
+            ),
+        );
+        return None;
+    }
+    let parts = read_parts(key, condition, kind, out)?;
+    let spec = match kind {
+        Type::Temporal => return Some((WindowDraft::TemporalCount(parts.threshold), Vec::new())),
+        Type::TemporalOrdered => {
+            let all = u64::try_from(inputs).unwrap_or(u64::MAX);
+            if !matches!(parts.threshold.0[..], [(Comparison::Gte | Comparison::Eq, n)] if n == all)
+            {
+                out.error(
+                    key.line,
+                    "temporal_ordered needs all its rules in their order, remove the condition",
+                );
+                return None;
+            }
+            WindowSpec::TemporalOrdered
+        }
+        Type::EventCount => WindowSpec::EventCount {
+            threshold: parts.threshold,
+        },
+        Type::ValueCount => WindowSpec::ValueCount {
+            threshold: parts.threshold,
+        },
+        Type::ValueSum => WindowSpec::ValueSum {
+            threshold: parts.threshold,
+        },
+        Type::ValueAvg => WindowSpec::ValueAvg {
+            threshold: parts.threshold,
+        },
+        Type::ValueMedian => WindowSpec::ValueMedian {
+            threshold: parts.threshold,
+        },
+        Type::ValuePercentile => WindowSpec::ValuePercentile {
+            threshold: parts.threshold,
+            rank: parts.rank.unwrap_or(50),
+        },
+    };
+    Some((WindowDraft::Ready(spec), parts.fields))
+}
+
+struct Parts {
+    threshold: Threshold,
+    fields: Vec<Reference>,
+    rank: Option<u8>,
+}
+
+fn read_parts(
+    key: &Node,
+    condition: &Node,
+    kind: CorrelationType,
+    out: &mut Reporter<'_>,
+) -> Option<Parts> {
+    let mark = out.mark();
+    let mut parts = Parts {
+        threshold: Threshold(Vec::new()),
+        fields: Vec::new(),
+        rank: None,
+    };
+    for (at, value) in condition.map().unwrap_or_default() {
+        let name = at.text().unwrap_or_default();
+        match comparison(name) {
+            Some(comparison) => parts
+                .threshold
+                .0
+                .extend(read_bound(at, value, comparison, out)),
+            None => match name {
+                "field" => parts.fields = read_fields(at, value, kind, out),
+                "percentile" => parts.rank = read_rank(at, value, kind, out),
+                _ => out.error(
+                    at.line,
+                    format!(
+                        "unknown key `condition.{name}`{}; known are {}",
+                        suggestion(name, KEYS),
+                        KEYS.join(", ")
+                    ),
+                ),
+            },
+        }
+    }
+    let needs_field = !matches!(
+        kind,
+        CorrelationType::EventCount | CorrelationType::Temporal | CorrelationType::TemporalOrdered
+    );
+    if out.errors_since(mark) > 0 {
+        return None;
+    }
+    if parts.threshold.0.is_empty() {
+        out.error(
+            key.line,
+            "the condition has no comparison, such as `gte: 10`",
+        );
+    } else if let Some(message) = senseless(&parts.threshold) {
+        out.error(key.line, message);
+    }
+    if needs_field && parts.fields.is_empty() {
+        out.error(
+            key.line,
+            format!(
+                "{} needs the `field` whose values it looks at",
+                kind.as_str()
+            ),
+        );
+    }
+    if kind == CorrelationType::ValuePercentile && parts.rank.is_none() {
+        out.warning(
+            key.line,
+            "no `percentile` is given, 50 (the median) is taken",
+        );
+    }
+    (out.errors_since(mark) == 0).then_some(parts)
+}
+
+fn comparison(name: &str) -> Option<Comparison> {
+    Some(match name {
+        "lt" => Comparison::Lt,
+        "lte" => Comparison::Lte,
+        "gt" => Comparison::Gt,
+        "gte" => Comparison::Gte,
+        "eq" => Comparison::Eq,
+        "neq" => Comparison::Neq,
+        _ => return None,
+    })
+}
+
+fn read_bound(
+    at: &Node,
+    value: &Node,
+    comparison: Comparison,
+    out: &mut Reporter<'_>,
+) -> Option<(Comparison, u64)> {
+    let name = at.text().unwrap_or_default();
+    let bound = match value.kind {
+        Kind::Int(n) => u64::try_from(n).ok(),
+        _ => None,
+    };
+    if bound.is_none() {
+        out.error(
+            at.line,
+            format!(
+                "`{name}` must be a whole number from 0 on, not {}",
+                value.shown()
+            ),
+        );
+    }
+    Some((comparison, bound?))
+}
+
+/// Why a threshold says nothing: it always or never holds.
+fn senseless(threshold: &Threshold) -> Option<String> {
+    let (mut low, mut high) = (0, u64::MAX);
+    for (comparison, bound) in &threshold.0 {
+        match comparison {
+            Comparison::Gte if *bound == 0 => {
+                return Some("`gte: 0` is true of every window, write `gte: 1` or more".to_owned());
+            }
+            Comparison::Lt if *bound == 0 => return Some("`lt: 0` is never true".to_owned()),
+            Comparison::Gte => low = low.max(*bound),
+            Comparison::Gt => low = low.max(bound.saturating_add(1)),
+            Comparison::Lte => high = high.min(*bound),
+            Comparison::Lt => high = high.min(bound - 1),
+            Comparison::Eq => (low, high) = (low.max(*bound), high.min(*bound)),
+            Comparison::Neq => {}
+        }
+    }
+    (low > high)
+        .then(|| "the comparisons contradict each other, no number satisfies them all".to_owned())
+}
+
+fn read_fields(
+    at: &Node,
+    value: &Node,
+    kind: CorrelationType,
+    out: &mut Reporter<'_>,
+) -> Vec<Reference> {
+    use CorrelationType as Type;
+    if matches!(
+        kind,
+        Type::EventCount | Type::Temporal | Type::TemporalOrdered
+    ) {
+        out.error(
+            at.line,
+            format!(
+                "{} looks at no field, remove `field` or use value_count",
+                kind.as_str()
+            ),
+        );
+        return Vec::new();
+    }
+    let fields = text_list(value, "`field`", out).unwrap_or_default();
+    if fields.len() > 1 && kind != Type::ValueCount {
+        out.error(
+            at.line,
+            format!("{} looks at one field, not {}", kind.as_str(), fields.len()),
+        );
+    }
+    fields
+}
+
+fn read_rank(at: &Node, value: &Node, kind: CorrelationType, out: &mut Reporter<'_>) -> Option<u8> {
+    if kind != CorrelationType::ValuePercentile {
+        out.error(
+            at.line,
+            format!(
+                "{} has no `percentile`, remove it or use value_percentile",
+                kind.as_str()
+            ),
+        );
+        return None;
+    }
+    let rank = match value.kind {
+        Kind::Int(n) => u8::try_from(n).ok().filter(|n| *n <= 100),
+        _ => None,
+    };
+    if rank.is_none() {
+        out.error(
+            at.line,
+            format!(
+                "`percentile` must be a whole number from 0 to 100, not {}",
+                value.shown()
+            ),
+        );
+    }
+    rank
+}
