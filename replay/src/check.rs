@@ -24,7 +24,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     }
     let mut output = Output::open(None)?;
     for problem in &problems {
-        writeln!(output, "{}", printable(&problem_line(problem)))?;
+        writeln!(output, "{}", printable(&rules::problem_line(problem)))?;
     }
     writeln!(
         output,
@@ -36,14 +36,6 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         Some(_) => Outcome::Done,
         None => Outcome::RulesBroken,
     })
-}
-
-/// `rules/iam.yml:14: level is missing (warning)`; what is not marked is an error.
-fn problem_line(problem: &RuleProblem) -> String {
-    match problem.severity {
-        Severity::Error => problem.to_string(),
-        Severity::Warning => format!("{problem} (warning)"),
-    }
 }
 
 /// `12 rules in 4 files, no problems (8 detections, 4 correlations)`

@@ -49,9 +49,9 @@ impl Progress {
         }
         self.drawn = Instant::now();
         let rate = events as f64 / self.started.elapsed().as_secs_f64();
+        self.bar.set_position(read_bytes);
         self.bar
             .set_message(format!("{} events/s", count(rate as u64)));
-        self.bar.set_position(read_bytes);
     }
 
     /// Leaves no trace on the terminal.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use detector_core::rule::{RuleFile, RuleSet};
+use detector_core::rule::{RuleFile, RuleProblem, RuleSet, Severity};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::outcome::say;
@@ -21,7 +21,7 @@ pub(crate) fn load(paths: &[PathBuf]) -> anyhow::Result<Option<RuleSet>> {
         Ok(rules) => Ok(Some(rules)),
         Err(problems) => {
             for problem in &problems {
-                say(&problem.to_string());
+                say(&problem_line(problem));
             }
             say("error: the rules are broken; nothing was read");
             Ok(None)
@@ -44,6 +44,14 @@ pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<RuleFile>> {
         }
     }
     Ok(files)
+}
+
+/// `rules/iam.yml:14: level is missing (warning)`; what is not marked is an error.
+pub(crate) fn problem_line(problem: &RuleProblem) -> String {
+    match problem.severity {
+        Severity::Error => problem.to_string(),
+        Severity::Warning => format!("{problem} (warning)"),
+    }
 }
 
 fn expand(path: &Path) -> anyhow::Result<Vec<PathBuf>> {

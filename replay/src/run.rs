@@ -14,7 +14,7 @@ use crate::recording::{self, NoHits, Recording};
 use crate::report::json;
 use crate::report::quantity::counted;
 use crate::report::summary::{Run, summary};
-use crate::report::table::{Paint, Style, table};
+use crate::report::table::{self, Paint, Style};
 use crate::rules;
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
@@ -73,7 +73,7 @@ fn episodes(run: &Run<'_>, style: Style) -> String {
     let events: u64 = run.tally.events.iter().sum();
     if !alerts.is_empty() {
         let heading = counted(alerts.len() as u64, "episode");
-        return format!("{heading}\n{}", table(alerts, style));
+        return format!("{heading}\n{}", table::episodes(alerts, style));
     }
     if events == 0 {
         return "no episode: no event was read".into();

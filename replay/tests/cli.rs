@@ -450,3 +450,48 @@ fn match_prints_one_line_per_hit() {
     assert_eq!(lines[0]["event_time"], "2024-05-01T12:00:00.000Z");
     assert!(lines[0]["event_id"].is_string());
 }
+
+#[test]
+#[ignore = "needs the engine's windows"]
+fn an_episode_is_one_json_line_or_one_row() {
+    let desk = Desk::new();
+    desk.file(
+        "rules/flood.yml",
+        "\
+title: Registration flood
+id: 3f2b8a5e-0c7f-4a5d-9a37-1a4a8a3f0c12
+name: registration_flood
+status: test
+description: Many registrations from one address.
+author: Vedette
+correlation:
+  type: event_count
+  rules:
+    - registration_rejected
+  group-by:
+    - source_ip
+  timespan: 1m
+  condition:
+    gte: 2
+level: high
+",
+    );
+    let second = EVENT.replace("r1", "r2").replace("12:00:00", "12:00:30");
+    desk.file("a.ndjson", format!("{second}\n{EVENT}\n"));
+    let ended = desk
+        .replay(&["run", "--format", "json", "a.ndjson"])
+        .expect(0);
+    let lines: Vec<&str> = ended.out.lines().collect();
+    assert_eq!(lines.len(), 1, "{}", ended.out);
+    let alert: serde_json::Value = serde_json::from_str(lines[0]).unwrap();
+    assert_eq!(alert["rule"]["name"], "registration_flood");
+    assert_eq!(alert["group"]["source_ip"], "192.0.2.7");
+    assert_eq!(alert["opened_at"], "2024-05-01T12:00:30.000Z");
+    assert_eq!(alert["held_until"], "2024-05-01T12:01:00.000Z");
+    assert_eq!(alert["count"], 2);
+    desk.replay(&["run", "a.ndjson"])
+        .expect(0)
+        .out_has("1 episode\n")
+        .out_has("12:01:00 UTC (30s)")
+        .out_has("source_ip=192.0.2.7");
+}

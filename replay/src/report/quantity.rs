@@ -49,15 +49,15 @@ pub(crate) fn duration(ms: i64) -> String {
     }
 }
 
-/// `2024-05-01 12:00:00 … 12:07:30 UTC (7m30s)`; the second date only where it differs.
-pub(crate) fn stretch(from: Timestamp, until: Timestamp) -> String {
+/// `2024-05-01 12:00:00 …` and `12:07:30 UTC (7m30s)`; the second date only where it differs.
+pub(crate) fn stretch(from: Timestamp, until: Timestamp) -> [String; 2] {
     let (from_text, until_text) = (to_second(from), to_second(until));
     let end = match from_text[..10] == until_text[..10] {
         true => &until_text[11..],
         false => &until_text,
     };
     let length = duration(until.millis() - from.millis());
-    format!("{from_text} … {end} UTC ({length})")
+    [format!("{from_text} …"), format!("{end} UTC ({length})")]
 }
 
 /// `2024-05-01 12:00:00`
@@ -103,11 +103,11 @@ mod tests {
         let noon = at("2024-05-01T12:00:00Z");
         assert_eq!(
             stretch(noon, at("2024-05-01T12:07:30.500Z")),
-            "2024-05-01 12:00:00 … 12:07:30 UTC (7m30s)"
+            ["2024-05-01 12:00:00 …", "12:07:30 UTC (7m30s)"]
         );
         assert_eq!(
             stretch(noon, at("2024-05-02T00:00:00Z")),
-            "2024-05-01 12:00:00 … 2024-05-02 00:00:00 UTC (12h00m)"
+            ["2024-05-01 12:00:00 …", "2024-05-02 00:00:00 UTC (12h00m)"]
         );
     }
 }

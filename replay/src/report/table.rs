@@ -1,6 +1,8 @@
 //! Alerts go in, a table that a person reads comes out. Everything that was taken from a log is made safe first.
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, presets,
+};
 use detector_core::alert::{Alert, AlertRule, GroupValues, Status};
 
 use super::quantity::{count, stretch};
@@ -23,8 +25,21 @@ pub(crate) enum Paint {
     Plain,
 }
 
-/// One row an episode.
-pub(crate) fn table(alerts: &[Alert], style: Style) -> String {
+/// Below so many columns a table is all wrapping, and episodes are written as blocks of lines.
+const TABLE_COLUMNS_MIN: u16 = 80;
+
+/// The episodes in order, each a row, or a block of lines on a narrow terminal.
+pub(crate) fn episodes(alerts: &[Alert], style: Style) -> String {
+    match style.width {
+        Some(width) if width < TABLE_COLUMNS_MIN => {
+            let blocks: Vec<String> = alerts.iter().map(block).collect();
+            blocks.join("\n\n")
+        }
+        _ => table(alerts, style),
+    }
+}
+
+fn table(alerts: &[Alert], style: Style) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     // Never asks the terminal: what it is told decides, so that a file and a test get the same text.
@@ -42,24 +57,51 @@ pub(crate) fn table(alerts: &[Alert], style: Style) -> String {
     for alert in alerts {
         table.add_row(row(alert));
     }
+    // Short words and numbers stay whole; titles and values wrap.
+    for column in [0, 4, 5, 6] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
     table.trim_fmt()
 }
 
 fn row(alert: &Alert) -> Vec<Cell> {
-    let distinct = alert.distinct.map_or_else(|| "-".into(), count);
-    let status = match alert.status {
-        Status::Open => "open",
-        Status::Closed => "closed",
-    };
+    let number = |text| Cell::new(text).set_alignment(CellAlignment::Right);
     vec![
         level(alert.rule.level),
-        Cell::new(stretch(alert.opened_at, alert.held_until)),
-        Cell::new(rule(&alert.rule)),
-        Cell::new(group(&alert.group)),
-        Cell::new(count(alert.count)).set_alignment(CellAlignment::Right),
-        Cell::new(distinct).set_alignment(CellAlignment::Right),
-        Cell::new(status),
+        Cell::new(stretch(alert.opened_at, alert.held_until).join("\n")),
+        Cell::new(rule(&alert.rule).join("\n")),
+        Cell::new(group(&alert.group).join("\n")),
+        number(count(alert.count)),
+        number(distinct(alert)),
+        Cell::new(status(alert.status)),
     ]
+}
+
+fn block(alert: &Alert) -> String {
+    let mut lines = vec![printable(alert.rule.level.unwrap_or("-")).into_owned()];
+    lines.push(rule(&alert.rule).join(" · "));
+    lines.push(stretch(alert.opened_at, alert.held_until).join(" "));
+    lines.extend(group(&alert.group));
+    lines.push(format!(
+        "count {}, distinct {}, {}",
+        count(alert.count),
+        distinct(alert),
+        status(alert.status)
+    ));
+    lines.join("\n  ")
+}
+
+fn distinct(alert: &Alert) -> String {
+    alert.distinct.map_or_else(|| "-".into(), count)
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Open => "open",
+        Status::Closed => "closed",
+    }
 }
 
 fn level(level: Option<&str>) -> Cell {
@@ -73,26 +115,24 @@ fn level(level: Option<&str>) -> Cell {
     }
 }
 
-/// The title, and below it the name, or the id of a rule without one.
-fn rule(rule: &AlertRule) -> String {
+/// The title, and the name, or the id of a rule without one.
+fn rule(rule: &AlertRule) -> Vec<String> {
     let reference = rule.name.as_ref().unwrap_or(&rule.id);
-    let title = clipped(&rule.title, VALUE_CHARS_MAX);
-    if *reference == rule.title {
-        return title;
+    let mut lines = vec![clipped(&rule.title, VALUE_CHARS_MAX)];
+    if *reference != rule.title {
+        lines.push(clipped(reference, VALUE_CHARS_MAX));
     }
-    format!("{title}\n{}", clipped(reference, VALUE_CHARS_MAX))
+    lines
 }
 
-fn group(group: &GroupValues) -> String {
+fn group(group: &GroupValues) -> Vec<String> {
     if group.0.is_empty() {
-        return "(all)".into();
+        return vec!["(all)".into()];
     }
-    let pairs: Vec<String> = group
-        .0
-        .iter()
+    let pairs = group.0.iter();
+    pairs
         .map(|(field, value)| format!("{}={}", printable(field), clipped(value, VALUE_CHARS_MAX)))
-        .collect();
-    pairs.join("\n")
+        .collect()
 }
 
 #[cfg(test)]
@@ -129,10 +169,11 @@ mod tests {
 
     #[test]
     fn a_row_tells_the_episode() {
-        let text = table(&[alert("192.0.2.7")], PLAIN);
+        let text = episodes(&[alert("192.0.2.7")], PLAIN);
         for part in [
             "high",
-            "2024-05-01 12:00:00 … 12:07:30 UTC (7m30s)",
+            "2024-05-01 12:00:00 …",
+            "12:07:30 UTC (7m30s)",
             "Credential stuffing",
             "stuffing",
             "source_ip=192.0.2.7",
@@ -152,9 +193,9 @@ mod tests {
         alert.rule.title = hostile.into();
         alert.rule.name = Some(hostile.into());
         alert.group.0[0].0 = hostile.into();
-        for width in [None, Some(80), Some(20)] {
+        for width in [None, Some(80), Some(40)] {
             let style = Style { width, ..PLAIN };
-            let text = table(std::slice::from_ref(&alert), style);
+            let text = episodes(std::slice::from_ref(&alert), style);
             assert!(
                 text.chars()
                     .all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'),
@@ -164,25 +205,40 @@ mod tests {
     }
 
     #[test]
+    fn a_narrow_terminal_gets_blocks() {
+        let style = Style {
+            width: Some(79),
+            ..PLAIN
+        };
+        let expected = "\
+high
+  Credential stuffing · stuffing
+  2024-05-01 12:00:00 … 12:07:30 UTC (7m30s)
+  source_ip=192.0.2.7
+  count 1,234, distinct 17, closed";
+        assert_eq!(episodes(&[alert("192.0.2.7")], style), expected);
+    }
+
+    #[test]
     fn colours_follow_the_level_and_only_where_asked() {
         let style = Style {
             paint: Paint::Colour,
             width: Some(120),
         };
-        assert!(table(&[alert("a")], style).contains('\u{1b}'));
+        assert!(episodes(&[alert("a")], style).contains('\u{1b}'));
     }
 
     #[test]
-    fn a_narrow_terminal_is_not_overrun() {
+    fn a_terminal_is_not_overrun() {
         let mut alert = alert(&"long value ".repeat(100));
         alert.rule.title = "word ".repeat(40).into();
         let style = Style {
-            width: Some(100),
+            width: Some(80),
             ..PLAIN
         };
-        let text = table(&[alert], style);
+        let text = episodes(&[alert], style);
         let widest = text.lines().map(|line| line.chars().count()).max();
-        assert!(widest <= Some(100), "{text}");
-        assert!(text.contains("… (+1020)"), "{text}");
+        assert!(widest <= Some(80), "{text}");
+        assert!(text.contains("(+1020)"), "{text}");
     }
 }
