@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::ops::ControlFlow;
 
-use detector_core::engine::Engine;
+use detector_core::engine::{Engine, Mode};
 use detector_core::event::Event;
 use detector_core::rule::DetectionRule;
 
@@ -21,13 +21,13 @@ pub(crate) fn run(args: &MatchArgs) -> anyhow::Result<Outcome> {
     };
     let plan = input::plan(&args.source.inputs)?;
     let engine = Engine::new(rules);
-    let mut worker = engine.worker();
+    let mut worker = engine.worker(Mode::HitsOnly);
     let mut lines = HitLines {
         output: Output::open(None)?,
         failed: None,
     };
     let mut progress = Progress::new(plan.bytes_total, run::visibility(&args.source));
-    let recording = recording::feed(plan, &mut worker, &mut lines, &mut progress);
+    let recording = recording::feed(plan, &mut worker, &mut lines, &mut progress)?;
     progress.finish();
     let written = match lines.failed {
         Some(error) => Err(error.into()),

@@ -11,6 +11,7 @@ mod input; // INPUT arguments -> the files to read
 mod reader; // a file -> inflated chunks
 mod unreadable; // what could not be read, and where
 mod progress; // the bar on standard error
+mod spill; // window state on disk
 mod recording; // files -> records -> the engine
 mod output; // standard output or a file that appears whole
 mod report; // alerts and counters -> text or JSON

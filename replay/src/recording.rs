@@ -8,14 +8,16 @@ use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use detector_core::decode::Unreadable;
 use detector_core::decode::split::{Piece, Splitter};
-use detector_core::engine::{Observer, Unreadable, Worker};
+use detector_core::engine::{Observer, Worker};
 use detector_core::event::Event;
 use detector_core::rule::DetectionRule;
 
 use crate::input::{Input, Plan};
 use crate::progress::Progress;
 use crate::reader::{INFLATION_LIMIT, read_chunks};
+use crate::spill::{STATE_BYTES_MAX, Spill};
 use crate::unreadable::{Place, UnreadableLog};
 
 /// The largest record that is read: a whole CloudTrail file may be one line. Larger ones are unreadable.
@@ -53,17 +55,22 @@ pub(crate) struct Recording {
     /// Inputs that could not be read to their end, or at all, and why.
     pub(crate) failures: Vec<String>,
     pub(crate) unreadable: UnreadableLog,
+    /// Window state that was too much for memory.
+    pub(crate) spill: Spill,
     /// Nobody reads the hits any more.
     pub(crate) broken_off: bool,
 }
 
 /// Feeds every input of the plan to the worker.
+///
+/// # Errors
+/// Window state cannot be written to the temporary folder. All that is wrong with the inputs is in the recording.
 pub(crate) fn feed(
     plan: Plan,
     worker: &mut Worker<'_>,
     hits: &mut dyn HitSink,
     progress: &mut Progress,
-) -> Recording {
+) -> io::Result<Recording> {
     let mut feeder = Feeder {
         worker,
         hits,
@@ -74,6 +81,7 @@ pub(crate) fn feed(
             ..Recording::default()
         },
         read_bytes: Rc::default(),
+        spilled: Ok(()),
     };
     for input in &plan.inputs {
         feeder.input(input);
@@ -81,9 +89,10 @@ pub(crate) fn feed(
             break;
         }
     }
+    feeder.spilled?;
     let mut recording = feeder.recording;
     recording.bytes = feeder.read_bytes.get();
-    recording
+    Ok(recording)
 }
 
 struct Feeder<'f, 'e> {
@@ -92,6 +101,7 @@ struct Feeder<'f, 'e> {
     progress: &'f mut Progress,
     recording: Recording,
     read_bytes: Rc<Cell<u64>>,
+    spilled: io::Result<()>,
 }
 
 /// What one input held.
@@ -139,6 +149,8 @@ impl Feeder<'_, '_> {
             splitter.push(chunk, &mut |piece| self.piece(name, piece, &mut seen));
             let events = self.worker.tally().events.iter().sum();
             self.progress.reached(read_bytes.get(), events);
+            self.spilled = self.recording.spill.relieve(self.worker, STATE_BYTES_MAX);
+            self.recording.broken_off |= self.spilled.is_err();
             match self.recording.broken_off {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),

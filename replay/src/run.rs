@@ -2,8 +2,10 @@
 
 use std::io::Write;
 
+use anyhow::{Context, anyhow};
+
 use detector_core::alert::Alert;
-use detector_core::engine::Engine;
+use detector_core::engine::{Engine, Mode};
 
 use crate::args::{ColorChoice, Format, RunArgs};
 use crate::input;
@@ -24,12 +26,20 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
     let plan = input::plan(&args.source.inputs)?;
     let output = Output::open(args.output.as_deref())?;
     let engine = Engine::new(rules);
-    // TODO(main): pass `args.as_arrived` on as the engine's mode; until then a recording is always a set.
-    let mut worker = engine.worker();
+    let mut worker = engine.worker(match args.as_arrived {
+        true => Mode::AsArrived,
+        false => Mode::Set,
+    });
     let mut progress = Progress::new(plan.bytes_total, visibility(&args.source));
-    let recording = recording::feed(plan, &mut worker, &mut NoHits, &mut progress);
+    let mut recording = recording::feed(plan, &mut worker, &mut NoHits, &mut progress)
+        .context("cannot write window state to the temporary folder")?;
     progress.finish();
-    let (alerts, tally) = worker.finish();
+    let spilled = std::mem::take(&mut recording.spill).into_merged();
+    let finished = spilled
+        .map_err(Into::into)
+        .and_then(|mut runs| worker.finish(&mut runs));
+    let (alerts, tally) =
+        finished.map_err(|error| anyhow!("cannot read window state back from disk: {error}"))?;
     let run = Run {
         rules: engine.rules(),
         recording: &recording,

@@ -14,11 +14,11 @@ use detector_core::window::key::Key;
 use detector_core::window::{SpillError, Spilled};
 
 /// Window state that is held in memory before it is written to disk.
-pub const STATE_BYTES_MAX: usize = 96 << 20;
+pub(crate) const STATE_BYTES_MAX: usize = 96 << 20;
 
 /// Sorted runs of group state in unnamed temporary files.
 #[derive(Debug, Default)]
-pub struct Spill {
+pub(crate) struct Spill {
     runs: Vec<File>,
 }
 
@@ -27,7 +27,7 @@ impl Spill {
     ///
     /// # Errors
     /// The temporary folder cannot be written to.
-    pub fn relieve(&mut self, worker: &mut Worker<'_>, bytes_max: usize) -> io::Result<()> {
+    pub(crate) fn relieve(&mut self, worker: &mut Worker<'_>, bytes_max: usize) -> io::Result<()> {
         if worker.state_bytes() <= bytes_max {
             return Ok(());
         }
@@ -39,20 +39,16 @@ impl Spill {
             }
         });
         outcome?;
-        self.runs.push(run.into_inner().map_err(io::IntoInnerError::into_error)?);
+        self.runs
+            .push(run.into_inner().map_err(io::IntoInnerError::into_error)?);
         Ok(())
-    }
-
-    /// The number of runs written.
-    pub fn len(&self) -> usize {
-        self.runs.len()
     }
 
     /// Reads the runs back as one, sorted.
     ///
     /// # Errors
     /// A run cannot be read.
-    pub fn into_merged(self) -> io::Result<MergedRuns> {
+    pub(crate) fn into_merged(self) -> io::Result<MergedRuns> {
         let mut merged = MergedRuns::default();
         for mut file in self.runs {
             file.seek(SeekFrom::Start(0))?;
@@ -74,7 +70,7 @@ struct GroupState {
 
 /// All runs, the smallest rule and group first.
 #[derive(Debug, Default)]
-pub struct MergedRuns {
+pub(crate) struct MergedRuns {
     runs: Vec<BufReader<File>>,
     /// The next group of each run.
     heads: BinaryHeap<Reverse<GroupState>>,
@@ -83,24 +79,36 @@ pub struct MergedRuns {
 
 impl MergedRuns {
     fn refill(&mut self, run: usize) -> io::Result<()> {
-        self.heads.extend(read_group(&mut self.runs[run], run)?.map(Reverse));
+        self.heads
+            .extend(read_group(&mut self.runs[run], run)?.map(Reverse));
         Ok(())
     }
 }
 
 impl Spilled for MergedRuns {
     fn next(&mut self, rule: CorrelationIx) -> Result<Option<(Key, &[u8])>, SpillError> {
-        if self.heads.peek().is_none_or(|Reverse(head)| head.rule != rule.0) {
+        if self
+            .heads
+            .peek()
+            .is_none_or(|Reverse(head)| head.rule != rule.0)
+        {
             return Ok(None);
         }
-        let Some(Reverse(head)) = self.heads.pop() else { return Ok(None) };
+        let Some(Reverse(head)) = self.heads.pop() else {
+            return Ok(None);
+        };
         self.refill(head.run)?;
         self.current = head.state;
         Ok(Some((Key::from_u128(head.group), &self.current)))
     }
 }
 
-fn write_group(out: &mut impl Write, rule: CorrelationIx, group: Key, state: &[u8]) -> io::Result<()> {
+fn write_group(
+    out: &mut impl Write,
+    rule: CorrelationIx,
+    group: Key,
+    state: &[u8],
+) -> io::Result<()> {
     let bytes = u32::try_from(state.len()).map_err(io::Error::other)?;
     out.write_all(&rule.0.to_le_bytes())?;
     out.write_all(&group.to_u128().to_le_bytes())?;
@@ -120,5 +128,10 @@ fn read_group(run: &mut impl Read, at: usize) -> io::Result<Option<GroupState>> 
     run.read_exact(&mut bytes)?;
     let mut state = vec![0; u32::from_le_bytes(bytes) as usize];
     run.read_exact(&mut state)?;
-    Ok(Some(GroupState { rule: u32::from_le_bytes(rule), group: u128::from_le_bytes(group), run: at, state }))
+    Ok(Some(GroupState {
+        rule: u32::from_le_bytes(rule),
+        group: u128::from_le_bytes(group),
+        run: at,
+        state,
+    }))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use detector_core::engine::Unreadable;
+use detector_core::decode::Unreadable;
 
 use crate::report::quantity::{bytes, count, counted};
 

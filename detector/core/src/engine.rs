@@ -25,13 +25,15 @@ pub struct Engine {
     limits: Limits,
 }
 
-/// When events without a recorded arrival are taken to have arrived.
+/// How a recording is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arrival {
-    /// They have none: a recording is a set.
-    Recorded,
-    /// At the highest event time seen so far, as if the recording were a stream in its recorded order.
-    InOrder,
+pub enum Mode {
+    /// As a set: what carries no arrival time has none.
+    Set,
+    /// As a stream in its recorded order: what carries no arrival time arrived at the highest event time so far.
+    AsArrived,
+    /// For its hits alone: no windows are kept.
+    HitsOnly,
 }
 
 /// One thread's share of the work: buffers, window state and counters.
@@ -45,10 +47,12 @@ pub struct Worker<'e> {
 #[derive(Debug)]
 struct Watch<'e> {
     engine: &'e Engine,
-    arrival: Arrival,
+    mode: Mode,
     scratch: Scratch,
     windows: Windows<'e>,
     tally: Tally,
+    /// By log source, the slots that had a value in any of its events.
+    seen: [Vec<bool>; LogSource::ALL.len()],
 }
 
 /// What was seen, for the closing summary.
@@ -72,10 +76,11 @@ pub struct Tally {
     /// Hits kept out of every group because a field was missing or redacted: by correlation rule (in the order of
     /// [`RuleSet::correlations`]), field and number.
     pub missing: Vec<Vec<(String, u64)>>,
+    /// Fields that a rule reads and that no event of its log sources had, though there were such events: by detection
+    /// rule, in the order of [`RuleSet::detections`]. Known at the end.
+    pub absent_fields: Vec<Vec<String>>,
     /// The latest event time or arrival.
     pub latest: Option<Timestamp>,
-    /// By log source, the slots that had a value in any of its events.
-    seen: [Vec<bool>; LogSource::ALL.len()],
 }
 
 /// Told of what happens inside a record, as it happens.
@@ -101,18 +106,18 @@ impl Engine {
         &self.rules
     }
 
-    pub fn worker(&self, arrival: Arrival) -> Worker<'_> {
+    pub fn worker(&self, mode: Mode) -> Worker<'_> {
         let tally = Tally {
             hits: vec![0; self.rules.detections.len()],
-            seen: std::array::from_fn(|_| vec![false; self.rules.fields.len()]),
             ..Tally::default()
         };
         let watch = Watch {
             engine: self,
-            arrival,
+            mode,
             scratch: self.matcher.scratch(),
             windows: Windows::new(&self.rules),
             tally,
+            seen: std::array::from_fn(|_| vec![false; self.rules.fields.len()]),
         };
         Worker {
             decoder: Decoder::new(&self.rules.fields, &self.decode_fields, self.limits.clone()),
@@ -141,7 +146,7 @@ impl<'e> Worker<'e> {
         );
     }
 
-    /// What was seen so far; [`Tally::missing`] is filled in by [`Worker::finish`].
+    /// What was seen so far; [`Tally::missing`] and [`Tally::absent_fields`] are known at the end.
     pub fn tally(&self) -> &Tally {
         &self.watch.tally
     }
@@ -150,6 +155,15 @@ impl<'e> Worker<'e> {
     pub fn merge(&mut self, other: Worker<'e>) {
         self.watch.windows.merge(other.watch.windows);
         self.watch.tally.add(&other.watch.tally);
+        for (mine, theirs) in self
+            .watch
+            .seen
+            .iter_mut()
+            .flatten()
+            .zip(other.watch.seen.iter().flatten())
+        {
+            *mine |= theirs;
+        }
     }
 
     /// Bytes of window state held.
@@ -167,12 +181,14 @@ impl<'e> Worker<'e> {
     /// # Errors
     /// State that was drained cannot be read back.
     pub fn finish(self, spilled: &mut dyn Spilled) -> Result<(Vec<Alert>, Tally), SpillError> {
+        let absent_fields = self.watch.absent_fields();
         let Watch {
             engine,
             windows,
             mut tally,
             ..
         } = self.watch;
+        tally.absent_fields = absent_fields;
         let rules = &engine.rules;
         let name = |(slot, hits): (&SlotId, &u64)| (rules.fields.path(*slot).to_owned(), *hits);
         tally.missing = windows
@@ -226,11 +242,12 @@ impl Watch<'_> {
         let source = event.source as usize;
         self.tally.events[source] += 1;
         for slot in event.slots.present() {
-            self.tally.seen[source][slot.index()] = true;
+            self.seen[source][slot.index()] = true;
         }
         let placement = self.place(event);
         let Self {
             engine,
+            mode,
             scratch,
             windows,
             tally,
@@ -239,7 +256,7 @@ impl Watch<'_> {
         engine.matcher.matches(event, scratch, &mut |rule| {
             tally.hits[rule.0 as usize] += 1;
             observer.hit(&engine.rules.detections[rule.0 as usize], event);
-            if !windows.is_fed_by(rule) {
+            if *mode == Mode::HitsOnly || !windows.is_fed_by(rule) {
                 return;
             }
             match placement {
@@ -250,15 +267,32 @@ impl Watch<'_> {
         });
     }
 
+    fn absent_fields(&self) -> Vec<Vec<String>> {
+        let rules = &self.engine.rules;
+        let absent = |rule: &DetectionRule| {
+            let sources = || rule.sources.iter().map(|source| *source as usize);
+            let fields = rule
+                .fields
+                .iter()
+                .filter(|_| sources().any(|source| self.tally.events[source] > 0));
+            let never = |slot: &&SlotId| !sources().any(|source| self.seen[source][slot.index()]);
+            fields
+                .filter(never)
+                .map(|slot| rules.fields.path(*slot).to_owned())
+                .collect()
+        };
+        rules.detections.iter().map(absent).collect()
+    }
+
     /// Judges an event's time by its arrival, a property of its record, so that every worker judges it alike.
     fn place(&mut self, event: &Event<'_, '_>) -> Placement {
         let Some(time) = event.time else {
             return Placement::Untimed;
         };
         let latest = self.tally.latest.unwrap_or_default().max(time);
-        let arrival = match self.arrival {
-            Arrival::Recorded => event.arrival,
-            Arrival::InOrder => Some(event.arrival.unwrap_or(latest)),
+        let arrival = match self.mode {
+            Mode::Set | Mode::HitsOnly => event.arrival,
+            Mode::AsArrived => Some(event.arrival.unwrap_or(latest)),
         };
         let Some(arrival) = arrival else {
             self.tally.latest = Some(latest);
@@ -281,11 +315,6 @@ impl Tally {
         self.events[source as usize]
     }
 
-    /// Whether any event of `source` had a value at `slot`.
-    pub fn has_seen(&self, source: LogSource, slot: SlotId) -> bool {
-        self.seen[source as usize][slot.index()]
-    }
-
     fn add(&mut self, other: &Tally) {
         self.records += other.records;
         self.control_messages += other.control_messages;
@@ -300,13 +329,5 @@ impl Tally {
             .zip(&other.hits)
             .chain(self.events.iter_mut().zip(&other.events));
         numbers.for_each(|(mine, theirs)| *mine += theirs);
-        for (mine, theirs) in self
-            .seen
-            .iter_mut()
-            .flatten()
-            .zip(other.seen.iter().flatten())
-        {
-            *mine |= theirs;
-        }
     }
 }

@@ -5,7 +5,7 @@
 mod oracle;
 
 use detector_core::alert::Alert;
-use detector_core::engine::{Arrival, Engine, Observer};
+use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::rule::CorrelationIx;
 use detector_core::rule::{RuleFile, RuleSet};
 use detector_core::window::key::Key;
@@ -50,7 +50,7 @@ fn observed(engine: &Engine, events: &[Event], random: &mut fastrand::Rng) -> Ve
     }
     random.shuffle(&mut lines);
     let mut workers: Vec<_> = (0..random.usize(1..4))
-        .map(|_| engine.worker(Arrival::Recorded))
+        .map(|_| engine.worker(Mode::Set))
         .collect();
     let mut runs = Runs::default();
     for line in &lines {
@@ -156,7 +156,7 @@ fn nothing_drained_is_the_usual_case() {
     let correlations = generate::correlations(&mut fastrand::Rng::with_seed(1));
     let engine = engine(&correlations);
     let (alerts, tally) = engine
-        .worker(Arrival::Recorded)
+        .worker(Mode::Set)
         .finish(&mut NothingSpilled)
         .unwrap();
     assert!(alerts.is_empty());

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use detector_core::alert::Alert;
-use detector_core::engine::{Arrival, Engine, LATENESS_MAX_MS, Observer, Tally};
+use detector_core::engine::{Engine, LATENESS_MAX_MS, Mode, Observer, Tally};
 use detector_core::rule::{RuleFile, RuleSet};
 use detector_core::time::Timestamp;
 use detector_core::window::NothingSpilled;
@@ -62,7 +62,9 @@ fn event(name: &str, ms: i64, id: usize, address: Option<&str>) -> String {
 
 fn event_of_user(name: &str, ms: i64, id: usize, address: Option<&str>, user: usize) -> String {
     let time = Timestamp::from_millis(ORIGIN_MS + ms).unwrap();
-    let address = address.map(|a| format!(",\"sourceIPAddress\":\"{a}\"")).unwrap_or_default();
+    let address = address
+        .map(|a| format!(",\"sourceIPAddress\":\"{a}\""))
+        .unwrap_or_default();
     // Spread like real ids: an id in order would make sorting too easy.
     let spread = (id as u32).wrapping_mul(0x9E37_79B9);
     format!(
@@ -75,9 +77,12 @@ struct Nobody;
 impl Observer for Nobody {}
 
 fn run_arrived(correlations: &str, records: &[(String, Option<i64>)]) -> (Vec<Alert>, Tally) {
-    let file = RuleFile { path: "rules.yml".into(), text: format!("{DETECTIONS}{correlations}") };
+    let file = RuleFile {
+        path: "rules.yml".into(),
+        text: format!("{DETECTIONS}{correlations}"),
+    };
     let engine = Engine::new(RuleSet::load(&[file]).expect("the rules are sound"));
-    let mut worker = engine.worker(Arrival::Recorded);
+    let mut worker = engine.worker(Mode::Set);
     for (record, arrival) in records {
         let arrival = arrival.map(|ms| Timestamp::from_millis(ORIGIN_MS + ms).unwrap());
         worker.record(record.as_bytes(), arrival, &mut Nobody);
@@ -95,7 +100,10 @@ const ATTACKER: Option<&str> = Some("192.0.2.1");
 
 #[test]
 fn newest_first_arrival_does_not_hide_a_burst() {
-    let burst = (0..5).rev().map(|i| event("Failed", i * MINUTE, i as usize, ATTACKER)).collect();
+    let burst = (0..5)
+        .rev()
+        .map(|i| event("Failed", i * MINUTE, i as usize, ATTACKER))
+        .collect();
     let (alerts, _) = run(&five_failures(), burst);
     assert_eq!(alerts.len(), 1);
     assert_eq!(alerts[0].opened_at.millis(), ORIGIN_MS + 4 * MINUTE);
@@ -104,20 +112,33 @@ fn newest_first_arrival_does_not_hide_a_burst() {
 
 #[test]
 fn one_future_timestamp_does_not_wipe_a_window() {
-    let mut records: Vec<_> = (0..4).map(|i| (event("Failed", i, i as usize, ATTACKER), Some(i))).collect();
+    let mut records: Vec<_> = (0..4)
+        .map(|i| (event("Failed", i, i as usize, ATTACKER), Some(i)))
+        .collect();
     // A clock that is years ahead, then the fifth failure.
-    records.push((event("Failed", 400 * 24 * 60 * MINUTE, 90, Some("192.0.2.9")), Some(5)));
+    records.push((
+        event("Failed", 400 * 24 * 60 * MINUTE, 90, Some("192.0.2.9")),
+        Some(5),
+    ));
     records.push((event("Failed", 6, 5, ATTACKER), Some(6)));
     let (alerts, tally) = run_arrived(&five_failures(), &records);
-    assert_eq!((alerts.len(), tally.skewed_events, tally.too_late_hits), (1, 1, 0));
+    assert_eq!(
+        (alerts.len(), tally.skewed_events, tally.too_late_hits),
+        (1, 1, 0)
+    );
     // Without arrival times the recording is a set, and the stray event stands alone.
-    let (alerts, _) = run(&five_failures(), records.into_iter().map(|(record, _)| record).collect());
+    let (alerts, _) = run(
+        &five_failures(),
+        records.into_iter().map(|(record, _)| record).collect(),
+    );
     assert_eq!(alerts.len(), 1);
 }
 
 #[test]
 fn a_future_event_counts_at_its_arrival() {
-    let mut records: Vec<_> = (0..4).map(|i| (event("Failed", i, i as usize, ATTACKER), Some(i))).collect();
+    let mut records: Vec<_> = (0..4)
+        .map(|i| (event("Failed", i, i as usize, ATTACKER), Some(i)))
+        .collect();
     records.push((event("Failed", 60 * MINUTE, 5, ATTACKER), Some(6)));
     let (alerts, tally) = run_arrived(&five_failures(), &records);
     assert_eq!((alerts.len(), tally.skewed_events), (1, 1));
@@ -127,7 +148,9 @@ fn a_future_event_counts_at_its_arrival() {
 #[test]
 fn what_arrives_too_late_is_counted_and_not_used() {
     let late = LATENESS_MAX_MS + 4;
-    let records: Vec<_> = (0..5).map(|i| (event("Failed", i, i as usize, ATTACKER), Some(late))).collect();
+    let records: Vec<_> = (0..5)
+        .map(|i| (event("Failed", i, i as usize, ATTACKER), Some(late)))
+        .collect();
     let (alerts, tally) = run_arrived(&five_failures(), &records);
     // Four of the five are later than allowed, the last is so exactly.
     assert_eq!((alerts.len(), tally.too_late_hits), (0, 4));
@@ -142,8 +165,17 @@ fn the_same_record_three_times_counts_once() {
 
 #[test]
 fn a_missing_group_field_makes_no_shared_group() {
-    let mut records: Vec<_> = (0..20).map(|i| event("Failed", i, i as usize, None)).collect();
-    records.extend((20..40).map(|i| event("Failed", i, i as usize, Some("HIDDEN_DUE_TO_SECURITY_REASONS"))));
+    let mut records: Vec<_> = (0..20)
+        .map(|i| event("Failed", i, i as usize, None))
+        .collect();
+    records.extend((20..40).map(|i| {
+        event(
+            "Failed",
+            i,
+            i as usize,
+            Some("HIDDEN_DUE_TO_SECURITY_REASONS"),
+        )
+    }));
     let (alerts, tally) = run(&five_failures(), records);
     assert_eq!(alerts, []);
     assert_eq!(tally.missing, [[("sourceIPAddress".to_owned(), 40)]]);
@@ -152,7 +184,9 @@ fn a_missing_group_field_makes_no_shared_group() {
 #[test]
 fn temporal_needs_all_its_rules() {
     let rules = correlation("temporal", "failed, succeeded", "");
-    let mut records: Vec<_> = (0..20).map(|i| event("Failed", i, i as usize, ATTACKER)).collect();
+    let mut records: Vec<_> = (0..20)
+        .map(|i| event("Failed", i, i as usize, ATTACKER))
+        .collect();
     assert_eq!(run(&rules, records.clone()).0, []);
     records.push(event("Succeeded", 10 * MINUTE, 90, ATTACKER));
     let (alerts, _) = run(&rules, records);
@@ -166,18 +200,36 @@ fn temporal_needs_all_its_rules() {
 fn order_is_judged_in_milliseconds() {
     let rules = correlation("temporal_ordered", "failed, succeeded", "");
     let at = |failed, succeeded| {
-        run(&rules, vec![event("Failed", failed, 1, ATTACKER), event("Succeeded", succeeded, 2, ATTACKER)]).0.len()
+        run(
+            &rules,
+            vec![
+                event("Failed", failed, 1, ATTACKER),
+                event("Succeeded", succeeded, 2, ATTACKER),
+            ],
+        )
+        .0
+        .len()
     };
-    assert_eq!(at(501, 500), 0, "half a second apart within one second, in the wrong order");
+    assert_eq!(
+        at(501, 500),
+        0,
+        "half a second apart within one second, in the wrong order"
+    );
     assert_eq!(at(500, 501), 1);
     assert_eq!(at(500, 500), 1, "equal times count as in order");
 }
 
 #[test]
 fn distinct_counts_are_not_recomputed_for_every_event() {
-    let rules = correlation("value_count", "failed", "    condition: {field: user, gte: 1000000}\n");
+    let rules = correlation(
+        "value_count",
+        "failed",
+        "    condition: {field: user, gte: 1000000}\n",
+    );
     let count = correlation("event_count", "failed", "    condition: {gte: 1000000}\n");
-    let records: Vec<_> = (0..20_000).map(|i| event_of_user("Failed", i as i64, i, ATTACKER, i)).collect();
+    let records: Vec<_> = (0..20_000)
+        .map(|i| event_of_user("Failed", i as i64, i, ATTACKER, i))
+        .collect();
     let timed = |rules: &str| {
         let started = Instant::now();
         assert_eq!(run(rules, records.clone()).0, []);
@@ -185,28 +237,43 @@ fn distinct_counts_are_not_recomputed_for_every_event() {
     };
     let (few, values) = (timed(&count), timed(&rules));
     // Quadratic work is 10,000 times more here, not a few times.
-    assert!(values < few * 4, "20,000 distinct values took {values:?}, a plain count {few:?}");
+    assert!(
+        values < few * 4,
+        "20,000 distinct values took {values:?}, a plain count {few:?}"
+    );
 }
 
 #[test]
 fn ordered_steps_do_not_backtrack() {
     let rules = correlation("temporal_ordered", "failed, succeeded, changed", "");
     // Many first and second steps and never a third; then, an hour on, the third.
-    let mut records: Vec<_> =
-        (0..3_000).map(|i| event(["Failed", "Succeeded"][i % 2], i as i64, i, ATTACKER)).collect();
+    let mut records: Vec<_> = (0..3_000)
+        .map(|i| event(["Failed", "Succeeded"][i % 2], i as i64, i, ATTACKER))
+        .collect();
     records.push(event("Changed", 60 * MINUTE, 5_000, ATTACKER));
     let started = Instant::now();
     assert_eq!(run(&rules, records).0, []);
-    assert!(started.elapsed().as_millis() < 2_000, "{:?}", started.elapsed());
+    assert!(
+        started.elapsed().as_millis() < 2_000,
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[test]
 fn an_attack_split_over_two_workers_is_seen() {
-    let file = RuleFile { path: "rules.yml".into(), text: format!("{DETECTIONS}{}", five_failures()) };
+    let file = RuleFile {
+        path: "rules.yml".into(),
+        text: format!("{DETECTIONS}{}", five_failures()),
+    };
     let engine = Engine::new(RuleSet::load(&[file]).unwrap());
-    let mut workers = [engine.worker(Arrival::Recorded), engine.worker(Arrival::Recorded)];
+    let mut workers = [engine.worker(Mode::Set), engine.worker(Mode::Set)];
     for i in 0..5 {
-        workers[i % 2].record(event("Failed", i as i64, i, ATTACKER).as_bytes(), None, &mut Nobody);
+        workers[i % 2].record(
+            event("Failed", i as i64, i, ATTACKER).as_bytes(),
+            None,
+            &mut Nobody,
+        );
     }
     let [mut one, other] = workers;
     one.merge(other);
@@ -215,14 +282,30 @@ fn an_attack_split_over_two_workers_is_seen() {
 
 #[test]
 fn a_noisy_rule_evicts_nobody_else() {
-    let noisy = correlation("value_count", "succeeded", "    condition: {field: user, gte: 3}\n");
+    let noisy = correlation(
+        "value_count",
+        "succeeded",
+        "    condition: {field: user, gte: 3}\n",
+    );
     let rules = format!("{}{noisy}", five_failures());
-    let mut records: Vec<_> = (0..4).map(|i| event("Failed", i, i as usize, ATTACKER)).collect();
+    let mut records: Vec<_> = (0..4)
+        .map(|i| event("Failed", i, i as usize, ATTACKER))
+        .collect();
     for i in 0..50_000 {
         let address = format!("198.51.{}.{}", i / 256 % 256, i % 256);
-        records.push(event_of_user("Succeeded", 10 + i as i64 % 100, 1_000 + i, Some(&address), i));
+        records.push(event_of_user(
+            "Succeeded",
+            10 + i as i64 % 100,
+            1_000 + i,
+            Some(&address),
+            i,
+        ));
     }
     records.push(event("Failed", 200, 5, ATTACKER));
     let (alerts, _) = run(&rules, records);
-    assert!(alerts.iter().any(|alert| alert.rule.name.as_deref() == Some("c_event_count")));
+    assert!(
+        alerts
+            .iter()
+            .any(|alert| alert.rule.name.as_deref() == Some("c_event_count"))
+    );
 }

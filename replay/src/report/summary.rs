@@ -175,6 +175,9 @@ fn unmatched(run: &Run<'_>) -> Vec<String> {
     rules
         .flat_map(|(ix, rule)| {
             let name = label(&rule.meta);
+            if rule.sources.is_empty() {
+                return vec![format!("{name}: its log source is none that Vedette reads")];
+            }
             let source = sources(rule);
             if !was_seen(rule, run.tally) {
                 return vec![format!("{name}: there was no {source} event")];
@@ -188,9 +191,7 @@ fn unmatched(run: &Run<'_>) -> Vec<String> {
 
 fn was_seen(rule: &DetectionRule, tally: &Tally) -> bool {
     let mut by_source = LogSource::ALL.iter().zip(tally.events);
-    by_source.any(|(source, events)| {
-        events > 0 && (rule.sources.is_empty() || rule.sources.contains(source))
-    })
+    by_source.any(|(source, events)| events > 0 && rule.sources.contains(source))
 }
 
 /// `lambda`, `lambda or waf`; nothing for a rule of every source.
