@@ -169,7 +169,8 @@ impl Decoder<'_> {
         let mut buffer = self.buffer();
         let is_string = std::str::from_utf8(text)
             .is_ok_and(|json| is_one_string(json) && raw::unescape(json, &mut buffer));
-        if is_string && matches!(buffer.first(), Some(b'{' | b'[')) || buffer.starts_with(BASE64_GZIP)
+        if is_string && matches!(buffer.first(), Some(b'{' | b'['))
+            || buffer.starts_with(BASE64_GZIP)
         {
             self.part(&buffer, context.inner(context.shape), sink);
         } else {

@@ -60,9 +60,13 @@ impl Envelope {
         if is_text(f.firehose_data) && is_text(f.firehose_id) {
             return Some(Self::Packed(f.firehose_data, Some(f.firehose_arrival)));
         }
-        let is_filtered = [f.filtered_ingestion, f.searched_streams, f.next_forward_token]
-            .iter()
-            .any(|slot| slots.is_present(*slot));
+        let is_filtered = [
+            f.filtered_ingestion,
+            f.searched_streams,
+            f.next_forward_token,
+        ]
+        .iter()
+        .any(|slot| slots.is_present(*slot));
         if is_container(f.filtered_events) && is_filtered {
             return Some(Self::Members("events"));
         }
@@ -115,12 +119,7 @@ impl Decoder<'_> {
         true
     }
 
-    fn subscription(
-        &mut self,
-        json: &str,
-        context: Context<'_>,
-        sink: &mut dyn EventSink,
-    ) -> bool {
+    fn subscription(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) -> bool {
         let (mut owner, mut group, mut stream, mut events) = (None, None, None, None);
         let walked = raw::for_each_entry(json, &mut |key, value| match key {
             "owner" => owner = Some(value),
@@ -181,13 +180,9 @@ impl Decoder<'_> {
         self.give_back(buffer);
     }
 
-    fn event_bridge(
-        &mut self,
-        json: &str,
-        context: Context<'_>,
-        sink: &mut dyn EventSink,
-    ) -> bool {
-        let (mut id, mut time, mut account, mut region, mut detail) = (None, None, None, None, None);
+    fn event_bridge(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) -> bool {
+        let (mut id, mut time, mut account, mut region, mut detail) =
+            (None, None, None, None, None);
         let walked = raw::for_each_entry(json, &mut |key, value| match key {
             "id" => id = Some(value),
             "time" => time = Some(value),
@@ -251,7 +246,8 @@ impl Decoder<'_> {
         let mut buffer = self.buffer();
         match envelope {
             Envelope::Packed(data, arrival) => {
-                let is_read = raw::base64(slots.str(data).unwrap_or_default().as_bytes(), &mut buffer);
+                let is_read =
+                    raw::base64(slots.str(data).unwrap_or_default().as_bytes(), &mut buffer);
                 let arrival = arrival.and_then(|slot| moment(slots.first(slot)));
                 self.release(slots);
                 let context = Context {

@@ -17,7 +17,11 @@ pub(super) enum InflateError {
 }
 
 /// Appends what `bytes` inflate to. On damage, `out` keeps what came before it.
-pub(super) fn inflate(bytes: &[u8], bytes_max: usize, out: &mut Vec<u8>) -> Result<(), InflateError> {
+pub(super) fn inflate(
+    bytes: &[u8],
+    bytes_max: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), InflateError> {
     let mut reader = MultiGzDecoder::new(bytes).take(bytes_max as u64 + 1);
     let outcome = reader.read_to_end(out);
     if out.len() > bytes_max {
@@ -69,10 +73,15 @@ mod tests {
 
     #[test]
     fn damage_keeps_what_came_before() {
-        let text: Vec<u8> = (0..2000u32).flat_map(|n| format!("{n}\n").into_bytes()).collect();
+        let text: Vec<u8> = (0..2000u32)
+            .flat_map(|n| format!("{n}\n").into_bytes())
+            .collect();
         let zip = deflate(&text);
         let (out, outcome) = read(&zip[..zip.len() / 2], 1 << 20);
-        assert!(matches!(outcome, Err(InflateError::CutOff { .. })), "{outcome:?}");
+        assert!(
+            matches!(outcome, Err(InflateError::CutOff { .. })),
+            "{outcome:?}"
+        );
         assert!(text.starts_with(&out) && !out.is_empty());
         assert!(read(&MAGIC, 10).1.is_err());
         let (out, outcome) = read(&[deflate(b"good\n"), b"junk".to_vec()].concat(), 100);

@@ -20,7 +20,8 @@ pub(super) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str
     let is_call = event_source.is_some_and(|s| !s.starts_with("aws:")) && has(f.event_name);
     // Insights events name no call at the top.
     let is_insight = has(f.event_id) && has(f.event_time) && has(f.event_version);
-    if is_call && (has(f.event_time) || has(f.event_version)) || is_insight && event_source.is_none()
+    if is_call && (has(f.event_time) || has(f.event_version))
+        || is_insight && event_source.is_none()
     {
         return LogSource::CloudTrail;
     }
@@ -59,11 +60,7 @@ pub(super) fn clear_placeholders(source: LogSource, slots: &mut Slots<'_>, f: &D
 }
 
 /// Puts WAF header values where rules ask for them by name, in any letter case.
-pub(super) fn place_headers(
-    slots: &mut Slots<'_>,
-    f: &DecodeFields,
-    asked: &[(Box<str>, SlotId)],
-) {
+pub(super) fn place_headers(slots: &mut Slots<'_>, f: &DecodeFields, asked: &[(Box<str>, SlotId)]) {
     if asked.is_empty() {
         return;
     }

@@ -181,7 +181,10 @@ mod tests {
             Some(r#""\ufffd\ud83d\ude00""#)
         );
         assert_eq!(mend(r#""\DC00\\ud800""#), None);
-        assert_eq!(mend(r#""\uDC00\\ud800\uD8"#).as_deref(), Some(r#""\ufffd\\ud800\uD8"#));
+        assert_eq!(
+            mend(r#""\uDC00\\ud800\uD8"#).as_deref(),
+            Some(r#""\ufffd\\ud800\uD8"#)
+        );
         assert_eq!(mend("\\"), None);
     }
 

@@ -129,7 +129,11 @@ impl Cursor<'_> {
             self.at += token.len();
             return Some(true);
         }
-        if token.starts_with(rest) { None } else { Some(false) }
+        if token.starts_with(rest) {
+            None
+        } else {
+            Some(false)
+        }
     }
 
     fn object(&mut self) -> Option<Opening> {
@@ -192,10 +196,29 @@ mod tests {
 
     #[test]
     fn prose_cannot_continue_a_document() {
-        for line in ["", "  \"a\": 1,", "}", "],", "12,", "-1.5e3", "true,", "null", "[", "[1,", "0 ]"] {
+        for line in [
+            "",
+            "  \"a\": 1,",
+            "}",
+            "],",
+            "12,",
+            "-1.5e3",
+            "true,",
+            "null",
+            "[",
+            "[1,",
+            "0 ]",
+        ] {
             assert!(can_continue(line.as_bytes()), "{line}");
         }
-        for line in ["2024-05-01T12:00:00Z up", "2024-05-01 12:00", "trueish", "START", "[INFO] up", "\0"] {
+        for line in [
+            "2024-05-01T12:00:00Z up",
+            "2024-05-01 12:00",
+            "trueish",
+            "START",
+            "[INFO] up",
+            "\0",
+        ] {
             assert!(!can_continue(line.as_bytes()), "{line}");
         }
     }
@@ -208,9 +231,9 @@ mod tests {
         };
         for (text, found) in [
             ("{\"Records\":[{", list(12, true)),
-            ("{\n \"Records\" : [\n {", list(19, true)),
+            ("{\n \"Records\" : [\n {", list(18, true)),
             ("{\"Records\":[]}", list(12, true)),
-            ("{\n\"events\":[{", list(13, true)),
+            ("{\n\"events\":[{", list(12, true)),
             ("{\"events\":[{", Opening::No),
             ("[{", list(1, false)),
             ("[\n]", list(2, false)),

@@ -429,3 +429,6 @@ impl Document {
         Progress::Goes
     }
 }
+
+#[cfg(test)]
+mod tests;
