@@ -100,7 +100,7 @@ fn a_list_gives_its_members() {
         assert_eq!(split(&text), members, "{text}");
     }
     assert!(split("{\"Records\":[]}\n[\n]\n").is_empty());
-    assert_eq!(split("{\"Records\":[1,\"x\",{}]}"), ["1", "\"x\"", "{}"]);
+    assert_eq!(split("{\"Records\":[{},1,\"x\"]}"), ["{}", "1", "\"x\""]);
 }
 
 #[test]
