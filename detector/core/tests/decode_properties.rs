@@ -1,4 +1,8 @@
 //! Properties of decoding: whatever the bytes, nothing panics; whatever the packing, the events are the same.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests; the exemption covers test functions only"
+)]
 
 use std::io::Write;
 
@@ -142,7 +146,7 @@ fn packing(inner: BoxedStrategy<Packed>) -> BoxedStrategy<Packed> {
         .prop_map(|(parts, kind)| {
             let bytes: Vec<Vec<u8>> = parts.iter().map(|p| p.bytes.clone()).collect();
             let jsons: Vec<String> = parts.iter().map(Packed::json).collect();
-            let kept = if matches!(kind, 0 | 1 | 2 | 3) { 1 } else { parts.len() };
+            let kept = if matches!(kind, 0..=3) { 1 } else { parts.len() };
             let bodies = parts[..kept].iter().flat_map(|p| p.bodies.clone()).collect();
             let bytes = match kind {
                 0 => gzip(&bytes[0]),

@@ -1,6 +1,7 @@
 //! Public log samples: every file decodes to the events it holds, and only what is really broken is unreadable.
 #![expect(
     clippy::disallowed_methods,
+    clippy::unwrap_used,
     reason = "reads the sample folder, where there is one"
 )]
 
