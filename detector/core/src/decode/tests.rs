@@ -576,3 +576,12 @@ fn too_many_values_are_unreadable_and_not_memory() {
         "not JSON: more than 1048576 values at the fields in use"
     );
 }
+
+#[test]
+fn one_log_event_id_never_names_two_events() {
+    for message in [r#"[{"a":1},{"a":2}]"#, r#"{"Records":[{"a":1},{"a":2}]}"#] {
+        let seen = decode(subscription("/aws/lambda/app", &[message]));
+        let [a, b] = [0, 1].map(|n| seen.events[n].id.as_str());
+        assert!(a.starts_with("content:") && b.starts_with("content:") && a != b);
+    }
+}
