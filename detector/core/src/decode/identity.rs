@@ -31,6 +31,6 @@ mod tests {
         assert_eq!(read(b"a"), read(b"a"));
         assert_ne!(read(b"a"), read(b"b"));
         assert_eq!(read(b"").len(), "content:".len() + 32);
-        insta::assert_snapshot!(read(b"hello"), @"");
+        insta::assert_snapshot!(read(b"hello"), @"content:04b137c1e6fd677d7afe1590ec3b8a59");
     }
 }

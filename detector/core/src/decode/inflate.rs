@@ -1,10 +1,12 @@
 //! Gzip, of one or several members, inflated up to a cap.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
 pub(super) const MAGIC: [u8; 2] = [0x1F, 0x8B];
+
+const STEP_BYTES: usize = 16 << 10;
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(super) enum InflateError {
@@ -16,25 +18,30 @@ pub(super) enum InflateError {
     Damaged { inflated: usize },
 }
 
-/// Appends what `bytes` inflate to. On damage, `out` keeps what came before it.
+/// Puts what `bytes` inflate to into `out`, which is empty. On damage, `out` keeps what came before it.
 pub(super) fn inflate(
     bytes: &[u8],
     bytes_max: usize,
     out: &mut Vec<u8>,
 ) -> Result<(), InflateError> {
-    let mut reader = MultiGzDecoder::new(bytes).take(bytes_max as u64 + 1);
-    let outcome = reader.read_to_end(out);
-    if out.len() > bytes_max {
-        return Err(InflateError::TooLarge);
-    }
-    match outcome {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Err(InflateError::CutOff { bytes: bytes.len() })
+    let mut reader = MultiGzDecoder::new(bytes);
+    // Steps of a fixed size: how much comes out before damage must not depend on a buffer's history.
+    let mut step = [0; STEP_BYTES];
+    loop {
+        match reader.read(&mut step) {
+            Ok(0) => return Ok(()),
+            Ok(read) if read > bytes_max.saturating_sub(out.len()) => {
+                return Err(InflateError::TooLarge);
+            }
+            Ok(read) => out.extend_from_slice(&step[..read]),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                return Err(InflateError::CutOff { bytes: bytes.len() });
+            }
+            Err(_) => {
+                let inflated = out.len();
+                return Err(InflateError::Damaged { inflated });
+            }
         }
-        Err(_) => Err(InflateError::Damaged {
-            inflated: out.len(),
-        }),
     }
 }
 

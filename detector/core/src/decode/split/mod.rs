@@ -11,8 +11,10 @@
 
 mod depth; // where a JSON value ends
 mod line; // what a line is by itself
+mod document; // lines that make one value
 
 use depth::{Depth, Found};
+use document::{Document, Progress};
 use line::{LineKind, Opening};
 
 /// The size of a record that a splitter should be given where nothing else is known.
@@ -69,18 +71,6 @@ enum State {
         depth: Depth,
         list: Option<bool>,
     },
-}
-
-/// A document over several lines.
-#[derive(Debug, Default)]
-struct Document {
-    depth: Depth,
-    /// Where its next line starts.
-    line_at: usize,
-    lines: u32,
-    is_brace: bool,
-    is_indented: bool,
-    is_broken: bool,
 }
 
 type Out<'o> = &'o mut dyn FnMut(Piece<'_>);
@@ -190,10 +180,7 @@ impl Splitter {
                 LineKind::Blank => {}
                 LineKind::First { is_brace } if !is_alone => {
                     self.searched = 0;
-                    self.state = State::Document(Document {
-                        is_brace,
-                        ..Document::default()
-                    });
+                    self.state = State::Document(Document::new(is_brace));
                     return Some(0);
                 }
                 LineKind::First { .. } | LineKind::Whole => self.record(line, out),
@@ -387,45 +374,5 @@ enum End {
     Closed,
 }
 
-/// What one more line makes of a document.
-enum Progress {
-    Goes,
-    /// It is complete, or broken as a whole, this far into the line.
-    Ends(usize),
-    /// It never was one, and this line is not part of it.
-    FailsBefore,
-    /// It never was one, and this line was still part of it.
-    FailsAfter,
-}
-
-impl Document {
-    fn line(&mut self, line: &[u8]) -> Progress {
-        if self.line_at > 0 {
-            if self.lines == 1 {
-                self.is_indented = matches!(line.first(), Some(b' ' | b'\t'));
-            }
-            let is_pretty = self.is_brace && self.is_indented;
-            match line.first() {
-                Some(b'{') if is_pretty => return Progress::Ends(0),
-                Some(b'}') if is_pretty && self.is_broken => return Progress::Ends(line.len()),
-                _ if self.is_broken => return Progress::Goes,
-                _ if !self.is_brace && line::is_object_line(line) => return Progress::FailsBefore,
-                _ if !line::can_continue(line) => return Progress::FailsBefore,
-                _ => {}
-            }
-        }
-        self.lines = self.lines.saturating_add(1);
-        match self.depth.advance(line) {
-            Found::End(at) => return Progress::Ends(at),
-            Found::LineBreak(_) | Found::Object(_) | Found::More => {}
-        }
-        if self.depth.is_in_string() {
-            // The line ends within a string.
-            if !(self.is_brace && self.is_indented) {
-                return Progress::FailsAfter;
-            }
-            self.is_broken = true;
-        }
-        Progress::Goes
-    }
-}
+#[cfg(test)]
+mod tests;
