@@ -65,6 +65,7 @@ decode_fields! {
     header_value: "httpRequest.headers.value",
     // API Gateway
     request_id: "requestId",
+    extended_request_id: "extendedRequestId",
     http_method: "httpMethod",
     route_key: "routeKey",
     resource_path: "resourcePath",

@@ -130,7 +130,9 @@ impl<'e> Origin<'e> {
             LogSource::ApiGateway => Origin {
                 time: time(f.request_time_epoch)
                     .or_else(|| Timestamp::from_clf(text(f.request_time)?)),
-                id: text(f.request_id),
+                // A client of a REST API can choose `requestId` (header x-amzn-RequestId), and so make a flood look like
+                // one event; it cannot choose the extended one, which only some log formats have.
+                id: text(f.extended_request_id).or_else(|| text(f.request_id)),
                 ..Origin::default()
             },
             LogSource::Lambda => Origin {
