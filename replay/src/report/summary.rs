@@ -41,7 +41,7 @@ pub(crate) fn summary(run: &Run<'_>, paint: Paint) -> String {
         "hits in no group, a group-by field missing or redacted",
         missing(run),
     );
-    page.section("rules that could not match", unmatched(run));
+    page.section("rules whose fields never appeared", unmatched(run));
     page.section(
         "detection rules that no correlation refers to: their hits open no episode",
         unreferred(run.rules),
@@ -182,9 +182,13 @@ fn unmatched(run: &Run<'_>) -> Vec<String> {
             if !was_seen(rule, run.tally) {
                 return vec![format!("{name}: there was no {source} event")];
             }
-            let fields = run.tally.absent_fields.get(ix).unwrap_or(&none);
-            let said = |field: &String| format!("{name}: field `{field}` is in no {source} event");
-            fields.iter().map(said).collect()
+            match run.tally.absent_fields.get(ix).unwrap_or(&none).as_slice() {
+                [] => Vec::new(),
+                fields => vec![format!(
+                    "{name}: no {source} event has `{}`",
+                    fields.join("`, `")
+                )],
+            }
         })
         .collect()
 }
@@ -346,8 +350,8 @@ event times ahead of their arrival, taken as of their arrival
 hits in no group, a group-by field missing or redacted
           7  Flood (flood): source_ip
 
-rules that could not match
-  Registration rejected (rejected): field `owner_sub` is in no lambda event
+rules whose fields never appeared
+  Registration rejected (rejected): no lambda event has `owner_sub`
   Blocked (blocked): there was no waf event
 
 detection rules that no correlation refers to: their hits open no episode
