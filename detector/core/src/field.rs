@@ -18,7 +18,68 @@ impl SlotId {
 #[derive(Debug, Default)]
 pub(crate) struct Node {
     pub(crate) slot: Option<SlotId>,
-    children: HashMap<Box<str>, usize, foldhash::fast::FixedState>,
+    children: Children,
+}
+
+/// Keys and the nodes they lead to.
+///
+/// Nearly every key of an event is looked up and most are not there, so a miss costs one look into a small table.
+#[derive(Debug)]
+struct Children {
+    /// By [`Children::bucket`], the place of the first key plus one.
+    first: [u16; Self::BUCKETS],
+    keys: Vec<Child>,
+}
+
+#[derive(Debug)]
+struct Child {
+    key: Box<str>,
+    node: usize,
+    /// The next key of the same bucket, plus one.
+    next: u16,
+}
+
+impl Default for Children {
+    fn default() -> Self {
+        Self {
+            first: [0; Self::BUCKETS],
+            keys: Vec::new(),
+        }
+    }
+}
+
+impl Children {
+    const BUCKETS: usize = 256;
+
+    /// Told by length and ends: field names that share all three are few.
+    fn bucket(key: &str) -> usize {
+        let bytes = key.as_bytes();
+        let at = |place: usize| usize::from(bytes.get(place).copied().unwrap_or_default());
+        let (first, last) = (at(0), at(bytes.len().wrapping_sub(1)));
+        (bytes.len() ^ first.wrapping_mul(7) ^ last.wrapping_mul(37)) % Self::BUCKETS
+    }
+
+    fn get(&self, key: &str) -> Option<usize> {
+        let mut next = self.first[Self::bucket(key)];
+        while next != 0 {
+            let child = &self.keys[usize::from(next) - 1];
+            if *child.key == *key {
+                return Some(child.node);
+            }
+            next = child.next;
+        }
+        None
+    }
+
+    fn insert(&mut self, key: &str, node: usize) {
+        let first = &mut self.first[Self::bucket(key)];
+        self.keys.push(Child {
+            key: key.into(),
+            node,
+            next: *first,
+        });
+        *first = u16::try_from(self.keys.len()).expect("an object has fewer than 2^16 registered keys");
+    }
 }
 
 /// The paths that are looked for, as a tree of object keys.
@@ -63,12 +124,12 @@ impl FieldTable {
     }
 
     fn child_or_new(&mut self, node: usize, key: &str) -> usize {
-        if let Some(&child) = self.nodes[node].children.get(key) {
+        if let Some(child) = self.nodes[node].children.get(key) {
             return child;
         }
         self.nodes.push(Node::default());
         let child = self.nodes.len() - 1;
-        self.nodes[node].children.insert(key.into(), child);
+        self.nodes[node].children.insert(key, child);
         child
     }
 
@@ -95,6 +156,6 @@ impl FieldTable {
     }
 
     pub(crate) fn child(&self, node: usize, key: &str) -> Option<usize> {
-        self.nodes[node].children.get(key).copied()
+        self.nodes[node].children.get(key)
     }
 }

@@ -81,10 +81,7 @@ impl<'a> Slots<'a> {
 
     /// Empties the slots for the next event and keeps the memory.
     pub fn recycle<'b>(mut self) -> Slots<'b> {
-        for slot in self.touched.drain(..) {
-            self.ends[slot.index()] = (NONE, NONE);
-        }
-        self.entries.clear();
+        self.reset();
         // An empty vector's items can change their lifetime; collecting in place keeps its buffer.
         let entries = self
             .entries
@@ -96,6 +93,14 @@ impl<'a> Slots<'a> {
             ends: self.ends,
             touched: self.touched,
         }
+    }
+
+    /// Empties the slots.
+    fn reset(&mut self) {
+        for slot in self.touched.drain(..) {
+            self.ends[slot.index()] = (NONE, NONE);
+        }
+        self.entries.clear();
     }
 
     pub fn push(&mut self, slot: SlotId, value: Value<'a>) {
@@ -171,6 +176,9 @@ impl<'a> Slots<'a> {
 
 /// Scans one JSON object into `slots`, which must be empty and of the same `table`.
 ///
+/// Two readers agree on what is JSON: a quick one reads what it can, and where it refuses or the text may be nested
+/// too deeply for it, the thorough one has the last word.
+///
 /// # Errors
 /// The text is not exactly one well-formed JSON value, or is not an object.
 pub fn scan_json<'a>(
@@ -179,14 +187,44 @@ pub fn scan_json<'a>(
     slots: &mut Slots<'a>,
 ) -> Result<(), serde_json::Error> {
     // One check of the whole text makes every borrowed string valid, also in what is skipped.
-    let text = std::str::from_utf8(json)
-        .map_err(|e| serde_json::Error::custom(format!("invalid UTF-8: {e}")))?;
+    let Ok(text) = simdutf8::basic::from_utf8(json) else {
+        let error = std::str::from_utf8(json).expect_err("both judge alike");
+        return Err(Error::custom(format_args!("invalid UTF-8: {error}")));
+    };
+    if may_recurse(json) || scan_quickly(text, table, slots).is_err() {
+        slots.reset();
+        return scan_thoroughly(text, table, slots);
+    }
+    Ok(())
+}
+
+/// Text up to this long cannot be nested deeply enough to matter: a level costs the quick reader's stack some 100 bytes.
+const SURELY_FLAT_BYTES: usize = 8 << 10;
+const OPENERS_MAX: usize = 4 << 10;
+
+/// Whether the quick reader, which skips by recursion, might run out of stack.
+fn may_recurse(json: &[u8]) -> bool {
+    let is_opener = |byte: &&u8| matches!(**byte, b'[' | b'{');
+    json.len() > SURELY_FLAT_BYTES && json.iter().filter(is_opener).count() > OPENERS_MAX
+}
+
+fn scan_quickly<'a>(text: &'a str, table: &FieldTable, slots: &mut Slots<'a>) -> sonic_rs::Result<()> {
+    let mut reader = sonic_rs::Deserializer::from_str(text);
+    reader.deserialize_map(NodeVisitor { table, node: 0, slots })?;
+    reader.end()
+}
+
+/// The scan by the reader that has the last word; public for tests that compare the two.
+///
+/// # Errors
+/// As [`scan_json`].
+pub fn scan_thoroughly<'a>(
+    text: &'a str,
+    table: &FieldTable,
+    slots: &mut Slots<'a>,
+) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    reader.deserialize_map(NodeVisitor {
-        table,
-        node: 0,
-        slots,
-    })?;
+    reader.deserialize_map(NodeVisitor { table, node: 0, slots })?;
     reader.end()
 }
 

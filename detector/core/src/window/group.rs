@@ -205,7 +205,7 @@ impl<W: WindowType> RuleWindows for Groups<W> {
             window.observe(&mut state.state, hit);
             state
                 .ledger
-                .add(hit.start, event_id, window.counted(hit), slice);
+                .add(hit.start, (hit.id, event_id), window.counted(hit), slice);
         });
     }
 

@@ -44,7 +44,12 @@ impl Key {
 
     /// The event id that the key stands for, where the key is the id's own bits.
     pub fn as_uuid(self) -> Option<String> {
-        (self.to_u128() & VERSION_15 != VERSION_15).then(|| self.in_uuid_form())
+        self.is_uuid().then(|| self.in_uuid_form())
+    }
+
+    /// Whether an event id's key is the id's own bits.
+    pub fn is_uuid(self) -> bool {
+        self.to_u128() & VERSION_15 != VERSION_15
     }
 
     /// The bits written as a UUID is: lowercase, with hyphens.

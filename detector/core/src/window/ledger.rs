@@ -99,10 +99,10 @@ pub fn slice_ms(timespan_ms: i64) -> i64 {
 }
 
 impl<V: Counted> Ledger<V> {
-    pub fn add(&mut self, time: i64, event_id: &str, value: V, slice_ms: i64) {
-        let id = Key::of_event_id(event_id);
+    /// Takes a hit; `id` is the key of `event_id`.
+    pub fn add(&mut self, time: i64, (id, event_id): (Key, &str), value: V, slice_ms: i64) {
         self.items.push(Item { time, id, value });
-        if id.as_uuid().is_none() {
+        if !id.is_uuid() {
             self.texts.push((id, event_id.into()));
             self.text_bytes += text_bytes(event_id);
         }
@@ -341,7 +341,8 @@ mod tests {
     fn ledger(hits: impl IntoIterator<Item = (i64, u32)>) -> Ledger<()> {
         let mut ledger = Ledger::default();
         for (time, id) in hits {
-            ledger.add(time, &format!("event-{id}"), (), 100);
+            let id = format!("event-{id}");
+            ledger.add(time, (Key::of_event_id(&id), &id), (), 100);
         }
         ledger.settle(100);
         ledger

@@ -150,6 +150,7 @@ impl<'r> Windows<'r> {
 
     /// Takes a hit of `rule` at `time`: the event's own, or its arrival where that is earlier by more than the skew.
     pub fn observe(&mut self, rule: DetectionIx, event: &Event<'_, '_>, time: i64) {
+        let id = Key::of_event_id(event.id);
         for &(CorrelationIx(at), input) in &self.consumers[rule.0 as usize] {
             let correlation = &self.rules.correlations[at as usize];
             let source = &correlation.inputs[input];
@@ -161,7 +162,7 @@ impl<'r> Windows<'r> {
                 input,
                 start: time,
                 until: time,
-                id: Key::of_event_id(event.id),
+                id,
                 value: fields.value,
             };
             let texts = || hit::group_texts(source, event);
