@@ -154,7 +154,10 @@ impl DetectionCompiler<'_, '_> {
     fn try_item(&mut self, item: &DetectionItem, key: &str, value: &Node) -> Result<Expr, String> {
         let mut names = key.split('|');
         let field = names.next().unwrap_or_default();
-        let mut modifiers = parse_modifiers(&names.collect::<Vec<_>>())?;
+        let Ok(mut modifiers) = parse_modifiers(&names.collect::<Vec<_>>()) else {
+            // Reported when the section was checked, before the parser saw it.
+            return Ok(any(Vec::new()));
+        };
         let subject = match field {
             "" if key.is_empty() => return Err("the field name is empty".to_owned()),
             "" => {

@@ -17,7 +17,7 @@ use super::draft::{DetectionDraft, Drafts, FilterDraft, Reference};
 use super::log_source::SourceScope;
 use super::metadata::read_meta;
 use super::problem::Reporter;
-use super::section_check::{check_section, check_top_level};
+use super::section_check::{check_section, check_top_level, conditions_are_small};
 use super::yaml_tree::{self, Node};
 
 /// One document of a file.
@@ -109,27 +109,59 @@ fn read_rule(
         RuleKind::Correlation => {}
     }
     let attributes = Attributes::read(root, kind, out);
-    if kind == RuleKind::Correlation {
-        let draft = read_correlation(root, &attributes, out);
-        let sound = parsed(document, root, mark, out).is_some();
-        drafts.correlations.extend(draft.filter(|_| sound));
-        return;
-    }
-    let Some(collection) = parsed(document, root, mark, out) else {
-        return;
-    };
-    let compiler = DetectionCompiler { fields, out };
+    // Everything is read before anything is given up, so that one mistake hides no other.
     match kind {
-        RuleKind::Filter => drafts
-            .filters
-            .extend(read_filter(root, &collection, compiler)),
-        _ => drafts
-            .detections
-            .extend(read_detection(root, &attributes, &collection, compiler)),
+        RuleKind::Correlation => {
+            let draft = read_correlation(root, &attributes, out);
+            parsed(document, root, mark, out);
+            let sound = out.errors_since(mark) == 0;
+            drafts.correlations.extend(draft.filter(|_| sound));
+        }
+        RuleKind::Detection => {
+            let scope = SourceScope::read(root, out);
+            let sources = scope.as_ref().map(|scope| scope.sources(root, out));
+            let meta = read_meta(root, &attributes, out);
+            let collection = parsed(document, root, mark, out);
+            let condition = collection.as_ref().and_then(|collection| {
+                let section = &collection.rules.first()?.detection;
+                DetectionCompiler { fields, out }.compile(root.get("detection")?, section)
+            });
+            if let (Some(scope), Some(sources), Some(meta), Some(condition)) =
+                (scope, sources, meta, condition)
+                && out.errors_since(mark) == 0
+            {
+                drafts.detections.push(DetectionDraft {
+                    meta,
+                    scope,
+                    sources,
+                    condition,
+                });
+            }
+        }
+        RuleKind::Filter => {
+            let targets = filter_targets(root, out);
+            let scope = SourceScope::read(root, out);
+            let collection = parsed(document, root, mark, out);
+            let condition = collection.as_ref().and_then(|collection| {
+                let section = &collection.filters.first()?.detection;
+                DetectionCompiler { fields, out }.compile(root.get("filter")?, section)
+            });
+            if let (Some(targets), Some(condition)) = (targets, condition)
+                && out.errors_since(mark) == 0
+            {
+                let path = out.path().into();
+                drafts.filters.push(FilterDraft {
+                    path,
+                    scope,
+                    targets: targets.named,
+                    condition,
+                });
+            }
+        }
     }
 }
 
-/// Lets linter and parser have their say. `None`: the document cannot be used.
+/// Lets linter and parser have their say. What the parser could not read is missing in the collection.
 fn parsed(
     document: &DocumentText<'_>,
     root: &Node,
@@ -138,6 +170,9 @@ fn parsed(
 ) -> Option<SigmaCollection> {
     let first_line = root.line;
     lint(document, root, out);
+    if !conditions_are_small(root) {
+        return None;
+    }
     let collection = match parse_sigma_yaml(document.text) {
         Ok(collection) => collection,
         Err(error) => {
@@ -151,7 +186,7 @@ fn parsed(
             out.error(first_line, tidy(error));
         }
     }
-    (out.errors_since(mark) == 0).then_some(collection)
+    Some(collection)
 }
 
 fn lint(document: &DocumentText<'_>, root: &Node, out: &mut Reporter<'_>) {
@@ -227,51 +262,14 @@ fn tidy(message: &str) -> String {
     }
 }
 
-fn read_detection(
-    root: &Node,
-    attributes: &Attributes,
-    collection: &SigmaCollection,
-    mut compiler: DetectionCompiler<'_, '_>,
-) -> Option<DetectionDraft> {
-    let scope = SourceScope::read(root, compiler.out)?;
-    let sources = scope.sources(root, compiler.out);
-    let rule = collection.rules.first()?;
-    let condition = compiler.compile(root.get("detection")?, &rule.detection)?;
-    let meta = read_meta(root, attributes, compiler.out)?;
-    Some(DetectionDraft {
-        meta,
-        scope,
-        sources,
-        condition,
-    })
-}
-
-fn read_filter(
-    root: &Node,
-    collection: &SigmaCollection,
-    mut compiler: DetectionCompiler<'_, '_>,
-) -> Option<FilterDraft> {
-    let section = root.get("filter")?;
-    let targets = filter_targets(root, section, compiler.out)?;
-    let scope = SourceScope::read(root, compiler.out);
-    let filter = collection.filters.first()?;
-    let condition = compiler.compile(section, &filter.detection)?;
-    Some(FilterDraft {
-        path: compiler.out.path().into(),
-        scope,
-        targets: targets.named,
-        condition,
-    })
-}
-
 struct FilterTargets {
     named: Option<Vec<Reference>>,
 }
 
-fn filter_targets(root: &Node, section: &Node, out: &mut Reporter<'_>) -> Option<FilterTargets> {
+fn filter_targets(root: &Node, out: &mut Reporter<'_>) -> Option<FilterTargets> {
     let line = root.line_of("/filter/rules");
     // An empty or missing list would, to the parser, mean every rule.
-    let Some(rules) = section.get("rules") else {
+    let Some(rules) = root.get("filter").and_then(|section| section.get("rules")) else {
         out.error(
             line,
             "a filter needs `rules`: a list of rule ids or names, or `any`",

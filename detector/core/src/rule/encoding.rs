@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn neighbours_do_not_change_the_patterns() {
         for length in 1..=7 {
-            let secret = "fd://p7"[..length].as_bytes();
+            let secret = &b"fd://p7"[..length];
             let patterns = base64_anywhere(secret);
             for (offset, pattern) in patterns.iter().enumerate() {
                 for neighbour in [0u8, 0x55, 0xAA, 0xFF] {

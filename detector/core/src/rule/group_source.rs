@@ -70,6 +70,7 @@ impl GroupLinker<'_> {
                 .iter()
                 .chain(&draft.value_fields)
                 .any(|field| field.text == alias.name);
+            // An alias without a use is a warning of its own; what it leaves out then does not matter.
             if !used {
                 self.warning(
                     draft,
@@ -107,13 +108,12 @@ impl GroupLinker<'_> {
                     Some(target) => named.push(target),
                 }
             }
-            for (reference, target) in draft
+            for (reference, _) in draft
                 .inputs
                 .iter()
                 .zip(targets)
-                .filter(|(_, target)| !named.contains(target))
+                .filter(|(_, target)| used && !named.contains(target))
             {
-                let _ = target;
                 self.warning(
                     draft,
                     alias.line,

@@ -21,63 +21,42 @@ pub(super) fn read_window(
     out: &mut Reporter<'_>,
 ) -> Option<(WindowDraft, Vec<Reference>)> {
     use CorrelationType as Type;
-    let temporal = matches!(kind, Type::Temporal | Type::TemporalOrdered);
     let Some((key, condition)) = node.entry("condition") else {
-        if !temporal {
-            out.error(
-                correlation.line,
-                format!("{} needs a `condition`, such as `gte: 10`", kind.as_str()),
-            );
-            return None;
-        }
-        return Some((
-            if kind == Type::Temporal {
-                WindowDraft::TemporalAll
-            } else {
-                WindowDraft::Ready(WindowSpec::TemporalOrdered)
-            },
-            Vec::new(),
-        ));
+        return without_condition(correlation, kind, out).map(|window| (window, Vec::new()));
     };
     if let Some(text) = condition.text() {
         if kind != Type::Temporal {
+            let kind = kind.as_str();
             out.error(
                 key.line,
-                format!(
-                    "{} takes no condition over rule names, only `temporal` does",
-                    kind.as_str()
-                ),
+                format!("{kind} takes no condition over rule names, only `temporal` does"),
             );
             return None;
         }
+        let line = condition.line;
         let expr = read_condition(text)
-            .map_err(|message| out.error(condition.line, message))
+            .map_err(|message| out.error(line, message))
             .ok()?;
-        return Some((
-            WindowDraft::TemporalExpr {
-                expr,
-                line: condition.line,
-            },
-            Vec::new(),
-        ));
+        return Some((WindowDraft::TemporalExpr { expr, line }, Vec::new()));
     }
     if condition.map().is_none() {
+        let shown = condition.shown();
         out.error(
             key.line,
-            format!(
-                "the condition must be a mapping such as `gte: 10`, not {}",
-                condition.shown()
-            ),
+            format!("the condition must be a mapping such as `gte: 10`, not {shown}"),
         );
         return None;
     }
-    let parts = read_parts(key, condition, kind, out)?;
+    let Parts {
+        threshold,
+        fields,
+        rank,
+    } = read_parts(key, condition, kind, out)?;
     let spec = match kind {
-        Type::Temporal => return Some((WindowDraft::TemporalCount(parts.threshold), Vec::new())),
+        Type::Temporal => return Some((WindowDraft::TemporalCount(threshold), Vec::new())),
         Type::TemporalOrdered => {
             let all = u64::try_from(inputs).unwrap_or(u64::MAX);
-            if !matches!(parts.threshold.0[..], [(Comparison::Gte | Comparison::Eq, n)] if n == all)
-            {
+            if !matches!(threshold.0[..], [(Comparison::Gte | Comparison::Eq, n)] if n == all) {
                 out.error(
                     key.line,
                     "temporal_ordered needs all its rules in their order, remove the condition",
@@ -86,27 +65,37 @@ pub(super) fn read_window(
             }
             WindowSpec::TemporalOrdered
         }
-        Type::EventCount => WindowSpec::EventCount {
-            threshold: parts.threshold,
-        },
-        Type::ValueCount => WindowSpec::ValueCount {
-            threshold: parts.threshold,
-        },
-        Type::ValueSum => WindowSpec::ValueSum {
-            threshold: parts.threshold,
-        },
-        Type::ValueAvg => WindowSpec::ValueAvg {
-            threshold: parts.threshold,
-        },
-        Type::ValueMedian => WindowSpec::ValueMedian {
-            threshold: parts.threshold,
-        },
+        Type::EventCount => WindowSpec::EventCount { threshold },
+        Type::ValueCount => WindowSpec::ValueCount { threshold },
+        Type::ValueSum => WindowSpec::ValueSum { threshold },
+        Type::ValueAvg => WindowSpec::ValueAvg { threshold },
+        Type::ValueMedian => WindowSpec::ValueMedian { threshold },
         Type::ValuePercentile => WindowSpec::ValuePercentile {
-            threshold: parts.threshold,
-            rank: parts.rank.unwrap_or(50),
+            threshold,
+            rank: rank.unwrap_or(50),
         },
     };
-    Some((WindowDraft::Ready(spec), parts.fields))
+    Some((WindowDraft::Ready(spec), fields))
+}
+
+/// What a correlation means that has no condition.
+fn without_condition(
+    correlation: &Node,
+    kind: CorrelationType,
+    out: &mut Reporter<'_>,
+) -> Option<WindowDraft> {
+    match kind {
+        CorrelationType::Temporal => Some(WindowDraft::TemporalAll),
+        CorrelationType::TemporalOrdered => Some(WindowDraft::Ready(WindowSpec::TemporalOrdered)),
+        _ => {
+            let kind = kind.as_str();
+            out.error(
+                correlation.line,
+                format!("{kind} needs a `condition`, such as `gte: 10`"),
+            );
+            None
+        }
+    }
 }
 
 struct Parts {

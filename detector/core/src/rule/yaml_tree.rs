@@ -95,9 +95,9 @@ impl Node {
     /// What a message calls it: the value itself where that is short.
     pub(super) fn shown(&self) -> String {
         match &self.kind {
-            Kind::Null => "null".to_owned(),
-            Kind::Bool(b) => b.to_string(),
-            Kind::Int(n) => n.to_string(),
+            Kind::Null => "`null`".to_owned(),
+            Kind::Bool(b) => format!("`{b}`"),
+            Kind::Int(n) => format!("`{n}`"),
             Kind::Number(text) | Kind::Text(text) => shortened(text),
             Kind::List(_) => "a list".to_owned(),
             Kind::Map(_) => "a mapping".to_owned(),

@@ -1,6 +1,9 @@
 //! A rule and an event in, the verdict out: what all matching tests share.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod plain; // the evaluator without an index
+pub(crate) mod random_rule; // rules and events at random
+
 use detector_core::event::{Body, Event, LogSource};
 use detector_core::matching::Matcher;
 use detector_core::rule::{DetectionIx, RuleFile, RuleSet};
@@ -44,7 +47,7 @@ pub(crate) fn hits(set: &RuleSet, json: &str) -> Vec<u32> {
 
 pub(crate) fn hits_from(set: &RuleSet, json: &str, source: LogSource) -> Vec<u32> {
     let mut slots = Slots::new(&set.fields);
-    scan_json(json.as_bytes(), &set.fields, &mut slots).unwrap();
+    scan_json(json.as_bytes(), &set.fields, &mut slots).expect("the event is a JSON object");
     run(set, &slots, Body::Json(json.as_bytes()), source)
 }
 
