@@ -78,7 +78,8 @@ impl Children {
             node,
             next: *first,
         });
-        *first = u16::try_from(self.keys.len()).expect("an object has fewer than 2^16 registered keys");
+        *first =
+            u16::try_from(self.keys.len()).expect("an object has fewer than 2^16 registered keys");
     }
 }
 

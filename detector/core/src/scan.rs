@@ -208,9 +208,17 @@ fn may_recurse(json: &[u8]) -> bool {
     json.len() > SURELY_FLAT_BYTES && json.iter().filter(is_opener).count() > OPENERS_MAX
 }
 
-fn scan_quickly<'a>(text: &'a str, table: &FieldTable, slots: &mut Slots<'a>) -> sonic_rs::Result<()> {
+fn scan_quickly<'a>(
+    text: &'a str,
+    table: &FieldTable,
+    slots: &mut Slots<'a>,
+) -> sonic_rs::Result<()> {
     let mut reader = sonic_rs::Deserializer::from_str(text);
-    reader.deserialize_map(NodeVisitor { table, node: 0, slots })?;
+    reader.deserialize_map(NodeVisitor {
+        table,
+        node: 0,
+        slots,
+    })?;
     reader.end()
 }
 
@@ -224,7 +232,11 @@ pub fn scan_thoroughly<'a>(
     slots: &mut Slots<'a>,
 ) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    reader.deserialize_map(NodeVisitor { table, node: 0, slots })?;
+    reader.deserialize_map(NodeVisitor {
+        table,
+        node: 0,
+        slots,
+    })?;
     reader.end()
 }
 

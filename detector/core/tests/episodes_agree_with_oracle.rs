@@ -68,14 +68,15 @@ fn observed(engine: &Engine, events: &[Event], random: &mut fastrand::Rng) -> Ve
 }
 
 fn as_episode(alert: &Alert, correlations: &[Correlation]) -> (String, Episode) {
-    let correlation: usize = alert
+    let name = alert
         .rule
         .name
         .as_deref()
-        .and_then(|n| n.strip_prefix("correlation_"))
-        .unwrap()
-        .parse()
-        .unwrap();
+        .expect("generated rules have names");
+    let number = name
+        .strip_prefix("correlation_")
+        .and_then(|n| n.parse().ok());
+    let correlation: usize = number.expect("a correlation's name ends in its number");
     let names = &correlations[correlation].group_by;
     let group = names
         .iter()

@@ -61,7 +61,7 @@ fn event(name: &str, ms: i64, id: usize, address: Option<&str>) -> String {
 }
 
 fn event_of_user(name: &str, ms: i64, id: usize, address: Option<&str>, user: usize) -> String {
-    let time = Timestamp::from_millis(ORIGIN_MS + ms).unwrap();
+    let time = moment(ms);
     let address = address
         .map(|a| format!(",\"sourceIPAddress\":\"{a}\""))
         .unwrap_or_default();
@@ -71,6 +71,10 @@ fn event_of_user(name: &str, ms: i64, id: usize, address: Option<&str>, user: us
         "{{\"eventVersion\":\"1.11\",\"eventTime\":\"{time}\",\"eventSource\":\"signin.amazonaws.com\",\
          \"eventName\":\"{name}\",\"eventID\":\"{spread:08x}-0000-4000-8000-{id:012x}\",\"user\":\"user-{user}\"{address}}}"
     )
+}
+
+fn moment(ms: i64) -> Timestamp {
+    Timestamp::from_millis(ORIGIN_MS + ms).expect("a time of this century")
 }
 
 struct Nobody;
@@ -84,10 +88,12 @@ fn run_arrived(correlations: &str, records: &[(String, Option<i64>)]) -> (Vec<Al
     let engine = Engine::new(RuleSet::load(&[file]).expect("the rules are sound"));
     let mut worker = engine.worker(Mode::Set);
     for (record, arrival) in records {
-        let arrival = arrival.map(|ms| Timestamp::from_millis(ORIGIN_MS + ms).unwrap());
+        let arrival = arrival.map(moment);
         worker.record(record.as_bytes(), arrival, &mut Nobody);
     }
-    worker.finish(&mut NothingSpilled).unwrap()
+    worker
+        .finish(&mut NothingSpilled)
+        .expect("nothing was drained")
 }
 
 fn run(correlations: &str, records: Vec<String>) -> (Vec<Alert>, Tally) {

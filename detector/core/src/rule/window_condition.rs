@@ -47,13 +47,25 @@ pub(super) fn read_window(
         );
         return None;
     }
+    let mut parts = read_parts(key, condition, kind, out)?;
+    let fields = std::mem::take(&mut parts.fields);
+    Some((counted_window(key, kind, parts, inputs, out)?, fields))
+}
+
+/// What a condition with comparisons means.
+fn counted_window(
+    key: &Node,
+    kind: CorrelationType,
+    parts: Parts,
+    inputs: usize,
+    out: &mut Reporter<'_>,
+) -> Option<WindowDraft> {
+    use CorrelationType as Type;
     let Parts {
-        threshold,
-        fields,
-        rank,
-    } = read_parts(key, condition, kind, out)?;
-    let spec = match kind {
-        Type::Temporal => return Some((WindowDraft::TemporalCount(threshold), Vec::new())),
+        threshold, rank, ..
+    } = parts;
+    Some(WindowDraft::Ready(match kind {
+        Type::Temporal => return Some(WindowDraft::TemporalCount(threshold)),
         Type::TemporalOrdered => {
             let all = u64::try_from(inputs).unwrap_or(u64::MAX);
             if !matches!(threshold.0[..], [(Comparison::Gte | Comparison::Eq, n)] if n == all) {
@@ -74,8 +86,7 @@ pub(super) fn read_window(
             threshold,
             rank: rank.unwrap_or(50),
         },
-    };
-    Some((WindowDraft::Ready(spec), fields))
+    }))
 }
 
 /// What a correlation means that has no condition.

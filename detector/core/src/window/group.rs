@@ -52,9 +52,6 @@ pub trait RuleWindows: std::fmt::Debug + Send {
     /// Evaluates every group and forgets it; episodes come in the order of group keys.
     fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode));
 
-    /// The number of groups.
-    fn len(&self) -> usize;
-
     /// Bytes of all groups, as of their last change.
     fn bytes(&self) -> usize;
 
@@ -278,10 +275,6 @@ impl<W: WindowType> RuleWindows for Groups<W> {
         for (key, mut group) in self.sorted() {
             group.episodes(key, self.times, &self.window, sink);
         }
-    }
-
-    fn len(&self) -> usize {
-        self.groups.len()
     }
 
     fn bytes(&self) -> usize {

@@ -12,11 +12,11 @@ const NUMBER_FIELD: &str = "bytes";
 /// 2026-01-01T00:00:00Z.
 const ORIGIN_MS: i64 = 1_767_225_600_000;
 
-pub fn millis(tick: i64) -> i64 {
+pub(crate) fn millis(tick: i64) -> i64 {
     ORIGIN_MS + tick * TICK_MS
 }
 
-pub fn tick_of(rfc3339: &str) -> i64 {
+pub(crate) fn tick_of(rfc3339: &str) -> i64 {
     let ms = chrono::DateTime::parse_from_rfc3339(rfc3339)
         .expect("an alert's time")
         .timestamp_millis();
@@ -32,7 +32,7 @@ fn pick<'a, T>(random: &mut fastrand::Rng, from: &'a [T]) -> &'a T {
     &from[random.usize(..from.len())]
 }
 
-pub fn events(random: &mut fastrand::Rng) -> Vec<Event> {
+pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
     let length = random.i64(4..80);
     let ids: Vec<String> = (0..random.usize(1..60)).map(|_| uuid(random)).collect();
     (0..random.usize(1..50))
@@ -76,7 +76,7 @@ fn uuid(random: &mut fastrand::Rng) -> String {
     )
 }
 
-pub fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
+pub(crate) fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
     let mut correlations: Vec<Correlation> = Vec::new();
     for _ in 0..random.usize(1..5) {
         let new = correlation(random, &correlations);
@@ -197,7 +197,7 @@ fn rule_name(input: &Input) -> String {
 }
 
 /// The rules as one file of several documents.
-pub fn yaml(correlations: &[Correlation]) -> String {
+pub(crate) fn yaml(correlations: &[Correlation]) -> String {
     let mut out = String::new();
     for at in 0..DETECTIONS {
         write!(
@@ -297,7 +297,7 @@ fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
 }
 
 /// The event as a CloudTrail record.
-pub fn json(event: &Event) -> String {
+pub(crate) fn json(event: &Event) -> String {
     let time = chrono::DateTime::from_timestamp_millis(millis(event.tick))
         .expect("a time of this century");
     let mut record = serde_json::json!({

@@ -4,32 +4,32 @@
 //! interval can be entered at any half tick. All times of the generated streams are whole ticks, so that what holds
 //! at a tick holds until the next.
 
-pub mod generate;
+pub(crate) mod generate;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub const TICK_MS: i64 = 500;
+pub(crate) const TICK_MS: i64 = 500;
 
 /// One event as the rules see it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Event {
-    pub id: String,
-    pub tick: i64,
+pub(crate) struct Event {
+    pub(crate) id: String,
+    pub(crate) tick: i64,
     /// The detection rules that match it.
-    pub matches: BTreeSet<usize>,
+    pub(crate) matches: BTreeSet<usize>,
     /// Fields that it has.
-    pub fields: BTreeMap<&'static str, String>,
+    pub(crate) fields: BTreeMap<&'static str, String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Input {
+pub(crate) enum Input {
     Detection(usize),
     /// A correlation defined before.
     Correlation(usize),
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub(crate) enum Kind {
     EventCount,
     ValueCount(Vec<&'static str>),
     /// All inputs, unless an expression over them says otherwise.
@@ -42,7 +42,7 @@ pub enum Kind {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Expression {
+pub(crate) enum Expression {
     AtLeast(usize),
     Both(usize, usize),
     Either(usize, usize),
@@ -50,36 +50,36 @@ pub enum Expression {
 }
 
 #[derive(Debug, Clone)]
-pub struct Correlation {
-    pub kind: Kind,
-    pub inputs: Vec<Input>,
+pub(crate) struct Correlation {
+    pub(crate) kind: Kind,
+    pub(crate) inputs: Vec<Input>,
     /// Group-by names; `aliases` may give a name another field for one input.
-    pub group_by: Vec<&'static str>,
-    pub aliases: BTreeMap<(&'static str, usize), &'static str>,
-    pub timespan: i64,
-    pub quiet: i64,
+    pub(crate) group_by: Vec<&'static str>,
+    pub(crate) aliases: BTreeMap<(&'static str, usize), &'static str>,
+    pub(crate) timespan: i64,
+    pub(crate) quiet: i64,
     /// Operator and bound, all of which must be true.
-    pub threshold: Vec<(&'static str, u64)>,
+    pub(crate) threshold: Vec<(&'static str, u64)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Episode {
-    pub correlation: usize,
-    pub group: Vec<(&'static str, String)>,
-    pub holding: Vec<(i64, i64)>,
-    pub count: u64,
-    pub distinct: Option<u64>,
-    pub first: i64,
-    pub last: i64,
-    pub evidence: Vec<(i64, String)>,
+pub(crate) struct Episode {
+    pub(crate) correlation: usize,
+    pub(crate) group: Vec<(&'static str, String)>,
+    pub(crate) holding: Vec<(i64, i64)>,
+    pub(crate) count: u64,
+    pub(crate) distinct: Option<u64>,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) evidence: Vec<(i64, String)>,
 }
 
 impl Episode {
-    pub fn opened(&self) -> i64 {
+    pub(crate) fn opened(&self) -> i64 {
         self.holding[0].0
     }
 
-    pub fn held_until(&self) -> i64 {
+    pub(crate) fn held_until(&self) -> i64 {
         self.holding[self.holding.len() - 1].1
     }
 }
@@ -92,7 +92,7 @@ struct Group<'a> {
 }
 
 /// All episodes of all correlations.
-pub fn evaluate(events: &[Event], correlations: &[Correlation]) -> Vec<Episode> {
+pub(crate) fn evaluate(events: &[Event], correlations: &[Correlation]) -> Vec<Episode> {
     let mut episodes: Vec<Episode> = Vec::new();
     for (at, correlation) in correlations.iter().enumerate() {
         let found: Vec<Episode> = {
