@@ -1,6 +1,6 @@
 //! One decoded audit entry, as the matcher and the windows see it.
 
-use crate::scan::Slots;
+use crate::slots::Slots;
 use crate::time::Timestamp;
 
 /// Where an event comes from; the Sigma log source it is routed by (product `aws`).

@@ -5,7 +5,7 @@
 
 use hashbrown::HashMap;
 
-/// The place of one field path in every [`Slots`](crate::scan::Slots).
+/// The place of one field path in every [`Slots`](crate::slots::Slots).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotId(u32);
 

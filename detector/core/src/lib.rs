@@ -6,6 +6,7 @@
 
 pub mod time; // milliseconds since the epoch
 pub mod field; // dotted paths -> slots
+pub mod slots; // the values found, by slot
 pub mod scan; // JSON bytes  -> the values of the slots
 pub mod event; // one decoded audit entry
 pub mod rule; // YAML text   -> RuleSet      (once, at start; the shell reads the files)

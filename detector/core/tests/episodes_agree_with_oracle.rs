@@ -4,12 +4,14 @@
 
 mod oracle;
 
+use std::collections::BTreeMap;
+
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::rule::CorrelationIx;
 use detector_core::rule::{RuleFile, RuleSet};
 use detector_core::window::key::Key;
-use detector_core::window::{NothingSpilled, SpillError, Spilled};
+use detector_core::window::{NothingSpilled, SpillError, Spilled, Windows};
 use oracle::generate::{self, tick_of};
 use oracle::{Correlation, Episode, Event};
 
@@ -150,6 +152,76 @@ fn random_rules_and_streams_have_equal_episodes() {
         episodes as u64 > seeds,
         "only {episodes} episodes in {seeds} runs: the generator proves too little"
     );
+}
+
+/// The state of every group after the events, drained as it is sometimes on the way.
+type States = BTreeMap<(u32, Key), Vec<Vec<u8>>>;
+
+fn states(engine: &Engine, lines: &[String], random: &mut fastrand::Rng) -> States {
+    let mut states = States::new();
+    let mut worker = engine.worker(Mode::Set);
+    for line in lines {
+        worker.record(line.as_bytes(), None, &mut Nobody);
+        if random.u8(..10) == 0 {
+            worker.drain_state(&mut |rule, key, state| {
+                states
+                    .entry((rule.0, key))
+                    .or_default()
+                    .push(state.to_vec())
+            });
+        }
+    }
+    worker.drain_state(&mut |rule, key, state| {
+        states
+            .entry((rule.0, key))
+            .or_default()
+            .push(state.to_vec())
+    });
+    states
+}
+
+/// Architecture invariant: a group's state is a function of its set of hits, to the last byte.
+#[test]
+fn state_is_equal_after_any_order_partition_and_repetition() {
+    for seed in 0..1_000 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let engine = engine(&generate::correlations(&mut random));
+        let mut lines: Vec<String> = generate::events(&mut random)
+            .iter()
+            .map(generate::json)
+            .collect();
+        let windows = Windows::new(engine.rules());
+        let whole = states(&engine, &lines, &mut fastrand::Rng::with_seed(seed));
+        lines.extend_from_within(..random.usize(..lines.len()));
+        random.shuffle(&mut lines);
+        let mut parts = states(&engine, &lines[..lines.len() / 2], &mut random);
+        for (group, more) in states(&engine, &lines[lines.len() / 3..], &mut random) {
+            parts.entry(group).or_default().extend(more);
+        }
+        let unite = |states: &States| -> BTreeMap<(u32, Key), Vec<u8>> {
+            let united = |(&(rule, key), states): (&(u32, Key), &Vec<Vec<u8>>)| {
+                let states: Vec<&[u8]> = states.iter().map(Vec::as_slice).collect();
+                let united = windows
+                    .unite(CorrelationIx(rule), key, &states)
+                    .expect("states of this rule");
+                ((rule, key), united.state)
+            };
+            states.iter().map(united).collect()
+        };
+        parts.values_mut().for_each(|states| random.shuffle(states));
+        let (whole, parts) = (unite(&whole), unite(&parts));
+        assert!(whole == parts, "seed {seed}");
+        assert!(
+            whole
+                == unite(
+                    &whole
+                        .iter()
+                        .map(|(group, state)| (*group, vec![state.clone()]))
+                        .collect()
+                ),
+            "seed {seed}"
+        );
+    }
 }
 
 #[test]

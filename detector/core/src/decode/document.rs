@@ -10,7 +10,8 @@ use super::origin::{self, Origin};
 use super::split::{Piece, Splitter};
 use super::{Context, Decoder, EventSink, Shape, raw};
 use crate::event::{Body, Event, LogSource};
-use crate::scan::{Slots, Value, scan_json};
+use crate::scan::scan_json;
+use crate::slots::{Slots, Value};
 
 /// The first characters of gzip in base64.
 const BASE64_GZIP: &[u8] = b"H4sI";

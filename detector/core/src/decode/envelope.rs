@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::{Context, DecodeFields, Decoder, EventSink, Shape, raw};
 use crate::field::SlotId;
-use crate::scan::{Slots, Value};
+use crate::slots::{Slots, Value};
 use crate::time::Timestamp;
 
 /// Told by the keys that the scan of the object found.

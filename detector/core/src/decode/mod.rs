@@ -19,7 +19,7 @@ pub mod split; // a byte stream -> records
 
 use crate::event::Event;
 use crate::field::{FieldTable, SlotId};
-use crate::scan::Slots;
+use crate::slots::Slots;
 use crate::time::Timestamp;
 
 pub use fields::DecodeFields;

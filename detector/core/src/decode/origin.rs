@@ -6,7 +6,7 @@ use super::envelope::moment;
 use super::{Context, DecodeFields};
 use crate::event::LogSource;
 use crate::field::SlotId;
-use crate::scan::{Slots, Value};
+use crate::slots::{Slots, Value};
 use crate::time::Timestamp;
 
 /// The source of the JSON object in `slots`.

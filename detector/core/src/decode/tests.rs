@@ -568,7 +568,7 @@ fn notifications_to_functions_are_not_audit_entries() {
 fn too_many_values_are_unreadable_and_not_memory() {
     let json = format!(
         "{{\"message\":[{}0]}}",
-        "0,".repeat(crate::scan::VALUES_MAX)
+        "0,".repeat(crate::slots::VALUES_MAX)
     );
     let seen = decode(json);
     assert_eq!(

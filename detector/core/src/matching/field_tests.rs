@@ -5,7 +5,7 @@ use ipnet::IpNet;
 
 use crate::field::SlotId;
 use crate::rule::{Case, Number, Order, Place, Test, fold_into, is_folded};
-use crate::scan::{Slots, Value};
+use crate::slots::{Slots, Value};
 
 use super::Buffers;
 use super::predicate_table::PredicateId;

@@ -8,7 +8,7 @@ use crate::rule::{
     Case, DASHES, Glob, GlobPart, MomentPart, Number, Place, Predicate, Subject, Test, fold_into,
     is_folded,
 };
-use crate::scan::Value;
+use crate::slots::Value;
 use crate::time::Timestamp;
 
 use super::Buffers;

@@ -44,7 +44,14 @@ pub trait RuleWindows: std::fmt::Debug + Send {
     ///
     /// # Errors
     /// The bytes are not a state of this rule's window type.
-    fn merge_encoded(&mut self, group: Key, state: &[u8]) -> Result<(), postcard::Error>;
+    fn merge_encoded(&mut self, group: Key, state: &[u8]) -> Result<(), StateError>;
+
+    /// Unites encoded states of one group, apart from those held here. The outcome depends on what they hold alone,
+    /// not on their order, number or repetition.
+    ///
+    /// # Errors
+    /// One of them is not a state of this rule's window type.
+    fn unite(&self, group: Key, states: &[&[u8]]) -> Result<United, StateError>;
 
     /// Evaluates one group and forgets it.
     fn drain_group(&mut self, group: Key, sink: &mut dyn FnMut(Episode));
@@ -57,6 +64,29 @@ pub trait RuleWindows: std::fmt::Debug + Send {
 
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
+
+/// The united state of a group, and its episodes as far as it is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct United {
+    pub state: Vec<u8>,
+    pub episodes: Vec<Episode>,
+}
+
+/// Why bytes are no state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StateError {
+    #[error("state is empty")]
+    Empty,
+    #[error(
+        "state has version {0}, this program reads up to {STATE_VERSION}: run the newer program"
+    )]
+    Version(u8),
+    #[error("state is damaged: {0}")]
+    Damaged(#[from] postcard::Error),
+}
+
+/// The first byte of every encoded state. A change of layout takes the next number and goes on reading those before.
+const STATE_VERSION: u8 = 1;
 
 /// The state of one group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -113,6 +143,22 @@ impl<W: WindowType> Group<W> {
     fn merge(&mut self, other: &Group<W>, window: &W, slice_ms: i64) {
         window.merge(&mut self.state, &other.state);
         self.ledger.merge(&other.ledger, slice_ms);
+    }
+
+    /// The canonical state, encoded: its version, then its fields.
+    fn encode(&mut self, window: &W, slice_ms: i64) -> Vec<u8> {
+        window.holding(&mut self.state);
+        self.ledger.settle(slice_ms);
+        postcard::to_extend(self, vec![STATE_VERSION])
+            .expect("a group has nothing that cannot be encoded")
+    }
+
+    fn decode(state: &[u8]) -> Result<Self, StateError> {
+        match state.split_first() {
+            None => Err(StateError::Empty),
+            Some((&STATE_VERSION, fields)) => Ok(postcard::from_bytes(fields)?),
+            Some((&version, _)) => Err(StateError::Version(version)),
+        }
     }
 
     fn episodes(&mut self, key: Key, times: GroupTimes, window: &W, sink: &mut dyn FnMut(Episode)) {
@@ -247,21 +293,33 @@ impl<W: WindowType> RuleWindows for Groups<W> {
     fn drain_encoded(&mut self, sink: &mut dyn FnMut(Key, &[u8])) {
         let slice = slice_ms(self.times.timespan_ms);
         for (key, mut group) in self.sorted() {
-            self.window.holding(&mut group.state);
-            group.ledger.settle(slice);
-            let bytes = postcard::to_allocvec(&group).expect("a settled group can be encoded");
-            sink(key, &bytes);
+            sink(key, &group.encode(&self.window, slice));
         }
     }
 
-    fn merge_encoded(&mut self, key: Key, state: &[u8]) -> Result<(), postcard::Error> {
-        let theirs: Group<W> = postcard::from_bytes(state)?;
+    fn merge_encoded(&mut self, key: Key, state: &[u8]) -> Result<(), StateError> {
+        let theirs = Group::<W>::decode(state)?;
         let slice = slice_ms(self.times.timespan_ms);
         let texts = || theirs.values.clone();
         self.change(&GroupValues { key, texts: &texts }, |state, window| {
             state.merge(&theirs, window, slice)
         });
         Ok(())
+    }
+
+    fn unite(&self, key: Key, states: &[&[u8]]) -> Result<United, StateError> {
+        let slice = slice_ms(self.times.timespan_ms);
+        let (first, rest) = states.split_first().ok_or(StateError::Empty)?;
+        let mut group = Group::<W>::decode(first)?;
+        for state in rest {
+            group.merge(&Group::decode(state)?, &self.window, slice);
+        }
+        let state = group.encode(&self.window, slice);
+        let mut episodes = Vec::new();
+        group.episodes(key, self.times, &self.window, &mut |episode| {
+            episodes.push(episode)
+        });
+        Ok(United { state, episodes })
     }
 
     fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) {

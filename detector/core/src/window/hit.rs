@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::event::{Event, is_redacted};
 use crate::field::SlotId;
 use crate::rule::{CorrelationInput, CorrelationRule, FieldSource};
-use crate::scan::Slots;
+use crate::slots::Slots;
 use crate::window::key::Key;
 use crate::window::kind::OccurrenceValue;
 

@@ -28,7 +28,7 @@ use crate::rule::{
     WindowSpec,
 };
 use crate::window::episode::Episode;
-use crate::window::group::{GroupTimes, GroupValues, Groups, RuleWindows};
+use crate::window::group::{GroupTimes, GroupValues, Groups, RuleWindows, StateError, United};
 use crate::window::hit::HitFields;
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, OccurrenceValue, WindowType};
@@ -201,6 +201,19 @@ impl<'r> Windows<'r> {
         for (at, windows) in (0..).zip(&mut self.windows) {
             windows.drain_encoded(&mut |group, state| sink(CorrelationIx(at), group, state));
         }
+    }
+
+    /// Unites encoded states of one group of `rule`, apart from those held here.
+    ///
+    /// # Errors
+    /// One of them is not a state of that rule.
+    pub fn unite(
+        &self,
+        rule: CorrelationIx,
+        group: Key,
+        states: &[&[u8]],
+    ) -> Result<United, StateError> {
+        self.windows[rule.0 as usize].unite(group, states)
     }
 
     /// Evaluates the groups of all rules as a set, children before parents, with the state that was drained before.

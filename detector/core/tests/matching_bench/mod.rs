@@ -7,7 +7,8 @@ pub(crate) mod random_rule; // rules and events at random
 use detector_core::event::{Body, Event, LogSource};
 use detector_core::matching::Matcher;
 use detector_core::rule::{DetectionIx, RuleFile, RuleSet};
-use detector_core::scan::{Slots, Value, scan_json};
+use detector_core::scan::scan_json;
+use detector_core::slots::{Slots, Value};
 
 pub(crate) fn load(yaml: &str) -> RuleSet {
     match RuleSet::load(&[file("rules/test.yml", yaml)]) {

@@ -1,0 +1,182 @@
+//! The values that one scan of an event found, by slot.
+
+use std::borrow::Cow;
+
+use crate::field::{FieldTable, SlotId};
+
+/// One value found at a field path. An array is not a value: its members are, each for itself.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value<'a> {
+    Null,
+    Bool(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    Text(Cow<'a, str>),
+    /// An object or an empty array: the field exists, there is nothing to compare.
+    Container,
+}
+
+impl<'a> Value<'a> {
+    /// The value as text as it stands in the event; `None` for null and containers.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Value::Null | Value::Container => None,
+            Value::Bool(b) => Some(Cow::Borrowed(if *b { "true" } else { "false" })),
+            Value::Unsigned(n) => Some(Cow::Owned(n.to_string())),
+            Value::Signed(n) => Some(Cow::Owned(n.to_string())),
+            // serde_json's own shortest form, `200.0` for `200.0`.
+            Value::Float(n) => Some(Cow::Owned(serde_json::Number::from_f64(*n)?.to_string())),
+            Value::Text(s) => Some(Cow::Borrowed(s)),
+        }
+    }
+
+    /// The value as a number: JSON numbers, and text that is one.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Value::Unsigned(n) => Some(*n as f64),
+            Value::Signed(n) => Some(*n as f64),
+            Value::Float(n) => Some(*n),
+            Value::Text(s) => s.trim().parse().ok().filter(|n: &f64| n.is_finite()),
+            _ => None,
+        }
+    }
+}
+
+const NONE: u32 = u32::MAX;
+
+/// Values that one event may have at the registered fields; more (an array of a million members on such a path) make
+/// it unreadable instead of large in memory.
+pub const VALUES_MAX: usize = 1 << 20;
+
+#[derive(Debug, Clone)]
+struct Entry<'a> {
+    value: Value<'a>,
+    next: u32,
+}
+
+/// The values of one event, by slot: none, one, or several where an array lies on the path.
+#[derive(Debug, Default)]
+pub struct Slots<'a> {
+    entries: Vec<Entry<'a>>,
+    /// First and last entry of each slot, `NONE` where there is none.
+    ends: Vec<(u32, u32)>,
+    touched: Vec<SlotId>,
+}
+
+impl<'a> Slots<'a> {
+    pub fn new(table: &FieldTable) -> Self {
+        Self {
+            entries: Vec::new(),
+            ends: vec![(NONE, NONE); table.len()],
+            touched: Vec::new(),
+        }
+    }
+
+    /// Empties the slots for the next event and keeps the memory.
+    pub fn recycle<'b>(mut self) -> Slots<'b> {
+        self.reset();
+        // An empty vector's items can change their lifetime; collecting in place keeps its buffer.
+        let entries = self
+            .entries
+            .into_iter()
+            .map(|_| unreachable!("cleared above"))
+            .collect();
+        Slots {
+            entries,
+            ends: self.ends,
+            touched: self.touched,
+        }
+    }
+
+    /// Empties the slots.
+    pub(crate) fn reset(&mut self) {
+        for slot in self.touched.drain(..) {
+            self.ends[slot.index()] = (NONE, NONE);
+        }
+        self.entries.clear();
+    }
+
+    /// Takes a value that the scan found, unless there are [`VALUES_MAX`] already.
+    pub(crate) fn offer(&mut self, slot: SlotId, value: Value<'a>) -> bool {
+        // One container says all that many would say: the field exists. So an array of records costs one entry.
+        if value == Value::Container && self.last(slot) == Some(&Value::Container) {
+            return true;
+        }
+        let has_room = self.entries.len() < VALUES_MAX;
+        if has_room {
+            self.push(slot, value);
+        }
+        has_room
+    }
+
+    pub fn push(&mut self, slot: SlotId, value: Value<'a>) {
+        let at = u32::try_from(self.entries.len()).expect("an event is smaller than 4 GiB");
+        self.entries.push(Entry { value, next: NONE });
+        let (first, last) = &mut self.ends[slot.index()];
+        if *first == NONE {
+            *first = at;
+            self.touched.push(slot);
+        } else {
+            self.entries[*last as usize].next = at;
+        }
+        *last = at;
+    }
+
+    /// Forgets what was found at `slot`: decode does so where a log writes a placeholder for "absent".
+    pub fn clear(&mut self, slot: SlotId) {
+        self.ends[slot.index()] = (NONE, NONE);
+    }
+
+    /// [`Slots::clear`]s each slot whose values are all the text `placeholder`.
+    pub fn clear_placeholder(&mut self, placeholder: &str) {
+        for i in 0..self.touched.len() {
+            let slot = self.touched[i];
+            let all = self
+                .values(slot)
+                .all(|v| matches!(v, Value::Text(t) if t == placeholder));
+            if all {
+                self.clear(slot);
+            }
+        }
+    }
+
+    fn last(&self, slot: SlotId) -> Option<&Value<'a>> {
+        Some(&self.entries.get(self.ends[slot.index()].1 as usize)?.value)
+    }
+
+    /// All values at `slot`, in the order of the event.
+    pub fn values(&self, slot: SlotId) -> impl Iterator<Item = &Value<'a>> {
+        let mut at = self.ends[slot.index()].0;
+        std::iter::from_fn(move || {
+            let entry = self.entries.get(at as usize)?;
+            at = entry.next;
+            Some(&entry.value)
+        })
+    }
+
+    /// The first value at `slot`.
+    pub fn first(&self, slot: SlotId) -> Option<&Value<'a>> {
+        self.values(slot).next()
+    }
+
+    /// The text of the first value at `slot` where that is a JSON string.
+    pub fn str(&self, slot: SlotId) -> Option<&str> {
+        match self.first(slot) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The slots that have a value; one may come twice.
+    pub fn present(&self) -> impl Iterator<Item = SlotId> {
+        self.touched
+            .iter()
+            .copied()
+            .filter(|slot| self.is_present(*slot))
+    }
+
+    pub fn is_present(&self, slot: SlotId) -> bool {
+        self.ends[slot.index()].0 != NONE
+    }
+}
