@@ -64,6 +64,7 @@ impl Numbers {
 
 impl WindowType for Aggregate {
     type State = Numbers;
+    type Detail = f64;
     type Value = ();
 
     fn observe(&self, state: &mut Numbers, occurrence: &Occurrence) {

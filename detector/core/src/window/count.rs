@@ -22,6 +22,7 @@ pub struct ValueCount {
 
 impl WindowType for EventCount {
     type State = Coverage;
+    type Detail = ();
     type Value = ();
 
     const CHILD_VIEW: ChildView = ChildView::Episodes;
@@ -51,6 +52,7 @@ impl WindowType for EventCount {
 
 impl WindowType for ValueCount {
     type State = Coverage;
+    type Detail = Key;
     type Value = Key;
 
     fn observe(&self, state: &mut Coverage, occurrence: &Occurrence) {

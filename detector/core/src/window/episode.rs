@@ -21,7 +21,7 @@ pub struct Episode {
     pub distinct: Option<u64>,
     pub first_event: i64,
     pub last_event: i64,
-    /// The earliest hits, at most [`EVIDENCE_MAX`]: time and event id.
+    /// The earliest hits, then those of child episodes, at most [`EVIDENCE_MAX`]: time and event id.
     pub evidence: Vec<(i64, String)>,
 }
 
@@ -40,15 +40,14 @@ impl Episode {
             .end
     }
 
-    /// Counts the episode of a child correlation in.
+    /// Counts the episode of a child correlation in: as one, its hits after those that are the group's own.
     pub fn include(&mut self, child: &Episode) {
         self.count += 1;
         self.first_event = self.first_event.min(child.first_event);
         self.last_event = self.last_event.max(child.last_event);
-        self.evidence.extend(child.evidence.iter().cloned());
-        self.evidence.sort_unstable();
-        let mut seen = HashSet::with_capacity(self.evidence.len());
-        self.evidence.retain(|(_, id)| seen.insert(id.clone()));
+        let known: HashSet<String> = self.evidence.iter().map(|(_, id)| id.clone()).collect();
+        let more = child.evidence.iter().filter(|(_, id)| !known.contains(id));
+        self.evidence.extend(more.cloned());
         self.evidence.truncate(EVIDENCE_MAX);
     }
 }

@@ -7,11 +7,9 @@ use crate::event::{Event, is_redacted};
 use crate::field::SlotId;
 use crate::rule::{CorrelationInput, CorrelationRule, FieldSource};
 use crate::slots::Slots;
+use crate::window::group_values::GroupTexts;
 use crate::window::key::Key;
 use crate::window::kind::OccurrenceValue;
-
-/// Group-by values longer than this are cut where they are shown; groups are told apart by the whole value.
-const GROUP_TEXT_BYTES_MAX: usize = 1024;
 
 /// What a window needs of a hit's event.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,17 +63,9 @@ impl HitFields {
 }
 
 /// The group-by values as they are shown.
-pub(crate) fn group_texts(input: &CorrelationInput, event: &Event<'_, '_>) -> Vec<Box<str>> {
-    let shown = |field| {
-        let text = single_text(event.slots, event_slot(field)).unwrap_or_default();
-        let end = text.floor_char_boundary(GROUP_TEXT_BYTES_MAX);
-        if end < text.len() {
-            format!("{}…", &text[..end]).into()
-        } else {
-            text.into()
-        }
-    };
-    input.group_by.iter().map(shown).collect()
+pub(crate) fn group_texts(input: &CorrelationInput, event: &Event<'_, '_>) -> GroupTexts {
+    let text = |field| single_text(event.slots, event_slot(field)).unwrap_or_default();
+    GroupTexts::new(input.group_by.iter().map(text))
 }
 
 fn event_slot(field: &FieldSource) -> SlotId {

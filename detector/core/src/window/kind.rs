@@ -35,6 +35,60 @@ impl Occurrence {
     }
 }
 
+/// What a window type needs of a hit beside its time and id, in as few bytes as that takes.
+pub trait Detail: Copy + std::fmt::Debug + Send + Sync + 'static {
+    fn pack(input: usize, value: OccurrenceValue) -> Self;
+    fn unpack(self) -> (usize, OccurrenceValue);
+}
+
+/// Nothing: an event is an event.
+impl Detail for () {
+    fn pack(_: usize, _: OccurrenceValue) {}
+
+    fn unpack(self) -> (usize, OccurrenceValue) {
+        (0, OccurrenceValue::None)
+    }
+}
+
+/// The value that is counted.
+impl Detail for Key {
+    fn pack(_: usize, value: OccurrenceValue) -> Self {
+        match value {
+            OccurrenceValue::Key(key) => key,
+            _ => unreachable!("a counted field is given as a key"),
+        }
+    }
+
+    fn unpack(self) -> (usize, OccurrenceValue) {
+        (0, OccurrenceValue::Key(self))
+    }
+}
+
+/// The rule that was hit.
+impl Detail for u32 {
+    fn pack(input: usize, _: OccurrenceValue) -> Self {
+        u32::try_from(input).expect("a correlation has few inputs")
+    }
+
+    fn unpack(self) -> (usize, OccurrenceValue) {
+        (self as usize, OccurrenceValue::None)
+    }
+}
+
+/// The number that is summed.
+impl Detail for f64 {
+    fn pack(_: usize, value: OccurrenceValue) -> Self {
+        match value {
+            OccurrenceValue::Number(number) => number,
+            _ => unreachable!("an aggregated field is given as a number"),
+        }
+    }
+
+    fn unpack(self) -> (usize, OccurrenceValue) {
+        (0, OccurrenceValue::Number(self))
+    }
+}
+
 /// What a parent sees of a child correlation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChildView {
@@ -55,6 +109,8 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
         + for<'d> Deserialize<'d>
         + Send
         + Sync;
+    /// What is needed of a hit.
+    type Detail: Detail;
     /// [`Key`] where alerts tell a number of distinct values, else `()`.
     type Value: Counted;
 

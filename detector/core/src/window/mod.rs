@@ -15,7 +15,9 @@ pub mod aggregate;
 pub mod sketch; // estimates of large counts
 pub mod ledger; // what an alert tells of its hits
 pub mod episode;
-pub mod group; // the groups of one rule
+pub mod group_values; // their texts
+pub mod group; // the state of one group
+pub mod groups; // the groups of one rule
 mod hit; // group and value of a matched event
 
 use std::collections::BTreeMap;
@@ -28,7 +30,9 @@ use crate::rule::{
     WindowSpec,
 };
 use crate::window::episode::Episode;
-use crate::window::group::{GroupTimes, GroupValues, Groups, RuleWindows, StateError, United};
+use crate::window::group::{GroupTimes, StateError, United};
+use crate::window::group_values::GroupTexts;
+use crate::window::groups::{GroupValues, Groups, RuleWindows};
 use crate::window::hit::HitFields;
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, OccurrenceValue, WindowType};
@@ -268,11 +272,12 @@ fn show_to_parents(
                 continue;
             }
             let texts = || {
-                source
-                    .group_by
-                    .iter()
-                    .map(|field| child_value(field, episode).into())
-                    .collect()
+                GroupTexts::new(
+                    source
+                        .group_by
+                        .iter()
+                        .map(|field| child_value(field, episode)),
+                )
             };
             let key = Key::of_texts(
                 source

@@ -35,6 +35,7 @@ pub struct Steps {
 
 impl WindowType for TemporalOrdered {
     type State = Steps;
+    type Detail = u32;
     type Value = ();
 
     fn observe(&self, state: &mut Steps, occurrence: &Occurrence) {

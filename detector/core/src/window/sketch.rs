@@ -8,10 +8,10 @@ use siphasher::sip::SipHasher13;
 use crate::window::key::Key;
 
 /// log2 of the number of registers.
-const PRECISION: u32 = 12;
+const PRECISION: u32 = 14;
 const REGISTERS: usize = 1 << PRECISION;
 
-/// HyperLogLog with 4,096 registers: 4 KiB, standard error 1.04 / √4096 = 1.6 %.
+/// HyperLogLog with 16,384 registers: 16 KiB, standard error 1.04 / √16384 = 0.8 %; 98.7 % of estimates are within 2 %.
 ///
 /// Equal sets of keys are equal values. The estimator is that of Ertl, "New cardinality estimation algorithms for
 /// HyperLogLog sketches" (arXiv:1702.01284), section 4, which needs no bias tables.
@@ -111,7 +111,7 @@ mod tests {
         for n in [0u64, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000] {
             let estimate = sketch(0..u128::from(n)).estimate();
             let error = (estimate as f64 - n as f64).abs() / (n.max(1)) as f64;
-            assert!(error < 0.05, "{n} was estimated as {estimate}");
+            assert!(error < 0.025, "{n} was estimated as {estimate}");
         }
     }
 

@@ -28,6 +28,7 @@ impl PresentInputs {
 
 impl WindowType for Temporal {
     type State = PresentInputs;
+    type Detail = u32;
     type Value = ();
 
     fn observe(&self, state: &mut PresentInputs, occurrence: &Occurrence) {

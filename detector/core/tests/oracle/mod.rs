@@ -362,13 +362,15 @@ fn describe(
             .chain(children.iter().map(|(_, e, _)| (e.first, e.last)))
     };
     let mut evidence = earliest(hits.iter().map(|(_, e, _)| (e.tick, e.id.clone())));
-    if !children.is_empty() {
-        evidence = earliest(
-            evidence
-                .into_iter()
-                .chain(children.iter().flat_map(|(_, e, _)| e.evidence.clone())),
-        );
+    // The group's own hits first, then those of its children, as they opened.
+    let mut shown = children.clone();
+    shown.sort_by_key(|(_, child, _)| (child.opened(), child.evidence.clone()));
+    for (tick, id) in shown.iter().flat_map(|(_, child, _)| &child.evidence) {
+        if evidence.iter().all(|(_, known)| known != id) {
+            evidence.push((*tick, id.clone()));
+        }
     }
+    evidence.truncate(20);
     Episode {
         correlation: at,
         group: rule

@@ -1,0 +1,271 @@
+//! The groups of one correlation rule, whatever its window type.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+
+use crate::window::episode::Episode;
+use crate::window::group::{Group, GroupTimes, StateError, United};
+use crate::window::group_values::GroupTexts;
+use crate::window::key::Key;
+use crate::window::kind::{ChildView, Occurrence, WindowType};
+use crate::window::ledger::slice_ms;
+
+/// The group-by values of one hit: the key tells groups apart, the texts are made only for a new group.
+pub struct GroupValues<'h> {
+    pub key: Key,
+    pub texts: &'h dyn Fn() -> GroupTexts,
+}
+
+/// The groups of a rule, with its window type out of sight.
+pub trait RuleWindows: std::fmt::Debug + Send {
+    /// Takes one hit.
+    fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, event_id: &str);
+
+    /// How this rule wants to see its child correlations.
+    fn child_view(&self) -> ChildView;
+
+    /// Takes an episode of a child correlation: `occurrences` are what the window type sees of it.
+    fn observe_child(
+        &mut self,
+        group: &GroupValues<'_>,
+        occurrences: &[Occurrence],
+        episode: &Arc<Episode>,
+    );
+
+    /// Unites the groups of the same rule from elsewhere.
+    fn merge(&mut self, other: Box<dyn RuleWindows>);
+
+    /// Takes the state of every group away, encoded, in the order of keys.
+    fn drain_encoded(&mut self, sink: &mut dyn FnMut(Key, &[u8]));
+
+    /// Unites a group's encoded state into that of the group.
+    ///
+    /// # Errors
+    /// The bytes are not a state of this rule's window type.
+    fn merge_encoded(&mut self, group: Key, state: &[u8]) -> Result<(), StateError>;
+
+    /// Unites encoded states of one group, apart from those held here. The outcome depends on what they hold alone,
+    /// not on their order, number or repetition.
+    ///
+    /// # Errors
+    /// One of them is not a state of this rule's window type.
+    fn unite(&self, group: Key, states: &[&[u8]]) -> Result<United, StateError>;
+
+    /// Evaluates one group and forgets it.
+    fn drain_group(&mut self, group: Key, sink: &mut dyn FnMut(Episode));
+
+    /// Evaluates every group and forgets it; episodes come in the order of group keys.
+    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode));
+
+    /// Bytes of all groups, as of their last change.
+    fn bytes(&self) -> usize;
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+/// All groups of one correlation rule.
+///
+/// Groups lie in chunks and the table holds their places, so that growing moves four bytes a group and no more memory
+/// is set aside than one chunk.
+#[derive(Debug)]
+pub struct Groups<W: WindowType> {
+    window: W,
+    times: GroupTimes,
+    places: HashTable<u32>,
+    chunks: Vec<Vec<Place<W>>>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Place<W: WindowType> {
+    key: Key,
+    /// `None` after it was drained.
+    group: Option<Group<W>>,
+}
+
+const CHUNK_GROUPS: usize = 1024;
+
+/// What the table needs for a place: the place, its tag, and room to grow.
+const PLACE_OVERHEAD_BYTES: usize = 10;
+
+impl<W: WindowType> Groups<W> {
+    pub fn new(window: W, times: GroupTimes) -> Self {
+        Self {
+            window,
+            times,
+            places: HashTable::new(),
+            chunks: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    fn slice_ms(&self) -> i64 {
+        slice_ms(self.times.timespan_ms)
+    }
+
+    /// All groups, taken out, in the order of keys.
+    fn drain_sorted(&mut self) -> Vec<(Key, Group<W>)> {
+        self.bytes = 0;
+        self.places.clear();
+        let places = std::mem::take(&mut self.chunks).into_iter().flatten();
+        let mut groups: Vec<_> = places
+            .filter_map(|place| Some((place.key, place.group?)))
+            .collect();
+        groups.sort_unstable_by_key(|(key, _)| *key);
+        groups
+    }
+
+    fn find(&self, key: Key) -> Option<u32> {
+        let is_it = |at: &u32| place(&self.chunks, *at).key == key;
+        self.places.find(hash(key), is_it).copied()
+    }
+
+    /// The place of a group, made if it is new.
+    fn find_or_insert(&mut self, group: &GroupValues<'_>) -> u32 {
+        if let Some(at) = self.find(group.key) {
+            return at;
+        }
+        if self
+            .chunks
+            .last()
+            .is_none_or(|chunk| chunk.len() == CHUNK_GROUPS)
+        {
+            self.chunks.push(Vec::with_capacity(
+                CHUNK_GROUPS.min(4 << self.chunks.len().min(20)),
+            ));
+        }
+        let full_chunks = (self.chunks.len() - 1) * CHUNK_GROUPS;
+        let chunk = self.chunks.last_mut().expect("pushed where there was none");
+        let at =
+            u32::try_from(full_chunks + chunk.len()).expect("fewer than 2^32 groups of a rule");
+        let new = Group::new((group.texts)());
+        self.bytes += size_of::<Place<W>>() + PLACE_OVERHEAD_BYTES + new.bytes(&self.window);
+        chunk.push(Place {
+            key: group.key,
+            group: Some(new),
+        });
+        let chunks = &self.chunks;
+        self.places
+            .insert_unique(hash(group.key), at, |at| hash(place(chunks, *at).key));
+        at
+    }
+
+    /// Changes one group and keeps the account of bytes.
+    fn change(&mut self, group: &GroupValues<'_>, change: impl FnOnce(&mut Group<W>, &W)) {
+        let at = self.find_or_insert(group) as usize;
+        let place = &mut self.chunks[at / CHUNK_GROUPS][at % CHUNK_GROUPS];
+        let state = place
+            .group
+            .get_or_insert_with(|| Group::new((group.texts)()));
+        let before = state.bytes(&self.window);
+        change(state, &self.window);
+        self.bytes = self.bytes + state.bytes(&self.window) - before;
+    }
+}
+
+/// Keys are hashes: any of their bits will do.
+fn hash(key: Key) -> u64 {
+    key.to_u128() as u64
+}
+
+fn place<W: WindowType>(chunks: &[Vec<Place<W>>], at: u32) -> &Place<W> {
+    &chunks[at as usize / CHUNK_GROUPS][at as usize % CHUNK_GROUPS]
+}
+
+impl<W: WindowType> RuleWindows for Groups<W> {
+    fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, event_id: &str) {
+        let slice = self.slice_ms();
+        self.change(group, |state, window| {
+            state.observe(hit, event_id, window, slice)
+        });
+    }
+
+    fn child_view(&self) -> ChildView {
+        W::CHILD_VIEW
+    }
+
+    fn observe_child(
+        &mut self,
+        group: &GroupValues<'_>,
+        occurrences: &[Occurrence],
+        episode: &Arc<Episode>,
+    ) {
+        let slice = self.slice_ms();
+        self.change(group, |state, window| {
+            state.observe_child(occurrences, episode, window, slice)
+        });
+    }
+
+    fn merge(&mut self, other: Box<dyn RuleWindows>) {
+        let other = other
+            .into_any()
+            .downcast::<Self>()
+            .expect("both are the groups of one rule");
+        let slice = self.slice_ms();
+        for (key, theirs) in { *other }.drain_sorted() {
+            let shown = theirs.texts().clone();
+            let texts = || shown.clone();
+            self.change(&GroupValues { key, texts: &texts }, |state, window| {
+                state.merge(theirs, window, slice)
+            });
+        }
+    }
+
+    fn drain_encoded(&mut self, sink: &mut dyn FnMut(Key, &[u8])) {
+        let slice = self.slice_ms();
+        for (key, mut group) in self.drain_sorted() {
+            sink(key, &group.encode(&self.window, slice));
+        }
+    }
+
+    fn merge_encoded(&mut self, key: Key, state: &[u8]) -> Result<(), StateError> {
+        let theirs = Group::<W>::decode(state)?;
+        let slice = self.slice_ms();
+        let shown = theirs.texts().clone();
+        let texts = || shown.clone();
+        self.change(&GroupValues { key, texts: &texts }, |state, window| {
+            state.merge(theirs, window, slice)
+        });
+        Ok(())
+    }
+
+    fn unite(&self, key: Key, states: &[&[u8]]) -> Result<United, StateError> {
+        let slice = self.slice_ms();
+        let (first, rest) = states.split_first().ok_or(StateError::Empty)?;
+        let mut group = Group::<W>::decode(first)?;
+        for state in rest {
+            group.merge(Group::decode(state)?, &self.window, slice);
+        }
+        let state = group.encode(&self.window, slice);
+        let mut episodes = Vec::new();
+        group.episodes(key, self.times, &self.window, &mut |episode| {
+            episodes.push(episode)
+        });
+        Ok(United { state, episodes })
+    }
+
+    fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) {
+        let Some(at) = self.find(key) else { return };
+        let place = &mut self.chunks[at as usize / CHUNK_GROUPS][at as usize % CHUNK_GROUPS];
+        if let Some(mut group) = place.group.take() {
+            self.bytes -= group.bytes(&self.window);
+            group.episodes(key, self.times, &self.window, sink);
+        }
+    }
+
+    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) {
+        for (key, mut group) in self.drain_sorted() {
+            group.episodes(key, self.times, &self.window, sink);
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
