@@ -31,7 +31,25 @@ impl Decoder<'_> {
             Shape::Message if text.starts_with(b"{\"eventVersion\"") => {
                 self.broken(text, &error, sink);
             }
-            Shape::Message => self.text_event(text, context, sink),
+            Shape::Message | Shape::FunctionMessage => self.text_event(text, context, sink),
+        }
+    }
+
+    /// The message of a function's log: whatever it looks like, it is the function's word, and whoever has a say in
+    /// what the function writes must not be able to make it an envelope, a control message or another log's event.
+    pub(super) fn function_message(
+        &mut self,
+        message: &[u8],
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let text = raw::trim(message);
+        let context = Context {
+            bare: true,
+            ..context
+        };
+        if !text.starts_with(b"{") || self.document(text, context, sink).is_err() {
+            self.text_event(text, context, sink);
         }
     }
 

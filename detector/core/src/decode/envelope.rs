@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::origin;
 use super::{Context, DecodeFields, Decoder, EventSink, Shape, raw};
 use crate::field::SlotId;
 use crate::slots::{Slots, Value};
@@ -137,7 +138,9 @@ impl Decoder<'_> {
                 .is_some_and(|n| n.to_ascii_lowercase().contains("cloudtrail"))
         };
         let context = Context {
-            shape: if writes_json(&group) || writes_json(&stream) {
+            shape: if origin::is_function_log(group.as_deref()) {
+                Shape::FunctionMessage
+            } else if writes_json(&group) || writes_json(&stream) {
                 Shape::JsonMessage
             } else {
                 Shape::Message
@@ -172,7 +175,10 @@ impl Decoder<'_> {
         };
         let mut buffer = self.buffer();
         if raw::unescape(message.get(), &mut buffer) {
-            self.part(&buffer, context, sink);
+            match context.shape {
+                Shape::FunctionMessage => self.function_message(&buffer, context, sink),
+                _ => self.part(&buffer, context, sink),
+            }
         } else {
             // Not as AWS writes it, but the message may well be the object itself.
             self.part(message.get().as_bytes(), context, sink);
@@ -214,14 +220,19 @@ impl Decoder<'_> {
         sink: &mut dyn EventSink,
     ) -> bool {
         let mut members = None;
-        let walked = raw::for_each_entry(json, &mut |key, value| {
-            if key == wanted {
-                members = Some(value);
-            }
+        let mut is_more = false;
+        let walked = raw::for_each_entry(json, &mut |key, value| match key {
+            key if key == wanted => members = Some(value),
+            "NextShardIterator" | "MillisBehindLatest" | "ChildShards" => {}
+            _ => is_more = wanted == "Records",
         });
         let (Ok(()), Some(members)) = (walked, members) else {
             return false;
         };
+        // A line that says more than an empty list of records is somebody's event, and must not vanish.
+        if is_more && raw::trim(&members.get().as_bytes()[1..]) == b"]" {
+            return false;
+        }
         // One id cannot name them all.
         let context = Context {
             id: None,

@@ -89,6 +89,8 @@ enum Shape {
     Line,
     /// The message of one log event: one event, whatever its line breaks.
     Message,
+    /// As `Message`, of a function's own log: never an envelope, never another log's event.
+    FunctionMessage,
     /// As `Message`, of a log that writes nothing but JSON objects: all else is damage.
     JsonMessage,
 }

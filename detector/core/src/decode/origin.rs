@@ -1,6 +1,7 @@
 //! What an event says of itself: source, time, id, account and region.
 //!
-//! A source is told by content first and by the name of its log group second, since that name is the operator's own.
+//! A source is told by content first and by the name of its log group second, since that name is the operator's own;
+//! only what Lambda's own log groups hold is the function's word, whatever it looks like.
 
 use super::envelope::moment;
 use super::{Context, DecodeFields};
@@ -11,6 +12,9 @@ use crate::time::Timestamp;
 
 /// The source of the JSON object in `slots`.
 pub(super) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str>) -> LogSource {
+    if is_function_log(log_group) {
+        return LogSource::Lambda;
+    }
     let has = |slot| slots.is_present(slot);
     let event_source = slots.str(f.event_source);
     if matches!(event_source, Some("USER_ACTIVITY" | "USER_AUTH_EVENTS")) && has(f.message) {
@@ -42,6 +46,11 @@ pub(super) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str
         Some(name) if name.starts_with("aws-waf-logs-") => LogSource::Waf,
         _ => LogSource::Lambda,
     }
+}
+
+/// Whether Lambda made the log group, so that only the function writes to it.
+pub(super) fn is_function_log(log_group: Option<&str>) -> bool {
+    log_group.is_some_and(|name| name.starts_with("/aws/lambda/"))
 }
 
 /// Clears the slots in which `source` writes a placeholder for "absent".

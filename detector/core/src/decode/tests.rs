@@ -125,7 +125,7 @@ fn subscription(group: &str, messages: &[&str]) -> String {
 #[test]
 fn log_events_take_time_id_and_account_from_their_envelope() {
     let seen = decode(subscription(
-        "/aws/lambda/app",
+        "fleet-application",
         &[
             "START\n  at line two\n",
             r#"{"level":"INFO"}"#,
@@ -580,8 +580,47 @@ fn too_many_values_are_unreadable_and_not_memory() {
 #[test]
 fn one_log_event_id_never_names_two_events() {
     for message in [r#"[{"a":1},{"a":2}]"#, r#"{"Records":[{"a":1},{"a":2}]}"#] {
-        let seen = decode(subscription("/aws/lambda/app", &[message]));
+        let seen = decode(subscription("fleet-application", &[message]));
         let [a, b] = [0, 1].map(|n| seen.events[n].id.as_str());
         assert!(a.starts_with("content:") && b.starts_with("content:") && a != b);
     }
+}
+
+#[test]
+fn a_function_cannot_be_made_to_speak_for_another_log() {
+    let cloudtrail = r#"{"eventVersion":"1.11","eventTime":"2026-05-03T12:00:00Z","eventSource":"a.amazonaws.com","eventName":"B","eventID":"e"}"#;
+    let lines = [
+        cloudtrail,
+        r#"{"event":"x","messageType":"CONTROL_MESSAGE","logEvents":[]}"#,
+        r#"{"event":"x","detail-type":"t","detail":{"a":1},"source":"s"}"#,
+        r#"{"event":"x","kinesis":{"data":"e30="}}"#,
+        r#"{"event":"x","webaclId":"w"}"#,
+        r#"{"event":"x","Records":[]}"#,
+        "H4sIAAAAAAAA",
+        "[{\"a\":1},{\"b\":2}]",
+    ];
+    let seen = decode(subscription("/aws/lambda/fleet", &lines));
+    assert_eq!(seen.events.len(), lines.len());
+    assert_eq!((seen.unreadable.len(), seen.control_messages), (0, 0));
+    for (event, line) in seen.events.iter().zip(lines) {
+        assert_eq!(
+            (event.source, event.body.as_str()),
+            (LogSource::Lambda, line)
+        );
+        assert_ne!(event.id, "e");
+    }
+    // Elsewhere the content says what it is.
+    let seen = decode(subscription("cloudtrail-logs", &[cloudtrail]));
+    assert_eq!(seen.events[0].source, LogSource::CloudTrail);
+}
+
+#[test]
+fn an_empty_list_of_records_hides_no_event() {
+    assert_eq!(decode(r#"{"Records":[]}"#).events, []);
+    assert_eq!(
+        decode(r#"{"Records":[],"MillisBehindLatest":0}"#).events,
+        []
+    );
+    let line = r#"{"event":"vehicle.read","Records":[]}"#;
+    assert_eq!(decode(line).events.len(), 1);
 }
