@@ -9,12 +9,13 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::field::{FieldTable, SlotId};
+use crate::lenient_scan::scan_leniently;
 use crate::slots::{Slots, VALUES_MAX, Value};
 
 /// Scans one JSON object into `slots`, which must be empty and of the same `table`.
 ///
 /// Two readers agree on what is JSON: a quick one reads what it can, and where it refuses or the text may be nested
-/// too deeply for it, the thorough one has the last word.
+/// too deeply for it, the thorough one has the last word. What is JSON and yet cannot be held goes to a third.
 ///
 /// # Errors
 /// The text is not exactly one well-formed JSON value, or is not an object.
@@ -28,11 +29,15 @@ pub fn scan_json<'a>(
         let error = std::str::from_utf8(json).expect_err("both judge alike");
         return Err(Error::custom(format_args!("invalid UTF-8: {error}")));
     };
-    if may_recurse(json) || scan_quickly(text, table, slots).is_err() {
-        slots.reset();
-        return scan_thoroughly(text, table, slots);
+    if !may_recurse(json) && scan_quickly(text, table, slots).is_ok() {
+        return Ok(());
     }
-    Ok(())
+    slots.reset();
+    let Err(error) = scan_thoroughly(text, table, slots) else {
+        return Ok(());
+    };
+    slots.reset();
+    scan_leniently(text, table, slots).map_err(|_| error)
 }
 
 /// Text up to this long cannot be nested deeply enough to matter: a level costs the quick reader's stack some 100 bytes.
@@ -190,6 +195,12 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+        // An integer that has lost digits on the way here: one number must not stand for many.
+        const I64_MIN: f64 = i64::MIN as f64;
+        const U64_END: f64 = 18_446_744_073_709_551_616.0;
+        if value.fract() == 0.0 && !(I64_MIN..U64_END).contains(&value) {
+            return Err(E::custom("a number beyond 64 bits"));
+        }
         Self::put(
             self.slots,
             self.table.node(self.node).slot,
@@ -215,9 +226,9 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
 }
 
 /// Reads one key: the child node it leads to, or `None` where nothing below is needed.
-struct KeyVisitor<'t> {
-    table: &'t FieldTable,
-    node: usize,
+pub(crate) struct KeyVisitor<'t> {
+    pub(crate) table: &'t FieldTable,
+    pub(crate) node: usize,
 }
 
 impl<'a> DeserializeSeed<'a> for KeyVisitor<'_> {
