@@ -2,18 +2,22 @@
 
 use std::io::Write;
 
-use detector_core::rule::{self, RuleFile, RuleProblem, RuleSet, Severity};
+use detector_core::rule::{self, RuleProblem, RuleSet, Severity};
 
 use crate::args::CheckArgs;
 use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::printable::printable;
 use crate::report::quantity::counted;
-use crate::rules;
+use crate::rules::{self, Read};
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
-    let files = rules::read(&args.paths)?;
-    let mut problems = rule::check(&files);
+    let Read {
+        found,
+        files,
+        mut problems,
+    } = rules::read(&args.paths, "give a PATH, as in `replay check PATH`")?;
+    problems.extend(rule::check(&files));
     let mut loaded = None;
     if count_of(&problems, Severity::Error) == 0 {
         match RuleSet::load(&files) {
@@ -22,14 +26,15 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
             Err(refused) => problems.extend(refused.into_iter().filter(is_error)),
         }
     }
+    problems.sort();
     let mut output = Output::open(None)?;
     for problem in &problems {
-        writeln!(output, "{}", printable(&rules::problem_line(problem)))?;
+        writeln!(output, "{}", printable(&problem.to_string()))?;
     }
     writeln!(
         output,
         "{}",
-        closing_line(&files, &problems, loaded.as_ref())
+        closing_line(found, &problems, loaded.as_ref())
     )?;
     output.finish()?;
     Ok(match loaded {
@@ -38,9 +43,9 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     })
 }
 
-/// `12 rules in 4 files, no problems (8 detections, 4 correlations)`
-fn closing_line(files: &[RuleFile], problems: &[RuleProblem], loaded: Option<&RuleSet>) -> String {
-    let files = counted(files.len() as u64, "file");
+/// `13 rules in 4 files, no problems (8 detections, 4 correlations, 1 filter)`; filters only where there are any.
+fn closing_line(files: usize, problems: &[RuleProblem], loaded: Option<&RuleSet>) -> String {
+    let files = counted(files as u64, "file");
     let errors = count_of(problems, Severity::Error);
     let warnings = count_of(problems, Severity::Warning);
     let found = match (errors, warnings) {
@@ -56,15 +61,22 @@ fn closing_line(files: &[RuleFile], problems: &[RuleProblem], loaded: Option<&Ru
     let Some(rules) = loaded else {
         return format!("{files}, {found}");
     };
-    let (detections, correlations) = (
+    let (detections, correlations, filters) = (
         rules.detections.len() as u64,
         rules.correlations.len() as u64,
+        rules.filters.len() as u64,
     );
-    format!(
-        "{} in {files}, {found} ({}, {})",
-        counted(detections + correlations, "rule"),
+    let mut kinds = vec![
         counted(detections, "detection"),
         counted(correlations, "correlation"),
+    ];
+    if filters > 0 {
+        kinds.push(counted(filters, "filter"));
+    }
+    format!(
+        "{} in {files}, {found} ({})",
+        counted(detections + correlations + filters, "rule"),
+        kinds.join(", "),
     )
 }
 

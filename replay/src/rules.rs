@@ -14,49 +14,163 @@ use crate::suggestion;
 /// The largest rule file that is read, in bytes.
 const RULE_FILE_BYTES_MAX: u64 = 16 << 20;
 
+/// Where rules are looked for unless the command line says otherwise.
+const RULES_DEFAULT: &str = "rules/";
+
+/// How far the name of rules may be from what was typed. Generous: only rule files and their folders are looked at.
+const EDITS_MAX: usize = 2;
+
+/// The most entries of a folder that are looked at.
+const SIBLINGS_MAX: usize = 10_000;
+
+/// What lies under some paths.
+pub(crate) struct Read {
+    /// Rule files, whether they could be read or not.
+    pub(crate) found: usize,
+    /// Those whose text could be read, if only in part.
+    pub(crate) files: Vec<RuleFile>,
+    /// What is wrong with the others.
+    pub(crate) problems: Vec<RuleProblem>,
+}
+
 /// Loads the rules under `paths`. `None` where a rule file is broken: every problem has then been printed.
 pub(crate) fn load(paths: &[PathBuf]) -> anyhow::Result<Option<RuleSet>> {
-    let files = read(paths)?;
-    match RuleSet::load(&files) {
-        Ok(rules) => Ok(Some(rules)),
-        Err(problems) => {
-            for problem in &problems {
-                say(&problem_line(problem));
-            }
-            say("error: the rules are broken; nothing was read");
-            Ok(None)
-        }
+    let Read {
+        files,
+        mut problems,
+        ..
+    } = read(paths, "give --rules PATH")?;
+    let loaded = RuleSet::load(&files).map_err(|refused| problems.extend(refused));
+    if let (Ok(rules), true) = (loaded, problems.is_empty()) {
+        return Ok(Some(rules));
     }
+    problems.sort();
+    for problem in &problems {
+        say(&problem.to_string());
+    }
+    say("error: the rules are broken; nothing was read");
+    Ok(None)
 }
 
-/// Reads every rule file under `paths` once, in the order of the paths.
+/// Reads every rule file under `paths` once, in the order of the paths. `advice` says how to name other paths.
 ///
 /// A file is read whatever its name; in a folder, at any depth, `.yml` and `.yaml` files are, hidden ones excepted.
-pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<RuleFile>> {
-    let mut files = Vec::new();
+/// A file that cannot be read is one problem among others, so that it hides none of them.
+pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
+    let mut read = Read {
+        found: 0,
+        files: Vec::new(),
+        problems: Vec::new(),
+    };
     let mut seen = BTreeSet::new();
     for path in paths {
-        for file in expand(path)? {
+        for file in expand(path, advice)? {
             let identity = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
             if seen.insert(identity) {
-                files.push(read_file(&file)?);
+                read.file(&file);
             }
         }
     }
-    Ok(files)
+    Ok(read)
 }
 
-/// `rules/iam.yml:14: level is missing (warning)`; what is not marked is an error.
-pub(crate) fn problem_line(problem: &RuleProblem) -> String {
-    match problem.severity {
-        Severity::Error => problem.to_string(),
-        Severity::Warning => format!("{problem} (warning)"),
+impl Read {
+    fn file(&mut self, path: &Path) {
+        self.found += 1;
+        let shown = path.display().to_string();
+        let bytes = fs::metadata(path).map_or(0, |meta| meta.len());
+        if bytes > RULE_FILE_BYTES_MAX {
+            let message = format!("the file has {bytes} bytes, more than {RULE_FILE_BYTES_MAX}");
+            return self.problem(shown, 1, message);
+        }
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let message = format!("the file cannot be read: {error}");
+                return self.problem(shown, 1, message);
+            }
+        };
+        let text = String::from_utf8(bytes).unwrap_or_else(|error| {
+            let sound = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            let line = 1 + bytes.iter().take(sound).filter(|b| **b == b'\n').count();
+            self.problem(
+                shown.clone(),
+                u32::try_from(line).unwrap_or(u32::MAX),
+                "the file is not UTF-8 text from here on, save it as UTF-8".to_owned(),
+            );
+            // UTF-16 is known by its first bytes; read as UTF-8 it would only give nonsense.
+            if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+                return String::new();
+            }
+            // The rules before and after are read all the same, so that references to them are found.
+            String::from_utf8_lossy(&bytes).into_owned()
+        });
+        if !(text.is_empty() && self.problems.iter().any(|p| p.path == shown)) {
+            self.files.push(RuleFile { path: shown, text });
+        }
+    }
+
+    fn problem(&mut self, path: String, line: u32, message: String) {
+        self.problems.push(RuleProblem {
+            path,
+            line,
+            column: None,
+            severity: Severity::Error,
+            message,
+        });
     }
 }
 
-fn expand(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// Says that there are no rules at `path`, and where there may be some.
+fn missing(path: &Path, advice: &str) -> String {
+    let looser = || {
+        let wrong = path.file_name()?.to_str()?.to_lowercase();
+        let edits = |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &wrong);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let listed = match folder.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => folder,
+        };
+        let mut near: Vec<(usize, String)> = fs::read_dir(listed)
+            .ok()?
+            .take(SIBLINGS_MAX)
+            .filter_map(|entry| entry.ok())
+            .filter(|entry| holds_rules(&entry.path()))
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .map(|name| (edits(&name), name))
+            .filter(|(edits, name)| *edits <= EDITS_MAX.min(name.len() / 2))
+            .collect();
+        near.sort();
+        let (_, name) = near.into_iter().next()?;
+        let meant = folder.join(name);
+        let slash = if meant.is_dir() { "/" } else { "" };
+        Some(format!("{}{slash}", meant.display()))
+    };
+    match looser() {
+        Some(meant) => format!(
+            "no such file or folder `{}`; did you mean `{meant}`?",
+            path.display()
+        ),
+        None if path == Path::new(RULES_DEFAULT) => {
+            format!("no folder `{RULES_DEFAULT}` here, {advice}")
+        }
+        None => suggestion::missing(path),
+    }
+}
+
+/// Whether a path is a rule file, or a folder with one right in it.
+fn holds_rules(path: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(path) else {
+        return is_rule_file(path);
+    };
+    let mut entries = entries.take(SIBLINGS_MAX).filter_map(|entry| entry.ok());
+    entries.any(|entry| is_rule_file(&entry.path()))
+}
+
+fn expand(path: &Path, advice: &str) -> anyhow::Result<Vec<PathBuf>> {
     if !path.exists() {
-        bail!("rules: {}", suggestion::missing(path));
+        bail!("rules: {}", missing(path, advice));
     }
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -77,21 +191,6 @@ fn expand(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
         bail!("rules: no .yml or .yaml file in `{}`", path.display());
     }
     Ok(files)
-}
-
-fn read_file(path: &Path) -> anyhow::Result<RuleFile> {
-    let shown = path.display();
-    let bytes = fs::metadata(path).map_or(0, |meta| meta.len());
-    if bytes > RULE_FILE_BYTES_MAX {
-        bail!("rules: `{shown}` has {bytes} bytes, more than {RULE_FILE_BYTES_MAX}");
-    }
-    let bytes = fs::read(path).with_context(|| format!("rules: cannot read `{shown}`"))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| anyhow::anyhow!("rules: `{shown}` is not UTF-8 text"))?;
-    Ok(RuleFile {
-        path: path.display().to_string(),
-        text,
-    })
 }
 
 fn is_rule_file(path: &Path) -> bool {

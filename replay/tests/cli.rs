@@ -238,6 +238,86 @@ fn check_prints_every_problem_and_a_closing_line() {
         .err_has("did you mean `rules/`?");
 }
 
+const FILTER: &str = "\
+title: Load tests
+logsource: {product: aws, service: lambda}
+filter:
+  rules: [registration_rejected]
+  selection:
+    user_agent: load-test
+  condition: not selection
+";
+
+#[test]
+fn check_counts_filters_and_marks_a_warning_once() {
+    let desk = Desk::new();
+    desk.file("rules/filter.yml", FILTER);
+    let ended = desk.replay(&["check"]).expect(0);
+    assert_eq!(
+        ended.out,
+        "2 rules in 2 files, no problems (1 detection, 0 correlations, 1 filter)\n"
+    );
+    desk.file("rules/register.yml", RULE.replace("level: low\n", ""));
+    let ended = desk.replay(&["check"]).expect(0);
+    assert_eq!(
+        ended.out.lines().next(),
+        Some("rules/register.yml:1: warning: missing recommended field `level`")
+    );
+}
+
+#[test]
+fn a_file_that_is_no_text_hides_nothing_of_the_others() {
+    let desk = Desk::new();
+    let latin = FILTER
+        .replace("Load tests", "Pr\u{1}fung")
+        .replace("registration_rejected", "nobody");
+    let latin: Vec<u8> = latin
+        .bytes()
+        .map(|b| if b == 1 { 0xFC } else { b })
+        .collect();
+    desk.file("rules/latin.yml", latin);
+    desk.file("rules/wide.yml", b"\xff\xfet\0i\0");
+    desk.file("rules/z.yml", BROKEN_RULE);
+    let ended = desk.replay(&["check"]).expect(2);
+    let said: Vec<&str> = ended.out.lines().collect();
+    assert_eq!(
+        said,
+        [
+            "rules/latin.yml:1: the file is not UTF-8 text from here on, save it as UTF-8",
+            "rules/latin.yml:4: no rule has the id or name `nobody`",
+            "rules/wide.yml:1: the file is not UTF-8 text from here on, save it as UTF-8",
+            "rules/z.yml:1: the rule has none of `detection`, `correlation` and `filter`",
+            "4 files, 4 errors",
+        ]
+    );
+    desk.file("a.ndjson", EVENT);
+    desk.replay(&["run", "a.ndjson"])
+        .expect(2)
+        .err_has("rules/latin.yml:1: the file is not UTF-8")
+        .err_has("rules/z.yml:1: ");
+}
+
+#[test]
+fn paths_of_rules_that_do_not_exist_are_answered_with_advice() {
+    let desk = Desk::new();
+    for wrong in ["rulz", "rulez", "rles/"] {
+        desk.replay(&["check", wrong])
+            .expect(2)
+            .err_has("did you mean `rules/`?");
+        desk.replay(&["match", "--rules", wrong, "-"])
+            .expect(2)
+            .err_has("did you mean `rules/`?");
+    }
+    fs::rename(desk.path().join("rules"), desk.path().join("detectors")).unwrap();
+    desk.file("a.ndjson", EVENT);
+    desk.replay(&["run", "a.ndjson"])
+        .expect(2)
+        .err_has("no folder `rules/` here, give --rules PATH");
+    desk.replay(&["check"])
+        .expect(2)
+        .err_has("no folder `rules/` here, give a PATH");
+}
+
 #[test]
 fn standard_input_is_read_plain_or_gzipped() {
     let desk = Desk::new();

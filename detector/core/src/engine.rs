@@ -76,8 +76,8 @@ pub struct Tally {
     /// Hits kept out of every group because a field was missing or redacted: by correlation rule (in the order of
     /// [`RuleSet::correlations`]), field and number.
     pub missing: Vec<Vec<(String, u64)>>,
-    /// Fields that a rule reads and that no event of its log sources had, though there were such events: by detection
-    /// rule, in the order of [`RuleSet::detections`]. Known at the end.
+    /// Fields that a rule wants to be there (see [`Expr::each_wanted_field`](crate::rule::Expr::each_wanted_field)) and
+    /// that no event of its log sources had, though there were such events: by detection rule, in the order of [`RuleSet::detections`]. Known at the end.
     pub absent_fields: Vec<Vec<String>>,
     /// The latest event time or arrival.
     pub latest: Option<Timestamp>,
@@ -275,7 +275,12 @@ impl Watch<'_> {
                 .fields
                 .iter()
                 .filter(|_| sources().any(|source| self.tally.events[source] > 0));
-            let never = |slot: &&SlotId| !sources().any(|source| self.seen[source][slot.index()]);
+            let mut wanted = vec![false; rules.fields.len()];
+            let root = &rule.condition.root;
+            root.each_wanted_field(&mut |slot| wanted[slot.index()] = true);
+            let never = |slot: &&SlotId| {
+                wanted[slot.index()] && !sources().any(|source| self.seen[source][slot.index()])
+            };
             fields
                 .filter(never)
                 .map(|slot| rules.fields.path(*slot).to_owned())

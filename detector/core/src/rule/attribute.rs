@@ -1,6 +1,6 @@
 //! Vedette's own attributes: what Sigma cannot say, under the one top-level key `vedette`.
 
-use super::duration::parse_duration;
+use super::duration::{long_unit, parse_duration};
 use super::near_name::suggestion;
 use super::problem::Reporter;
 use super::yaml_tree::Node;
@@ -20,12 +20,13 @@ pub(super) struct Attributes {
     pub(super) response: Option<String>,
 }
 
+/// The error is the message for the author.
 type Read = fn(&Node, &mut Attributes) -> Result<(), String>;
 
 /// Every key, the kinds of rule it may stand in, and how it is read.
 const TABLE: [(&str, &[RuleKind], Read); 3] = [
     ("quiet", &[RuleKind::Correlation], |node, to| {
-        to.quiet_ms = Some(parse_duration(node, "`vedette.quiet`")?);
+        to.quiet_ms = Some(parse_duration(node, "vedette.quiet")?);
         Ok(())
     }),
     (
@@ -90,6 +91,10 @@ impl Attributes {
                 out.error(key.line, format!("`vedette.{name}` belongs in {has_it}"));
             } else if let Err(message) = reader(value, &mut read) {
                 out.error(key.line, message);
+            } else if name == "quiet"
+                && let Some(doubt) = long_unit(value)
+            {
+                out.warning(key.line, doubt);
             }
         }
         read

@@ -241,4 +241,54 @@ impl Expr {
             Expr::Not(part) => part.each_test(see),
         }
     }
+
+    /// Calls `see` with every field that must be there for a test to speak for the expression.
+    ///
+    /// A field that stands only under `not`, or is asked to be missing, is not among them: without it the expression
+    /// may well be true.
+    pub fn each_wanted_field(&self, see: &mut dyn FnMut(SlotId)) {
+        self.each_field_wanted_under(Polarity::Asserted, see);
+    }
+
+    fn each_field_wanted_under(&self, polarity: Polarity, see: &mut dyn FnMut(SlotId)) {
+        let predicate = match self {
+            Expr::Test(predicate) => predicate,
+            Expr::Not(part) => return part.each_field_wanted_under(polarity.turned(), see),
+            Expr::All(parts) | Expr::Any(parts) | Expr::AtLeast(_, parts) => {
+                for part in parts {
+                    part.each_field_wanted_under(polarity, see);
+                }
+                return;
+            }
+        };
+        let polarity = match predicate.test {
+            Test::Null => polarity.turned(),
+            _ => polarity,
+        };
+        if polarity == Polarity::Denied {
+            return;
+        }
+        if let Subject::Field(slot) = predicate.subject {
+            see(slot);
+        }
+        if let Test::OtherField { slot, .. } = predicate.test {
+            see(slot);
+        }
+    }
+}
+
+/// Whether a test stands under an even or an odd number of `not`s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Polarity {
+    Asserted,
+    Denied,
+}
+
+impl Polarity {
+    fn turned(self) -> Self {
+        match self {
+            Polarity::Asserted => Polarity::Denied,
+            Polarity::Denied => Polarity::Asserted,
+        }
+    }
 }

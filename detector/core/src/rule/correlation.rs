@@ -7,7 +7,7 @@ use rsigma_parser::CorrelationType;
 
 use super::attribute::Attributes;
 use super::draft::{AliasDraft, CorrelationDraft, Reference, WindowDraft};
-use super::duration::parse_duration;
+use super::duration::{long_unit, parse_duration};
 use super::metadata::read_meta;
 use super::near_name::suggestion;
 use super::problem::Reporter;
@@ -68,7 +68,13 @@ pub(super) fn read_correlation(
     let inputs = required_list(key, node, "rules", "the rules it looks at", out);
     let group_by = match node.get("group-by") {
         Some(value) => text_list(value, "`group-by`", out),
-        None => Some(Vec::new()),
+        None => {
+            out.warning(
+                key.line,
+                "no `group-by`: all events are one group; write `group-by: []` if that is meant",
+            );
+            Some(Vec::new())
+        }
     };
     let timespan_ms = read_timespan(key, node, out);
     let aliases = read_aliases(node, out);
@@ -141,18 +147,26 @@ fn read_type(key: &Node, node: &Node, out: &mut Reporter<'_>) -> Option<Correlat
 }
 
 fn read_timespan(key: &Node, node: &Node, out: &mut Reporter<'_>) -> Option<i64> {
-    let Some((at, value)) = node.entry("timespan") else {
-        if node.entry("timeframe").is_none() {
-            out.error(
-                key.line,
-                "the correlation has no `timespan`, such as `timespan: 5m`",
-            );
-        }
+    let written = node.entry("timespan").or_else(|| node.entry("timeframe"));
+    let Some((at, value)) = written else {
+        out.error(
+            key.line,
+            "the correlation has no `timespan`, such as `timespan: 5m`",
+        );
         return None;
     };
-    parse_duration(value, "window")
-        .map_err(|message| out.error(at.line, message))
-        .ok()
+    match parse_duration(value, at.text().unwrap_or_default()) {
+        Ok(ms) => {
+            if let Some(doubt) = long_unit(value) {
+                out.warning(at.line, doubt);
+            }
+            Some(ms)
+        }
+        Err(message) => {
+            out.error(at.line, message);
+            None
+        }
+    }
 }
 
 fn required_list(

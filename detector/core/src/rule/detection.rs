@@ -3,21 +3,17 @@
 //! Values and conditions are those of the Sigma parser; the YAML tree walks alongside and gives every mistake its
 //! line. It also catches what that parser lets pass: mappings as values, keys that are no names, empty lists.
 
-use rsigma_parser::{
-    ConditionExpr, Detection, DetectionItem, Detections, Quantifier, SelectorPattern, SigmaValue,
-};
+use rsigma_parser::{Detection, DetectionItem, Detections, SigmaValue};
 
 use crate::field::FieldTable;
 
 use super::condition::{Condition, Expr, Place, Predicate, Subject, Test};
 use super::modifier::{Modifiers, Operator, parse_modifiers};
-use super::near_name::suggestion;
 use super::problem::Reporter;
+use super::search_link::{Search, SearchLinker, TESTS_PER_RULE_MAX, all, any};
 use super::value::value_tests;
 use super::yaml_tree::{Kind, Node, shortened};
 
-/// Tests of one rule, written out for each time its condition names them.
-const TESTS_PER_RULE_MAX: usize = 50_000;
 /// Segments of a dotted field path.
 const PATH_SEGMENTS_MAX: usize = 32;
 
@@ -25,15 +21,6 @@ const PATH_SEGMENTS_MAX: usize = 32;
 pub(super) struct DetectionCompiler<'c, 'f> {
     pub(super) fields: &'c mut FieldTable,
     pub(super) out: &'c mut Reporter<'f>,
-}
-
-/// A named search of the section, in the order of the file.
-struct Search<'n> {
-    name: &'n str,
-    line: u32,
-    tests: usize,
-    expr: Expr,
-    used: bool,
 }
 
 impl DetectionCompiler<'_, '_> {
@@ -65,13 +52,14 @@ impl DetectionCompiler<'_, '_> {
                 .list()
                 .and_then(|list| list.get(index))
                 .map_or(node.line, |item| item.line);
-            let mut linker = Linker {
+            let mut linker = SearchLinker {
                 searches: &mut searches,
                 budget: &mut budget,
+                problems: Vec::new(),
             };
-            match linker.link(condition) {
-                Ok(expr) => alternatives.push(expr),
-                Err(message) => self.out.error(line, message),
+            alternatives.push(linker.link(condition));
+            for message in linker.problems {
+                self.out.error(line, message);
             }
         }
         for unused in searches
@@ -287,103 +275,5 @@ fn check_shape(value: &Node, field: &str) -> Result<(), String> {
             None => Ok(()),
         },
         _ => Ok(()),
-    }
-}
-
-/// Puts the searches in the places where the condition names them.
-struct Linker<'l, 'n> {
-    searches: &'l mut Vec<Search<'n>>,
-    budget: &'l mut usize,
-}
-
-impl Linker<'_, '_> {
-    fn link(&mut self, condition: &ConditionExpr) -> Result<Expr, String> {
-        match condition {
-            ConditionExpr::And(parts) => Ok(all(self.link_all(parts)?)),
-            ConditionExpr::Or(parts) => Ok(any(self.link_all(parts)?)),
-            ConditionExpr::Not(part) => Ok(Expr::Not(Box::new(self.link(part)?))),
-            ConditionExpr::Identifier(name) => {
-                match self.searches.iter().position(|s| s.name == name) {
-                    Some(index) => self.take(index),
-                    None => {
-                        let hint = suggestion(name, self.searches.iter().map(|s| s.name));
-                        Err(format!(
-                            "the condition names `{name}`, which is no search of this rule{hint}"
-                        ))
-                    }
-                }
-            }
-            ConditionExpr::Selector {
-                quantifier,
-                pattern,
-            } => self.select(quantifier, pattern),
-        }
-    }
-
-    fn link_all(&mut self, parts: &[ConditionExpr]) -> Result<Vec<Expr>, String> {
-        parts.iter().map(|part| self.link(part)).collect()
-    }
-
-    fn select(
-        &mut self,
-        quantifier: &Quantifier,
-        pattern: &SelectorPattern,
-    ) -> Result<Expr, String> {
-        let named: Vec<usize> = (0..self.searches.len())
-            .filter(|&index| pattern.matches_detection_name(self.searches[index].name))
-            .collect();
-        if named.is_empty() {
-            return Err(format!(
-                "`{quantifier} of {pattern}` names no search of this rule"
-            ));
-        }
-        let count = named.len();
-        let parts = named
-            .into_iter()
-            .map(|index| self.take(index))
-            .collect::<Result<Vec<_>, _>>()?;
-        match quantifier {
-            Quantifier::Any => Ok(any(parts)),
-            Quantifier::All => Ok(all(parts)),
-            Quantifier::Count(0) => Err(format!(
-                "`0 of {pattern}` is always true, write `not 1 of {pattern}` for none"
-            )),
-            Quantifier::Count(n) => match usize::try_from(*n) {
-                Ok(least) if least <= count => Ok(Expr::AtLeast(least, parts)),
-                _ => Err(format!(
-                    "`{n} of {pattern}` can never be true, {count} searches have such a name"
-                )),
-            },
-        }
-    }
-
-    fn take(&mut self, index: usize) -> Result<Expr, String> {
-        let search = &mut self.searches[index];
-        search.used = true;
-        // An empty search has been reported; it still costs something to write out.
-        let cost = search.tests.max(1);
-        match self.budget.checked_sub(cost) {
-            Some(left) => {
-                *self.budget = left;
-                Ok(search.expr.clone())
-            }
-            None => Err(format!(
-                "the condition stands for more than {TESTS_PER_RULE_MAX} tests, split the rule"
-            )),
-        }
-    }
-}
-
-fn all(mut parts: Vec<Expr>) -> Expr {
-    match parts.len() {
-        1 => parts.remove(0),
-        _ => Expr::All(parts),
-    }
-}
-
-fn any(mut parts: Vec<Expr>) -> Expr {
-    match parts.len() {
-        1 => parts.remove(0),
-        _ => Expr::Any(parts),
     }
 }

@@ -11,9 +11,10 @@ use rsigma_parser::{
 use crate::field::FieldTable;
 
 use super::attribute::{Attributes, RuleKind};
-use super::correlation::read_correlation;
+use super::correlation::{INPUTS_MAX, read_correlation};
 use super::detection::DetectionCompiler;
-use super::draft::{DetectionDraft, Drafts, FilterDraft, Reference};
+use super::draft::{BrokenDraft, DetectionDraft, Drafts, FilterDraft, Reference, Target};
+use super::identity::Identity;
 use super::log_source::SourceScope;
 use super::metadata::read_meta;
 use super::problem::Reporter;
@@ -71,7 +72,11 @@ pub(super) fn read_document(
     let root = match yaml_tree::parse(document.text, document.first_line) {
         Ok(Some(root)) => root,
         Ok(None) => return,
-        Err(problem) => return out.error_at(problem.line, problem.column, problem.message),
+        Err(problem) => {
+            out.error_at(problem.line, problem.column, problem.message);
+            let identity = Identity::guess(document.text, document.first_line, out.path());
+            return note_broken(document.first_line, None, identity, drafts);
+        }
     };
     if root.map().is_none() {
         return out.error(
@@ -82,14 +87,52 @@ pub(super) fn read_document(
             ),
         );
     }
-    let rules = drafts.rules();
+    let identity = Identity::read(&root, out.path());
+    let sound = drafts.sound();
     read_rule(document, &root, fields, drafts, out);
-    if drafts.rules() == rules {
-        let names = ["id", "name"]
-            .into_iter()
-            .filter_map(|key| root.get(key)?.text());
-        drafts.broken.extend(names.map(str::to_owned));
+    match drafts.new_since(sound) {
+        Some(target) => drafts.identities.push((identity, target)),
+        None => note_broken(root.line, Some(&root), identity, drafts),
     }
+}
+
+/// Keeps of a broken document what others may refer to, and what it refers to itself.
+fn note_broken(line: u32, root: Option<&Node>, identity: Identity, drafts: &mut Drafts) {
+    let section = |key: &str| root.and_then(|root| root.get(key));
+    let named = |node: &Node| {
+        let alone = std::slice::from_ref(node);
+        let items = node.list().unwrap_or(alone).iter();
+        items
+            .filter_map(|item| {
+                Some(Reference {
+                    text: item.text()?.to_owned(),
+                    line: item.line,
+                })
+            })
+            .collect::<Vec<_>>()
+    };
+    let rules = section("correlation").and_then(|section| section.get("rules"));
+    let target = match section("filter") {
+        Some(_) => Target::Filter,
+        None => Target::Broken(drafts.broken.len()),
+    };
+    let filtered = section("filter").and_then(|section| section.get("rules"));
+    let filtered = filtered.filter(|node| {
+        let any = node
+            .text()
+            .is_some_and(|text| text.eq_ignore_ascii_case("any"));
+        !any
+    });
+    let mut inputs = rules.or(filtered).map(named).unwrap_or_default();
+    inputs.truncate(INPUTS_MAX);
+    let name = identity.names.last();
+    drafts.broken.push(BrokenDraft {
+        path: identity.path.clone(),
+        line,
+        label: name.map_or(String::new(), |name| name.text.clone()),
+        inputs,
+    });
+    drafts.identities.push((identity, target));
 }
 
 fn read_rule(
@@ -141,17 +184,17 @@ fn read_rule(
         RuleKind::Filter => {
             let targets = filter_targets(root, out);
             let scope = SourceScope::read(root, out);
+            let meta = read_meta(root, &attributes, out);
             let collection = parsed(document, root, mark, out);
             let condition = collection.as_ref().and_then(|collection| {
                 let section = &collection.filters.first()?.detection;
                 DetectionCompiler { fields, out }.compile(root.get("filter")?, section)
             });
-            if let (Some(targets), Some(condition)) = (targets, condition)
+            if let (Some(meta), Some(targets), Some(condition)) = (meta, targets, condition)
                 && out.errors_since(mark) == 0
             {
-                let path = out.path().into();
                 drafts.filters.push(FilterDraft {
-                    path,
+                    meta,
                     scope,
                     targets: targets.named,
                     condition,
@@ -201,10 +244,6 @@ fn lint(document: &DocumentText<'_>, root: &Node, out: &mut Reporter<'_>) {
         match finding.severity {
             LintSeverity::Error => out.error(line, message),
             LintSeverity::Warning => out.warning(line, message),
-            // A near miss of a known key is more than a hint: the key has no effect.
-            LintSeverity::Info if finding.rule == LintRule::UnknownKey => {
-                out.warning(line, message)
-            }
             LintSeverity::Info | LintSeverity::Hint => {}
         }
     }
@@ -216,6 +255,8 @@ fn is_checked_here(rule: LintRule) -> bool {
         rule,
         // Reads `any of them` and names with a hyphen as unknown names.
         LintRule::ConditionReferencesUnknown
+            // Takes no notice of `vedette`.
+            | LintRule::UnknownKey
             // Sigma leaves `group-by` out for one group of all events.
             | LintRule::MissingGroupBy
             | LintRule::IncompatibleModifiers

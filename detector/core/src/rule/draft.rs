@@ -1,6 +1,7 @@
 //! Rules as their own documents state them, before references between them are resolved.
 
 use super::condition::Condition;
+use super::identity::Identity;
 use super::log_source::SourceScope;
 use super::model::{RuleMeta, Threshold, WindowSpec};
 use crate::event::LogSource;
@@ -11,14 +12,54 @@ pub(super) struct Drafts {
     pub(super) detections: Vec<DetectionDraft>,
     pub(super) correlations: Vec<CorrelationDraft>,
     pub(super) filters: Vec<FilterDraft>,
-    /// Ids and names of documents that are broken: a reference to one is not a second mistake.
-    pub(super) broken: Vec<String>,
+    pub(super) broken: Vec<BrokenDraft>,
+    /// By what names every document can be referred to, broken ones included.
+    pub(super) identities: Vec<(Identity, Target)>,
 }
 
 impl Drafts {
-    pub(super) fn rules(&self) -> usize {
-        self.detections.len() + self.correlations.len()
+    /// The number of sound documents so far: a mark for [`Drafts::new_since`].
+    pub(super) fn sound(&self) -> [usize; 3] {
+        [
+            self.detections.len(),
+            self.correlations.len(),
+            self.filters.len(),
+        ]
     }
+
+    /// What the one document read since then became; nothing, where it is broken.
+    pub(super) fn new_since(&self, mark: [usize; 3]) -> Option<Target> {
+        let [detections, correlations, filters] = mark;
+        if self.detections.len() > detections {
+            Some(Target::Detection(detections))
+        } else if self.correlations.len() > correlations {
+            Some(Target::Correlation(correlations))
+        } else {
+            (self.filters.len() > filters).then_some(Target::Filter)
+        }
+    }
+}
+
+/// Where a name leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    Detection(usize),
+    Correlation(usize),
+    Filter,
+    /// A document that is there and broken.
+    Broken(usize),
+    /// Nowhere, or where the rule leads already; that has been reported.
+    Nowhere,
+}
+
+/// What of a broken document still refers to others.
+#[derive(Debug)]
+pub(super) struct BrokenDraft {
+    pub(super) path: std::sync::Arc<str>,
+    pub(super) line: u32,
+    /// As it calls itself.
+    pub(super) label: String,
+    pub(super) inputs: Vec<Reference>,
 }
 
 #[derive(Debug)]
@@ -31,7 +72,7 @@ pub(super) struct DetectionDraft {
 
 #[derive(Debug)]
 pub(super) struct FilterDraft {
-    pub(super) path: std::sync::Arc<str>,
+    pub(super) meta: RuleMeta,
     pub(super) scope: Option<SourceScope>,
     /// `None`: every rule.
     pub(super) targets: Option<Vec<Reference>>,

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use rsigma_parser::{ConditionExpr, Quantifier, SelectorPattern};
-
 use crate::field::FieldTable;
 
-use super::draft::{CorrelationDraft, Reference, WindowDraft};
-use super::link::{Names, Target, problem};
+use super::draft::{CorrelationDraft, Reference, Target, WindowDraft};
+use super::link::problem;
 use super::model::*;
+use super::names::Names;
+use super::presence_link::PresenceLinker;
 use super::problem::{RuleProblem, Severity};
 
 /// An input that has been found.
@@ -17,6 +17,8 @@ use super::problem::{RuleProblem, Severity};
 pub(super) enum Resolved<'r> {
     Detection(usize),
     Correlation(usize, &'r CorrelationRule),
+    /// It is missing, broken or goes in a circle, which has been reported; of its fields nothing can be said.
+    Unknown,
 }
 
 pub(super) struct GroupLinker<'l> {
@@ -35,7 +37,7 @@ impl GroupLinker<'_> {
         self.check_aliases(draft, targets);
         let mut inputs = Vec::with_capacity(draft.inputs.len());
         for ((reference, target), input) in draft.inputs.iter().zip(targets).zip(resolved) {
-            inputs.push(self.input(draft, reference, *target, *input));
+            inputs.extend(self.input(draft, reference, *target, *input));
         }
         let window = self.window(draft, targets);
         CorrelationRule {
@@ -53,13 +55,13 @@ impl GroupLinker<'_> {
     }
 
     fn error(&mut self, draft: &CorrelationDraft, line: u32, message: String) {
-        self.problems.push(problem(&draft.meta, line, message));
+        self.problems.push(problem(&draft.meta.path, line, message));
     }
 
     fn warning(&mut self, draft: &CorrelationDraft, line: u32, message: String) {
         self.problems.push(RuleProblem {
             severity: Severity::Warning,
-            ..problem(&draft.meta, line, message)
+            ..problem(&draft.meta.path, line, message)
         });
     }
 
@@ -84,6 +86,7 @@ impl GroupLinker<'_> {
             let mut named = Vec::new();
             for (rule, _) in &alias.fields {
                 match self.names.find(&rule.text) {
+                    None if draft.inputs.iter().any(|input| input.text == rule.text) => {}
                     None => self.error(draft, rule.line, self.names.unknown(&rule.text)),
                     Some(target) if !targets.contains(&target) => {
                         self.error(
@@ -112,6 +115,7 @@ impl GroupLinker<'_> {
                 .inputs
                 .iter()
                 .zip(targets)
+                .filter(|(_, target)| **target != Target::Nowhere)
                 .filter(|(_, target)| used && !named.contains(target))
             {
                 self.warning(
@@ -132,7 +136,12 @@ impl GroupLinker<'_> {
         reference: &Reference,
         target: Target,
         input: Resolved<'_>,
-    ) -> CorrelationInput {
+    ) -> Option<CorrelationInput> {
+        let rule = match input {
+            Resolved::Detection(ix) => InputRule::Detection(DetectionIx(small(ix))),
+            Resolved::Correlation(ix, _) => InputRule::Correlation(CorrelationIx(small(ix))),
+            Resolved::Unknown => return None,
+        };
         let mut sources = |fields: &[Reference]| -> Vec<FieldSource> {
             fields
                 .iter()
@@ -141,10 +150,6 @@ impl GroupLinker<'_> {
         };
         let group_by = sources(&draft.group_by);
         let value = sources(&draft.value_fields);
-        let rule = match input {
-            Resolved::Detection(ix) => InputRule::Detection(DetectionIx(small(ix))),
-            Resolved::Correlation(ix, _) => InputRule::Correlation(CorrelationIx(small(ix))),
-        };
         let numeric = !matches!(
             draft.window,
             WindowDraft::Ready(WindowSpec::ValueCount { .. })
@@ -158,12 +163,12 @@ impl GroupLinker<'_> {
             );
             self.error(draft, field.line, message);
         }
-        CorrelationInput {
+        Some(CorrelationInput {
             rule,
             reference: Arc::from(&*reference.text),
             group_by,
             value,
-        }
+        })
     }
 
     /// Where `input` has the field or alias.
@@ -185,6 +190,7 @@ impl GroupLinker<'_> {
         });
         let name = mapped.unwrap_or(&field.text);
         match input {
+            Resolved::Unknown => None,
             Resolved::Detection(_) => Some(FieldSource::Event(self.fields.slot(name))),
             Resolved::Correlation(_, child) => {
                 let place = child.group_by.iter().position(|own| &**own == name);
@@ -222,85 +228,21 @@ impl GroupLinker<'_> {
                 }
                 Presence::Count(threshold.clone())
             }
-            WindowDraft::TemporalExpr { expr, line } => match self.presence(expr, draft, targets) {
-                Ok(presence) => presence,
-                Err(message) => {
+            WindowDraft::TemporalExpr { expr, line } => {
+                let mut linker = PresenceLinker {
+                    names: self.names,
+                    draft,
+                    targets,
+                    problems: Vec::new(),
+                };
+                let presence = linker.presence(expr);
+                for message in linker.problems {
                     self.error(draft, *line, message);
-                    Presence::And(Vec::new())
                 }
-            },
+                presence
+            }
         };
         WindowSpec::Temporal { presence }
-    }
-
-    fn presence(
-        &self,
-        expr: &ConditionExpr,
-        draft: &CorrelationDraft,
-        targets: &[Target],
-    ) -> Result<Presence, String> {
-        let all = |parts: &[ConditionExpr]| {
-            parts
-                .iter()
-                .map(|part| self.presence(part, draft, targets))
-                .collect::<Result<Vec<_>, _>>()
-        };
-        match expr {
-            ConditionExpr::And(parts) => Ok(Presence::And(all(parts)?)),
-            ConditionExpr::Or(parts) => Ok(Presence::Or(all(parts)?)),
-            ConditionExpr::Not(part) => Ok(Presence::Not(Box::new(
-                self.presence(part, draft, targets)?,
-            ))),
-            ConditionExpr::Identifier(name) => match self
-                .names
-                .find(name)
-                .and_then(|target| targets.iter().position(|t| *t == target))
-            {
-                Some(place) => Ok(Presence::Input(place)),
-                None => Err(format!(
-                    "the condition names `{name}`, which is not among `rules`"
-                )),
-            },
-            ConditionExpr::Selector {
-                quantifier,
-                pattern,
-            } => self.selected(quantifier, pattern, draft),
-        }
-    }
-
-    fn selected(
-        &self,
-        quantifier: &Quantifier,
-        pattern: &SelectorPattern,
-        draft: &CorrelationDraft,
-    ) -> Result<Presence, String> {
-        let named: Vec<usize> = (0..draft.inputs.len())
-            .filter(|&ix| match pattern {
-                SelectorPattern::Them => true,
-                SelectorPattern::Pattern(_) => {
-                    pattern.matches_detection_name(&draft.inputs[ix].text)
-                }
-            })
-            .collect();
-        let everything = named.len() == draft.inputs.len();
-        match quantifier {
-            _ if named.is_empty() => {
-                Err(format!("`{quantifier} of {pattern}` names none of `rules`"))
-            }
-            Quantifier::Any => Ok(Presence::Or(
-                named.into_iter().map(Presence::Input).collect(),
-            )),
-            Quantifier::All => Ok(Presence::And(
-                named.into_iter().map(Presence::Input).collect(),
-            )),
-            Quantifier::Count(n) if *n >= 1 && everything && *n <= named.len() as u64 => {
-                Ok(Presence::Count(Threshold(vec![(Comparison::Gte, *n)])))
-            }
-            Quantifier::Count(_) => Err(format!(
-                "`{quantifier} of {pattern}` cannot be counted, write a number of `them` up to {}",
-                draft.inputs.len()
-            )),
-        }
     }
 }
 

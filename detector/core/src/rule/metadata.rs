@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::attribute::Attributes;
 use super::model::{Level, RuleMeta};
 use super::problem::Reporter;
-use super::yaml_tree::Node;
+use super::yaml_tree::{Node, shortened};
 
 /// Reads the metadata that every kind of rule has. `None`: it has no usable title.
 pub(super) fn read_meta(
@@ -20,6 +20,14 @@ pub(super) fn read_meta(
             .filter(|t| !t.is_empty())
     };
     let title = text("title")?;
+    let is_rule = root.get("filter").is_none();
+    if is_rule && root.get("id").is_none() {
+        let shown = shortened(title);
+        out.warning(
+            root.line,
+            format!("rule {shown} has no `id`, give it an id: a UUID that stays for ever"),
+        );
+    }
     for key in ["id", "name", "description", "level"] {
         if let Some((at, node)) = root.entry(key).filter(|(_, node)| node.text().is_none()) {
             out.error(

@@ -5,6 +5,7 @@
 
 mod problem; // what is wrong, and where
 mod near_name; // what was meant instead
+mod yaml_fault; // what is wrong where YAML breaks off
 mod yaml_tree; // YAML with lines
 mod letter_case; // folding, alike for rules and events
 mod duration; // 5m
@@ -15,12 +16,18 @@ mod condition; // what a detection tests
 mod modifier; // field|contains|all
 mod encoding; // base64, utf16
 mod value; // one value -> tests
+mod identity; // by what names others refer to it
 mod draft; // rules before they are linked
+mod search_link; // its condition -> one Expr
 mod detection; // detection: … -> Condition
+mod top_level_keys; // and what a misspelt one was meant to be
 mod section_check; // before the parser sees it
 mod metadata; // title, id, level …
 mod correlation; // correlation: … -> draft
 mod window_condition; // its type and condition
+mod names; // every name of the set
+mod dependency; // children before parents
+mod presence_link; // its condition over rules
 mod group_source; // its fields in each of its rules
 mod document; // one YAML document -> one draft
 mod link; // drafts -> RuleSet

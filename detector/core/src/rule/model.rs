@@ -62,6 +62,8 @@ pub struct RuleSet {
     pub detections: Vec<DetectionRule>,
     /// In dependency order: a child before every parent that refers to it.
     pub correlations: Vec<CorrelationRule>,
+    /// What the filters say of themselves; what they do is folded into the detections.
+    pub filters: Vec<RuleMeta>,
 }
 
 /// A detection rule, filters folded in. What it matches is compiled by [`crate::matching`].

@@ -5,6 +5,7 @@ use rsigma_parser::parse_condition;
 use super::attribute::RuleKind;
 use super::modifier::parse_modifiers;
 use super::problem::Reporter;
+use super::top_level_keys::check_keys;
 use super::yaml_tree::{Kind, Node, shortened};
 
 /// Bytes of one condition. Keeps the parser's recursion shallow: it takes a step down for each `not`.
@@ -33,6 +34,7 @@ pub(super) fn check_top_level(root: &Node, out: &mut Reporter<'_>) -> Option<Rul
             );
         }
     }
+    check_keys(root, out);
     for key in ["rsigma.window", "rsigma.gap"] {
         if let Some((at, _)) = root.entry(key) {
             out.error(
@@ -108,7 +110,7 @@ pub(super) fn check_section(root: &Node, name: &str, out: &mut Reporter<'_>) {
         if search.kind == Kind::Null {
             out.error(key.line, format!("search {} is empty", key.shown()));
         }
-        check_keys(search, out);
+        check_modifiers(search, out);
     }
     if !entries.iter().any(|(key, _)| is_search(key)) {
         out.error(
@@ -123,7 +125,7 @@ pub(super) fn check_section(root: &Node, name: &str, out: &mut Reporter<'_>) {
 }
 
 /// Checks the modifiers of every field in a search.
-fn check_keys(search: &Node, out: &mut Reporter<'_>) {
+fn check_modifiers(search: &Node, out: &mut Reporter<'_>) {
     for (key, _) in search.map().unwrap_or_default() {
         let names: Vec<&str> = key.text().unwrap_or_default().split('|').skip(1).collect();
         if let Err(message) = parse_modifiers(&names) {
@@ -131,7 +133,7 @@ fn check_keys(search: &Node, out: &mut Reporter<'_>) {
         }
     }
     for item in search.list().unwrap_or_default() {
-        check_keys(item, out);
+        check_modifiers(item, out);
     }
 }
 

@@ -200,15 +200,20 @@ fn read_bound(
     out: &mut Reporter<'_>,
 ) -> Option<(Comparison, u64)> {
     let name = at.text().unwrap_or_default();
+    // Nothing is below 0, so that a comparison with it says nothing.
+    let least = match comparison {
+        Comparison::Gte | Comparison::Lt => 1,
+        _ => 0,
+    };
     let bound = match value.kind {
-        Kind::Int(n) => u64::try_from(n).ok(),
+        Kind::Int(n) => u64::try_from(n).ok().filter(|n| *n >= least),
         _ => None,
     };
     if bound.is_none() {
         out.error(
             at.line,
             format!(
-                "`{name}` must be a whole number from 0 on, not {}",
+                "`{name}` must be a whole number from {least} on, not {}",
                 value.shown()
             ),
         );
@@ -216,19 +221,15 @@ fn read_bound(
     Some((comparison, bound?))
 }
 
-/// Why a threshold says nothing: it always or never holds.
+/// Why a threshold can never hold.
 fn senseless(threshold: &Threshold) -> Option<String> {
     let (mut low, mut high) = (0, u64::MAX);
     for (comparison, bound) in &threshold.0 {
         match comparison {
-            Comparison::Gte if *bound == 0 => {
-                return Some("`gte: 0` is true of every window, write `gte: 1` or more".to_owned());
-            }
-            Comparison::Lt if *bound == 0 => return Some("`lt: 0` is never true".to_owned()),
             Comparison::Gte => low = low.max(*bound),
             Comparison::Gt => low = low.max(bound.saturating_add(1)),
             Comparison::Lte => high = high.min(*bound),
-            Comparison::Lt => high = high.min(bound - 1),
+            Comparison::Lt => high = high.min(bound.saturating_sub(1)),
             Comparison::Eq => (low, high) = (low.max(*bound), high.min(*bound)),
             Comparison::Neq => {}
         }

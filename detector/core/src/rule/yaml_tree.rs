@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use hashbrown::{HashMap, HashSet};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, SpannedEventReceiver};
 
+use super::yaml_fault::explain;
+
 /// Nodes of one document, aliases written out.
 const NODES_MAX: usize = 200_000;
 /// Lists and mappings within each other.
@@ -128,17 +130,11 @@ pub(super) fn parse(text: &str, first_line: u32) -> Result<Option<Node>, YamlPro
     }
     if let Err(error) = scanned {
         let marker = error.marker();
-        let line = first_line + small(marker.line()).saturating_sub(1);
-        let message = match text.lines().nth(marker.line().saturating_sub(1)) {
-            Some(broken) if broken.trim_start_matches(' ').starts_with('\t') => {
-                "a tab indents this line, use spaces".to_owned()
-            }
-            _ => format!("the YAML is broken here: {}", error.info().to_lowercase()),
-        };
+        let fault = explain(text, marker.line(), marker.col() + 1, error.info());
         return Err(YamlProblem {
-            line,
-            column: small(marker.col()) + 1,
-            message,
+            line: first_line + small(fault.line).saturating_sub(1),
+            column: small(fault.column),
+            message: fault.message,
         });
     }
     Ok(builder.root)

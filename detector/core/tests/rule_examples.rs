@@ -1,0 +1,53 @@
+//! The rules that are shown and shipped are beyond any doubt, so that copying them teaches nothing wrong.
+#![expect(clippy::disallowed_methods, reason = "a test reads its own files")]
+
+mod matching_bench;
+
+use std::path::PathBuf;
+
+use detector_core::rule::{RuleSet, check};
+use matching_bench::{file, show};
+
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+#[test]
+fn rules_of_the_readme_are_without_problems() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let blocks = readme.split("```yaml\n").skip(1);
+    let rules: Vec<&str> = blocks
+        .map(|block| block.split("```").next().unwrap_or(block))
+        .collect();
+    assert!(!rules.is_empty());
+    let files = [file("README.md", &rules.join("---\n"))];
+    assert_eq!(show(&check(&files)), "");
+    let set = RuleSet::load(&files).expect("sound rules");
+    assert_eq!(set.filters.len(), 1, "it shows a filter");
+    for meta in set
+        .detections
+        .iter()
+        .map(|rule| &rule.meta)
+        .chain(set.correlations.iter().map(|rule| &rule.meta))
+    {
+        // What the README asks of every rule, its own have.
+        assert!(
+            !meta.false_positives.is_empty() && !meta.tags.is_empty() && meta.level.is_some(),
+            "{}",
+            meta.title
+        );
+    }
+}
+
+#[test]
+fn shipped_rules_are_without_problems() {
+    let folder = std::fs::read_dir(root().join("rules")).expect("the rules");
+    let files: Vec<_> = folder
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).expect("a rule file");
+            file(&path.to_string_lossy(), &text)
+        })
+        .collect();
+    assert_eq!(show(&check(&files)), "");
+}
