@@ -51,7 +51,12 @@ pub(crate) fn duration(ms: i64) -> String {
 
 /// `2024-05-01 12:00:00 …` and `12:07:30 UTC (7m30s)`; the second date only where it differs.
 pub(crate) fn stretch(from: Timestamp, until: Timestamp) -> [String; 2] {
-    let (from_text, until_text) = (to_second(from), to_second(until));
+    // Short ones would seem to begin and end at once.
+    let shown = match until.millis() - from.millis() {
+        ..10_000 => "2024-05-01 12:00:00.000".len(),
+        _ => "2024-05-01 12:00:00".len(),
+    };
+    let (from_text, until_text) = (to(from, shown), to(until, shown));
     let end = match from_text[..10] == until_text[..10] {
         true => &until_text[11..],
         false => &until_text,
@@ -60,10 +65,10 @@ pub(crate) fn stretch(from: Timestamp, until: Timestamp) -> [String; 2] {
     [format!("{from_text} …"), format!("{end} UTC ({length})")]
 }
 
-/// `2024-05-01 12:00:00`
-fn to_second(time: Timestamp) -> String {
+/// The first characters of `2024-05-01 12:00:00.000`.
+fn to(time: Timestamp, shown: usize) -> String {
     let mut text = time.to_string().replace('T', " ");
-    text.truncate("2024-05-01 12:00:00".len());
+    text.truncate(shown);
     text
 }
 
@@ -108,6 +113,10 @@ mod tests {
         assert_eq!(
             stretch(noon, at("2024-05-02T00:00:00Z")),
             ["2024-05-01 12:00:00 …", "2024-05-02 00:00:00 UTC (12h00m)"]
+        );
+        assert_eq!(
+            stretch(noon, at("2024-05-01T12:00:00.001Z")),
+            ["2024-05-01 12:00:00.000 …", "12:00:00.001 UTC (1ms)"]
         );
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn summary(run: &Run<'_>, paint: Paint) -> String {
         skewed(run.tally),
     );
     page.section(
-        "hits in no group, a group-by field missing or redacted",
+        "hits in no group: the field is missing, redacted or has several values",
         missing(run),
     );
     page.section("rules whose fields never appeared", unmatched(run));
@@ -347,7 +347,7 @@ hits that no window could use
 event times ahead of their arrival, taken as of their arrival
           5  events
 
-hits in no group, a group-by field missing or redacted
+hits in no group: the field is missing, redacted or has several values
           7  Flood (flood): source_ip
 
 rules whose fields never appeared

@@ -1,8 +1,6 @@
 //! Alerts go in, a table that a person reads comes out. Everything that was taken from a log is made safe first.
 
-use comfy_table::{
-    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, presets,
-};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, Table, presets};
 use detector_core::alert::{Alert, AlertRule, GroupValues, Status};
 
 use super::quantity::{count, stretch};
@@ -25,43 +23,43 @@ pub(crate) enum Paint {
     Plain,
 }
 
-/// Below so many columns a table is all wrapping, and episodes are written as blocks of lines.
-const TABLE_COLUMNS_MIN: u16 = 80;
-
-/// The episodes in order, each a row, or a block of lines on a narrow terminal.
+/// The episodes in order: as a table where all of it fits, else as blocks of lines, so that no name and no value is cut
+/// in two and all of them can be copied.
 pub(crate) fn episodes(alerts: &[Alert], style: Style) -> String {
-    match style.width {
-        Some(width) if width < TABLE_COLUMNS_MIN => {
-            let blocks: Vec<String> = alerts.iter().map(block).collect();
-            blocks.join("\n\n")
-        }
-        _ => table(alerts, style),
+    let fits = |width: u16| {
+        let lines = table(alerts, Paint::Plain);
+        let widest = lines.lines().map(|line| line.chars().count()).max();
+        widest.unwrap_or_default() <= usize::from(width)
+    };
+    if style.width.is_none_or(fits) {
+        return table(alerts, style.paint);
     }
+    let blocks: Vec<String> = alerts
+        .iter()
+        .map(|alert| block(alert, style.paint))
+        .collect();
+    blocks.join("\n\n")
 }
 
-fn table(alerts: &[Alert], style: Style) -> String {
+fn table(alerts: &[Alert], paint: Paint) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     // Never asks the terminal: what it is told decides, so that a file and a test get the same text.
     table.force_no_tty();
-    if let Some(width) = style.width {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(width);
-    }
-    if style.paint == Paint::Colour {
+    if paint == Paint::Colour {
         table.enforce_styling();
     }
     table.set_header([
-        "LEVEL", "WHEN", "RULE", "GROUP", "COUNT", "DISTINCT", "STATUS",
+        "LEVEL",
+        "OPENED … HELD UNTIL",
+        "RULE",
+        "GROUP",
+        "COUNT",
+        "DISTINCT",
+        "STATUS",
     ]);
     for alert in alerts {
         table.add_row(row(alert));
-    }
-    // Short words and numbers stay whole; titles and values wrap.
-    for column in [0, 4, 5, 6] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
     }
     table.trim_fmt()
 }
@@ -79,8 +77,8 @@ fn row(alert: &Alert) -> Vec<Cell> {
     ]
 }
 
-fn block(alert: &Alert) -> String {
-    let mut lines = vec![printable(alert.rule.level.unwrap_or("-")).into_owned()];
+fn block(alert: &Alert, paint: Paint) -> String {
+    let mut lines = vec![painted_level(alert.rule.level, paint)];
     lines.push(rule(&alert.rule).join(" · "));
     lines.push(stretch(alert.opened_at, alert.held_until).join(" "));
     lines.extend(group(&alert.group));
@@ -113,6 +111,23 @@ fn level(level: Option<&str>) -> Cell {
         Some("low") => cell.fg(Color::Cyan),
         _ => cell,
     }
+}
+
+/// The same outside a table.
+fn painted_level(level: Option<&str>, paint: Paint) -> String {
+    let text = printable(level.unwrap_or("-"));
+    if paint == Paint::Plain {
+        return text.into_owned();
+    }
+    let style = owo_colors::Style::new();
+    let style = match level {
+        Some("critical") => style.red().bold(),
+        Some("high") => style.red(),
+        Some("medium") => style.yellow(),
+        Some("low") => style.cyan(),
+        _ => style,
+    };
+    style.style(text).to_string()
 }
 
 /// The title, and the name, or the id of a rule without one.
