@@ -101,6 +101,32 @@ fn what_is_no_yaml_still_has_its_name() {
 }
 
 #[test]
+fn rules_of_a_file_that_is_too_large_still_have_names() {
+    let large = format!("{RULE}# {}\n", "x".repeat(1 << 20));
+    let problems = check(&[file("a.yml", &large), file("b.yml", COUNT)]);
+    assert_eq!(problems.len(), 1, "{}", show(&problems));
+}
+
+#[test]
+fn the_title_of_a_filter_is_in_nobodys_way() {
+    let filter = "title: Failed\nlogsource: {product: aws}\nfilter:\n  rules: [failed]\n  s: {ip: '1'}\n  condition: not s\n";
+    let text = format!("{filter}---\n{filter}---\n{RULE}");
+    assert_eq!(show(&check(&[file("r.yml", &text)])), "");
+}
+
+#[test]
+fn an_id_that_cannot_be_read_makes_no_title_a_duplicate() {
+    let rule = RULE.replace("name: failed\n", "");
+    let with = |id: &str| rule.replace("7d4f2b63-7a0e-4a51-9a35-0d8a3f6f7c01", id);
+    let text = format!("{}---\n{}", with("7"), with("8"));
+    assert_eq!(
+        show(&check(&[file("r.yml", &text)])),
+        "r.yml:2: `id` must be text, not `7`: quote it\n\
+         r.yml:10: `id` must be text, not `8`: quote it"
+    );
+}
+
+#[test]
 fn wrong_fields_of_sound_rules_are_told_beside_broken_ones() {
     let parent = "title: P\nid: 1a9c3e5f-7b2d-4680-9e4f-3a5b7c9d1e11\ncorrelation:\n  type: event_count\n  rules: [many]\n  group-by: [user]\n  timespan: 1h\n  condition: {gte: 2}\n";
     let broken = RULE.replace("a: 1", "a|cidr: x");
@@ -214,10 +240,7 @@ fn broken_yaml_says_what_to_do() {
             "title: T\n level: low\n",
             "indent this line like its neighbours",
         ),
-        (
-            "title: T\nlevel low\nid: x\n",
-            "a colon and a space after each key",
-        ),
+        ("title: T\nlevel low\nid: x\n", "a key has no colon"),
         ("title: T: U\n", "quote the value"),
         ("title: \"\\s\"\n", "use single quotes"),
         ("tags: [a, b\nid: x\n", "a closing bracket is missing"),
@@ -229,6 +252,13 @@ fn broken_yaml_says_what_to_do() {
     assert_eq!(
         of("title: T\ndetection:\n  s:\n  \ta: 1\n"),
         "r.yml:4:3: a tab indents this line, use spaces"
+    );
+    assert_eq!(
+        of(&format!(
+            "# head\n---\n{}",
+            RULE.replace("{a: 1}", "\n    -\ta: 1")
+        )),
+        "r.yml:10:6: a tab stands in this line, use spaces"
     );
     assert_eq!(
         of("title: T\nlevel\tlow\nid: x\n"),

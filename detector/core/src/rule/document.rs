@@ -19,6 +19,7 @@ use super::log_source::SourceScope;
 use super::metadata::read_meta;
 use super::problem::Reporter;
 use super::section_check::{check_section, check_top_level, conditions_are_small};
+use super::yaml_fault::explain;
 use super::yaml_tree::{self, Node};
 
 /// One document of a file.
@@ -74,8 +75,7 @@ pub(super) fn read_document(
         Ok(None) => return,
         Err(problem) => {
             out.error_at(problem.line, problem.column, problem.message);
-            let identity = Identity::guess(document.text, document.first_line, out.path());
-            return note_broken(document.first_line, None, identity, drafts);
+            return note_unread(document, drafts, out);
         }
     };
     if root.map().is_none() {
@@ -94,6 +94,12 @@ pub(super) fn read_document(
         Some(target) => drafts.identities.push((identity, target)),
         None => note_broken(root.line, Some(&root), identity, drafts),
     }
+}
+
+/// Keeps the names of a document that cannot be read.
+pub(super) fn note_unread(document: &DocumentText<'_>, drafts: &mut Drafts, out: &Reporter<'_>) {
+    let identity = Identity::guess(document.text, document.first_line, out.path());
+    note_broken(document.first_line, None, identity, drafts);
 }
 
 /// Keeps of a broken document what others may refer to, and what it refers to itself.
@@ -219,7 +225,9 @@ fn parsed(
     let collection = match parse_sigma_yaml(document.text) {
         Ok(collection) => collection,
         Err(error) => {
-            out.error(first_line, tidy(&error.to_string()));
+            if out.errors_since(mark) == 0 {
+                out.error(first_line, tidy(&error.to_string()));
+            }
             return None;
         }
     };
@@ -238,6 +246,19 @@ fn lint(document: &DocumentText<'_>, root: &Node, out: &mut Reporter<'_>) {
         if is_checked_here(finding.rule)
             || out.speaks_of(line) && finding.path.len() > 1 && line != root.line
         {
+            continue;
+        }
+        if finding.rule == LintRule::YamlParseError {
+            // Two readers of YAML differ at its edges, tabs above all.
+            let (line, column) = finding.span.map_or((0, 0), |span| {
+                (span.start_line as usize, span.start_col as usize)
+            });
+            let said = finding.message.trim_start_matches("YAML parse error: ");
+            let said = said.split(" at line ").next().unwrap_or(said);
+            let fault = explain(document.text, line + 1, column, said);
+            let line = u32::try_from(fault.line).unwrap_or(u32::MAX);
+            let column = u32::try_from(fault.column).unwrap_or(u32::MAX);
+            out.error_at(document.first_line + line - 1, column, fault.message);
             continue;
         }
         let message = tidy(&finding.message);

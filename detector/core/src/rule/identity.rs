@@ -17,8 +17,13 @@ pub(super) struct Identity {
 
 impl Identity {
     pub(super) fn read(root: &Node, path: &str) -> Self {
+        // Where the id is there and cannot be read, the title is not what the rule goes by.
+        let has_broken_id = root.get("id").is_some_and(|id| id.text().is_none());
         let reference = |key: &str| {
             let (at, value) = root.entry(key)?;
+            if key == "title" && has_broken_id {
+                return None;
+            }
             let text = value.text()?.trim();
             (!text.is_empty()).then(|| Reference {
                 text: text.to_owned(),

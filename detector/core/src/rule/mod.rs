@@ -86,14 +86,17 @@ fn read_file(
     out: &mut problem::Reporter<'_>,
 ) {
     let bytes = file.text.len();
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    let documents = document::split_documents(text);
     if bytes > RULE_FILE_BYTES_MAX {
+        for document in &documents {
+            document::note_unread(document, drafts, out);
+        }
         return out.error(
             1,
             format!("the file has {bytes} bytes, the most is {RULE_FILE_BYTES_MAX}: split it"),
         );
     }
-    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
-    let documents = document::split_documents(text);
     if documents.is_empty() {
         out.warning(1, "the file holds no rule");
     }

@@ -26,6 +26,11 @@ impl Names {
         for (identity, target) in &drafts.identities {
             for name in &identity.names {
                 let text: Arc<str> = Arc::from(&*name.text);
+                // Nothing refers to a filter, so that its name is in nobody's way.
+                if *target == Target::Filter {
+                    names.by_name.entry(text).or_insert(Target::Filter);
+                    continue;
+                }
                 if let Some((path, line)) = places.get(&text) {
                     problems.push(RuleProblem {
                         path: identity.path.to_string(),
@@ -38,9 +43,7 @@ impl Names {
                 }
                 places.insert(text.clone(), (identity.path.clone(), name.line));
                 names.by_name.insert(text.clone(), *target);
-                if *target != Target::Filter {
-                    names.all.push(text);
-                }
+                names.all.push(text);
             }
         }
         names

@@ -40,7 +40,7 @@ pub(super) fn explain(text: &str, line: usize, column: usize, said: &str) -> Fau
 /// What to look at, by what the scanner says and the line it stumbled over.
 fn hint(said: &str, written: &str) -> Option<&'static str> {
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if says(&["end of stream", "unexpected eof"]) {
+    if says(&["end of stream", "unexpected eof", "indentation in quoted"]) {
         return Some("a quote or bracket before it is never closed");
     }
     if says(&["quoted scalar", "escape"]) {
@@ -53,6 +53,9 @@ fn hint(said: &str, written: &str) -> Option<&'static str> {
         "illegal placement",
     ]) {
         return Some("a comma or a closing bracket is missing, or text within it needs quotes");
+    }
+    if says(&["simple key expect"]) {
+        return Some("in this line or the one before it, a key has no colon: write `key: value`");
     }
     if says(&["recursion limit"]) {
         return None;
