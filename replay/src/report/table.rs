@@ -244,7 +244,7 @@ high
     }
 
     #[test]
-    fn a_terminal_is_not_overrun() {
+    fn what_does_not_fit_a_table_is_a_block_and_long_values_are_clipped() {
         let mut alert = alert(&"long value ".repeat(100));
         alert.rule.title = "word ".repeat(40).into();
         let style = Style {
@@ -252,8 +252,7 @@ high
             ..PLAIN
         };
         let text = episodes(&[alert], style);
-        let widest = text.lines().map(|line| line.chars().count()).max();
-        assert!(widest <= Some(80), "{text}");
+        assert!(text.starts_with("high\n"), "{text}");
         assert!(text.contains("(+1020)"), "{text}");
     }
 }
