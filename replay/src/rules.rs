@@ -42,7 +42,11 @@ pub(crate) fn load(paths: &[PathBuf]) -> anyhow::Result<Option<RuleSet>> {
     } = read(paths, "give --rules PATH")?;
     let loaded = RuleSet::load(&files).map_err(|refused| problems.extend(refused));
     if let (Ok(rules), true) = (loaded, problems.is_empty()) {
-        return Ok(Some(rules));
+        if !rules.detections.is_empty() {
+            return Ok(Some(rules));
+        }
+        say("error: the rule files hold no detection rule; nothing was read");
+        return Ok(None);
     }
     problems.sort();
     for problem in &problems {

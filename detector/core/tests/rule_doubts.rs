@@ -220,7 +220,12 @@ fn bounds_below_the_least_have_one_message() {
             format!("r.yml:19: `gte` must be a whole number from 1 on, not `{bound}`")
         );
     }
-    assert_eq!(said("gte: 5", "eq: 0"), "");
+    for never in ["eq: 0", "lte: 0"] {
+        assert_eq!(
+            said("gte: 5", never),
+            "r.yml:19: a window without a hit never holds: no count satisfies this"
+        );
+    }
 }
 
 #[test]

@@ -16,8 +16,10 @@ use super::yaml_tree::shortened;
 
 /// Bytes of a regular expression as written.
 const REGEX_TEXT_BYTES_MAX: usize = 4096;
-/// Bytes of a compiled regular expression, and of the tables it may build while it runs.
+/// Bytes of a compiled regular expression.
 const REGEX_BYTES_MAX: usize = 1 << 20;
+/// Bytes of the tables that it may build while it runs: many rules times long values must stay small.
+const REGEX_CACHE_BYTES_MAX: usize = 128 << 10;
 
 /// The tests of which any must pass for the value to match.
 ///
@@ -129,7 +131,7 @@ fn regex(value: &SigmaValue, modifiers: &Modifiers) -> Result<Pattern, String> {
     };
     let built = RegexBuilder::new(&full)
         .size_limit(REGEX_BYTES_MAX)
-        .dfa_size_limit(REGEX_BYTES_MAX)
+        .dfa_size_limit(REGEX_CACHE_BYTES_MAX)
         .build();
     built
         .map(Pattern)

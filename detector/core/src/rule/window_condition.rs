@@ -160,7 +160,7 @@ fn read_parts(
             key.line,
             "the condition has no comparison, such as `gte: 10`",
         );
-    } else if let Some(message) = senseless(&parts.threshold) {
+    } else if let Some(message) = senseless(&parts.threshold, kind) {
         out.error(key.line, message);
     }
     if needs_field && parts.fields.is_empty() {
@@ -222,8 +222,11 @@ fn read_bound(
 }
 
 /// Why a threshold can never hold.
-fn senseless(threshold: &Threshold) -> Option<String> {
-    let (mut low, mut high) = (0, u64::MAX);
+fn senseless(threshold: &Threshold, kind: CorrelationType) -> Option<String> {
+    use CorrelationType as Type;
+    // A window without a hit never holds, so a count begins at 1.
+    let counts = matches!(kind, Type::EventCount | Type::ValueCount | Type::Temporal);
+    let (mut low, mut high) = (u64::from(counts), u64::MAX);
     for (comparison, bound) in &threshold.0 {
         match comparison {
             Comparison::Gte => low = low.max(*bound),
@@ -234,8 +237,10 @@ fn senseless(threshold: &Threshold) -> Option<String> {
             Comparison::Neq => {}
         }
     }
-    (low > high)
-        .then(|| "the comparisons contradict each other, no number satisfies them all".to_owned())
+    (low > high).then(|| match high {
+        0 if counts => "a window without a hit never holds: no count satisfies this".to_owned(),
+        _ => "the comparisons contradict each other, no number satisfies them all".to_owned(),
+    })
 }
 
 fn read_fields(
