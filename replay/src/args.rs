@@ -1,8 +1,13 @@
 //! The command line. It is a contract that other programs read: change it only with a major version.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::thread;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// More only share the memory for window state among themselves.
+const THREADS_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
 
 /// Exit statuses, told by every `--help`.
 const EXIT_STATUS: &str = "\
@@ -102,7 +107,7 @@ pub(crate) struct RunArgs {
     /// Feed the recording in its order, as production would see it
     ///
     /// A record arrives at its recorded arrival time, or else at the highest event time so far; what comes later than
-    /// the allowed lateness is counted and not used.
+    /// the allowed lateness is counted and not used. Runs on one thread.
     #[arg(long)]
     pub(crate) as_arrived: bool,
     /// Colours in text: a terminal's, unless NO_COLOR is set
@@ -125,6 +130,11 @@ pub(crate) struct SourceArgs {
     /// Files, folders, or `-` for standard input
     #[arg(value_name = "INPUT", required = true)]
     pub(crate) inputs: Vec<PathBuf>,
+    /// Threads that read and evaluate; as many as there are cores where not given
+    ///
+    /// The output is the same for any number.
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<NonZeroUsize>,
     /// No progress bar
     #[arg(long)]
     pub(crate) no_progress: bool,
@@ -153,6 +163,19 @@ pub(crate) enum ColorChoice {
     Auto,
     Always,
     Never,
+}
+
+impl SourceArgs {
+    /// As many as asked for, or as there are cores.
+    pub(crate) fn threads(&self) -> NonZeroUsize {
+        let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.threads.unwrap_or_else(|| cores().min(THREADS_MAX))
+    }
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let threads = text.parse().ok().filter(|threads| *threads <= THREADS_MAX);
+    threads.ok_or_else(|| format!("expected a number from 1 to {THREADS_MAX}"))
 }
 
 fn long_help(examples: &str) -> String {

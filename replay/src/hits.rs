@@ -1,18 +1,16 @@
 //! `replay match`: every hit of a detection rule, one JSON line each.
 
-use std::io::Write;
-use std::ops::ControlFlow;
-
 use detector_core::engine::{Engine, Mode};
 use detector_core::event::Event;
 use detector_core::rule::DetectionRule;
 
 use crate::args::MatchArgs;
+use crate::crew::{Crew, Limits};
 use crate::input;
+use crate::order::Stop;
 use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::recording::{self, HitSink};
 use crate::{rules, run};
 
 pub(crate) fn run(args: &MatchArgs) -> anyhow::Result<Outcome> {
@@ -20,20 +18,22 @@ pub(crate) fn run(args: &MatchArgs) -> anyhow::Result<Outcome> {
         return Ok(Outcome::RulesBroken);
     };
     let plan = input::plan(&args.source.inputs)?;
+    let mut output = Output::open(None)?;
     let engine = Engine::new(rules);
-    let mut worker = engine.worker(Mode::HitsOnly);
-    let mut lines = HitLines {
-        output: Output::open(None)?,
-        failed: None,
+    let crew = Crew {
+        mode: Mode::HitsOnly,
+        threads: args.source.threads(),
+        write_hit,
+        limits: Limits::default(),
     };
     let mut progress = Progress::new(plan.bytes_total, run::visibility(&args.source));
-    let recording = recording::feed(plan, &mut worker, &mut lines, &mut progress)?;
+    let read = crew.read(&engine, plan, &mut output, &mut progress);
     progress.finish();
-    let written = match lines.failed {
-        Some(error) => Err(error.into()),
-        None => lines.output.finish(),
+    let written = match read.stopped {
+        Some(Stop::Hits(error) | Stop::State(error)) => Err(error.into()),
+        Some(Stop::Panic) | None => output.finish(),
     };
-    run::close(&recording, args.source.quiet, written)
+    run::close(&read.recording, args.source.quiet, written)
 }
 
 /// The wire form of a hit, a contract.
@@ -45,30 +45,12 @@ struct HitLine<'h> {
     event_time: Option<String>,
 }
 
-struct HitLines {
-    output: Output,
-    failed: Option<std::io::Error>,
-}
-
-impl HitSink for HitLines {
-    fn hit(&mut self, rule: &DetectionRule, event: &Event<'_, '_>) -> ControlFlow<()> {
-        if self.failed.is_some() {
-            return ControlFlow::Break(());
-        }
-        let line = HitLine {
-            rule_id: &rule.meta.id,
-            event_id: event.id,
-            event_time: event.time.map(|time| time.to_string()),
-        };
-        let written = serde_json::to_writer(&mut self.output, &line)
-            .map_err(std::io::Error::from)
-            .and_then(|()| self.output.write_all(b"\n"));
-        match written {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                self.failed = Some(error);
-                ControlFlow::Break(())
-            }
-        }
-    }
+fn write_hit(lines: &mut Vec<u8>, rule: &DetectionRule, event: &Event<'_, '_>) {
+    let line = HitLine {
+        rule_id: &rule.meta.id,
+        event_id: event.id,
+        event_time: event.time.map(|time| time.to_string()),
+    };
+    serde_json::to_writer(&mut *lines, &line).expect("a hit has nothing that is not JSON");
+    lines.push(b'\n');
 }

@@ -26,6 +26,14 @@ impl Input {
             Input::File(path) => path.display().to_string(),
         }
     }
+
+    /// Whether reading may wait for another program: standard input, a pipe, a device.
+    pub(crate) fn may_wait(&self) -> bool {
+        match self {
+            Input::Stdin => true,
+            Input::File(path) => fs::metadata(path).is_ok_and(|meta| !meta.is_file()),
+        }
+    }
 }
 
 /// What the arguments come to.

@@ -8,11 +8,18 @@ mod printable; // hostile text -> text that is safe on a terminal
 mod suggestion; // what a mistyped path meant
 mod rules; // rule paths -> RuleSet
 mod input; // INPUT arguments -> the files to read
-mod reader; // a file -> inflated chunks
+mod reader; // a file -> inflated bytes
+mod block; // a stretch of them -> records
+mod stream; // an input -> numbered blocks
 mod unreadable; // what could not be read, and where
+mod findings; // a block -> what the engine says of its records
 mod progress; // the bar on standard error
 mod spill; // window state on disk
-mod recording; // files -> records -> the engine
+mod recording; // what was read of all inputs
+mod lock; // a lock that outlives a panic
+mod order; // findings as they come -> the order of the inputs
+mod schedule; // which input a worker reads from next
+mod crew; // the workers
 mod output; // standard output or a file that appears whole
 mod report; // alerts and counters -> text or JSON
 mod run; // `replay run`

@@ -1,7 +1,7 @@
 //! Where results go: standard output, or a file that appears whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -12,7 +12,7 @@ pub(crate) struct Output {
 }
 
 enum Target {
-    Stdout(StdoutLock<'static>),
+    Stdout(Stdout),
     /// A device or a pipe: there is nothing to rename over.
     Special(File),
     File(Draft),
@@ -22,7 +22,7 @@ impl Output {
     /// Opens at once, so that a place that cannot be written to is known before a long run.
     pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         let target = match path {
-            None => Target::Stdout(io::stdout().lock()),
+            None => Target::Stdout(io::stdout()),
             Some(path) => {
                 open_file(path).with_context(|| format!("cannot write `{}`", path.display()))?
             }

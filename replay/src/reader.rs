@@ -1,16 +1,14 @@
-//! A byte source goes in, its inflated content comes out in large chunks. Nothing is held but one chunk.
+//! A byte source goes in, its inflated content comes out, a buffer at a time.
 //!
 //! Gzip is known by its first two bytes and may have any number of members. Gzip inside records is the core's.
 
-use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
-use std::ops::ControlFlow;
-use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::GzDecoder;
 
-/// Bytes read, and bytes inflated, at once.
-const CHUNK_BYTES: usize = 512 << 10;
+/// Deflated bytes read at once.
+const DEFLATED_BYTES: usize = 128 << 10;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
@@ -48,65 +46,119 @@ pub(crate) enum ReadError {
     },
 }
 
-/// What to do with a chunk; breaking ends the reading without an error.
-pub(crate) type OnChunk<'a> = dyn FnMut(&[u8]) -> ControlFlow<()> + 'a;
-
-/// Reads `source` to its end. `read_bytes` is kept at the number of bytes taken from it, before inflation.
-pub(crate) fn read_chunks(
-    mut source: impl Read,
-    read_bytes: &Rc<Cell<u64>>,
-    limit: InflationLimit,
-    on_chunk: &mut OnChunk<'_>,
-) -> Result<(), ReadError> {
-    let mut head = Vec::with_capacity(GZIP_MAGIC.len());
-    source
-        .by_ref()
-        .take(GZIP_MAGIC.len() as u64)
-        .read_to_end(&mut head)
-        .map_err(ReadError::Io)?;
-    let is_gzip = head == GZIP_MAGIC;
-    let mut source = Counting {
-        inner: io::Cursor::new(head).chain(source),
-        read_bytes: Rc::clone(read_bytes),
-    };
-    if is_gzip {
-        let compressed = BufReader::with_capacity(CHUNK_BYTES, source);
-        return inflate(compressed, read_bytes, limit, on_chunk);
-    }
-    let mut chunk = vec![0; CHUNK_BYTES];
-    loop {
-        let length = read_some(&mut source, &mut chunk).map_err(ReadError::Io)?;
-        if length == 0 || on_chunk(&chunk[..length]).is_break() {
-            return Ok(());
-        }
-    }
+/// What one call of [`Reader::fill`] gave.
+#[derive(Debug)]
+pub(crate) struct Filled {
+    pub(crate) bytes: usize,
+    /// How the source ended, where it did. An error follows the bytes that came before it.
+    pub(crate) ended: Option<Result<(), ReadError>>,
 }
 
-/// Inflates member after member.
-fn inflate(
-    mut compressed: impl BufRead,
-    read_bytes: &Cell<u64>,
-    limit: InflationLimit,
-    on_chunk: &mut OnChunk<'_>,
-) -> Result<(), ReadError> {
-    let mut chunk = vec![0; CHUNK_BYTES];
-    let mut stretch = Stretch::new(limit);
-    loop {
-        let mut member = GzDecoder::new(&mut compressed);
-        loop {
-            let length = read_some(&mut member, &mut chunk)
-                .map_err(|error| gzip_error(error, stretch.inflated))?;
-            if length == 0 {
-                break;
+/// A source that is being read.
+pub(crate) struct Reader<'t, R: Read> {
+    content: Content<'t, R>,
+}
+
+/// The source, its first bytes put back.
+type Sniffed<'t, R> = Counting<'t, io::Chain<io::Cursor<Vec<u8>>, R>>;
+
+enum Content<'t, R: Read> {
+    Plain(Sniffed<'t, R>),
+    Gzip {
+        member: GzDecoder<BufReader<Sniffed<'t, R>>>,
+        stretch: Stretch,
+    },
+    Ended,
+}
+
+impl<'t, R: Read> Reader<'t, R> {
+    /// Adds what it takes from `source`, before inflation, to `read_bytes`.
+    ///
+    /// # Errors
+    /// The first bytes cannot be read.
+    pub(crate) fn new(
+        mut source: R,
+        read_bytes: &'t AtomicU64,
+        limit: InflationLimit,
+    ) -> Result<Self, ReadError> {
+        let mut head = Vec::with_capacity(GZIP_MAGIC.len());
+        source
+            .by_ref()
+            .take(GZIP_MAGIC.len() as u64)
+            .read_to_end(&mut head)
+            .map_err(ReadError::Io)?;
+        let is_gzip = head == GZIP_MAGIC;
+        let source = Counting {
+            inner: io::Cursor::new(head).chain(source),
+            own_bytes: 0,
+            all_bytes: read_bytes,
+        };
+        let content = match is_gzip {
+            false => Content::Plain(source),
+            true => Content::Gzip {
+                member: GzDecoder::new(BufReader::with_capacity(DEFLATED_BYTES, source)),
+                stretch: Stretch::new(limit),
+            },
+        };
+        Ok(Self { content })
+    }
+
+    /// Fills `buffer` to its end, unless the source ends before. Reads of a pipe that come short do not show.
+    pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Filled {
+        let mut bytes = 0;
+        while bytes < buffer.len() {
+            match self.read(&mut buffer[bytes..], &mut bytes) {
+                Ok(true) => {}
+                ended => {
+                    self.content = Content::Ended;
+                    return Filled {
+                        bytes,
+                        ended: Some(ended.map(|_| ())),
+                    };
+                }
             }
-            if on_chunk(&chunk[..length]).is_break() {
-                return Ok(());
+        }
+        Filled { bytes, ended: None }
+    }
+
+    /// Reads once and adds to `bytes`; false at the end.
+    fn read(&mut self, buffer: &mut [u8], bytes: &mut usize) -> Result<bool, ReadError> {
+        match &mut self.content {
+            Content::Ended => Ok(false),
+            Content::Plain(source) => {
+                let length = read_some(source, buffer).map_err(ReadError::Io)?;
+                *bytes += length;
+                Ok(length > 0)
             }
-            stretch.add(length as u64, read_bytes.get())?;
+            Content::Gzip { member, stretch } => {
+                let length = read_some(member, buffer)
+                    .map_err(|error| gzip_error(error, stretch.inflated))?;
+                *bytes += length;
+                if length > 0 {
+                    stretch.add(length as u64, member.get_ref().get_ref().own_bytes)?;
+                    return Ok(true);
+                }
+                self.next_member()
+            }
         }
-        if !another_member(&mut compressed, stretch.inflated)? {
-            return Ok(());
+    }
+
+    /// Goes on to the next gzip member; false where there is none.
+    fn next_member(&mut self) -> Result<bool, ReadError> {
+        let Content::Gzip { member, stretch } =
+            std::mem::replace(&mut self.content, Content::Ended)
+        else {
+            return Ok(false);
+        };
+        let mut deflated = member.into_inner();
+        if !another_member(&mut deflated, stretch.inflated)? {
+            return Ok(false);
         }
+        self.content = Content::Gzip {
+            member: GzDecoder::new(deflated),
+            stretch,
+        };
+        Ok(true)
     }
 }
 
@@ -188,15 +240,18 @@ impl Stretch {
 }
 
 /// Counts what is taken from a source.
-struct Counting<R> {
+struct Counting<'t, R> {
     inner: R,
-    read_bytes: Rc<Cell<u64>>,
+    own_bytes: u64,
+    /// Of all sources of the run.
+    all_bytes: &'t AtomicU64,
 }
 
-impl<R: Read> Read for Counting<R> {
+impl<R: Read> Read for Counting<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buffer)?;
-        self.read_bytes.set(self.read_bytes.get() + length as u64);
+        self.own_bytes += length as u64;
+        self.all_bytes.fetch_add(length as u64, Ordering::Relaxed);
         Ok(length)
     }
 }
@@ -222,12 +277,19 @@ mod tests {
     }
 
     fn read(source: &[u8]) -> (Vec<u8>, Result<(), ReadError>) {
+        let read_bytes = AtomicU64::new(0);
+        let mut reader = Reader::new(source, &read_bytes, LIMIT).unwrap();
         let mut content = Vec::new();
-        let ended = read_chunks(source, &Rc::default(), LIMIT, &mut |chunk| {
-            content.extend_from_slice(chunk);
-            ControlFlow::Continue(())
-        });
-        (content, ended)
+        let mut buffer = vec![0; 200 << 10];
+        loop {
+            let Filled { bytes, ended } = reader.fill(&mut buffer);
+            content.extend_from_slice(&buffer[..bytes]);
+            if let Some(ended) = ended {
+                assert!(ended.is_err() || read_bytes.into_inner() == source.len() as u64);
+                return (content, ended);
+            }
+            assert_eq!(bytes, buffer.len());
+        }
     }
 
     #[test]
@@ -286,13 +348,23 @@ mod tests {
     }
 
     #[test]
-    fn reading_ends_where_the_caller_breaks_off() {
-        let mut chunks = 0;
-        let ended = read_chunks(io::repeat(b'x'), &Rc::default(), LIMIT, &mut |_| {
-            chunks += 1;
-            ControlFlow::Break(())
-        });
-        assert!(ended.is_ok());
-        assert_eq!(chunks, 1);
+    fn short_reads_do_not_show() {
+        struct Drip(u8);
+        impl Read for Drip {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                self.0 = self.0.saturating_sub(1);
+                buffer[0] = self.0;
+                Ok(usize::from(self.0 > 0))
+            }
+        }
+        let read_bytes = AtomicU64::new(0);
+        let mut reader = Reader::new(Drip(9), &read_bytes, LIMIT).unwrap();
+        let mut buffer = [0; 5];
+        let filled = reader.fill(&mut buffer);
+        assert_eq!((filled.bytes, buffer), (5, [8, 7, 6, 5, 4]));
+        assert!(filled.ended.is_none());
+        let filled = reader.fill(&mut buffer);
+        assert_eq!((filled.bytes, &buffer[..3]), (3, &[3, 2, 1][..]));
+        assert!(matches!(filled.ended, Some(Ok(()))));
     }
 }

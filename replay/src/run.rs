@@ -1,6 +1,7 @@
 //! `replay run`: the episodes that a recording holds.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
 
 use anyhow::{Context, anyhow};
 
@@ -8,11 +9,14 @@ use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode};
 
 use crate::args::{ColorChoice, Format, RunArgs};
+use crate::crew::{Crew, Limits, Read};
+use crate::findings::no_hits;
 use crate::input;
+use crate::order::Stop;
 use crate::outcome::{Outcome, say};
 use crate::output::Output;
 use crate::progress::{Progress, Visibility};
-use crate::recording::{self, NoHits, Recording};
+use crate::recording::Recording;
 use crate::report::json;
 use crate::report::quantity::counted;
 use crate::report::summary::{Run, summary};
@@ -26,14 +30,28 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
     let plan = input::plan(&args.source.inputs)?;
     let output = Output::open(args.output.as_deref())?;
     let engine = Engine::new(rules);
-    let mut worker = engine.worker(match args.as_arrived {
-        true => Mode::AsArrived,
-        false => Mode::Set,
-    });
+    let crew = Crew {
+        mode: match args.as_arrived {
+            true => Mode::AsArrived,
+            false => Mode::Set,
+        },
+        threads: match args.as_arrived {
+            true => NonZeroUsize::MIN,
+            false => args.source.threads(),
+        },
+        write_hit: no_hits,
+        limits: Limits::default(),
+    };
     let mut progress = Progress::new(plan.bytes_total, visibility(&args.source));
-    let mut recording = recording::feed(plan, &mut worker, &mut NoHits, &mut progress)
-        .context("cannot write window state to the temporary folder")?;
+    let Read {
+        mut recording,
+        worker,
+        stopped,
+    } = crew.read(&engine, plan, &mut io::sink(), &mut progress);
     progress.finish();
+    if let Some(Stop::State(error) | Stop::Hits(error)) = stopped {
+        return Err(error).context("cannot write window state to the temporary folder");
+    }
     let spilled = std::mem::take(&mut recording.spill).into_merged();
     let finished = spilled
         .map_err(Into::into)

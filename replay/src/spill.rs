@@ -7,19 +7,22 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
 
 use detector_core::engine::Worker;
 use detector_core::rule::CorrelationIx;
 use detector_core::window::key::Key;
 use detector_core::window::{SpillError, Spilled};
 
-/// Window state that is held in memory before it is written to disk.
+/// Window state that all workers together hold in memory before it is written to disk.
 pub(crate) const STATE_BYTES_MAX: usize = 96 << 20;
 
-/// Sorted runs of group state in unnamed temporary files.
+/// Sorted runs of group state, one behind the other in an unnamed temporary file for each worker.
 #[derive(Debug, Default)]
 pub(crate) struct Spill {
-    runs: Vec<File>,
+    /// Where this worker writes on.
+    file: Option<Arc<File>>,
+    runs: Vec<Run>,
 }
 
 impl Spill {
@@ -31,7 +34,12 @@ impl Spill {
         if worker.state_bytes() <= bytes_max {
             return Ok(());
         }
-        let mut run = BufWriter::new(tempfile::tempfile()?);
+        let file = match &self.file {
+            Some(file) => Arc::clone(file),
+            None => Arc::clone(self.file.insert(Arc::new(tempfile::tempfile()?))),
+        };
+        let mut run = BufWriter::new(&*file);
+        let begin = run.stream_position()?;
         let mut outcome = Ok(());
         worker.drain_state(&mut |rule, group, state| {
             if outcome.is_ok() {
@@ -39,9 +47,20 @@ impl Spill {
             }
         });
         outcome?;
-        self.runs
-            .push(run.into_inner().map_err(io::IntoInnerError::into_error)?);
+        let end = run.stream_position()?;
+        run.flush()?;
+        drop(run);
+        self.runs.push(Run {
+            file,
+            at: begin,
+            end,
+        });
         Ok(())
+    }
+
+    /// Adds the runs of another worker.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.runs.append(&mut other.runs);
     }
 
     /// Reads the runs back as one, sorted.
@@ -50,12 +69,30 @@ impl Spill {
     /// A run cannot be read.
     pub(crate) fn into_merged(self) -> io::Result<MergedRuns> {
         let mut merged = MergedRuns::default();
-        for mut file in self.runs {
-            file.seek(SeekFrom::Start(0))?;
-            merged.runs.push(BufReader::new(file));
+        for run in self.runs {
+            merged.runs.push(BufReader::new(run));
             merged.refill(merged.runs.len() - 1)?;
         }
         Ok(merged)
+    }
+}
+
+/// A stretch of a file.
+#[derive(Debug)]
+struct Run {
+    file: Arc<File>,
+    /// What is read next.
+    at: u64,
+    end: u64,
+}
+
+impl Read for Run {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut file = &*self.file;
+        file.seek(SeekFrom::Start(self.at))?;
+        let length = file.take(self.end - self.at).read(buffer)?;
+        self.at += length as u64;
+        Ok(length)
     }
 }
 
@@ -71,7 +108,7 @@ struct GroupState {
 /// All runs, the smallest rule and group first.
 #[derive(Debug, Default)]
 pub(crate) struct MergedRuns {
-    runs: Vec<BufReader<File>>,
+    runs: Vec<BufReader<Run>>,
     /// The next group of each run.
     heads: BinaryHeap<Reverse<GroupState>>,
     current: Vec<u8>,

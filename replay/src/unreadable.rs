@@ -59,6 +59,22 @@ impl UnreadableLog {
         self.total
     }
 
+    /// Adds what was noted after all of this.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.total += later.total;
+        let room = SHOWN_MAX - self.shown.len();
+        self.shown.extend(later.shown.into_iter().take(room));
+        for (kind, n) in later.by_reason {
+            self.count(kind, n);
+        }
+    }
+
+    /// Bytes held, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = self.shown.iter().chain(self.by_reason.keys());
+        texts.map(|text| text.len() + 2 * size_of::<String>()).sum()
+    }
+
     /// The closing section, a line each; empty where everything was read.
     pub(crate) fn lines(&self) -> Vec<String> {
         if self.total == 0 {
@@ -86,11 +102,14 @@ impl UnreadableLog {
             self.shown
                 .push(format!("{input}:{line} (byte {offset}): {reason}"));
         }
-        let mut kind = without_numbers(reason);
+        self.count(without_numbers(reason), 1);
+    }
+
+    fn count(&mut self, mut kind: String, n: u64) {
         if !self.by_reason.contains_key(&kind) && self.by_reason.len() >= REASONS_MAX {
             kind = OTHER_REASONS.into();
         }
-        *self.by_reason.entry(kind).or_default() += 1;
+        *self.by_reason.entry(kind).or_default() += n;
     }
 }
 
@@ -166,5 +185,20 @@ mod tests {
         }
         assert_eq!(log.by_reason.len(), REASONS_MAX + 1);
         assert_eq!(log.by_reason[OTHER_REASONS], 170);
+    }
+
+    #[test]
+    fn appended_logs_are_as_one() {
+        let (mut whole, mut united) = (UnreadableLog::default(), UnreadableLog::default());
+        for block in 0..7 {
+            let mut log = UnreadableLog::default();
+            for n in 0..block {
+                let reason = ["no JSON", "cut off"][n % 2];
+                log.part(PLACE, b"", &problem(Some(n as u64), reason));
+                whole.part(PLACE, b"", &problem(Some(n as u64), reason));
+            }
+            united.append(log);
+        }
+        assert_eq!(united.lines(), whole.lines());
     }
 }

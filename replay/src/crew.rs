@@ -1,0 +1,171 @@
+//! The workers: as many threads as asked for, all doing the same. What they find does not depend on their number.
+//!
+//! Each takes a block from an input, gives its records to an engine's worker of its own and delivers what it found.
+//! Window state unites at the end. Memory stays flat: a block for each worker, results that wait for their turn, and
+//! window state up to a limit.
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
+use std::sync::atomic::AtomicU64;
+use std::thread;
+
+use detector_core::engine::{Engine, Mode, Worker};
+
+use crate::block::Block;
+use crate::findings::{Findings, WriteHit};
+use crate::input::Plan;
+use crate::lock::lock;
+use crate::order::{InOrder, Part, PartId, Sinks, Stop, WAITING_BYTES_MAX};
+use crate::progress::Progress;
+use crate::recording::Recording;
+use crate::schedule::{Next, Schedule};
+use crate::spill::{STATE_BYTES_MAX, Spill};
+use crate::stream::Taken;
+
+/// How a recording is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crew {
+    pub(crate) mode: Mode,
+    pub(crate) threads: NonZeroUsize,
+    pub(crate) write_hit: WriteHit,
+    pub(crate) limits: Limits,
+}
+
+/// Of all workers together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) state_bytes_max: usize,
+    pub(crate) waiting_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            state_bytes_max: STATE_BYTES_MAX,
+            waiting_bytes_max: WAITING_BYTES_MAX,
+        }
+    }
+}
+
+/// What came of it.
+pub(crate) struct Read<'e> {
+    pub(crate) recording: Recording,
+    /// All workers in one.
+    pub(crate) worker: Worker<'e>,
+    pub(crate) stopped: Option<Stop>,
+}
+
+impl Crew {
+    /// Reads every input of the plan; hits go to `hits`, in the order of the inputs.
+    pub(crate) fn read<'e>(
+        &self,
+        engine: &'e Engine,
+        plan: Plan,
+        hits: &mut (dyn Write + Send),
+        progress: &mut Progress,
+    ) -> Read<'e> {
+        let recording = Recording {
+            skipped: plan.skipped,
+            failures: plan.failures,
+            ..Recording::default()
+        };
+        let read_bytes = AtomicU64::new(0);
+        let schedule = Schedule::new(&plan.inputs, &read_bytes);
+        let sinks = Sinks { hits, progress };
+        let waiting_bytes_max = self.limits.waiting_bytes_max;
+        let order = InOrder::new(&plan.inputs, recording, sinks, waiting_bytes_max);
+        let hand = || Hand {
+            crew: self,
+            schedule: &schedule,
+            order: &order,
+            worker: engine.worker(self.mode),
+            spill: Spill::default(),
+            block: Block::new(),
+        };
+        let (mut worker, mut spill) = (engine.worker(self.mode), Spill::default());
+        thread::scope(|scope| {
+            let others: Vec<_> = (1..self.threads.get())
+                .map(|_| scope.spawn(|| hand().work()))
+                .collect();
+            (worker, spill) = hand().work();
+            for other in others {
+                let (theirs, spilled) = other.join().unwrap_or_else(|panic| resume_unwind(panic));
+                worker.merge(theirs);
+                spill.append(spilled);
+            }
+        });
+        let (mut recording, stopped) = order.into_recording();
+        recording.bytes = read_bytes.into_inner();
+        recording.spill = spill;
+        Read {
+            recording,
+            worker,
+            stopped,
+        }
+    }
+}
+
+/// One thread.
+struct Hand<'c, 'p, 'e> {
+    crew: &'c Crew,
+    schedule: &'c Schedule<'p>,
+    order: &'c InOrder<'p>,
+    worker: Worker<'e>,
+    spill: Spill,
+    block: Block,
+}
+
+impl<'e> Hand<'_, '_, 'e> {
+    /// Works until all is done or somebody stops.
+    fn work(mut self) -> (Worker<'e>, Spill) {
+        let _alarm = Alarm(self.order);
+        let mut own = 0;
+        while let Some(turn) = self.order.turn() {
+            match self.schedule.next(own, &turn) {
+                Next::Done => break,
+                Next::Wait => self.order.wait(&turn),
+                Next::Read { input, stream } => {
+                    own = input;
+                    let taken = lock(&stream).take(&mut self.block);
+                    self.part(input, taken);
+                }
+            }
+        }
+        (self.worker, self.spill)
+    }
+
+    fn part(&mut self, input: usize, taken: Taken) {
+        let (number, part) = match taken {
+            Taken::Nothing => return,
+            Taken::End { number, end } => {
+                self.schedule.ended(input);
+                (number, Part::End(end))
+            }
+            Taken::Block { number } => {
+                let name = self.schedule.name(input);
+                let write_hit = self.crew.write_hit;
+                let findings = Findings::of(&self.block, &name, &mut self.worker, write_hit);
+                (number, Part::Block(findings))
+            }
+        };
+        let share = self.crew.limits.state_bytes_max / self.crew.threads;
+        if let Err(error) = self.spill.relieve(&mut self.worker, share) {
+            self.order.stop(Stop::State(error));
+        }
+        let read_bytes = self.schedule.read_bytes();
+        self.order
+            .deliver(PartId { input, number }, part, read_bytes);
+    }
+}
+
+/// Stops the others when its thread panics: what they wait for would never come.
+struct Alarm<'a, 'o>(&'a InOrder<'o>);
+
+impl Drop for Alarm<'_, '_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.stop(Stop::Panic);
+        }
+    }
+}
