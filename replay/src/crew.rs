@@ -7,7 +7,7 @@
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use detector_core::engine::{Engine, Mode, Worker};
@@ -96,7 +96,7 @@ impl Crew {
             }
         });
         let (mut recording, stopped) = order.into_recording();
-        recording.bytes = read_bytes.into_inner();
+        recording.bytes = read_bytes.load(Ordering::Relaxed);
         recording.spill = spill;
         Read {
             recording,

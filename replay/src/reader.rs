@@ -1,6 +1,7 @@
 //! A byte source goes in, its inflated content comes out, a buffer at a time.
 //!
-//! Gzip is known by its first two bytes and may have any number of members. Gzip inside records is the core's.
+//! Gzip is known by its first two bytes and may have any number of members. Gzip within gzip is inflated twice: Firehose
+//! compresses once more what CloudWatch Logs has compressed. Gzip inside records is the core's.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,30 +55,58 @@ pub(crate) struct Filled {
     pub(crate) ended: Option<Result<(), ReadError>>,
 }
 
+/// Gzip within gzip that is inflated.
+const GZIP_LAYERS_MAX: u8 = 3;
+
 /// A source that is being read.
-pub(crate) struct Reader<'t, R: Read> {
-    content: Content<'t, R>,
+pub(crate) struct Reader<'t> {
+    content: Content<'t>,
+    /// Inflated bytes that were looked at and are still to be handed out.
+    peeked: Vec<u8>,
+    /// How the source ended while it was looked at.
+    peeked_end: Option<Result<(), ReadError>>,
 }
 
-/// The source, its first bytes put back.
-type Sniffed<'t, R> = Counting<'t, io::Chain<io::Cursor<Vec<u8>>, R>>;
+type Source<'t> = Box<dyn Read + Send + 't>;
 
-enum Content<'t, R: Read> {
-    Plain(Sniffed<'t, R>),
+/// The source, its first bytes put back.
+type Sniffed<'t> = Counting<'t, io::Chain<io::Cursor<Vec<u8>>, Source<'t>>>;
+
+enum Content<'t> {
+    Plain(Sniffed<'t>),
     Gzip {
-        member: GzDecoder<BufReader<Sniffed<'t, R>>>,
+        member: Box<GzDecoder<BufReader<Sniffed<'t>>>>,
         stretch: Stretch,
     },
     Ended,
 }
 
-impl<'t, R: Read> Reader<'t, R> {
+/// Nobody counts the bytes between two layers of gzip.
+static UNCOUNTED: AtomicU64 = AtomicU64::new(0);
+
+impl<'t> Reader<'t> {
     /// Adds what it takes from `source`, before inflation, to `read_bytes`.
     ///
     /// # Errors
     /// The first bytes cannot be read.
     pub(crate) fn new(
-        mut source: R,
+        source: impl Read + Send + 't,
+        read_bytes: &'t AtomicU64,
+        limit: InflationLimit,
+    ) -> Result<Self, ReadError> {
+        let mut reader = Self::layer(Box::new(source), read_bytes, limit)?;
+        for _ in 1..GZIP_LAYERS_MAX {
+            if !reader.peeks_gzip() {
+                break;
+            }
+            reader = Self::layer(Box::new(reader), &UNCOUNTED, limit)?;
+        }
+        Ok(reader)
+    }
+
+    /// One layer: plain bytes, or gzip.
+    fn layer(
+        mut source: Source<'t>,
         read_bytes: &'t AtomicU64,
         limit: InflationLimit,
     ) -> Result<Self, ReadError> {
@@ -86,7 +115,7 @@ impl<'t, R: Read> Reader<'t, R> {
             .by_ref()
             .take(GZIP_MAGIC.len() as u64)
             .read_to_end(&mut head)
-            .map_err(ReadError::Io)?;
+            .map_err(|error| io_error(error, 0))?;
         let is_gzip = head == GZIP_MAGIC;
         let source = Counting {
             inner: io::Cursor::new(head).chain(source),
@@ -96,18 +125,47 @@ impl<'t, R: Read> Reader<'t, R> {
         let content = match is_gzip {
             false => Content::Plain(source),
             true => Content::Gzip {
-                member: GzDecoder::new(BufReader::with_capacity(DEFLATED_BYTES, source)),
+                member: Box::new(GzDecoder::new(BufReader::with_capacity(
+                    DEFLATED_BYTES,
+                    source,
+                ))),
                 stretch: Stretch::new(limit),
             },
         };
-        Ok(Self { content })
+        Ok(Self {
+            content,
+            peeked: Vec::new(),
+            peeked_end: None,
+        })
+    }
+
+    /// Whether what comes out of this layer of gzip is gzip again.
+    fn peeks_gzip(&mut self) -> bool {
+        if !matches!(self.content, Content::Gzip { .. }) {
+            return false;
+        }
+        let mut head = [0; GZIP_MAGIC.len()];
+        let Filled { bytes, ended } = self.fill(&mut head);
+        self.peeked = head[..bytes].to_vec();
+        self.peeked_end = ended;
+        head == GZIP_MAGIC
     }
 
     /// Fills `buffer` to its end, unless the source ends before. Reads of a pipe that come short do not show.
     pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Filled {
-        let mut bytes = 0;
+        let mut bytes = self.peeked.len().min(buffer.len());
+        buffer[..bytes].copy_from_slice(&self.peeked[..bytes]);
+        self.peeked.drain(..bytes);
+        if self.peeked.is_empty()
+            && let Some(ended) = self.peeked_end.take()
+        {
+            return Filled {
+                bytes,
+                ended: Some(ended),
+            };
+        }
         while bytes < buffer.len() {
-            match self.read(&mut buffer[bytes..], &mut bytes) {
+            match self.read_once(&mut buffer[bytes..], &mut bytes) {
                 Ok(true) => {}
                 ended => {
                     self.content = Content::Ended;
@@ -122,17 +180,17 @@ impl<'t, R: Read> Reader<'t, R> {
     }
 
     /// Reads once and adds to `bytes`; false at the end.
-    fn read(&mut self, buffer: &mut [u8], bytes: &mut usize) -> Result<bool, ReadError> {
+    fn read_once(&mut self, buffer: &mut [u8], bytes: &mut usize) -> Result<bool, ReadError> {
         match &mut self.content {
             Content::Ended => Ok(false),
             Content::Plain(source) => {
-                let length = read_some(source, buffer).map_err(ReadError::Io)?;
+                let length = read_some(source, buffer).map_err(|error| io_error(error, 0))?;
                 *bytes += length;
                 Ok(length > 0)
             }
             Content::Gzip { member, stretch } => {
-                let length = read_some(member, buffer)
-                    .map_err(|error| gzip_error(error, stretch.inflated))?;
+                let length =
+                    read_some(member, buffer).map_err(|error| io_error(error, stretch.inflated))?;
                 *bytes += length;
                 if length > 0 {
                     stretch.add(length as u64, member.get_ref().get_ref().own_bytes)?;
@@ -150,12 +208,12 @@ impl<'t, R: Read> Reader<'t, R> {
         else {
             return Ok(false);
         };
-        let mut deflated = member.into_inner();
+        let mut deflated = (*member).into_inner();
         if !another_member(&mut deflated, stretch.inflated)? {
             return Ok(false);
         }
         self.content = Content::Gzip {
-            member: GzDecoder::new(deflated),
+            member: Box::new(GzDecoder::new(deflated)),
             stretch,
         };
         Ok(true)
@@ -165,7 +223,9 @@ impl<'t, R: Read> Reader<'t, R> {
 /// Whether another member follows. Zeros up to the end are padding, as `gzip` has it; anything else is damage.
 fn another_member(compressed: &mut impl BufRead, inflated: u64) -> Result<bool, ReadError> {
     loop {
-        let buffer = compressed.fill_buf().map_err(ReadError::Io)?;
+        let buffer = compressed
+            .fill_buf()
+            .map_err(|error| io_error(error, inflated))?;
         match buffer.first() {
             None => return Ok(false),
             Some(&first) if first == GZIP_MAGIC[0] => return Ok(true),
@@ -181,8 +241,27 @@ fn another_member(compressed: &mut impl BufRead, inflated: u64) -> Result<bool, 
     }
 }
 
-/// Tells data that ends too early and damaged data from a source that fails.
-fn gzip_error(error: io::Error, inflated: u64) -> ReadError {
+/// A layer of gzip as the source of the next. Its error travels inside an [`io::Error`].
+impl Read for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Filled { bytes, ended } = self.fill(buffer);
+        match ended {
+            Some(Err(error)) if bytes == 0 => Err(io::Error::other(error)),
+            Some(ended) if bytes > 0 => {
+                self.peeked_end = Some(ended);
+                Ok(bytes)
+            }
+            _ => Ok(bytes),
+        }
+    }
+}
+
+/// Tells data that ends too early, damaged data and the error of an outer layer from a source that fails.
+fn io_error(error: io::Error, inflated: u64) -> ReadError {
+    let error = match error.downcast::<ReadError>() {
+        Ok(outer) => return outer,
+        Err(error) => error,
+    };
     match error.kind() {
         io::ErrorKind::UnexpectedEof => ReadError::CutOff { inflated },
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => ReadError::Damaged {
@@ -285,7 +364,9 @@ mod tests {
             let Filled { bytes, ended } = reader.fill(&mut buffer);
             content.extend_from_slice(&buffer[..bytes]);
             if let Some(ended) = ended {
-                assert!(ended.is_err() || read_bytes.into_inner() == source.len() as u64);
+                assert!(
+                    ended.is_err() || read_bytes.load(Ordering::Relaxed) == source.len() as u64
+                );
                 return (content, ended);
             }
             assert_eq!(bytes, buffer.len());
@@ -310,6 +391,22 @@ mod tests {
         let (content, ended) = read(&source);
         assert_eq!(content, b"one\ntwo\n");
         ended.unwrap();
+    }
+
+    #[test]
+    fn gzip_within_gzip_is_inflated_twice() {
+        // As Firehose writes it: members of CloudWatch Logs one after the other, compressed once more.
+        let inner = [gzip(b"one\n"), gzip(b"two\n")].concat();
+        let (content, ended) = read(&gzip(&inner));
+        assert_eq!(content, b"one\ntwo\n");
+        ended.unwrap();
+        let outer = gzip(&inner);
+        let (content, ended) = read(&outer[..outer.len() - 3]);
+        assert_eq!(content, b"one\ntwo\n");
+        assert!(matches!(ended, Err(ReadError::CutOff { .. })), "{ended:?}");
+        let (content, ended) = read(&gzip(&inner[..inner.len() - 3]));
+        assert_eq!(content, b"one\ntwo\n");
+        assert!(matches!(ended, Err(ReadError::CutOff { .. })), "{ended:?}");
     }
 
     #[test]

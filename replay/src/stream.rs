@@ -53,7 +53,7 @@ enum State<'p> {
 }
 
 struct Cutting<'p> {
-    reader: Reader<'p, Box<dyn Read + Send>>,
+    reader: Reader<'p>,
     splitter: Splitter,
     /// Bytes read, inflated.
     reached: u64,

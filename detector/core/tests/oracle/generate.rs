@@ -131,7 +131,9 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         _ => *pick(random, &["lt", "lte", "eq", "neq", "gte"]),
     };
     let bound_max = if is_aggregate { 40 } else { 5 };
-    let mut threshold = vec![(operator, random.u64(1..bound_max))];
+    // No count is below 1.
+    let least = if operator == "lt" { 2 } else { 1 };
+    let mut threshold = vec![(operator, random.u64(least..bound_max))];
     if operator == "gt" && random.bool() {
         threshold.push(("lte", threshold[0].1 + random.u64(1..4)));
     }
