@@ -66,6 +66,11 @@ impl WindowType for Aggregate {
     type State = Numbers;
     type Value = ();
 
+    fn is_monotone(&self) -> bool {
+        // Sums can fall as well: numbers may be negative.
+        false
+    }
+
     fn observe(&self, state: &mut Numbers, occurrence: &Occurrence) {
         let OccurrenceValue::Number(value) = occurrence.value else {
             unreachable!("an aggregate is given a number")

@@ -26,6 +26,10 @@ impl WindowType for EventCount {
 
     const CHILD_VIEW: ChildView = ChildView::Episodes;
 
+    fn is_monotone(&self) -> bool {
+        self.threshold.is_monotone()
+    }
+
     fn observe(&self, state: &mut Coverage, occurrence: &Occurrence) {
         state.add(
             occurrence.id,
@@ -52,6 +56,10 @@ impl WindowType for EventCount {
 impl WindowType for ValueCount {
     type State = Coverage;
     type Value = Key;
+
+    fn is_monotone(&self) -> bool {
+        self.threshold.is_monotone()
+    }
 
     fn observe(&self, state: &mut Coverage, occurrence: &Occurrence) {
         let value = self.counted(occurrence);

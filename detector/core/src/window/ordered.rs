@@ -37,6 +37,10 @@ impl WindowType for TemporalOrdered {
     type State = Steps;
     type Value = ();
 
+    fn is_monotone(&self) -> bool {
+        true
+    }
+
     fn observe(&self, state: &mut Steps, occurrence: &Occurrence) {
         let bears_on = occurrence.bears_on(self.timespan_ms);
         if state.holding.covers(bears_on.start, bears_on.end) {
@@ -76,8 +80,7 @@ impl TemporalOrdered {
         if state.settled == state.taken.len() && state.settled > 0 {
             return;
         }
-        state.taken.sort_unstable();
-        state.taken.dedup();
+        join_intervals(&mut state.taken);
         let found = Chains::new(self).sweep(&state.taken);
         state.holding = state.holding.union(&found);
         let holding = &state.holding;
@@ -95,6 +98,22 @@ enum Began {
     At(i64),
     /// Right now: every step so far can be taken at the current moment and at each that follows.
     Now,
+}
+
+/// Sorts the steps and unites intervals of one step that overlap or touch: a child that is seen several times, longer
+/// each time, leaves the trace of its last.
+fn join_intervals(taken: &mut Vec<Step>) {
+    taken.sort_unstable_by_key(|s| (s.step, s.start == s.until, s.start, s.until));
+    taken.dedup_by(|next, kept| {
+        let is_interval = |s: &Step| s.start < s.until;
+        let joins = next.step == kept.step
+            && (next == kept || is_interval(next) && is_interval(kept) && next.start <= kept.until);
+        if joins {
+            kept.until = kept.until.max(next.until);
+        }
+        joins
+    });
+    taken.sort_unstable();
 }
 
 /// The sweep over time.
