@@ -1,8 +1,8 @@
 //! How requests are performed: with faults, and for the test's own sake with mistakes.
 
 use detector_core::store::{
-    Announcement, ConditionalWrite, Effect, EffectResult, Item, ItemKey, Mark, StateStore,
-    WriteOutcome,
+    Announcement, ConditionalWrite, Effect, EffectResult, EpisodeId, Item, ItemKey, Mark,
+    StateStore, WriteOutcome,
 };
 
 use detector_core::window::interval::Interval;
@@ -31,14 +31,18 @@ pub(crate) enum Mutation {
     IgnoreFailures,
     /// A batch is done when it begins.
     CheckpointFirst,
+    /// A batch is done with its first write: what it wrote to a child has not reached the parents.
+    CheckpointAfterAWrite,
     /// The watermark is the latest arrival known less the lateness, whatever other shards have still to bring.
     WatermarkOfTheLatest,
     /// A sweep takes an item off the list before its parents have been handed anything.
     SettleFirst,
+    /// Recorded episodes are kept in the order of time, not in that in which they were recorded.
+    ForgetTheOrder,
 }
 
 impl Mutation {
-    pub(crate) const ALL: [Mutation; 10] = [
+    pub(crate) const ALL: [Mutation; 12] = [
         Mutation::NoVersionCondition,
         Mutation::PublishBeforeWrite,
         Mutation::ForgetEventIds,
@@ -47,6 +51,8 @@ impl Mutation {
         Mutation::TrustTheStore,
         Mutation::IgnoreFailures,
         Mutation::CheckpointFirst,
+        Mutation::CheckpointAfterAWrite,
+        Mutation::ForgetTheOrder,
         Mutation::WatermarkOfTheLatest,
         Mutation::SettleFirst,
     ];
@@ -131,7 +137,20 @@ impl World<'_> {
         if self.mutation == Mutation::SettleFirst && matches!(job, Job::Sweep { .. }) {
             write.item.due = None;
         }
+        if self.mutation == Mutation::ForgetTheOrder {
+            write.item.episodes.sort_by_key(|episode| episode.span);
+        }
+        let ids: Vec<EpisodeId> = write.item.episodes.iter().map(|e| e.id).collect();
         let outcome = self.store.write(&[write]).expect("memory answers")[0];
+        if outcome == WriteOutcome::Written {
+            for id in ids {
+                let next = self.recorded.len();
+                self.recorded.entry(id).or_insert(next);
+            }
+            if self.mutation == Mutation::CheckpointAfterAWrite {
+                self.checkpoint(job);
+            }
+        }
         if self.fails() { unknown } else { outcome }
     }
 
@@ -146,14 +165,22 @@ impl World<'_> {
         }
         let (key, id, episode) = (announcement.key, announcement.id, &announcement.episode);
         let span = Interval::new(episode.opened_at(), episode.held_until());
-        self.published.push((key, id, span));
+        self.tell(key, id, span);
         !self.fails() || trusted
+    }
+
+    fn tell(&mut self, key: ItemKey, id: EpisodeId, span: Interval) {
+        if !self.recorded.contains_key(&id) {
+            let violation = format!("{id} was announced before it was recorded");
+            self.violations.push(violation);
+        }
+        self.published.push((key, id, span));
     }
 
     fn publish_recorded(&mut self, write: &ConditionalWrite) {
         for recorded in &write.item.episodes {
             if recorded.mark == Mark::Unpublished {
-                self.published.push((write.key, recorded.id, recorded.span));
+                self.tell(write.key, recorded.id, recorded.span);
             }
         }
     }

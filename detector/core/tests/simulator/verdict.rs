@@ -19,6 +19,9 @@ pub(crate) fn run(scenario: &Scenario, seed: u64, mutation: Mutation) -> Result<
     let plan = scenario.plan(ATTEMPTS_MAX);
     let mut world = World::new(scenario, &plan, seed, mutation);
     world.run();
+    if let Some(violation) = world.violations.first() {
+        return Err(violation.clone());
+    }
     states_equal_the_undisturbed(&world, &plan)?;
     let found = scenario.episodes(&world.items());
     if found != scenario.expected {
@@ -67,7 +70,13 @@ fn announced_once_each(world: &mut World<'_>) -> Result<(), String> {
                 return Err(format!("two episodes have the id {}", episode.id));
             }
             match episode.mark {
-                Mark::MergedInto(_) => {
+                Mark::MergedInto(id) => {
+                    if world.recorded[&id] > world.recorded[&episode.id] {
+                        return Err(format!(
+                            "{id} is younger than {}, which it took in",
+                            episode.id
+                        ));
+                    }
                     world.seen.merged += 1;
                     continue;
                 }

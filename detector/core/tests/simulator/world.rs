@@ -1,6 +1,6 @@
 //! One schedule: who does what next, and what goes wrong.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::store::{
     Batch, Effect, EpisodeId, Item, ItemKey, MemoryStore, Plan, Report, StateStore, Step,
@@ -24,6 +24,10 @@ pub(crate) struct World<'s> {
     /// Items that the store has forgotten.
     pub(crate) expired: Vec<(ItemKey, Item)>,
     pub(crate) published: Vec<(ItemKey, EpisodeId, Interval)>,
+    /// By id, the how manieth episode was recorded under it.
+    pub(crate) recorded: BTreeMap<EpisodeId, usize>,
+    /// What was wrong at the moment at which it happened.
+    pub(crate) violations: Vec<String>,
     shards: Vec<Shard>,
     /// Records that some worker has read.
     read: BTreeSet<usize>,
@@ -106,6 +110,8 @@ impl<'s> World<'s> {
             store: MemoryStore::default(),
             expired: Vec::new(),
             published: Vec::new(),
+            recorded: BTreeMap::new(),
+            violations: Vec::new(),
             shards,
             workers: (0..WORKERS).map(|_| None).collect(),
             swept_to: 0,
@@ -203,12 +209,12 @@ impl<'s> World<'s> {
                 fold.end_run();
             }
         }
+        let job = Job::Records { shard, from, to };
         if self.mutation == Mutation::CheckpointFirst {
-            let shard = &mut self.shards[shard];
-            shard.checkpoint = shard.checkpoint.max(to);
+            self.checkpoint(job);
         }
         let step = Batch::of_records(self.plan, fold.finish());
-        self.enter(at, Job::Records { shard, from, to }, self.swept_to, step);
+        self.enter(at, job, self.swept_to, step);
     }
 
     fn start_sweep(&mut self, at: usize) {
@@ -274,6 +280,14 @@ impl<'s> World<'s> {
             self.seen.partial_batches += u64::from(from < done && done < to);
             let shard = &mut self.shards[shard];
             shard.checkpoint = shard.checkpoint.max(done);
+        }
+    }
+
+    /// A batch is done, rightly or not.
+    pub(crate) fn checkpoint(&mut self, job: Job) {
+        if let Job::Records { shard, to, .. } = job {
+            let shard = &mut self.shards[shard];
+            shard.checkpoint = shard.checkpoint.max(to);
         }
     }
 
