@@ -66,7 +66,8 @@ fn deltas(engine: &Engine, events: &[(&str, i64)]) -> Deltas {
     let mut worker = engine.worker(Mode::Set);
     let mut deltas = Deltas::default();
     for (position, (name, second)) in (0..).zip(events) {
-        let time = Timestamp::from_millis(ORIGIN_MS + second * 1000).unwrap();
+        let time =
+            Timestamp::from_millis(ORIGIN_MS + second * 1000).expect("a time of this century");
         let record = format!(
             r#"{{"eventVersion":"1.11","eventTime":"{time}","eventSource":"s.amazonaws.com","eventName":"{name}",
             "awsRegion":"eu-west-1","eventID":"{name}-{second}","sourceIPAddress":"192.0.2.1"}}"#
@@ -224,7 +225,7 @@ fn bring_refusing(engine: &Engine, events: &[(&str, i64)], refused: ItemKey) -> 
         let result = match effect {
             Effect::Write(mut writes) => {
                 writes.retain(|write| write.key != refused);
-                store.write(&writes).unwrap();
+                store.write(&writes).expect("memory answers");
                 EffectResult::Failed
             }
             effect => perform(&effect, &store, &mut |_| true),
