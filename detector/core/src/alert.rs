@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::rule::{CorrelationRule, Level};
+use crate::store::EpisodeId;
 use crate::time::Timestamp;
 use crate::window::episode::Episode;
-use crate::window::key::Key;
 
 /// The most event ids an alert carries as evidence.
 pub const EVIDENCE_MAX: usize = 20;
@@ -41,7 +41,8 @@ impl Alert {
         let values = episode.values.iter().map(|value| Arc::from(&**value));
         let is_over = episode.held_until() + rule.quiet_ms <= latest.millis();
         Self {
-            alert_id: alert_id(rule, episode),
+            alert_id: EpisodeId::first_known_as(&rule.meta.id, episode.group, episode.opened_at())
+                .to_string(),
             rule: AlertRule {
                 id: Arc::clone(&rule.meta.id),
                 name: rule.meta.name.clone(),
@@ -71,16 +72,6 @@ impl Alert {
             .cmp(&key(other))
             .then_with(|| self.group.cmp(&other.group))
     }
-}
-
-/// A UUID of version 8 (RFC 9562, section 5.8) over the rule's id, the group and the opening.
-fn alert_id(rule: &CorrelationRule, episode: &Episode) -> String {
-    const VERSION: u128 = 0xf << 76;
-    const VARIANT: u128 = 0b11 << 62;
-    let opened_at = episode.opened_at().to_string();
-    let group = episode.group.in_uuid_form();
-    let bits = Key::of_texts([&*rule.meta.id, &group, &opened_at]).to_u128();
-    Key::from_u128(bits & !VERSION & !VARIANT | 0x8 << 76 | 0b10 << 62).in_uuid_form()
 }
 
 /// Windows can end past the last moment that can be written.

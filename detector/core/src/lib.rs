@@ -14,5 +14,6 @@ pub mod rule; // YAML text   -> RuleSet      (once, at start; the shell reads th
 pub mod decode; // bytes       -> Event
 pub mod matching; // Event       -> hits         (stateless)
 pub mod window; // hits        -> episodes     (all the state, bounded and mergeable)
+pub mod store; // deltas      -> durable state, announcements
 pub mod alert; // Episode     -> Alert        (identity and wire form)
 pub mod engine; // the whole way, wired together

@@ -12,8 +12,9 @@ use detector_core::rule::CorrelationIx;
 use detector_core::rule::{RuleFile, RuleSet};
 use detector_core::window::key::Key;
 use detector_core::window::{NothingSpilled, SpillError, Spilled, Windows};
-use oracle::generate::{self, tick_of};
-use oracle::{Correlation, Episode, Event};
+use oracle::compare::{as_episode, expected};
+use oracle::generate;
+use oracle::{Correlation, Event};
 
 struct Nobody;
 impl Observer for Nobody {}
@@ -69,49 +70,6 @@ fn observed(engine: &Engine, events: &[Event], random: &mut fastrand::Rng) -> Ve
     first.finish(&mut runs).expect("drained state reads back").0
 }
 
-fn as_episode(alert: &Alert, correlations: &[Correlation]) -> (String, Episode) {
-    let name = alert
-        .rule
-        .name
-        .as_deref()
-        .expect("generated rules have names");
-    let number = name
-        .strip_prefix("correlation_")
-        .and_then(|n| n.parse().ok());
-    let correlation: usize = number.expect("a correlation's name ends in its number");
-    let names = &correlations[correlation].group_by;
-    let group = names
-        .iter()
-        .zip(&alert.group.0)
-        .map(|(name, (_, value))| (*name, value.to_string()))
-        .collect();
-    let tick = |time: &dyn ToString| tick_of(&time.to_string());
-    let episode = Episode {
-        correlation,
-        group,
-        holding: vec![(tick(&alert.opened_at), tick(&alert.held_until))],
-        count: alert.count,
-        distinct: alert.distinct,
-        first: tick(&alert.first_event_time),
-        last: tick(&alert.last_event_time),
-        evidence: alert.event_ids.iter().map(|id| (0, id.clone())).collect(),
-    };
-    (format!("{episode:?}"), episode)
-}
-
-fn expected(events: &[Event], correlations: &[Correlation]) -> Vec<String> {
-    let mut episodes: Vec<String> = oracle::evaluate(events, correlations)
-        .into_iter()
-        .map(|mut episode| {
-            episode.holding = vec![(episode.opened(), episode.held_until())];
-            episode.evidence.iter_mut().for_each(|(tick, _)| *tick = 0);
-            format!("{episode:?}")
-        })
-        .collect();
-    episodes.sort();
-    episodes
-}
-
 fn check(seed: u64) -> usize {
     let mut random = fastrand::Rng::with_seed(seed);
     let correlations = generate::correlations(&mut random);
@@ -119,7 +77,7 @@ fn check(seed: u64) -> usize {
     let engine = engine(&correlations);
     let mut found: Vec<String> = observed(&engine, &events, &mut random)
         .iter()
-        .map(|a| as_episode(a, &correlations).0)
+        .map(|a| as_episode(a, &correlations))
         .collect();
     found.sort();
     let expected = expected(&events, &correlations);

@@ -67,6 +67,11 @@ impl WindowType for Aggregate {
     type Detail = f64;
     type Value = ();
 
+    fn is_monotone(&self) -> bool {
+        // Sums can fall as well: numbers may be negative.
+        false
+    }
+
     fn observe(&self, state: &mut Numbers, occurrence: &Occurrence) {
         let OccurrenceValue::Number(value) = occurrence.value else {
             unreachable!("an aggregate is given a number")

@@ -27,6 +27,10 @@ impl WindowType for EventCount {
 
     const CHILD_VIEW: ChildView = ChildView::Episodes;
 
+    fn is_monotone(&self) -> bool {
+        self.threshold.is_monotone()
+    }
+
     fn observe(&self, state: &mut Coverage, occurrence: &Occurrence) {
         state.add(
             occurrence.id,
@@ -54,6 +58,10 @@ impl WindowType for ValueCount {
     type State = Coverage;
     type Detail = Key;
     type Value = Key;
+
+    fn is_monotone(&self) -> bool {
+        self.threshold.is_monotone()
+    }
 
     fn observe(&self, state: &mut Coverage, occurrence: &Occurrence) {
         let value = self.counted(occurrence);

@@ -23,6 +23,9 @@ pub trait RuleWindows: std::fmt::Debug + Send {
     /// Takes one hit.
     fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, event_id: &str);
 
+    /// Whether further hits can only make the condition hold at more moments, so that it is judged at once.
+    fn is_monotone(&self) -> bool;
+
     /// How this rule wants to see its child correlations.
     fn child_view(&self) -> ChildView;
 
@@ -180,6 +183,10 @@ impl<W: WindowType> RuleWindows for Groups<W> {
         self.change(group, |state, window| {
             state.observe(hit, event_id, window, slice)
         });
+    }
+
+    fn is_monotone(&self) -> bool {
+        self.window.is_monotone()
     }
 
     fn child_view(&self) -> ChildView {

@@ -116,6 +116,9 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
 
     const CHILD_VIEW: ChildView = ChildView::HoldingIntervals;
 
+    /// Whether further occurrences can only make the condition hold at more moments, so that it is judged at once.
+    fn is_monotone(&self) -> bool;
+
     /// Takes an occurrence; the order of calls and repeated calls make no difference to what holds.
     fn observe(&self, state: &mut Self::State, occurrence: &Occurrence);
 

@@ -220,6 +220,23 @@ impl<'r> Windows<'r> {
         self.windows[rule.0 as usize].unite(group, states)
     }
 
+    /// Whether further hits can only make the condition of `rule` hold at more moments.
+    pub fn is_monotone(&self, rule: CorrelationIx) -> bool {
+        self.windows[rule.0 as usize].is_monotone()
+    }
+
+    /// How `rule` sees its child correlations.
+    pub fn child_view(&self, rule: CorrelationIx) -> ChildView {
+        self.windows[rule.0 as usize].child_view()
+    }
+
+    /// Lets those of `child`'s parents that see their children as `view` see an episode, or as much of it as is known.
+    /// Seen again, longer or not, it makes no difference.
+    pub fn show_child(&mut self, child: CorrelationIx, episode: &Arc<Episode>, view: ChildView) {
+        let parents = &mut self.windows[child.0 as usize + 1..];
+        show_to_parents(self.rules, child, episode, parents, |of| of == view);
+    }
+
     /// Evaluates the groups of all rules as a set, children before parents, with the state that was drained before.
     /// A group that comes back is forgotten as soon as it is evaluated: what was drained never has to fit into memory.
     ///
@@ -236,7 +253,7 @@ impl<'r> Windows<'r> {
             let windows = &mut done[at];
             let mut told = |episode| {
                 let episode = Arc::new(episode);
-                show_to_parents(self.rules, rule, &episode, parents);
+                show_to_parents(self.rules, rule, &episode, parents, |_| true);
                 sink(rule, Arc::unwrap_or_clone(episode));
             };
             let mut current = None;
@@ -259,6 +276,7 @@ fn show_to_parents(
     child: CorrelationIx,
     episode: &Arc<Episode>,
     parents: &mut [Box<dyn RuleWindows>],
+    views: impl Fn(ChildView) -> bool,
 ) {
     let id = Key::of_texts([
         child.0.to_string(),
@@ -268,7 +286,7 @@ fn show_to_parents(
     let after_child = &rules.correlations[child.0 as usize + 1..];
     for (parent, windows) in after_child.iter().zip(parents) {
         for (input, source) in parent.inputs.iter().enumerate() {
-            if source.rule != InputRule::Correlation(child) {
+            if source.rule != InputRule::Correlation(child) || !views(windows.child_view()) {
                 continue;
             }
             let texts = || {

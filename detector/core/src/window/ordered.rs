@@ -38,6 +38,10 @@ impl WindowType for TemporalOrdered {
     type Detail = u32;
     type Value = ();
 
+    fn is_monotone(&self) -> bool {
+        true
+    }
+
     fn observe(&self, state: &mut Steps, occurrence: &Occurrence) {
         let bears_on = occurrence.bears_on(self.timespan_ms);
         if state.holding.covers(bears_on.start, bears_on.end) {
@@ -77,15 +81,46 @@ impl TemporalOrdered {
         if state.settled == state.taken.len() && state.settled > 0 {
             return;
         }
-        state.taken.sort_unstable();
-        state.taken.dedup();
+        join_intervals(&mut state.taken);
         let found = Chains::new(self).sweep(&state.taken);
         state.holding = state.holding.union(&found);
-        let holding = &state.holding;
-        state
-            .taken
-            .retain(|step| !holding.covers(step.start, step.until + self.timespan_ms));
+        self.absorb(state);
         state.settled = state.taken.len();
+    }
+
+    /// Drops the moments of a step that bear on moments known to hold alone. Of an interval they are cut out, moment by
+    /// moment: how it came to be joined leaves no trace.
+    fn absorb(&self, state: &mut Steps) {
+        let holding = &state.holding;
+        let mut kept = Vec::with_capacity(state.taken.len());
+        for mut step in state.taken.drain(..) {
+            if step.start == step.until {
+                if !holding.covers(step.start, step.until + self.timespan_ms) {
+                    kept.push(step);
+                }
+                continue;
+            }
+            let absorbed = |held: &Interval| Interval::new(held.start, held.end - self.timespan_ms);
+            let held = holding.as_slice();
+            let first = held.partition_point(|held| absorbed(held).end <= step.start);
+            for cut in held[first..].iter().map(absorbed) {
+                if cut.start >= step.until {
+                    break;
+                }
+                if cut.start < cut.end && step.start < cut.start {
+                    let until = cut.start;
+                    kept.push(Step { until, ..step });
+                }
+                if cut.start < cut.end {
+                    step.start = cut.end;
+                }
+            }
+            if step.start < step.until {
+                kept.push(step);
+            }
+        }
+        kept.sort_unstable();
+        state.taken = kept;
     }
 }
 
@@ -96,6 +131,22 @@ enum Began {
     At(i64),
     /// Right now: every step so far can be taken at the current moment and at each that follows.
     Now,
+}
+
+/// Sorts the steps and unites intervals of one step that overlap or touch: a child that is seen several times, longer
+/// each time, leaves the trace of its last.
+fn join_intervals(taken: &mut Vec<Step>) {
+    taken.sort_unstable_by_key(|s| (s.step, s.start == s.until, s.start, s.until));
+    taken.dedup_by(|next, kept| {
+        let is_interval = |s: &Step| s.start < s.until;
+        let joins = next.step == kept.step
+            && (next == kept || is_interval(next) && is_interval(kept) && next.start <= kept.until);
+        if joins {
+            kept.until = kept.until.max(next.until);
+        }
+        joins
+    });
+    taken.sort_unstable();
 }
 
 /// The sweep over time.
@@ -183,5 +234,52 @@ impl<'w> Chains<'w> {
         };
         self.found
             .push(Interval::new(now, end.min(next.unwrap_or(i64::MAX))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::window::key::Key;
+    use crate::window::kind::OccurrenceValue;
+
+    const WINDOW: TemporalOrdered = TemporalOrdered {
+        timespan_ms: 10,
+        steps: 2,
+    };
+
+    fn state(taken: &[(usize, i64, i64)]) -> Steps {
+        let mut state = Steps::default();
+        for &(input, start, until) in taken {
+            let occurrence = Occurrence {
+                input,
+                start,
+                until,
+                id: Key::from_u128(0),
+                value: OccurrenceValue::None,
+            };
+            WINDOW.observe(&mut state, &occurrence);
+        }
+        WINDOW.settle(&mut state);
+        state
+    }
+
+    #[test]
+    fn an_interval_seen_in_parts_leaves_the_trace_of_the_whole() {
+        let (parts, whole) = ([(0, 0, 4), (0, 8, 12)], (0, 0, 15));
+        let mut seen = state(&parts);
+        WINDOW.merge(&mut seen, &state(&[whole, parts[1]]));
+        assert_eq!(seen, state(&[whole]));
+    }
+
+    #[test]
+    fn intervals_absorbed_apart_equal_those_absorbed_as_one() {
+        // Holds in 5..35: what the first step does in 5..25 bears on nothing else.
+        let order = [(0, 5, 25), (1, 5, 5), (1, 15, 15), (1, 25, 25)];
+        let mut apart = state(&[&order[..], &[(0, 10, 20)]].concat());
+        assert_eq!(apart.holding.as_slice(), [Interval::new(5, 35)]);
+        WINDOW.merge(&mut apart, &state(&[(0, 0, 12)]));
+        let as_one = state(&[&[(0, 0, 25)], &order[1..]].concat());
+        assert_eq!(apart, as_one);
     }
 }

@@ -31,6 +31,10 @@ impl WindowType for Temporal {
     type Detail = u32;
     type Value = ();
 
+    fn is_monotone(&self) -> bool {
+        self.presence.is_monotone()
+    }
+
     fn observe(&self, state: &mut PresentInputs, occurrence: &Occurrence) {
         state
             .input(occurrence.input)
@@ -74,6 +78,16 @@ impl WindowType for Temporal {
 }
 
 impl Presence {
+    /// Whether once it holds, more inputs cannot undo it.
+    fn is_monotone(&self) -> bool {
+        match self {
+            Presence::Count(threshold) => threshold.is_monotone(),
+            Presence::Input(_) => true,
+            Presence::And(all) | Presence::Or(all) => all.iter().all(Presence::is_monotone),
+            Presence::Not(_) => false,
+        }
+    }
+
     /// Inputs beyond the end of `present` are absent.
     fn holds(&self, present: &[bool]) -> bool {
         match self {

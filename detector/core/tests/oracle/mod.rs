@@ -4,6 +4,7 @@
 //! interval can be entered at any half tick. All times of the generated streams are whole ticks, so that what holds
 //! at a tick holds until the next.
 
+pub(crate) mod compare;
 pub(crate) mod generate;
 
 use std::collections::{BTreeMap, BTreeSet};

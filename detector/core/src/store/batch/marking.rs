@@ -1,0 +1,90 @@
+//! The last pass: what was announced is marked so, and a sweep's items are settled.
+
+use crate::store::batch::{Batch, Phase, Step};
+use crate::store::effect::WriteOutcome;
+use crate::store::evaluate;
+use crate::store::identity::EpisodeId;
+use crate::store::item::Item;
+use crate::store::work::GroupRef;
+
+impl<'r> Batch<'r> {
+    pub(super) fn enter_marking(mut self: Box<Self>) -> Step<'r> {
+        self.attempt = 0;
+        let accepted = std::mem::take(&mut self.accepted);
+        let marks = accepted
+            .iter()
+            .filter_map(|(at, (item, published))| Some((*at, self.marked(*at, item, published)?)))
+            .collect();
+        self.accepted = accepted;
+        self.mark(marks)
+    }
+
+    pub(super) fn mark(self: Box<Self>, marks: Vec<(GroupRef, Item)>) -> Step<'r> {
+        if marks.is_empty() {
+            return Step::Done(self.report);
+        }
+        self.ask(Phase::Mark(marks))
+    }
+
+    /// The item with its marks; `None` where it has them.
+    pub(super) fn marked(
+        &self,
+        at: GroupRef,
+        item: &Item,
+        published: &[EpisodeId],
+    ) -> Option<Item> {
+        let mut marked = item.clone();
+        marked.mark_published(published);
+        // Only where all depths are done have the parents been handed everything.
+        let settles = self.watermark.filter(|_| self.report.is_complete());
+        let settled_to = settles.unwrap_or(i64::MIN);
+        evaluate::settle(self.plan, &self.windows, at, &mut marked, settled_to)
+            .expect("the state was united before");
+        let is_changed = marked.episodes != item.episodes || marked.due != item.due;
+        marked.version = evaluate::next_version(Some(item.version), item.latest);
+        is_changed.then_some(marked)
+    }
+
+    pub(super) fn take_marked(
+        mut self: Box<Self>,
+        marks: Vec<(GroupRef, Item)>,
+        outcomes: &[WriteOutcome],
+    ) -> Step<'r> {
+        let outcomes = outcomes
+            .iter()
+            .chain(std::iter::repeat(&WriteOutcome::Unknown));
+        let lost: Vec<GroupRef> = marks
+            .into_iter()
+            .zip(outcomes)
+            .filter(|(_, outcome)| **outcome != WriteOutcome::Written)
+            .map(|((at, _), _)| at)
+            .collect();
+        if lost.is_empty() {
+            return Step::Done(self.report);
+        }
+        self.report.conflicts += lost.len() as u64;
+        self.again(Phase::ReadToMark(lost))
+    }
+
+    pub(super) fn take_to_mark(
+        mut self: Box<Self>,
+        keys: Vec<GroupRef>,
+        items: Vec<Option<Item>>,
+    ) -> Step<'r> {
+        if keys.len() != items.len() {
+            return self.again(Phase::ReadToMark(keys));
+        }
+        let mut marks = Vec::new();
+        for (at, item) in keys.into_iter().zip(items) {
+            let Some(item) = item else { continue };
+            let published = self.accepted.get(&at).map_or(&[][..], |(_, ids)| ids);
+            if let Some(marked) = self.marked(at, &item, published) {
+                marks.push((at, marked));
+            }
+            if let Some(known) = self.accepted.get_mut(&at) {
+                known.0 = item;
+            }
+        }
+        self.mark(marks)
+    }
+}

@@ -1,0 +1,230 @@
+//! A group's stored item and a batch's deltas to its new item, its known episodes and what its parents see of them.
+
+use std::sync::Arc;
+
+use crate::rule::CorrelationIx;
+use crate::store::effect::Announcement;
+use crate::store::identity::{self, EpisodeId};
+use crate::store::item::{Item, ItemKey, Mark};
+use crate::store::plan::{Plan, RuleFacts};
+use crate::store::work::{GroupRef, Work};
+use crate::window::Windows;
+use crate::window::episode::Episode;
+use crate::window::group::StateError;
+use crate::window::interval::Interval;
+use crate::window::kind::ChildView;
+
+/// A group as it is to be stored.
+#[derive(Debug)]
+pub(crate) struct Evaluated {
+    pub(crate) item: Item,
+    /// The version it was read with.
+    pub(crate) read: Option<u64>,
+    pub(crate) is_changed: bool,
+    /// What no further hit can take back.
+    pub(crate) known: Vec<Arc<Episode>>,
+    /// The known episodes whose openings no further hit can move.
+    pub(crate) opened: Vec<Arc<Episode>>,
+}
+
+/// Unites, judges as far as the watermark allows and records. `None`: there is no such group, and nothing to add.
+pub(crate) fn evaluate(
+    plan: &Plan<'_>,
+    windows: &Windows<'_>,
+    (rule, group): GroupRef,
+    stored: Option<&Item>,
+    work: &Work,
+    watermark: Option<i64>,
+) -> Result<Option<Evaluated>, StateError> {
+    let stored_state = stored.map(|item| item.state.as_slice());
+    let states: Vec<&[u8]> = stored_state
+        .into_iter()
+        .chain(work.states.iter().map(Vec::as_slice))
+        .collect();
+    if states.is_empty() {
+        return Ok(None);
+    }
+    let united = windows.unite(rule, group, &states)?;
+    let facts = plan.facts(rule);
+    let judged_to = stored.map_or(i64::MIN, |item| item.judged_to);
+    let judged_to = judged_to.max(watermark.unwrap_or(i64::MIN));
+    let known_to = if facts.is_monotone {
+        i64::MAX
+    } else {
+        judged_to
+    };
+    let known: Vec<Arc<Episode>> = united
+        .episodes
+        .iter()
+        .filter_map(|e| clipped(e, known_to))
+        .map(Arc::new)
+        .collect();
+    let mut episodes = stored.map_or_else(Vec::new, |item| item.episodes.clone());
+    let rule_id = &plan.rules.correlations[rule.0 as usize].meta.id;
+    for episode in &known {
+        identity::record(&mut episodes, span(episode), || {
+            EpisodeId::first_known_as(rule_id, group, episode.opened_at())
+        });
+    }
+    let held_until = united.episodes.last().map_or(i64::MIN, Episode::held_until);
+    let stored_latest = stored.map_or(i64::MIN, |item| item.latest);
+    let mut item = Item {
+        version: 0,
+        state: united.state,
+        episodes,
+        judged_to,
+        settled_to: stored.map_or(i64::MIN, |item| item.settled_to),
+        due: None,
+        latest: stored_latest.max(work.latest).max(held_until),
+        expires_at: None,
+    };
+    schedule(plan, facts, &mut item, &united.episodes);
+    let read = stored.map(|item| item.version);
+    item.version = next_version(read, item.latest);
+    let is_changed = stored.is_none_or(|stored| !item.equals_but_version(stored));
+    let is_open = |e: &&Arc<Episode>| e.opened_at() < judged_to;
+    Ok(Some(Evaluated {
+        is_changed,
+        read,
+        opened: known.iter().filter(is_open).cloned().collect(),
+        known,
+        item,
+    }))
+}
+
+/// An item that has been forgotten and begins again goes on from a higher version, or else a write from before could
+/// mistake the new one for the old: it begins at a time that is later than all that the old one knew.
+pub(crate) fn next_version(read: Option<u64>, latest: i64) -> u64 {
+    match read {
+        Some(version) => version + 1,
+        None => u64::try_from(latest).unwrap_or(0) + 1,
+    }
+}
+
+/// Notes that the parents have been handed what was judged before `judged_to`, and when to look again.
+pub(crate) fn settle(
+    plan: &Plan<'_>,
+    windows: &Windows<'_>,
+    (rule, group): GroupRef,
+    item: &mut Item,
+    settled_to: i64,
+) -> Result<(), StateError> {
+    let united = windows.unite(rule, group, &[&item.state])?;
+    item.settled_to = item.settled_to.max(settled_to);
+    schedule(plan, plan.facts(rule), item, &united.episodes);
+    Ok(())
+}
+
+/// When the item is due, and when it can be forgotten.
+fn schedule(plan: &Plan<'_>, facts: &RuleFacts, item: &mut Item, episodes: &[Episode]) {
+    let from = item.settled_to;
+    let undecided = if !facts.is_monotone {
+        // The first moment not settled at which it holds as things stand.
+        let intervals = episodes.iter().flat_map(|e| &e.holding);
+        let holds = intervals
+            .filter(|i| i.end > from)
+            .map(|i| i.start.max(from));
+        holds.min()
+    } else if facts.openings_are_counted {
+        episodes
+            .iter()
+            .map(Episode::opened_at)
+            .find(|opened| *opened >= from)
+    } else {
+        None
+    };
+    // Whoever recorded it announces it, or a redelivery does; the last resort comes after both.
+    let unannounced = item.has_unpublished().then_some(item.latest);
+    item.due = undecided.into_iter().chain(unannounced).min();
+    let kept = facts.retention_ms + plan.times.lateness_ms;
+    item.expires_at = item.due.is_none().then(|| item.latest.saturating_add(kept));
+}
+
+fn span(episode: &Episode) -> Interval {
+    Interval::new(episode.opened_at(), episode.held_until())
+}
+
+/// The episode before `end`.
+fn clipped(episode: &Episode, end: i64) -> Option<Episode> {
+    if episode.opened_at() >= end {
+        return None;
+    }
+    let mut clipped = episode.clone();
+    clipped.holding.retain(|i| i.start < end);
+    for interval in &mut clipped.holding {
+        interval.end = interval.end.min(end);
+    }
+    Some(clipped)
+}
+
+impl Evaluated {
+    /// What waits to be announced: by this batch or by one that did not come to it.
+    pub(crate) fn announcements(
+        &self,
+        plan: &Plan<'_>,
+        (rule, group): GroupRef,
+        children: &[Arc<Episode>],
+    ) -> Vec<Announcement> {
+        let mut announcements = Vec::new();
+        for recorded in &self.item.episodes {
+            if recorded.mark != Mark::Unpublished {
+                continue;
+            }
+            let is_it = |e: &&Arc<Episode>| {
+                e.held_until() > recorded.span.start && e.opened_at() < recorded.span.end
+            };
+            let Some(current) = self.known.iter().find(is_it) else {
+                continue;
+            };
+            let key = ItemKey {
+                rule: plan.key_of(rule),
+                group,
+            };
+            announcements.push(Announcement {
+                key,
+                rule,
+                id: recorded.id,
+                episode: told(plan, rule, current, children),
+            });
+        }
+        announcements
+    }
+
+    /// Shows the parents what is known. `sink` is given their deltas.
+    pub(crate) fn show_parents(
+        &self,
+        rule: CorrelationIx,
+        scratch: &mut Windows<'_>,
+        sink: &mut dyn FnMut(GroupRef, &[u8]),
+    ) {
+        for episode in &self.known {
+            scratch.show_child(rule, episode, ChildView::HoldingIntervals);
+        }
+        for episode in &self.opened {
+            scratch.show_child(rule, episode, ChildView::Episodes);
+        }
+        scratch.drain_encoded(&mut |parent, group, state| sink((parent, group), state));
+    }
+}
+
+/// The episode with what its children add to its counts and evidence.
+fn told(
+    plan: &Plan<'_>,
+    rule: CorrelationIx,
+    episode: &Episode,
+    children: &[Arc<Episode>],
+) -> Episode {
+    let timespan_ms = plan.rules.correlations[rule.0 as usize].timespan_ms;
+    let (after, before) = (episode.opened_at() - timespan_ms, episode.held_until());
+    let mut told = episode.clone();
+    for child in children {
+        if child.opened_at() < before && child.held_until() > after {
+            told.include(child);
+        }
+    }
+    if told.first_event > told.last_event {
+        // All its hits are its children's, none of which this batch has seen.
+        (told.first_event, told.last_event) = (told.opened_at(), told.opened_at());
+    }
+    told
+}

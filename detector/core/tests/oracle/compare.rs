@@ -1,0 +1,51 @@
+//! The engine's episodes and the oracle's in one form.
+
+use detector_core::alert::Alert;
+
+use super::generate::tick_of;
+use super::{Correlation, Episode, Event, evaluate};
+
+/// An alert in the form in which [`expected`] writes episodes.
+pub(crate) fn as_episode(alert: &Alert, correlations: &[Correlation]) -> String {
+    let name = alert
+        .rule
+        .name
+        .as_deref()
+        .expect("generated rules have names");
+    let number = name
+        .strip_prefix("correlation_")
+        .and_then(|n| n.parse().ok());
+    let correlation: usize = number.expect("a correlation's name ends in its number");
+    let names = &correlations[correlation].group_by;
+    let group = names
+        .iter()
+        .zip(&alert.group.0)
+        .map(|(name, (_, value))| (*name, value.to_string()))
+        .collect();
+    let tick = |time: &dyn ToString| tick_of(&time.to_string());
+    let episode = Episode {
+        correlation,
+        group,
+        holding: vec![(tick(&alert.opened_at), tick(&alert.held_until))],
+        count: alert.count,
+        distinct: alert.distinct,
+        first: tick(&alert.first_event_time),
+        last: tick(&alert.last_event_time),
+        evidence: alert.event_ids.iter().map(|id| (0, id.clone())).collect(),
+    };
+    format!("{episode:?}")
+}
+
+/// The episodes of the brute-force evaluation, sorted.
+pub(crate) fn expected(events: &[Event], correlations: &[Correlation]) -> Vec<String> {
+    let mut episodes: Vec<String> = evaluate(events, correlations)
+        .into_iter()
+        .map(|mut episode| {
+            episode.holding = vec![(episode.opened(), episode.held_until())];
+            episode.evidence.iter_mut().for_each(|(tick, _)| *tick = 0);
+            format!("{episode:?}")
+        })
+        .collect();
+    episodes.sort();
+    episodes
+}

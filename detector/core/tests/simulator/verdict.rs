@@ -1,0 +1,111 @@
+//! What must be true when the world has come to rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use detector_core::rule::CorrelationIx;
+use detector_core::store::{EpisodeId, ItemKey, Mark, Plan};
+use detector_core::window::Windows;
+use detector_core::window::interval::Interval;
+
+use super::mutation::Mutation;
+use super::scenario::Scenario;
+use super::world::{Seen, World};
+
+/// Attempts per request: few, so that batches give up often.
+const ATTEMPTS_MAX: u32 = 3;
+
+/// Runs one schedule; the error says what is wrong with its end.
+pub(crate) fn run(scenario: &Scenario, seed: u64, mutation: Mutation) -> Result<Seen, String> {
+    let plan = scenario.plan(ATTEMPTS_MAX);
+    let mut world = World::new(scenario, &plan, seed, mutation);
+    world.run();
+    if let Some(violation) = world.violations.first() {
+        return Err(violation.clone());
+    }
+    states_equal_the_undisturbed(&world, &plan)?;
+    let found = scenario.episodes(&world.items());
+    if found != scenario.expected {
+        return Err("the episodes of the store are not the oracle's".into());
+    }
+    let due = world.due();
+    if !due.is_empty() {
+        return Err(format!("still due: {due:?}"));
+    }
+    announced_once_each(&mut world)?;
+    Ok(world.seen)
+}
+
+/// The merged state of every group is the same, to the last byte, whatever happened on the way.
+fn states_equal_the_undisturbed(world: &World<'_>, plan: &Plan<'_>) -> Result<(), String> {
+    let mut parts: BTreeMap<ItemKey, Vec<Vec<u8>>> = BTreeMap::new();
+    for (key, item) in world.items() {
+        parts.entry(key).or_default().push(item.state);
+    }
+    let wanted = &world.scenario.states;
+    if parts.keys().ne(wanted.keys()) {
+        return Err(format!("{} groups, not {}", parts.len(), wanted.len()));
+    }
+    let windows = Windows::new(world.scenario.engine.rules());
+    for (key, parts) in parts {
+        let rule: CorrelationIx = plan.rule_of(key.rule).ok_or("an item of no rule")?;
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        let united = windows
+            .unite(rule, key.group, &parts)
+            .map_err(|e| e.to_string())?;
+        if united.state != wanted[&key] {
+            return Err(format!("the state of {rule:?} {key:?} differs"));
+        }
+    }
+    Ok(())
+}
+
+/// Every episode was announced, under one id that lives on; nothing else was.
+fn announced_once_each(world: &mut World<'_>) -> Result<(), String> {
+    let mut live: BTreeMap<ItemKey, Vec<Interval>> = BTreeMap::new();
+    let mut ids: BTreeMap<(ItemKey, EpisodeId), Mark> = BTreeMap::new();
+    let published: BTreeSet<EpisodeId> = world.published.iter().map(|(_, id, _)| *id).collect();
+    for (key, item) in world.items() {
+        for episode in item.episodes {
+            if ids.insert((key, episode.id), episode.mark).is_some() {
+                return Err(format!("two episodes have the id {}", episode.id));
+            }
+            match episode.mark {
+                Mark::MergedInto(id) => {
+                    if world.recorded[&id] > world.recorded[&episode.id] {
+                        return Err(format!(
+                            "{id} is younger than {}, which it took in",
+                            episode.id
+                        ));
+                    }
+                    world.seen.merged += 1;
+                    continue;
+                }
+                Mark::Unpublished => return Err(format!("{} is not published", episode.id)),
+                Mark::Published if !published.contains(&episode.id) => {
+                    return Err(format!("{} is marked and was never announced", episode.id));
+                }
+                Mark::Published => live.entry(key).or_default().push(episode.span),
+            }
+        }
+    }
+    live.values_mut().for_each(|spans| spans.sort());
+    if live != world.scenario.spans {
+        return Err("the live episodes are not those to be announced".into());
+    }
+    for (key, id, span) in &world.published {
+        if !ids.contains_key(&(*key, *id)) {
+            return Err(format!("{id} was announced and is recorded nowhere"));
+        }
+        let within = |i: &Interval| i.start <= span.start && span.end <= i.end;
+        if !world
+            .scenario
+            .spans
+            .get(key)
+            .is_some_and(|spans| spans.iter().any(within))
+        {
+            return Err(format!("{id} was announced and is no episode"));
+        }
+    }
+    world.seen.repeated_announcements += (world.published.len() - published.len()) as u64;
+    Ok(())
+}

@@ -1,0 +1,371 @@
+//! One schedule: who does what next, and what goes wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use detector_core::store::{
+    Batch, Effect, EpisodeId, Item, ItemKey, MemoryStore, Plan, Report, StateStore, Step,
+};
+
+use detector_core::window::interval::Interval;
+
+use super::mutation::Mutation;
+use super::scenario::{END_MS, Fold, LATENESS_MS, Scenario};
+
+/// Steps after which nothing goes wrong any more, so that the world comes to rest.
+const TROUBLED_STEPS_MAX: usize = 400;
+const WORKERS: usize = 4;
+
+pub(crate) struct World<'s> {
+    pub(crate) scenario: &'s Scenario,
+    pub(crate) plan: &'s Plan<'s>,
+    pub(crate) mutation: Mutation,
+    pub(crate) random: fastrand::Rng,
+    pub(crate) store: MemoryStore,
+    /// Items that the store has forgotten.
+    pub(crate) expired: Vec<(ItemKey, Item)>,
+    pub(crate) published: Vec<(ItemKey, EpisodeId, Interval)>,
+    /// By id, the how manieth episode was recorded under it.
+    pub(crate) recorded: BTreeMap<EpisodeId, usize>,
+    /// What was wrong at the moment at which it happened.
+    pub(crate) violations: Vec<String>,
+    shards: Vec<Shard>,
+    /// Records that some worker has read.
+    read: BTreeSet<usize>,
+    workers: Vec<Option<Running<'s>>>,
+    /// The greatest watermark of a sweep that was completed.
+    swept_to: i64,
+    /// Out of 1,000, how often a request fails and how often a worker crashes; 0 when the trouble is over.
+    pub(crate) fail_rate: u32,
+    crash_rate: u32,
+    pub(crate) seen: Seen,
+}
+
+/// What a schedule contained, to know that schedules contain it.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) crashes: u64,
+    pub(crate) zombies: u64,
+    pub(crate) reshards: u64,
+    pub(crate) conflicts: u64,
+    pub(crate) failed_requests: u64,
+    pub(crate) partial_batches: u64,
+    pub(crate) sweeps: u64,
+    pub(crate) expired: u64,
+    pub(crate) merged: u64,
+    pub(crate) repeated_announcements: u64,
+}
+
+/// Records in order; those before `checkpoint` are done.
+#[derive(Debug, Default)]
+struct Shard {
+    records: Vec<usize>,
+    checkpoint: usize,
+    taken: usize,
+    /// Shards that must be drained before this one is read.
+    parents: Vec<usize>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Job {
+    Records {
+        shard: usize,
+        from: usize,
+        to: usize,
+    },
+    Sweep {
+        watermark: i64,
+    },
+}
+
+struct Running<'s> {
+    job: Job,
+    batch: Box<Batch<'s>>,
+    effect: Effect,
+    /// What had been swept when the job began.
+    swept_to: i64,
+}
+
+impl<'s> World<'s> {
+    pub(crate) fn new(
+        scenario: &'s Scenario,
+        plan: &'s Plan<'s>,
+        seed: u64,
+        mutation: Mutation,
+    ) -> Self {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut shards: Vec<Shard> = Vec::new();
+        shards.resize_with(random.usize(1..4), Shard::default);
+        for record in 0..scenario.records.len() {
+            let shard = random.usize(..shards.len());
+            shards[shard].records.push(record);
+        }
+        let rate = |random: &mut fastrand::Rng, max| match random.u8(..4) {
+            0 => 0,
+            _ => random.u32(..max),
+        };
+        Self {
+            scenario,
+            plan,
+            mutation,
+            store: MemoryStore::default(),
+            expired: Vec::new(),
+            published: Vec::new(),
+            recorded: BTreeMap::new(),
+            violations: Vec::new(),
+            shards,
+            workers: (0..WORKERS).map(|_| None).collect(),
+            swept_to: 0,
+            read: BTreeSet::new(),
+            fail_rate: rate(&mut random, 400),
+            crash_rate: rate(&mut random, 200),
+            seen: Seen::default(),
+            random,
+        }
+    }
+
+    /// Runs until everything is done and nothing is due.
+    pub(crate) fn run(&mut self) {
+        for step in 0.. {
+            if step == TROUBLED_STEPS_MAX {
+                (self.fail_rate, self.crash_rate) = (0, 0);
+            }
+            assert!(
+                step < 50 * TROUBLED_STEPS_MAX,
+                "the world does not come to rest"
+            );
+            if self.is_drained() && self.workers.iter().all(Option::is_none) {
+                break;
+            }
+            self.act();
+        }
+        (self.fail_rate, self.crash_rate) = (0, 0);
+        self.start_sweep(0);
+        while self.workers[0].is_some() {
+            self.step(0);
+        }
+    }
+
+    fn act(&mut self) {
+        let at = self.random.usize(..WORKERS);
+        match self.random.u8(..100) {
+            0 => self.reshard(),
+            1..=2 => self.expire(),
+            _ if self.workers[at].is_none() => self.start(at),
+            _ if self.random.u32(..1000) < self.crash_rate => self.crash(at),
+            _ => self.step(at),
+        }
+    }
+
+    fn is_drained(&self) -> bool {
+        self.shards.iter().all(|s| s.checkpoint == s.records.len())
+    }
+
+    /// No event before it is still to come.
+    fn watermark(&self) -> i64 {
+        let records = &self.scenario.records;
+        let arrivals = self.shards.iter().flat_map(|shard| {
+            let range = match self.mutation {
+                // What a worker that looks at its own batch alone knows.
+                Mutation::WatermarkOfTheLatest => &shard.records[..shard.checkpoint],
+                _ => &shard.records[shard.checkpoint..],
+            };
+            range.iter().map(|&record| records[record].arrival)
+        });
+        let known = match self.mutation {
+            Mutation::WatermarkOfTheLatest => Some(arrivals.max().unwrap_or(LATENESS_MS)),
+            _ => arrivals.min(),
+        };
+        known.map_or(END_MS, |arrival| arrival - LATENESS_MS)
+    }
+
+    fn start(&mut self, at: usize) {
+        if self.random.u8(..8) == 0 {
+            return self.start_sweep(at);
+        }
+        let shard = self.random.usize(..self.shards.len());
+        let is_drained = |at: &usize| self.shards[*at].checkpoint == self.shards[*at].records.len();
+        if is_drained(&shard) || !self.shards[shard].parents.iter().all(is_drained) {
+            return;
+        }
+        let is_here = |running: &Option<Running<'_>>| matches!(running, Some(Running { job: Job::Records { shard: on, .. }, .. }) if *on == shard);
+        if self.workers.iter().any(is_here) {
+            if self.random.u8(..10) > 0 {
+                return;
+            }
+            self.seen.zombies += 1;
+        }
+        let from = self.shards[shard].checkpoint;
+        let left = self.shards[shard].records.len() - from;
+        let to = from + self.random.usize(1..=left.min(12));
+        self.shards[shard].taken = self.shards[shard].taken.max(to);
+        let mut fold = Fold::new(self.scenario);
+        for position in from..to {
+            let at = self.shards[shard].records[position];
+            let record = &self.scenario.records[at];
+            let again = !self.read.insert(at);
+            let bytes = self.mutation.sent(record, again, &mut self.random);
+            fold.record(&bytes, record.arrival, position as u64);
+            if self.random.u8(..3) == 0 {
+                fold.end_run();
+            }
+        }
+        let job = Job::Records { shard, from, to };
+        if self.mutation == Mutation::CheckpointFirst {
+            self.checkpoint(job);
+        }
+        let step = Batch::of_records(self.plan, fold.finish());
+        self.enter(at, job, self.swept_to, step);
+    }
+
+    fn start_sweep(&mut self, at: usize) {
+        self.seen.sweeps += 1;
+        let watermark = self.watermark();
+        let step = Batch::sweep(self.plan, watermark);
+        self.enter(at, Job::Sweep { watermark }, self.swept_to, step);
+    }
+
+    fn enter(&mut self, at: usize, job: Job, swept_to: i64, step: Step<'s>) {
+        match step {
+            Step::Ask { batch, effect, .. } => {
+                self.workers[at] = Some(Running {
+                    job,
+                    batch,
+                    effect,
+                    swept_to,
+                });
+            }
+            Step::Done(report) => self.end(job, &report),
+        }
+    }
+
+    fn step(&mut self, at: usize) {
+        let Some(Running {
+            job,
+            batch,
+            effect,
+            swept_to,
+        }) = self.workers[at].take()
+        else {
+            return;
+        };
+        let result = self.perform(&effect, job);
+        self.enter(at, job, swept_to, batch.resume(result));
+    }
+
+    /// The worker vanishes before, within or after a request; its batch comes again.
+    fn crash(&mut self, at: usize) {
+        self.seen.crashes += 1;
+        if let Some(Running { effect, job, .. }) = self.workers[at].take()
+            && self.random.bool()
+        {
+            self.perform(&effect, job);
+        }
+    }
+
+    fn end(&mut self, job: Job, report: &Report) {
+        assert!(report.too_large.is_empty());
+        self.seen.conflicts += report.conflicts;
+        if let Job::Sweep { watermark } = job
+            && report.is_complete()
+        {
+            self.swept_to = self.swept_to.max(watermark);
+        }
+        if let Job::Records { shard, from, to } = job {
+            let done = match report.lowest_failed {
+                Some(position) if self.mutation != Mutation::IgnoreFailures => position as usize,
+                _ => to,
+            };
+            assert!((from..=to).contains(&done), "{report:?}");
+            assert_eq!(report.is_complete(), report.lowest_failed.is_none());
+            self.seen.partial_batches += u64::from(from < done && done < to);
+            let shard = &mut self.shards[shard];
+            shard.checkpoint = shard.checkpoint.max(done);
+        }
+    }
+
+    /// A batch is done, rightly or not.
+    pub(crate) fn checkpoint(&mut self, job: Job) {
+        if let Job::Records { shard, to, .. } = job {
+            let shard = &mut self.shards[shard];
+            shard.checkpoint = shard.checkpoint.max(to);
+        }
+    }
+
+    /// What no worker has taken of a shard goes on in two others, once this one is drained.
+    fn reshard(&mut self) {
+        let parent = self.random.usize(..self.shards.len());
+        let taken = self.shards[parent].taken;
+        let tail = self.shards[parent].records.split_off(taken);
+        if tail.is_empty() || self.shards.len() > 8 {
+            self.shards[parent].records.extend(tail);
+            return;
+        }
+        self.seen.reshards += 1;
+        let mut children = [Vec::new(), Vec::new()];
+        for record in tail {
+            children[self.random.usize(..2)].push(record);
+        }
+        self.shards.extend(children.map(|records| Shard {
+            records,
+            parents: vec![parent],
+            ..Shard::default()
+        }));
+    }
+
+    /// Forgets what may be forgotten when the oldest record in hand or to come arrives, as far as had been swept when
+    /// the workers in hand began: the store keeps an item longer than any worker runs.
+    fn expire(&mut self) {
+        let mut now = self.watermark().min(self.swept_to) + LATENESS_MS;
+        for running in self.workers.iter().flatten() {
+            now = now.min(running.swept_to + LATENESS_MS);
+            if let Job::Records { shard, from, .. } = running.job {
+                let first = self.shards[shard].records[from];
+                now = now.min(self.scenario.records[first].arrival);
+            }
+        }
+        let expired = self.store.expire(now);
+        self.seen.expired += expired.len() as u64;
+        self.expired.extend(expired);
+    }
+
+    /// Everything that was ever stored.
+    pub(crate) fn items(&self) -> Vec<(ItemKey, Item)> {
+        let mut items = self.store.items();
+        items.extend(self.expired.iter().cloned());
+        items.sort_by_key(|(key, _)| *key);
+        items
+    }
+
+    pub(crate) fn due(&self) -> BTreeSet<ItemKey> {
+        let rules: Vec<_> = self.store.items().iter().map(|(key, _)| key.rule).collect();
+        let due = self.store.due(&rules, END_MS).expect("memory answers");
+        due.into_iter().collect()
+    }
+}
+
+impl Seen {
+    fn counts(&mut self) -> [&mut u64; 10] {
+        [
+            &mut self.crashes,
+            &mut self.zombies,
+            &mut self.reshards,
+            &mut self.conflicts,
+            &mut self.failed_requests,
+            &mut self.partial_batches,
+            &mut self.sweeps,
+            &mut self.expired,
+            &mut self.merged,
+            &mut self.repeated_announcements,
+        ]
+    }
+
+    pub(crate) fn add(&mut self, mut more: Seen) {
+        for (mine, theirs) in self.counts().into_iter().zip(more.counts()) {
+            *mine += *theirs;
+        }
+    }
+
+    pub(crate) fn all_above(mut self, least: u64) -> bool {
+        self.counts().into_iter().all(|count| *count > least)
+    }
+}

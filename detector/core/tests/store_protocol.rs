@@ -1,0 +1,277 @@
+//! The store protocol on small streams: what is told when, and what a redelivery, a crash or a damaged item changes.
+
+use detector_core::engine::{Engine, Mode, Observer};
+use detector_core::rule::{CorrelationIx, RuleFile, RuleSet};
+use detector_core::store::drive::{drive, perform};
+use detector_core::store::{
+    Announcement, Batch, ConditionalWrite, Deltas, Effect, EffectResult, EpisodeId, Item, ItemKey,
+    Mark, MemoryStore, Plan, Report, StateStore, Step, StoreTimes,
+};
+use detector_core::time::Timestamp;
+
+const LATENESS_MS: i64 = 60_000;
+/// 2026-01-01T00:00:00Z.
+const ORIGIN_MS: i64 = 1_767_225_600_000;
+const END_MS: i64 = 4_000_000_000_000;
+
+struct Nobody;
+impl Observer for Nobody {}
+
+/// Three failures in ten seconds; a success within ten seconds of such a burst; and no more than two in ten seconds.
+const RULES: &str = "
+title: Failure
+name: failure
+logsource: {product: aws, service: cloudtrail}
+detection: {it: {eventName: Failure}, condition: it}
+---
+title: Success
+name: success
+logsource: {product: aws, service: cloudtrail}
+detection: {it: {eventName: Success}, condition: it}
+---
+title: Burst
+name: burst
+id: 00000000-0000-4000-9000-000000000001
+correlation: {type: event_count, rules: [failure], group-by: [sourceIPAddress], timespan: 10s, condition: {gte: 3}}
+---
+title: Takeover
+name: takeover
+id: 00000000-0000-4000-9000-000000000002
+correlation: {type: temporal_ordered, rules: [burst, success], group-by: [sourceIPAddress], timespan: 10s, generate: true}
+---
+title: Trickle
+name: trickle
+id: 00000000-0000-4000-9000-000000000003
+correlation: {type: event_count, rules: [success], group-by: [sourceIPAddress], timespan: 10s, condition: {lte: 2}}
+";
+
+fn engine() -> Engine {
+    let file = RuleFile {
+        path: "rules.yml".into(),
+        text: RULES.into(),
+    };
+    Engine::new(RuleSet::load(&[file]).unwrap_or_else(|problems| panic!("{problems:#?}")))
+}
+
+fn plan(engine: &Engine) -> Plan<'_> {
+    let times = StoreTimes {
+        lateness_ms: LATENESS_MS,
+        attempts_max: 3,
+    };
+    Plan::new(engine.rules(), times)
+}
+
+/// Deltas of events given by name and second, each a position of its own.
+fn deltas(engine: &Engine, events: &[(&str, i64)]) -> Deltas {
+    let mut worker = engine.worker(Mode::Set);
+    let mut deltas = Deltas::default();
+    for (position, (name, second)) in (0..).zip(events) {
+        let time =
+            Timestamp::from_millis(ORIGIN_MS + second * 1000).expect("a time of this century");
+        let record = format!(
+            r#"{{"eventVersion":"1.11","eventTime":"{time}","eventSource":"s.amazonaws.com","eventName":"{name}",
+            "awsRegion":"eu-west-1","eventID":"{name}-{second}","sourceIPAddress":"192.0.2.1"}}"#
+        );
+        worker.record(record.as_bytes(), Some(time), &mut Nobody);
+        worker.drain_state(&mut |rule, group, state| {
+            deltas.add((rule, group), state, position, time.millis());
+        });
+    }
+    deltas
+}
+
+/// A store, and the ids of what was announced, with the rule's place.
+#[derive(Default)]
+struct World {
+    store: MemoryStore,
+    told: Vec<(u32, EpisodeId)>,
+}
+
+impl World {
+    fn drive(&mut self, step: Step<'_>) -> Report {
+        let told = &mut self.told;
+        drive(step, &self.store, &mut |a: &Announcement| {
+            told.push((a.rule.0, a.id));
+            true
+        })
+    }
+
+    fn bring(&mut self, engine: &Engine, events: &[(&str, i64)]) -> Report {
+        self.drive(Batch::of_records(&plan(engine), deltas(engine, events)))
+    }
+
+    fn rules_told(&self) -> Vec<u32> {
+        self.told.iter().map(|(rule, _)| *rule).collect()
+    }
+}
+
+const BURST: [(&str, i64); 3] = [("Failure", 20), ("Failure", 21), ("Failure", 22)];
+
+#[test]
+fn what_hits_cannot_undo_is_told_at_once_along_the_chain() {
+    let (engine, mut world) = (engine(), World::default());
+    let report = world.bring(&engine, &[&BURST[..], &[("Success", 23)]].concat());
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(world.rules_told(), [0, 1]);
+}
+
+#[test]
+fn what_hits_can_undo_waits_for_the_watermark() {
+    let (engine, mut world) = (engine(), World::default());
+    world.bring(&engine, &[("Success", 20)]);
+    world.drive(Batch::sweep(&plan(&engine), ORIGIN_MS + 20_000));
+    assert_eq!(world.told, []);
+    world.drive(Batch::sweep(&plan(&engine), ORIGIN_MS + 20_001));
+    assert_eq!(world.rules_told(), [2]);
+    world.drive(Batch::sweep(&plan(&engine), END_MS));
+    assert_eq!(world.rules_told(), [2]);
+}
+
+#[test]
+fn a_redelivery_writes_nothing_and_announces_nothing_new() {
+    let (engine, mut world) = (engine(), World::default());
+    let events = [&BURST[..], &[("Success", 23)]].concat();
+    world.bring(&engine, &events);
+    let (items, told) = (world.store.items(), world.told.clone());
+    let report = world.bring(&engine, &events);
+    assert_eq!((report.written, report.announced), (0, 0));
+    assert_eq!(world.store.items(), items);
+    assert_eq!(world.told, told);
+}
+
+#[test]
+fn an_episode_that_late_hits_move_and_join_keeps_the_id_it_was_told_under() {
+    let (engine, mut world) = (engine(), World::default());
+    world.bring(
+        &engine,
+        &[("Failure", 60), ("Failure", 61), ("Failure", 62)],
+    );
+    world.bring(&engine, &BURST);
+    assert_eq!(world.told.len(), 2);
+    let late: Vec<_> = (23..60).map(|second| ("Failure", second)).collect();
+    world.bring(&engine, &late);
+    assert_eq!(world.told.len(), 2);
+    let episodes = &world
+        .store
+        .items()
+        .into_iter()
+        .find(|(_, i)| !i.episodes.is_empty())
+        .unwrap()
+        .1
+        .episodes;
+    let marks: Vec<_> = episodes.iter().map(|e| (e.id, e.mark)).collect();
+    let expected = [
+        (world.told[0].1, Mark::Published),
+        (world.told[1].1, Mark::MergedInto(world.told[0].1)),
+    ];
+    assert_eq!(marks, expected);
+}
+
+/// Performs the batch's first `effects` and forgets it.
+fn crash_after(world: &mut World, mut step: Step<'_>, effects: usize) -> bool {
+    for _ in 0..effects {
+        let Step::Ask { batch, effect, .. } = step else {
+            return false;
+        };
+        let told = &mut world.told;
+        step = batch.resume(perform(&effect, &world.store, &mut |a: &Announcement| {
+            told.push((a.rule.0, a.id));
+            true
+        }));
+    }
+    matches!(step, Step::Ask { .. })
+}
+
+#[test]
+fn a_crash_after_any_step_heals_by_redelivery() {
+    let engine = engine();
+    let plan = plan(&engine);
+    let events = [&BURST[..], &[("Success", 23)]].concat();
+    let mut whole = World::default();
+    whole.bring(&engine, &events);
+    let mut effects = 0;
+    let mut world = World::default();
+    while crash_after(
+        &mut world,
+        Batch::of_records(&plan, deltas(&engine, &events)),
+        effects,
+    ) {
+        world.bring(&engine, &events);
+        let contents = |world: &World| -> Vec<_> {
+            let items = world.store.items().into_iter();
+            items.map(|(key, i)| (key, i.state, i.episodes)).collect()
+        };
+        assert_eq!(contents(&world), contents(&whole), "after {effects} steps");
+        world.told.sort();
+        world.told.dedup();
+        let mut once = whole.told.clone();
+        once.sort();
+        assert_eq!(world.told, once, "after {effects} steps");
+        (effects, world) = (effects + 1, World::default());
+    }
+    assert!(effects > 5, "only {effects} steps");
+}
+
+/// Brings the events into an empty store that takes nothing at `refused`.
+fn bring_refusing(engine: &Engine, events: &[(&str, i64)], refused: ItemKey) -> Report {
+    let plan = plan(engine);
+    let store = MemoryStore::default();
+    let mut step = Batch::of_records(&plan, deltas(engine, events));
+    loop {
+        let (batch, effect) = match step {
+            Step::Done(report) => return report,
+            Step::Ask { batch, effect, .. } => (batch, effect),
+        };
+        let result = match effect {
+            Effect::Write(mut writes) => {
+                writes.retain(|write| write.key != refused);
+                store.write(&writes).expect("memory answers");
+                EffectResult::Failed
+            }
+            effect => perform(&effect, &store, &mut |_| true),
+        };
+        step = batch.resume(result);
+    }
+}
+
+#[test]
+fn the_lowest_position_that_failed_comes_again() {
+    let engine = engine();
+    let plan = plan(&engine);
+    let events = [
+        ("Failure", 20),
+        ("Success", 21),
+        ("Failure", 22),
+        ("Success", 23),
+    ];
+    let mut done = World::default();
+    done.bring(&engine, &events);
+    for (key, _) in done.store.items() {
+        let report = bring_refusing(&engine, &events, key);
+        // Failures alone begin with the first event; the other rules take successes.
+        let takes_failures = plan.rule_of(key.rule) == Some(CorrelationIx(0));
+        assert_eq!(report.lowest_failed, Some(u64::from(!takes_failures)));
+        assert_eq!(report.failures.keys().collect::<Vec<_>>(), [&key]);
+    }
+}
+
+#[test]
+fn a_damaged_item_is_reported_and_not_overwritten() {
+    let (engine, mut world) = (engine(), World::default());
+    world.bring(&engine, &BURST);
+    let (key, item) = world.store.items().remove(0);
+    let damaged = Item {
+        state: vec![200, 1, 2],
+        ..item.clone()
+    };
+    let write = ConditionalWrite {
+        key,
+        expected: Some(item.version),
+        item: damaged.clone(),
+    };
+    world.store.write(&[write]).unwrap();
+    let report = world.bring(&engine, &[("Failure", 23)]);
+    assert_eq!(report.lowest_failed, Some(0));
+    assert!(report.failures[&key].contains("version 200"), "{report:?}");
+    assert_eq!(world.store.read(&[key]), Ok(vec![Some(damaged)]));
+}

@@ -1,0 +1,126 @@
+//! The store protocol in a simulated world that loses, repeats, delays and crashes.
+//!
+//! Architecture invariants 1 and 2: whatever the schedule, the episodes are the oracle's, the state of every group is
+//! that of an undisturbed pass to the last byte, and every episode is announced under one id that lives on.
+
+mod oracle;
+mod simulator;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use detector_core::store::drive::drive;
+use detector_core::store::{Announcement, Batch, Mark, MemoryStore};
+use simulator::mutation::Mutation;
+use simulator::scenario::{END_MS, Fold, Scenario};
+use simulator::verdict::run;
+use simulator::world::Seen;
+
+/// Schedules run on each generated rule set and stream.
+const SCHEDULES_PER_SCENARIO: u64 = 8;
+
+fn schedules(total: u64, first_scenario: u64) -> Seen {
+    let mut seen = Seen::default();
+    for at in 0..total.div_ceil(SCHEDULES_PER_SCENARIO) {
+        let at = first_scenario + at;
+        let scenario = Scenario::generate(at);
+        for schedule in 0..SCHEDULES_PER_SCENARIO {
+            match run(&scenario, schedule_seed(at, schedule), Mutation::None) {
+                Ok(more) => seen.add(more),
+                Err(problem) => panic!("scenario {at}, schedule {schedule}: {problem}"),
+            }
+        }
+    }
+    seen
+}
+
+fn schedule_seed(scenario: u64, schedule: u64) -> u64 {
+    scenario * SCHEDULES_PER_SCENARIO + schedule
+}
+
+/// `VEDETTE_SCHEDULES` sets how many; `VEDETTE_SCENARIO` the first scenario, to run a failure again.
+#[test]
+fn whatever_happens_episodes_are_the_oracles_and_announced_under_one_id() {
+    let number = |name| std::env::var(name).ok().and_then(|n| n.parse().ok());
+    let total = number("VEDETTE_SCHEDULES").unwrap_or(2_000);
+    let seen = schedules(total, number("VEDETTE_SCENARIO").unwrap_or(0));
+    println!("{total} schedules: {seen:#?}");
+    if total >= 1_000 {
+        assert!(seen.all_above(total / 100), "too little happened: {seen:?}");
+    }
+}
+
+/// Each mistake is found within so many schedules.
+const CAUGHT_WITHIN: u64 = 200;
+
+#[test]
+fn every_mutation_is_caught() {
+    for mutation in Mutation::ALL {
+        let mut problems = Vec::new();
+        let mut first = None;
+        for at in 0..CAUGHT_WITHIN / SCHEDULES_PER_SCENARIO {
+            let scenario = Scenario::generate(at);
+            for schedule in 0..SCHEDULES_PER_SCENARIO {
+                let seed = schedule_seed(at, schedule);
+                if let Err(problem) = run(&scenario, seed, mutation) {
+                    first.get_or_insert(seed + 1);
+                    problems.push(problem);
+                }
+            }
+        }
+        let first = first.unwrap_or_else(|| panic!("{mutation:?} is not caught"));
+        println!(
+            "{mutation:?}: by {} of {CAUGHT_WITHIN} schedules, first by schedule {first}: {}",
+            problems.len(),
+            problems[0]
+        );
+    }
+}
+
+/// Real threads over the store in memory, each with every other record, some of them twice.
+#[test]
+fn threads_that_share_a_store_lose_and_repeat_nothing() {
+    for at in 0..40 {
+        let scenario = Scenario::generate(at);
+        let store = MemoryStore::default();
+        let told = Mutex::new(BTreeSet::new());
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let (scenario, store, told) = (&scenario, &store, &told);
+                scope.spawn(move || {
+                    let plan = scenario.plan(1_000);
+                    let mine = |place: &usize| place % 2 == thread % 2;
+                    for place in (0..scenario.records.len()).filter(mine) {
+                        let record = &scenario.records[place];
+                        let mut fold = Fold::new(scenario);
+                        fold.record(&record.bytes, record.arrival, 0);
+                        let step = Batch::of_records(&plan, fold.finish());
+                        let report = drive(step, store, &mut |a| {
+                            told.lock().unwrap().insert(a.id);
+                            true
+                        });
+                        assert!(report.is_complete(), "{report:?}");
+                    }
+                });
+            }
+        });
+        let plan = scenario.plan(1);
+        let mut publish = |a: &Announcement| {
+            told.lock().unwrap().insert(a.id);
+            true
+        };
+        let report = drive(Batch::sweep(&plan, END_MS), &store, &mut publish);
+        assert!(report.is_complete());
+        let told = told.lock().unwrap();
+        for (_, item) in store.items() {
+            let mut live = item.episodes.iter().filter(|e| e.mark == Mark::Published);
+            assert!(!item.has_unpublished() && live.all(|e| told.contains(&e.id)));
+        }
+        let states: BTreeMap<_, _> = store
+            .items()
+            .into_iter()
+            .map(|(key, item)| (key, item.state))
+            .collect();
+        assert!(states == scenario.states, "scenario {at}");
+    }
+}
