@@ -79,9 +79,13 @@ pub fn serde_tree(ndjson: &[u8]) -> usize {
     each_line(ndjson).map(is_object).sum()
 }
 
-/// A gzipped CloudTrail file: libdeflate, told the size, and then a whole tree by sonic-rs.
-pub fn gzip_file(packed: &[u8], out: &mut [u8]) -> usize {
-    let length = crate::packing::inflate(packed, out);
-    let tree: sonic_rs::Value = sonic_rs::from_slice(&out[..length]).expect("JSON as made here");
-    usize::from(sonic_rs::JsonValueTrait::is_object(&tree))
+/// Gzipped CloudTrail files: libdeflate, told the size, and then whole trees by sonic-rs.
+pub fn gzip_files(files: &[Vec<u8>], inflated: &mut [u8]) -> usize {
+    let read = |packed: &Vec<u8>| {
+        let length = crate::packing::inflate(packed, inflated);
+        let tree: sonic_rs::Value =
+            sonic_rs::from_slice(&inflated[..length]).expect("JSON as made here");
+        usize::from(sonic_rs::JsonValueTrait::is_object(&tree))
+    };
+    files.iter().map(read).sum()
 }

@@ -35,10 +35,12 @@ pub fn stream(engine: &Engine, mode: Mode, bytes: &[u8]) -> Outcome {
     outcome(worker)
 }
 
-/// One record, as the Lambda hands it in, to alerts.
-pub fn record(engine: &Engine, bytes: &[u8]) -> Outcome {
+/// Records, as the Lambda hands them in, to alerts.
+pub fn records(engine: &Engine, records: &[Vec<u8>]) -> Outcome {
     let mut worker = engine.worker(Mode::Set);
-    worker.record(bytes, None, &mut Deaf);
+    for record in records {
+        worker.record(record, None, &mut Deaf);
+    }
     outcome(worker)
 }
 

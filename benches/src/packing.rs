@@ -81,17 +81,20 @@ pub fn lambda_event(stream_records: &[Vec<u8>]) -> Vec<u8> {
     format!(r#"{{"Records":[{}]}}"#, records.join(",")).into_bytes()
 }
 
-/// Audit records in [`lambda_batch`].
-pub const LAMBDA_RECORDS: usize = 4_000;
+/// Gzipped CloudTrail files of `in_file` records each, and the bytes of JSON in them.
+pub fn gzip_files(records: &[String], in_file: usize) -> (Vec<Vec<u8>>, usize) {
+    let files: Vec<Vec<u8>> = records.chunks(in_file).map(cloudtrail_file).collect();
+    let bytes = files.iter().map(Vec::len).sum();
+    (files.iter().map(|file| gzip(file)).collect(), bytes)
+}
 
-/// A Lambda event of subscription payloads, gzipped and aggregated, and the bytes of the audit records in it.
-pub fn lambda_batch(seed: u64) -> (Vec<u8>, usize) {
-    let records = crate::events::records(seed, LAMBDA_RECORDS);
-    let bytes = records.iter().map(String::len).sum();
+/// Lambda events of subscription payloads, gzipped and aggregated, and the bytes of the audit records in them.
+pub fn lambda_events(records: &[String]) -> (Vec<Vec<u8>>, usize) {
     let payloads: Vec<Vec<u8>> = records
         .chunks(50)
         .map(|some| gzip(&subscription(some)))
         .collect();
     let aggregated: Vec<Vec<u8>> = payloads.chunks(8).map(aggregate).collect();
-    (lambda_event(&aggregated), bytes)
+    let events = aggregated.chunks(5).map(lambda_event).collect();
+    (events, records.iter().map(String::len).sum())
 }

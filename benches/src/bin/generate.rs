@@ -32,5 +32,5 @@ fn main() -> std::io::Result<()> {
             file,
         )?;
     }
-    fs::write(folder.join("lambda-event.json"), packing::lambda_batch(1).0)
+    Ok(())
 }

@@ -37,12 +37,26 @@ pub fn scan_json<'a>(
 
 /// Text up to this long cannot be nested deeply enough to matter: a level costs the quick reader's stack some 100 bytes.
 const SURELY_FLAT_BYTES: usize = 8 << 10;
-const OPENERS_MAX: usize = 4 << 10;
+/// Brackets that text for the quick reader may open: it goes no deeper than that.
+pub(crate) const OPENERS_MAX: usize = 4 << 10;
 
 /// Whether the quick reader, which skips by recursion, might run out of stack.
-fn may_recurse(json: &[u8]) -> bool {
-    let is_opener = |byte: &&u8| matches!(**byte, b'[' | b'{');
-    json.len() > SURELY_FLAT_BYTES && json.iter().filter(is_opener).count() > OPENERS_MAX
+pub(crate) fn may_recurse(json: &[u8]) -> bool {
+    json.len() > SURELY_FLAT_BYTES && openers(json) > OPENERS_MAX
+}
+
+/// The number of brackets that open in `json`, those in strings included.
+pub(crate) fn openers(json: &[u8]) -> usize {
+    // Counted in bytes as long as a byte holds the count, so that many are counted at once.
+    json.chunks(255)
+        .map(|some| {
+            let count: u8 = some
+                .iter()
+                .map(|byte| u8::from(matches!(byte, b'[' | b'{')))
+                .sum();
+            usize::from(count)
+        })
+        .sum()
 }
 
 fn scan_quickly<'a>(

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use super::{Context, DecodeFields, Decoder, EventSink, Shape, raw};
 use crate::field::SlotId;
 use crate::slots::{Slots, Value};
@@ -86,10 +84,54 @@ pub(super) fn moment(value: Option<&Value<'_>>) -> Option<Timestamp> {
     }
 }
 
-fn raw_moment(json: Option<&RawValue>) -> Option<Timestamp> {
+pub(super) fn raw_moment(json: Option<&str>) -> Option<Timestamp> {
     let text = raw::string(json);
-    let text = text.as_deref().or_else(|| json.map(RawValue::get))?;
+    let text = text.as_deref().or(json)?;
     moment(Some(&Value::Text(Cow::Borrowed(text))))
+}
+
+/// What a subscription payload says of all its events, as JSON.
+#[derive(Debug, Default)]
+pub(super) struct LogNames<'j> {
+    owner: Option<&'j str>,
+    group: Option<&'j str>,
+    stream: Option<&'j str>,
+}
+
+impl<'j> LogNames<'j> {
+    /// `false` if `key` is none of its keys.
+    pub(super) fn take(&mut self, key: &str, json: &'j str) -> bool {
+        match key {
+            "owner" => self.owner = Some(json),
+            "logGroup" => self.group = Some(json),
+            "logStream" => self.stream = Some(json),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Calls `see` with the context of the payload's events.
+    pub(super) fn within<T>(
+        &self,
+        context: Context<'_>,
+        see: &mut dyn FnMut(Context<'_>) -> T,
+    ) -> T {
+        let [owner, group, stream] = [self.owner, self.group, self.stream].map(raw::string);
+        let writes_json = |name: &Option<Cow<'_, str>>| {
+            name.as_deref()
+                .is_some_and(|n| n.to_ascii_lowercase().contains("cloudtrail"))
+        };
+        see(Context {
+            shape: if writes_json(&group) || writes_json(&stream) {
+                Shape::JsonMessage
+            } else {
+                Shape::Message
+            },
+            account: owner.as_deref().or(context.account),
+            log_group: group.as_deref(),
+            ..context
+        })
+    }
 }
 
 impl Decoder<'_> {
@@ -120,49 +162,34 @@ impl Decoder<'_> {
     }
 
     fn subscription(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) -> bool {
-        let (mut owner, mut group, mut stream, mut events) = (None, None, None, None);
+        let mut names = LogNames::default();
+        let mut events = None;
         let walked = raw::for_each_entry(json, &mut |key, value| match key {
-            "owner" => owner = Some(value),
-            "logGroup" => group = Some(value),
-            "logStream" => stream = Some(value),
             "logEvents" => events = Some(value),
-            _ => {}
+            _ => _ = names.take(key, value.get()),
         });
         let (Ok(()), Some(events)) = (walked, events) else {
             return false;
         };
-        let [owner, group, stream] = [owner, group, stream].map(raw::string);
-        let writes_json = |name: &Option<Cow<'_, str>>| {
-            name.as_deref()
-                .is_some_and(|n| n.to_ascii_lowercase().contains("cloudtrail"))
-        };
-        let context = Context {
-            shape: if writes_json(&group) || writes_json(&stream) {
-                Shape::JsonMessage
-            } else {
-                Shape::Message
-            },
-            account: owner.as_deref().or(context.account),
-            log_group: group.as_deref(),
-            ..context
-        };
-        raw::for_each_member(events.get(), &mut |event| {
-            self.log_event(event, context, sink);
+        names.within(context, &mut |context| {
+            raw::for_each_member(events.get(), &mut |event| {
+                self.log_event(event.get(), context, sink);
+            })
+            .is_ok()
         })
-        .is_ok()
     }
 
-    fn log_event(&mut self, json: &RawValue, context: Context<'_>, sink: &mut dyn EventSink) {
+    pub(super) fn log_event(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) {
         let (mut id, mut time, mut message) = (None, None, None);
-        let walked = raw::for_each_entry(json.get(), &mut |key, value| match key {
-            "id" => id = Some(value),
-            "timestamp" => time = Some(value),
-            "message" => message = Some(value),
+        let walked = raw::for_each_entry(json, &mut |key, value| match key {
+            "id" => id = Some(value.get()),
+            "timestamp" => time = Some(value.get()),
+            "message" => message = Some(value.get()),
             _ => {}
         });
         let (Ok(()), Some(message)) = (walked, message) else {
             let reason = "log event has no message".to_owned();
-            return self.unreadable(json.get().as_bytes(), reason, sink);
+            return self.unreadable(json.as_bytes(), reason, sink);
         };
         let id = raw::string(id);
         let context = Context {
@@ -171,11 +198,11 @@ impl Decoder<'_> {
             ..context
         };
         let mut buffer = self.buffer();
-        if raw::unescape(message.get(), &mut buffer) {
+        if raw::unescape(message, &mut buffer) {
             self.part(&buffer, context, sink);
         } else {
             // Not as AWS writes it, but the message may well be the object itself.
-            self.part(message.get().as_bytes(), context, sink);
+            self.part(message.as_bytes(), context, sink);
         }
         self.give_back(buffer);
     }
@@ -184,10 +211,10 @@ impl Decoder<'_> {
         let (mut id, mut time, mut account, mut region, mut detail) =
             (None, None, None, None, None);
         let walked = raw::for_each_entry(json, &mut |key, value| match key {
-            "id" => id = Some(value),
-            "time" => time = Some(value),
-            "account" => account = Some(value),
-            "region" => region = Some(value),
+            "id" => id = Some(value.get()),
+            "time" => time = Some(value.get()),
+            "account" => account = Some(value.get()),
+            "region" => region = Some(value.get()),
             "detail" => detail = Some(value),
             _ => {}
         });
