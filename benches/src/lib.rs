@@ -6,6 +6,7 @@ pub mod rules; // number -> Sigma rules
 pub mod packing; // records -> what AWS delivers
 pub mod limits; // how fast the machine can read JSON at all
 pub mod ours; // the engine, as the shells run it
+pub mod hits; // hits for the windows alone
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,7 +1,10 @@
 //! The engine as the shells run it, on bytes in memory.
 
 use detector_core::decode::split::{Piece, RECORD_BYTES_MAX, Splitter};
+use detector_core::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
 use detector_core::engine::{Engine, Mode, Observer};
+use detector_core::event::Event;
+use detector_core::field::FieldTable;
 use detector_core::scan::scan_json;
 use detector_core::slots::Slots;
 use detector_core::window::NothingSpilled;
@@ -54,6 +57,57 @@ fn outcome(worker: detector_core::engine::Worker<'_>) -> Outcome {
         hits: tally.hits.iter().sum(),
         alerts: alerts.len(),
     }
+}
+
+#[derive(Default)]
+struct Count(u64);
+impl EventSink for Count {
+    fn event(&mut self, event: &Event<'_, '_>) {
+        self.0 += event.id.len() as u64;
+    }
+    fn unreadable(&mut self, problem: Unreadable) {
+        unreachable!("records as made here are readable: {}", problem.reason)
+    }
+}
+
+/// A decoder over the fields of the engine's rules.
+fn decoding<T>(engine: &Engine, work: impl FnOnce(&mut Decoder<'_>, &mut Count) -> T) -> u64 {
+    let mut table = FieldTable::default();
+    for slot in engine.rules().fields.slots() {
+        table.slot(engine.rules().fields.path(slot));
+    }
+    let fields = DecodeFields::register(&mut table);
+    let mut count = Count::default();
+    work(
+        &mut Decoder::new(&table, &fields, Limits::default()),
+        &mut count,
+    );
+    count.0
+}
+
+/// A stream of bytes to events, of which nothing is asked.
+pub fn decode_stream(engine: &Engine, bytes: &[u8]) -> u64 {
+    decoding(engine, |decoder, count| {
+        let mut splitter = Splitter::new(RECORD_BYTES_MAX);
+        let mut each = |piece: Piece<'_>| {
+            if let Piece::Record { bytes, .. } = piece {
+                decoder.decode(bytes, None, count);
+            }
+        };
+        for chunk in bytes.chunks(CHUNK_BYTES) {
+            splitter.push(chunk, &mut each);
+        }
+        splitter.finish(&mut each);
+    })
+}
+
+/// Records to events, of which nothing is asked.
+pub fn decode_records(engine: &Engine, records: &[Vec<u8>]) -> u64 {
+    decoding(engine, |decoder, count| {
+        for record in records {
+            decoder.decode(record, None, count);
+        }
+    })
 }
 
 /// The scan alone, over NDJSON: the number of slots that have a value.

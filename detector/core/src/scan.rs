@@ -35,13 +35,14 @@ pub fn scan_json<'a>(
     Ok(())
 }
 
-/// Text up to this long cannot be nested deeply enough to matter: a level costs the quick reader's stack some 100 bytes.
-const SURELY_FLAT_BYTES: usize = 8 << 10;
-/// Brackets that text for the quick reader may open: it goes no deeper than that.
-pub(crate) const OPENERS_MAX: usize = 4 << 10;
+/// Text up to this long opens at most as many brackets.
+const SURELY_FLAT_BYTES: usize = OPENERS_MAX;
+/// Brackets that text for the quick reader may open: it goes no deeper than that. A level may cost its stack 500 bytes
+/// and more, and threads may have two megabytes.
+pub(crate) const OPENERS_MAX: usize = 1 << 10;
 
 /// Whether the quick reader, which skips by recursion, might run out of stack.
-pub(crate) fn may_recurse(json: &[u8]) -> bool {
+fn may_recurse(json: &[u8]) -> bool {
     json.len() > SURELY_FLAT_BYTES && openers(json) > OPENERS_MAX
 }
 

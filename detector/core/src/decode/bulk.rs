@@ -7,31 +7,43 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use sonic_rs::LazyValue;
 
-use super::envelope::{LogNames, raw_moment};
+use super::envelope::LogNames;
 use super::walk::Walk;
 use super::{Context, Decoder, EventSink, Shape};
-use crate::scan::may_recurse;
+use crate::time::Timestamp;
 
 /// More are left to the thorough way, which holds one at a time.
 const MEMBERS_MAX: usize = 1 << 20;
 
-/// A whole envelope: well-formed up to its end, with at least one member and nothing but objects for members.
-#[derive(Debug)]
-struct Bulk<'a> {
-    /// `None` for `{"Records":[…]}`.
-    subscription: Option<LogNames<'a>>,
-    members: Vec<&'a str>,
+/// Larger subscription payloads are left to the thorough way, too: the quick one holds all messages at once.
+const PAYLOAD_BYTES_MAX: usize = 8 << 20;
+
+/// A subscription payload with nothing in it but what AWS writes. No value may nest, so reading it cannot recurse.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Payload<'a> {
+    message_type: &'a str,
+    #[serde(borrow, default)]
+    owner: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    log_group: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    log_stream: Option<Cow<'a, str>>,
+    #[serde(rename = "subscriptionFilters", default)]
+    _subscription_filters: Vec<String>,
+    #[serde(borrow)]
+    log_events: Vec<LogEvent<'a>>,
 }
 
 /// One entry of `logEvents`.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LogEvent<'a> {
     #[serde(borrow, default)]
     id: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    timestamp: Option<LazyValue<'a>>,
+    #[serde(default)]
+    timestamp: Option<f64>,
     #[serde(borrow)]
     message: Cow<'a, str>,
 }
@@ -44,90 +56,80 @@ impl Decoder<'_> {
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) -> bool {
-        let Some(bulk) = Bulk::read(text) else {
-            return false;
-        };
         let context = context.inner(match context.shape {
             Shape::Record => Shape::Line,
             shape => shape,
         });
-        match &bulk.subscription {
-            Some(names) => names.within(context, &mut |context| {
-                for member in &bulk.members {
-                    self.bulk_log_event(member, context, sink);
-                }
-            }),
-            None => {
-                // One id cannot name them all.
-                let context = Context {
-                    id: None,
-                    ..context
-                };
-                for member in &bulk.members {
-                    self.part(member.as_bytes(), context, sink);
-                }
-            }
+        if text.starts_with(b"{\"Records\":[") {
+            self.bulk_records(text, context, sink).is_some()
+        } else if text.starts_with(b"{\"messageType\"") {
+            self.bulk_payload(text, context, sink).is_some()
+        } else {
+            false
         }
-        true
     }
 
-    fn bulk_log_event(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) {
-        if may_recurse(json.as_bytes()) {
-            return self.log_event(json, context, sink);
-        }
-        let Ok(event) = sonic_rs::from_str::<LogEvent<'_>>(json) else {
-            return self.log_event(json, context, sink);
-        };
+    fn bulk_records(
+        &mut self,
+        text: &[u8],
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) -> Option<()> {
+        let members = only_records(simdutf8::basic::from_utf8(text).ok()?)?;
+        // One id cannot name them all.
         let context = Context {
-            id: event.id.as_deref().filter(|id| !id.is_empty()),
-            time: raw_moment(event.timestamp.as_ref().map(LazyValue::as_raw_str)),
+            id: None,
             ..context
         };
-        self.part(event.message.as_bytes(), context, sink);
+        for member in members {
+            self.part(member.as_bytes(), context, sink);
+        }
+        Some(())
+    }
+
+    fn bulk_payload(
+        &mut self,
+        text: &[u8],
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) -> Option<()> {
+        if text.len() > PAYLOAD_BYTES_MAX {
+            return None;
+        }
+        let json = simdutf8::basic::from_utf8(text).ok()?;
+        let payload: Payload<'_> = sonic_rs::from_str(json).ok()?;
+        if payload.message_type != "DATA_MESSAGE" || payload.log_events.is_empty() {
+            return None;
+        }
+        let names = LogNames {
+            owner: payload.owner,
+            group: payload.log_group,
+            stream: payload.log_stream,
+        };
+        let context = names.context(context);
+        for event in payload.log_events {
+            let context = Context {
+                id: event.id.as_deref().filter(|id| !id.is_empty()),
+                time: event.timestamp.and_then(Timestamp::from_epoch),
+                ..context
+            };
+            self.part(event.message.as_bytes(), context, sink);
+        }
+        Some(())
     }
 }
 
-impl<'a> Bulk<'a> {
-    fn read(text: &'a [u8]) -> Option<Self> {
-        let is_file = text.starts_with(b"{\"Records\"");
-        if !is_file && !text.starts_with(b"{\"messageType\"") {
-            return None;
-        }
-        let mut walk = Walk::new(simdutf8::basic::from_utf8(text).ok()?);
-        let mut names = LogNames::default();
-        let mut members = Vec::new();
-        let mut seen = Vec::new();
-        let mut is_data = false;
-        walk.take(b'{').then_some(())?;
-        loop {
-            let key = walk.value()?;
-            // A key that comes twice means one thing to the scan and another to the envelope.
-            if seen.contains(&key) || !walk.take(b':') {
-                return None;
-            }
-            seen.push(key);
-            match key {
-                "\"Records\"" if is_file => objects(&mut walk, &mut members)?,
-                "\"logEvents\"" if !is_file => objects(&mut walk, &mut members)?,
-                "\"messageType\"" if !is_file => {
-                    is_data = walk.value()? == "\"DATA_MESSAGE\"";
-                }
-                "\"subscriptionFilters\"" if !is_file => _ = walk.value()?,
-                _ if is_file => return None,
-                _ => names
-                    .take(key.trim_matches('"'), walk.value()?)
-                    .then_some(())?,
-            }
-            if !walk.take(b',') {
-                break;
-            }
-        }
-        let is_whole = walk.take(b'}') && walk.peek().is_none() && !members.is_empty();
-        (is_whole && (is_file || is_data)).then_some(Self {
-            subscription: (!is_file).then_some(names),
-            members,
-        })
-    }
+/// The members of `{"Records":[…]}`, if there is nothing else in it.
+fn only_records(text: &str) -> Option<Vec<&str>> {
+    let mut walk = Walk::new(text);
+    let mut members = Vec::new();
+    let is_whole = walk.take(b'{')
+        && walk.value() == Some("\"Records\"")
+        && walk.take(b':')
+        && objects(&mut walk, &mut members).is_some()
+        && walk.take(b'}')
+        && walk.peek().is_none();
+    is_whole.then_some(members)
 }
 
 /// The members of an array of at least one object.

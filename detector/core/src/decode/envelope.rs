@@ -84,53 +84,38 @@ pub(super) fn moment(value: Option<&Value<'_>>) -> Option<Timestamp> {
     }
 }
 
-pub(super) fn raw_moment(json: Option<&str>) -> Option<Timestamp> {
+fn raw_moment(json: Option<&str>) -> Option<Timestamp> {
     let text = raw::string(json);
     let text = text.as_deref().or(json)?;
     moment(Some(&Value::Text(Cow::Borrowed(text))))
 }
 
-/// What a subscription payload says of all its events, as JSON.
-#[derive(Debug, Default)]
+/// What a subscription payload says of all its events.
+#[derive(Debug)]
 pub(super) struct LogNames<'j> {
-    owner: Option<&'j str>,
-    group: Option<&'j str>,
-    stream: Option<&'j str>,
+    pub(super) owner: Option<Cow<'j, str>>,
+    pub(super) group: Option<Cow<'j, str>>,
+    pub(super) stream: Option<Cow<'j, str>>,
 }
 
-impl<'j> LogNames<'j> {
-    /// `false` if `key` is none of its keys.
-    pub(super) fn take(&mut self, key: &str, json: &'j str) -> bool {
-        match key {
-            "owner" => self.owner = Some(json),
-            "logGroup" => self.group = Some(json),
-            "logStream" => self.stream = Some(json),
-            _ => return false,
-        }
-        true
-    }
-
-    /// Calls `see` with the context of the payload's events.
-    pub(super) fn within<T>(
-        &self,
-        context: Context<'_>,
-        see: &mut dyn FnMut(Context<'_>) -> T,
-    ) -> T {
-        let [owner, group, stream] = [self.owner, self.group, self.stream].map(raw::string);
-        let writes_json = |name: &Option<Cow<'_, str>>| {
-            name.as_deref()
-                .is_some_and(|n| n.to_ascii_lowercase().contains("cloudtrail"))
+impl LogNames<'_> {
+    /// The context of the payload's events.
+    pub(super) fn context<'c>(&'c self, context: Context<'c>) -> Context<'c> {
+        let given = |name: &'c Option<Cow<'_, str>>| name.as_deref().filter(|n| !n.is_empty());
+        let writes_json = |name: Option<&str>| {
+            name.is_some_and(|n| n.to_ascii_lowercase().contains("cloudtrail"))
         };
-        see(Context {
-            shape: if writes_json(&group) || writes_json(&stream) {
+        let (group, stream) = (given(&self.group), given(&self.stream));
+        Context {
+            shape: if writes_json(group) || writes_json(stream) {
                 Shape::JsonMessage
             } else {
                 Shape::Message
             },
-            account: owner.as_deref().or(context.account),
-            log_group: group.as_deref(),
+            account: given(&self.owner).or(context.account),
+            log_group: group,
             ..context
-        })
+        }
     }
 }
 
@@ -162,21 +147,27 @@ impl Decoder<'_> {
     }
 
     fn subscription(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) -> bool {
-        let mut names = LogNames::default();
-        let mut events = None;
+        let (mut owner, mut group, mut stream, mut events) = (None, None, None, None);
         let walked = raw::for_each_entry(json, &mut |key, value| match key {
-            "logEvents" => events = Some(value),
-            _ => _ = names.take(key, value.get()),
+            "owner" => owner = Some(value.get()),
+            "logGroup" => group = Some(value.get()),
+            "logStream" => stream = Some(value.get()),
+            "logEvents" => events = Some(value.get()),
+            _ => {}
         });
         let (Ok(()), Some(events)) = (walked, events) else {
             return false;
         };
-        names.within(context, &mut |context| {
-            raw::for_each_member(events.get(), &mut |event| {
-                self.log_event(event.get(), context, sink);
-            })
-            .is_ok()
+        let names = LogNames {
+            owner: raw::string(owner),
+            group: raw::string(group),
+            stream: raw::string(stream),
+        };
+        let context = names.context(context);
+        raw::for_each_member(events, &mut |event| {
+            self.log_event(event.get(), context, sink);
         })
+        .is_ok()
     }
 
     pub(super) fn log_event(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) {

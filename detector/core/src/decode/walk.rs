@@ -9,7 +9,7 @@ use sonic_rs::LazyValue;
 use crate::scan::{OPENERS_MAX, openers};
 
 /// Text shown to the reader at first; more where a value does not end within it.
-const WINDOW_BYTES: usize = 128 << 10;
+const WINDOW_BYTES: usize = 32 << 10;
 
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
