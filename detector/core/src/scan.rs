@@ -28,7 +28,7 @@ pub fn scan_json<'a>(
         let error = std::str::from_utf8(json).expect_err("both judge alike");
         return Err(Error::custom(format_args!("invalid UTF-8: {error}")));
     };
-    if may_recurse(json) || scan_quickly(text, table, slots).is_err() {
+    if may_recurse(json) || has_odd_escape(json) || scan_quickly(text, table, slots).is_err() {
         slots.reset();
         return scan_thoroughly(text, table, slots);
     }
@@ -60,6 +60,26 @@ pub(crate) fn openers(json: &[u8]) -> usize {
         .sum()
 }
 
+/// Whether an escape `\u` may lack its digits: the quick reader does not look at them in what it skips, and could
+/// take the end of a string for one of them.
+pub(crate) fn has_odd_escape(json: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', &json[at..]) {
+        let escape = at + found;
+        let is_digits = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
+        if json.get(escape + 1) == Some(&b'u')
+            && !json.get(escape + 2..escape + 6).is_some_and(is_digits)
+        {
+            return true;
+        }
+        at = (escape + 2).min(json.len());
+    }
+    false
+}
+
+/// Objects and arrays within each other, on the way to registered fields. Text nested deeper is refused.
+const DEPTH_MAX: u8 = 127;
+
 fn scan_quickly<'a>(
     text: &'a str,
     table: &FieldTable,
@@ -69,6 +89,7 @@ fn scan_quickly<'a>(
     reader.deserialize_map(NodeVisitor {
         table,
         node: 0,
+        depth: 1,
         slots,
     })?;
     reader.end()
@@ -87,6 +108,7 @@ pub fn scan_thoroughly<'a>(
     reader.deserialize_map(NodeVisitor {
         table,
         node: 0,
+        depth: 1,
         slots,
     })?;
     reader.end()
@@ -95,10 +117,19 @@ pub fn scan_thoroughly<'a>(
 struct NodeVisitor<'t, 's, 'a> {
     table: &'t FieldTable,
     node: usize,
+    /// What the value would be nested in, itself included.
+    depth: u8,
     slots: &'s mut Slots<'a>,
 }
 
 impl NodeVisitor<'_, '_, '_> {
+    fn check_depth<E: Error>(&self) -> Result<(), E> {
+        if self.depth <= DEPTH_MAX {
+            return Ok(());
+        }
+        Err(E::custom("recursion limit exceeded"))
+    }
+
     fn put<'a, E: Error>(
         slots: &mut Slots<'a>,
         slot: Option<SlotId>,
@@ -129,6 +160,7 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        self.check_depth()?;
         if self.node != 0 {
             Self::put(
                 self.slots,
@@ -147,6 +179,7 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
                 Some(node) => map.next_value_seed(NodeVisitor {
                     table: self.table,
                     node,
+                    depth: self.depth + 1,
                     slots: self.slots,
                 })?,
             }
@@ -155,11 +188,13 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
+        self.check_depth()?;
         let mut members = 0usize;
         while seq
             .next_element_seed(NodeVisitor {
                 table: self.table,
                 node: self.node,
+                depth: self.depth + 1,
                 slots: self.slots,
             })?
             .is_some()
@@ -208,7 +243,8 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
         Self::put(
             self.slots,
             self.table.node(self.node).slot,
-            Value::Float(value),
+            // One reader makes 0 of `-0`, the other -0.
+            Value::Float(value + 0.0),
         )
     }
 

@@ -236,7 +236,8 @@ fn random_and_mutated_json_is_judged_alike() {
 fn deep_nesting_is_judged_alike() {
     let table = table();
     for depth in [
-        1, 100, 126, 127, 128, 129, 254, 255, 256, 1_000, 1_023, 1_024, 1_025, 4_096, 8_190, 100_000,
+        1, 100, 126, 127, 128, 129, 254, 255, 256, 1_000, 1_023, 1_024, 1_025, 4_096, 8_190,
+        100_000,
     ] {
         for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("{\"z\":", "}")] {
             let inner = format!("{}1{}", open.repeat(depth), close.repeat(depth));

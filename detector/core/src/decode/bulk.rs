@@ -121,7 +121,7 @@ impl Decoder<'_> {
 
 /// The members of `{"Records":[…]}`, if there is nothing else in it.
 fn only_records(text: &str) -> Option<Vec<&str>> {
-    let mut walk = Walk::new(text);
+    let mut walk = Walk::new(text)?;
     let mut members = Vec::new();
     let is_whole = walk.take(b'{')
         && walk.value() == Some("\"Records\"")

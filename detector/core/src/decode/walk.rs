@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use sonic_rs::LazyValue;
 
-use crate::scan::{OPENERS_MAX, openers};
+use crate::scan::{OPENERS_MAX, has_odd_escape, openers};
 
 /// Text shown to the reader at first; more where a value does not end within it.
 const WINDOW_BYTES: usize = 32 << 10;
@@ -20,12 +20,13 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self {
+    /// `text` must have no odd escape: the quick reader would go wrong at it.
+    pub(super) fn new(text: &'a str) -> Option<Self> {
+        (!has_odd_escape(text.as_bytes())).then_some(Self {
             text,
             at: 0,
             window_end: 0,
-        }
+        })
     }
 
     /// The next byte that is no white space.
@@ -86,7 +87,7 @@ mod tests {
 
     #[test]
     fn values_end_where_they_end() {
-        let mut walk = Walk::new(r#" {"a":[1,"]"]} , "x\"y" 12"#);
+        let mut walk = Walk::new(r#" {"a":[1,"]"]} , "x\"y" 12"#).unwrap();
         assert_eq!(walk.value(), Some(r#"{"a":[1,"]"]}"#));
         assert!(!walk.take(b':') && walk.take(b','));
         assert_eq!(walk.value(), Some(r#""x\"y""#));
@@ -99,7 +100,7 @@ mod tests {
         for bytes in WINDOW_BYTES - 2..WINDOW_BYTES + 3 {
             let long = format!("\"{}é\"", "x".repeat(bytes - 4));
             let text = format!("{long}12345{long}");
-            let mut walk = Walk::new(&text);
+            let mut walk = Walk::new(&text).unwrap();
             assert_eq!(walk.value(), Some(&long[..]));
             assert_eq!(walk.value(), Some("12345"));
             assert_eq!(walk.value(), Some(&long[..]));
@@ -109,8 +110,9 @@ mod tests {
     #[test]
     fn what_is_nested_too_deeply_is_refused() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        assert_eq!(Walk::new(&deep).value(), None);
-        assert_eq!(Walk::new(&"[".repeat(1 << 20)).value(), None);
-        assert_eq!(Walk::new("{\"a\":tru}").value(), None);
+        assert_eq!(Walk::new(&deep).unwrap().value(), None);
+        assert_eq!(Walk::new(&"[".repeat(1 << 20)).unwrap().value(), None);
+        assert_eq!(Walk::new("{\"a\":tru}").unwrap().value(), None);
+        assert!(Walk::new(r#""\u12""#).is_none());
     }
 }
