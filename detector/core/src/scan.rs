@@ -29,7 +29,8 @@ pub fn scan_json<'a>(
         let error = std::str::from_utf8(json).expect_err("both judge alike");
         return Err(Error::custom(format_args!("invalid UTF-8: {error}")));
     };
-    if !may_recurse(json) && scan_quickly(text, table, slots).is_ok() {
+    let is_odd = may_recurse(json) || has_odd_escape(json);
+    if !is_odd && scan_quickly(text, table, slots).is_ok() {
         return Ok(());
     }
     slots.reset();
@@ -40,15 +41,50 @@ pub fn scan_json<'a>(
     scan_leniently(text, table, slots).map_err(|_| error)
 }
 
-/// Text up to this long cannot be nested deeply enough to matter: a level costs the quick reader's stack some 100 bytes.
-const SURELY_FLAT_BYTES: usize = 8 << 10;
-const OPENERS_MAX: usize = 4 << 10;
+/// Text up to this long opens at most as many brackets.
+const SURELY_FLAT_BYTES: usize = OPENERS_MAX;
+/// Brackets that text for the quick reader may open: it goes no deeper than that. A level may cost its stack 500 bytes
+/// and more, and threads may have two megabytes.
+pub(crate) const OPENERS_MAX: usize = 1 << 10;
 
 /// Whether the quick reader, which skips by recursion, might run out of stack.
 fn may_recurse(json: &[u8]) -> bool {
-    let is_opener = |byte: &&u8| matches!(**byte, b'[' | b'{');
-    json.len() > SURELY_FLAT_BYTES && json.iter().filter(is_opener).count() > OPENERS_MAX
+    json.len() > SURELY_FLAT_BYTES && openers(json) > OPENERS_MAX
 }
+
+/// The number of brackets that open in `json`, those in strings included.
+pub(crate) fn openers(json: &[u8]) -> usize {
+    // Counted in bytes as long as a byte holds the count, so that many are counted at once.
+    json.chunks(255)
+        .map(|some| {
+            let count: u8 = some
+                .iter()
+                .map(|byte| u8::from(matches!(byte, b'[' | b'{')))
+                .sum();
+            usize::from(count)
+        })
+        .sum()
+}
+
+/// Whether an escape `\u` may lack its digits: the quick reader does not look at them in what it skips, and could
+/// take the end of a string for one of them.
+pub(crate) fn has_odd_escape(json: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', &json[at..]) {
+        let escape = at + found;
+        let is_digits = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
+        if json.get(escape + 1) == Some(&b'u')
+            && !json.get(escape + 2..escape + 6).is_some_and(is_digits)
+        {
+            return true;
+        }
+        at = (escape + 2).min(json.len());
+    }
+    false
+}
+
+/// Objects and arrays within each other, on the way to registered fields. Text nested deeper is refused.
+const DEPTH_MAX: u8 = 127;
 
 fn scan_quickly<'a>(
     text: &'a str,
@@ -59,6 +95,7 @@ fn scan_quickly<'a>(
     reader.deserialize_map(NodeVisitor {
         table,
         node: 0,
+        depth: 1,
         slots,
     })?;
     reader.end()
@@ -77,6 +114,7 @@ pub fn scan_thoroughly<'a>(
     reader.deserialize_map(NodeVisitor {
         table,
         node: 0,
+        depth: 1,
         slots,
     })?;
     reader.end()
@@ -85,10 +123,19 @@ pub fn scan_thoroughly<'a>(
 struct NodeVisitor<'t, 's, 'a> {
     table: &'t FieldTable,
     node: usize,
+    /// What the value would be nested in, itself included.
+    depth: u8,
     slots: &'s mut Slots<'a>,
 }
 
 impl NodeVisitor<'_, '_, '_> {
+    fn check_depth<E: Error>(&self) -> Result<(), E> {
+        if self.depth <= DEPTH_MAX {
+            return Ok(());
+        }
+        Err(E::custom("recursion limit exceeded"))
+    }
+
     fn put<'a, E: Error>(
         slots: &mut Slots<'a>,
         slot: Option<SlotId>,
@@ -119,6 +166,7 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        self.check_depth()?;
         if self.node != 0 {
             Self::put(
                 self.slots,
@@ -137,6 +185,7 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
                 Some(node) => map.next_value_seed(NodeVisitor {
                     table: self.table,
                     node,
+                    depth: self.depth + 1,
                     slots: self.slots,
                 })?,
             }
@@ -145,11 +194,13 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
+        self.check_depth()?;
         let mut members = 0usize;
         while seq
             .next_element_seed(NodeVisitor {
                 table: self.table,
                 node: self.node,
+                depth: self.depth + 1,
                 slots: self.slots,
             })?
             .is_some()
@@ -204,7 +255,8 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
         Self::put(
             self.slots,
             self.table.node(self.node).slot,
-            Value::Float(value),
+            // One reader makes 0 of `-0`, the other -0.
+            Value::Float(value + 0.0),
         )
     }
 

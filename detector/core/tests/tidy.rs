@@ -37,7 +37,7 @@ fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
 /// Our Rust files but for tests, by their path from the root.
 fn sources() -> Vec<(String, String)> {
     let mut paths = Vec::new();
-    for folder in ["detector", "replay"] {
+    for folder in ["detector", "replay", "benches"] {
         files(&root().join(folder), "rs", &mut paths);
     }
     paths

@@ -19,6 +19,9 @@ const BASE64_GZIP: &[u8] = b"H4sI";
 impl Decoder<'_> {
     /// Text that starts with a brace: one object, or several, or damage, or a line of prose.
     pub(super) fn object(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+        if self.bulk(text, context, sink) {
+            return;
+        }
         let Err(error) = self.document(text, context, sink) else {
             return;
         };

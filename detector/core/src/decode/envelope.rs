@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use super::origin;
 use super::{Context, DecodeFields, Decoder, EventSink, Shape, raw};
 use crate::field::SlotId;
@@ -87,10 +85,41 @@ pub(super) fn moment(value: Option<&Value<'_>>) -> Option<Timestamp> {
     }
 }
 
-fn raw_moment(json: Option<&RawValue>) -> Option<Timestamp> {
+fn raw_moment(json: Option<&str>) -> Option<Timestamp> {
     let text = raw::string(json);
-    let text = text.as_deref().or_else(|| json.map(RawValue::get))?;
+    let text = text.as_deref().or(json)?;
     moment(Some(&Value::Text(Cow::Borrowed(text))))
+}
+
+/// What a subscription payload says of all its events.
+#[derive(Debug)]
+pub(super) struct LogNames<'j> {
+    pub(super) owner: Option<Cow<'j, str>>,
+    pub(super) group: Option<Cow<'j, str>>,
+    pub(super) stream: Option<Cow<'j, str>>,
+}
+
+impl LogNames<'_> {
+    /// The context of the payload's events.
+    pub(super) fn context<'c>(&'c self, context: Context<'c>) -> Context<'c> {
+        let given = |name: &'c Option<Cow<'_, str>>| name.as_deref().filter(|n| !n.is_empty());
+        let writes_json = |name: Option<&str>| {
+            name.is_some_and(|n| n.to_ascii_lowercase().contains("cloudtrail"))
+        };
+        let (group, stream) = (given(&self.group), given(&self.stream));
+        Context {
+            shape: if origin::is_function_log(group) {
+                Shape::FunctionMessage
+            } else if writes_json(group) || writes_json(stream) {
+                Shape::JsonMessage
+            } else {
+                Shape::Message
+            },
+            account: given(&self.owner).or(context.account),
+            log_group: group,
+            ..context
+        }
+    }
 }
 
 impl Decoder<'_> {
@@ -123,49 +152,38 @@ impl Decoder<'_> {
     fn subscription(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) -> bool {
         let (mut owner, mut group, mut stream, mut events) = (None, None, None, None);
         let walked = raw::for_each_entry(json, &mut |key, value| match key {
-            "owner" => owner = Some(value),
-            "logGroup" => group = Some(value),
-            "logStream" => stream = Some(value),
-            "logEvents" => events = Some(value),
+            "owner" => owner = Some(value.get()),
+            "logGroup" => group = Some(value.get()),
+            "logStream" => stream = Some(value.get()),
+            "logEvents" => events = Some(value.get()),
             _ => {}
         });
         let (Ok(()), Some(events)) = (walked, events) else {
             return false;
         };
-        let [owner, group, stream] = [owner, group, stream].map(raw::string);
-        let writes_json = |name: &Option<Cow<'_, str>>| {
-            name.as_deref()
-                .is_some_and(|n| n.to_ascii_lowercase().contains("cloudtrail"))
+        let names = LogNames {
+            owner: raw::string(owner),
+            group: raw::string(group),
+            stream: raw::string(stream),
         };
-        let context = Context {
-            shape: if origin::is_function_log(group.as_deref()) {
-                Shape::FunctionMessage
-            } else if writes_json(&group) || writes_json(&stream) {
-                Shape::JsonMessage
-            } else {
-                Shape::Message
-            },
-            account: owner.as_deref().or(context.account),
-            log_group: group.as_deref(),
-            ..context
-        };
-        raw::for_each_member(events.get(), &mut |event| {
-            self.log_event(event, context, sink);
+        let context = names.context(context);
+        raw::for_each_member(events, &mut |event| {
+            self.log_event(event.get(), context, sink);
         })
         .is_ok()
     }
 
-    fn log_event(&mut self, json: &RawValue, context: Context<'_>, sink: &mut dyn EventSink) {
+    pub(super) fn log_event(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) {
         let (mut id, mut time, mut message) = (None, None, None);
-        let walked = raw::for_each_entry(json.get(), &mut |key, value| match key {
-            "id" => id = Some(value),
-            "timestamp" => time = Some(value),
-            "message" => message = Some(value),
+        let walked = raw::for_each_entry(json, &mut |key, value| match key {
+            "id" => id = Some(value.get()),
+            "timestamp" => time = Some(value.get()),
+            "message" => message = Some(value.get()),
             _ => {}
         });
         let (Ok(()), Some(message)) = (walked, message) else {
             let reason = "log event has no message".to_owned();
-            return self.unreadable(json.get().as_bytes(), reason, sink);
+            return self.unreadable(json.as_bytes(), reason, sink);
         };
         let id = raw::string(id);
         let context = Context {
@@ -174,14 +192,14 @@ impl Decoder<'_> {
             ..context
         };
         let mut buffer = self.buffer();
-        if raw::unescape(message.get(), &mut buffer) {
+        if raw::unescape(message, &mut buffer) {
             match context.shape {
                 Shape::FunctionMessage => self.function_message(&buffer, context, sink),
                 _ => self.part(&buffer, context, sink),
             }
         } else {
             // Not as AWS writes it, but the message may well be the object itself.
-            self.part(message.get().as_bytes(), context, sink);
+            self.part(message.as_bytes(), context, sink);
         }
         self.give_back(buffer);
     }
@@ -190,10 +208,10 @@ impl Decoder<'_> {
         let (mut id, mut time, mut account, mut region, mut detail) =
             (None, None, None, None, None);
         let walked = raw::for_each_entry(json, &mut |key, value| match key {
-            "id" => id = Some(value),
-            "time" => time = Some(value),
-            "account" => account = Some(value),
-            "region" => region = Some(value),
+            "id" => id = Some(value.get()),
+            "time" => time = Some(value.get()),
+            "account" => account = Some(value.get()),
+            "region" => region = Some(value.get()),
             "detail" => detail = Some(value),
             _ => {}
         });

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Read};
 
 use flate2::bufread::MultiGzDecoder;
+use libdeflater::Decompressor;
 
 pub(super) const MAGIC: [u8; 2] = [0x1F, 0x8B];
 
@@ -24,6 +25,10 @@ pub(super) fn inflate(
     bytes_max: usize,
     out: &mut Vec<u8>,
 ) -> Result<(), InflateError> {
+    if at_once(bytes, bytes_max, out) {
+        return Ok(());
+    }
+    out.clear();
     let mut reader = MultiGzDecoder::new(bytes);
     // Steps of a fixed size: how much comes out before damage must not depend on a buffer's history.
     let mut step = [0; STEP_BYTES];
@@ -43,6 +48,34 @@ pub(super) fn inflate(
             }
         }
     }
+}
+
+/// No deflate stream inflates further than this.
+const RATIO_MAX: usize = 1032;
+
+/// The third byte of gzip data: deflate, the only method there is.
+const DEFLATE: u8 = 8;
+/// The header has a checksum of its own.
+const FLAG_HEADER_CHECKSUM: u8 = 2;
+
+/// Inflates one whole member, twice as fast as in steps; `false` if there is anything else about `bytes`.
+fn at_once(bytes: &[u8], bytes_max: usize, out: &mut Vec<u8>) -> bool {
+    let &[first, second, DEFLATE, flags, .., a, b, c, d] = bytes else {
+        return false;
+    };
+    let size = u32::from_le_bytes([a, b, c, d]) as usize;
+    let is_likely = size > 0 && size <= bytes_max.min(bytes.len().saturating_mul(RATIO_MAX));
+    // Where another member may follow, the size may be that of the last alone. Chance seldom writes such bytes.
+    let another = [first, second, DEFLATE];
+    if !is_likely
+        || flags & FLAG_HEADER_CHECKSUM != 0
+        || memchr::memmem::find(&bytes[1..], &another).is_some()
+    {
+        return false;
+    }
+    out.resize(size, 0);
+    // What follows the member is not looked at, but then the last bytes are not its size.
+    Decompressor::new().gzip_decompress(bytes, out) == Ok(size)
 }
 
 #[cfg(test)]

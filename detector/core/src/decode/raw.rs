@@ -108,8 +108,8 @@ pub(super) fn unescape(json: &str, out: &mut Vec<u8>) -> bool {
 }
 
 /// The string `json` as text, where it is a plain one (ids, names).
-pub(super) fn string(json: Option<&RawValue>) -> Option<Cow<'_, str>> {
-    serde_json::from_str::<Key<'_>>(json?.get())
+pub(super) fn string(json: Option<&str>) -> Option<Cow<'_, str>> {
+    serde_json::from_str::<Key<'_>>(json?)
         .ok()
         .map(|k| k.0)
         .filter(|s| !s.is_empty())
@@ -156,15 +156,17 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// Appends what `text` stands for; `false` if it is not base64. Line breaks in it are allowed.
 pub(super) fn base64(text: &[u8], out: &mut Vec<u8>) -> bool {
-    if text.iter().any(u8::is_ascii_whitespace) {
-        let packed: Vec<u8> = text
-            .iter()
-            .copied()
-            .filter(|b| !b.is_ascii_whitespace())
-            .collect();
-        return BASE64.decode_vec(packed, out).is_ok();
+    let before = out.len();
+    if BASE64.decode_vec(text, out).is_ok() {
+        return true;
     }
-    BASE64.decode_vec(text, out).is_ok()
+    out.truncate(before);
+    let packed: Vec<u8> = text
+        .iter()
+        .copied()
+        .filter(|b| !b.is_ascii_whitespace())
+        .collect();
+    packed.len() < text.len() && BASE64.decode_vec(packed, out).is_ok()
 }
 
 #[cfg(test)]

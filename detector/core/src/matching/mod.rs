@@ -32,13 +32,13 @@ pub struct Matcher {
 #[derive(Debug)]
 pub struct Scratch {
     /// By predicate: passed.
-    truth: Bits,
+    truth: Marks,
     /// By predicate that is tested alone: has been tested.
-    tested: Bits,
+    tested: Marks,
     /// By group of predicates: has been evaluated.
-    evaluated: Bits,
-    /// By detection rule: to be looked at.
-    candidates: Bits,
+    evaluated: Marks,
+    /// Detection rules to be looked at.
+    candidates: Vec<u32>,
     buffers: Buffers,
 }
 
@@ -69,10 +69,10 @@ impl Matcher {
 
     pub fn scratch(&self) -> Scratch {
         Scratch {
-            truth: Bits::new(self.table.len()),
-            tested: Bits::new(self.table.len()),
-            evaluated: Bits::new(self.table.groups()),
-            candidates: Bits::new(self.programs.len()),
+            truth: Marks::new(self.table.len()),
+            tested: Marks::new(self.table.len()),
+            evaluated: Marks::new(self.table.groups()),
+            candidates: Vec::new(),
             buffers: Buffers::default(),
         }
     }
@@ -96,59 +96,49 @@ impl Matcher {
         scratch.truth.clear();
         scratch.tested.clear();
         scratch.evaluated.clear();
-        scratch.candidates.copy_from(index.always());
         for &group in index.groups() {
             self.evaluate_group(group, event, scratch);
         }
-        let Scratch {
-            truth, candidates, ..
-        } = scratch;
-        truth.each(&mut |predicate| {
-            for &rule in index.rules_under(predicate) {
-                candidates.set(rule as usize);
-            }
-        });
-        let mut word = 0;
-        // The candidates do not change from here on; word by word leaves the scratch free for the programs.
-        while let Some(mut left) = scratch.candidates.word(word) {
-            while left != 0 {
-                let rule = word * 64 + left.trailing_zeros() as usize;
-                left &= left - 1;
-                if self.programs.run(rule, &mut |predicate| {
-                    self.passes(predicate, event, scratch)
-                }) {
-                    hit(DetectionIx(
-                        u32::try_from(rule).expect("fewer than 2^32 rules"),
-                    ));
-                }
-            }
-            word += 1;
+        let mut candidates = std::mem::take(&mut scratch.candidates);
+        candidates.clear();
+        candidates.extend_from_slice(index.always());
+        for &predicate in &scratch.truth.marked {
+            candidates.extend_from_slice(index.rules_under(predicate as usize));
         }
+        candidates.sort_unstable();
+        candidates.dedup();
+        for &rule in &candidates {
+            if self.programs.run(rule as usize, &mut |predicate| {
+                self.passes(predicate, event, scratch)
+            }) {
+                hit(DetectionIx(rule));
+            }
+        }
+        scratch.candidates = candidates;
     }
 
     fn passes(&self, predicate: PredicateId, event: &Event<'_, '_>, scratch: &mut Scratch) -> bool {
-        let at = predicate as usize;
         match self.table.way(predicate) {
             Way::Together(group) => self.evaluate_group(group, event, scratch),
-            Way::Alone if scratch.tested.get(at) => {}
+            Way::Alone if scratch.tested.get(predicate) => {}
             Way::Alone => {
-                scratch.tested.set(at);
+                scratch.tested.set(predicate);
                 if slow_test::passes(self.table.predicate(predicate), event, &mut scratch.buffers) {
-                    scratch.truth.set(at);
+                    scratch.truth.set(predicate);
                 }
             }
         }
-        scratch.truth.get(at)
+        scratch.truth.get(predicate)
     }
 
     fn evaluate_group(&self, group: u32, event: &Event<'_, '_>, scratch: &mut Scratch) {
-        if scratch.evaluated.get(group as usize) {
+        if scratch.evaluated.get(group) {
             return;
         }
-        scratch.evaluated.set(group as usize);
+        scratch.evaluated.set(group);
         let (subject, tests) = self.table.group(group);
         let Scratch { truth, buffers, .. } = scratch;
-        let mut pass = |predicate: PredicateId| truth.set(predicate as usize);
+        let mut pass = |predicate: PredicateId| truth.set(predicate);
         match subject {
             Subject::Field(slot) => tests.evaluate_field(event.slots, slot, buffers, &mut pass),
             Subject::AnyText => keyword::each_text(event.body, &mut |text| {
@@ -167,42 +157,38 @@ impl Matcher {
     }
 }
 
-/// A fixed number of bits.
+/// Marks on numbers below a fixed one. Forgetting them costs what was marked, not what could have been.
 #[derive(Debug, Clone, Default)]
-struct Bits(Vec<u64>);
+struct Marks {
+    words: Vec<u64>,
+    /// Those marked, each once.
+    marked: Vec<u32>,
+}
 
-impl Bits {
+impl Marks {
     fn new(len: usize) -> Self {
-        Self(vec![0; len.div_ceil(64)])
+        Self {
+            words: vec![0; len.div_ceil(64)],
+            marked: Vec::new(),
+        }
     }
 
     fn clear(&mut self) {
-        self.0.fill(0);
+        for at in self.marked.drain(..) {
+            self.words[at as usize / 64] = 0;
+        }
     }
 
-    fn copy_from(&mut self, other: &Bits) {
-        self.0.copy_from_slice(&other.0);
+    fn get(&self, at: u32) -> bool {
+        self.words[at as usize / 64] >> (at % 64) & 1 == 1
     }
 
-    fn get(&self, at: usize) -> bool {
-        self.0[at / 64] >> (at % 64) & 1 == 1
-    }
-
-    fn set(&mut self, at: usize) {
-        self.0[at / 64] |= 1 << (at % 64);
-    }
-
-    fn word(&self, word: usize) -> Option<u64> {
-        self.0.get(word).copied()
-    }
-
-    fn each(&self, see: &mut dyn FnMut(usize)) {
-        for (index, &word) in self.0.iter().enumerate() {
-            let mut left = word;
-            while left != 0 {
-                see(index * 64 + left.trailing_zeros() as usize);
-                left &= left - 1;
-            }
+    fn set(&mut self, at: u32) {
+        let word = &mut self.words[at as usize / 64];
+        let bit = 1 << (at % 64);
+        if *word & bit == 0 {
+            *word |= bit;
+            self.marked.push(at);
         }
     }
 }

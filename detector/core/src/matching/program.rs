@@ -40,10 +40,6 @@ impl Programs {
         self.starts.push(start);
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.starts.len()
-    }
-
     /// Written from the back, so that every step knows where it leads.
     fn compile(&mut self, expr: &Expr, yes: u32, no: u32, table: &mut PredicateTable) -> u32 {
         match expr {

@@ -6,12 +6,11 @@
 use crate::event::LogSource;
 use crate::rule::{Expr, Place, RuleSet, Subject, Test};
 
-use super::Bits;
 use super::predicate_table::{PredicateId, PredicateTable, Way};
 
 #[derive(Debug)]
 pub(super) struct RuleIndex {
-    always: Bits,
+    always: Vec<u32>,
     /// Groups of predicates under which rules are filed.
     groups: Vec<u32>,
     /// Predicate `p` has the rules `rules[starts[p]..starts[p + 1]]`.
@@ -36,13 +35,13 @@ impl RuleIndex {
                 }
             });
         }
-        let mut always = Bits::new(set.detections.len());
+        let mut always = Vec::new();
         let mut filed: Vec<(PredicateId, u32)> = Vec::new();
         for (ix, rule) in seen() {
             let number = u32::try_from(ix).expect("fewer than 2^32 rules");
             match anchor(&rule.condition.root, table, &uses) {
                 Some(anchor) => filed.extend(anchor.predicates.into_iter().map(|id| (id, number))),
-                None => always.set(ix),
+                None => always.push(number),
             }
         }
         filed.sort_unstable();
@@ -71,7 +70,7 @@ impl RuleIndex {
         }
     }
 
-    pub(super) fn always(&self) -> &Bits {
+    pub(super) fn always(&self) -> &[u32] {
         &self.always
     }
 

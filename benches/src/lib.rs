@@ -1,0 +1,12 @@
+//! Inputs for the benchmarks, made on the spot from a fixed seed, and the ways of reading them that ours is held
+//! against.
+
+pub mod events; // seed -> CloudTrail records
+pub mod rules; // number -> Sigma rules
+pub mod packing; // records -> what AWS delivers
+pub mod limits; // how fast the machine can read JSON at all
+pub mod ours; // the engine, as the shells run it
+pub mod hits; // hits for the windows alone
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
