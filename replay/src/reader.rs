@@ -65,7 +65,7 @@ type Sniffed<'t, R> = Counting<'t, io::Chain<io::Cursor<Vec<u8>>, R>>;
 enum Content<'t, R: Read> {
     Plain(Sniffed<'t, R>),
     Gzip {
-        member: GzDecoder<BufReader<Sniffed<'t, R>>>,
+        member: Box<GzDecoder<BufReader<Sniffed<'t, R>>>>,
         stretch: Stretch,
     },
     Ended,
@@ -96,7 +96,10 @@ impl<'t, R: Read> Reader<'t, R> {
         let content = match is_gzip {
             false => Content::Plain(source),
             true => Content::Gzip {
-                member: GzDecoder::new(BufReader::with_capacity(DEFLATED_BYTES, source)),
+                member: Box::new(GzDecoder::new(BufReader::with_capacity(
+                    DEFLATED_BYTES,
+                    source,
+                ))),
                 stretch: Stretch::new(limit),
             },
         };
@@ -155,7 +158,7 @@ impl<'t, R: Read> Reader<'t, R> {
             return Ok(false);
         }
         self.content = Content::Gzip {
-            member: GzDecoder::new(deflated),
+            member: Box::new(GzDecoder::new(deflated)),
             stretch,
         };
         Ok(true)
