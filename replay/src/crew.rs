@@ -169,3 +169,111 @@ impl Drop for Alarm<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::path::Path;
+
+    use detector_core::event::Event;
+    use detector_core::rule::DetectionRule;
+
+    use super::*;
+    use crate::progress::Visibility;
+    use crate::{input, rules};
+
+    fn engine() -> Engine {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
+        Engine::new(rules::load(&[folder]).unwrap().unwrap())
+    }
+
+    fn write_id(hits: &mut Vec<u8>, _: &DetectionRule, event: &Event<'_, '_>) {
+        hits.extend_from_slice(event.id.as_bytes());
+    }
+
+    fn read<'e>(engine: &'e Engine, crew: &Crew, hits: &mut (dyn Write + Send)) -> Read<'e> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        let plan = input::plan(&[folder]).unwrap();
+        let mut progress = Progress::new(plan.bytes_total, Visibility::Hidden);
+        crew.read(engine, plan, hits, &mut progress)
+    }
+
+    fn crew(threads: usize, limits: Limits) -> Crew {
+        Crew {
+            mode: Mode::Set,
+            threads: NonZeroUsize::new(threads).unwrap(),
+            write_hit: write_id,
+            limits,
+        }
+    }
+
+    #[test]
+    fn neither_threads_nor_limits_change_the_outcome() {
+        let engine = engine();
+        let outcome = |threads, state_bytes_max, waiting_bytes_max| {
+            let limits = Limits {
+                state_bytes_max,
+                waiting_bytes_max,
+            };
+            let mut hits = Vec::new();
+            let read = read(&engine, &crew(threads, limits), &mut hits);
+            assert!(read.stopped.is_none());
+            let (alerts, tally) = read
+                .worker
+                .finish(&mut read.recording.spill.into_merged().unwrap())
+                .unwrap();
+            (format!("{alerts:?}"), tally, hits)
+        };
+        let plain = outcome(1, STATE_BYTES_MAX, WAITING_BYTES_MAX);
+        assert!(plain.0.len() > 1_000 && plain.2.len() > 10_000);
+        for threads in [1, 2, 5] {
+            for state_bytes_max in [0, 50_000, STATE_BYTES_MAX] {
+                for waiting_bytes_max in [0, WAITING_BYTES_MAX] {
+                    let limited = outcome(threads, state_bytes_max, waiting_bytes_max);
+                    assert!(
+                        limited == plain,
+                        "{threads} threads, {state_bytes_max} bytes of state, {waiting_bytes_max} waiting"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_ends_the_run_instead_of_hanging_it() {
+        let engine = engine();
+        let limits = Limits {
+            waiting_bytes_max: 0,
+            ..Limits::default()
+        };
+        for threads in [1, 2, 5] {
+            let crew = Crew {
+                write_hit: |_, _, _| panic!("a hit that panics, as it should in this test"),
+                ..crew(threads, limits)
+            };
+            let ended = catch_unwind(AssertUnwindSafe(|| {
+                drop(read(&engine, &crew, &mut io::sink()))
+            }));
+            assert!(ended.is_err());
+        }
+    }
+
+    #[test]
+    fn reading_stops_where_hits_cannot_be_written() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let engine = engine();
+        for threads in [1, 3] {
+            let read = read(&engine, &crew(threads, Limits::default()), &mut Gone);
+            assert!(matches!(read.stopped, Some(Stop::Hits(_))));
+        }
+    }
+}
