@@ -71,7 +71,7 @@ pub struct Report {
     pub failures: BTreeMap<ItemKey, String>,
     /// Items that would be too large to store: their state stays as it was, these hits are lost to it.
     pub too_large: Vec<ItemKey>,
-    /// Writes that were lost to another writer and made again.
+    /// Writes that another writer forestalled, and marks that were written again.
     pub conflicts: u64,
     pub written: u64,
     pub announced: u64,
