@@ -25,6 +25,8 @@ pub struct Batch<'r> {
     windows: Windows<'r>,
     /// Of a sweep: no event before it is still to come.
     watermark: Option<i64>,
+    /// The watermark of a sweep that was completed.
+    swept_to: i64,
     depth: usize,
     /// By depth.
     work: Vec<BTreeMap<GroupRef, Work>>,
@@ -69,7 +71,7 @@ pub struct Report {
     pub failures: BTreeMap<ItemKey, String>,
     /// Items that would be too large to store: their state stays as it was, these hits are lost to it.
     pub too_large: Vec<ItemKey>,
-    /// Writes that were lost to another writer and made again.
+    /// Writes that another writer forestalled, and marks that were written again.
     pub conflicts: u64,
     pub written: u64,
     pub announced: u64,
@@ -83,8 +85,11 @@ impl Report {
 
 impl<'r> Batch<'r> {
     /// Brings in what the records of a batch added.
-    pub fn of_records(plan: &'r Plan<'r>, deltas: Deltas) -> Step<'r> {
-        let mut batch = Self::new(plan, None);
+    ///
+    /// `swept_to` is the watermark of the last sweep known to be complete, or less: what ended long before it has been
+    /// announced, even if the item that said so has been forgotten.
+    pub fn of_records(plan: &'r Plan<'r>, deltas: Deltas, swept_to: i64) -> Step<'r> {
+        let mut batch = Self::new(plan, None, swept_to);
         for (at, work) in deltas.0 {
             batch.work[plan.facts(at.0).depth].insert(at, work);
         }
@@ -95,15 +100,17 @@ impl<'r> Batch<'r> {
     /// moved. Also announces what was left unannounced.
     ///
     /// The shell promises that no event before `watermark` is still to come, from any shard, but for repetitions.
-    pub fn sweep(plan: &'r Plan<'r>, watermark: i64) -> Step<'r> {
-        Self::new(plan, Some(watermark)).enter_depth()
+    /// `swept_to` is as for [`Batch::of_records`]; when this sweep is complete, its watermark is the next.
+    pub fn sweep(plan: &'r Plan<'r>, watermark: i64, swept_to: i64) -> Step<'r> {
+        Self::new(plan, Some(watermark), swept_to).enter_depth()
     }
 
-    fn new(plan: &'r Plan<'r>, watermark: Option<i64>) -> Box<Self> {
+    fn new(plan: &'r Plan<'r>, watermark: Option<i64>, swept_to: i64) -> Box<Self> {
         Box::new(Self {
             plan,
             windows: Windows::new(plan.rules),
             watermark,
+            swept_to,
             depth: 0,
             work: vec![BTreeMap::new(); plan.depths()],
             phase: Phase::Publish,

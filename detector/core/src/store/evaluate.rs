@@ -27,15 +27,24 @@ pub(crate) struct Evaluated {
     pub(crate) opened: Vec<Arc<Episode>>,
 }
 
+/// What a group's new item is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Given<'g> {
+    pub(crate) stored: Option<&'g Item>,
+    pub(crate) work: &'g Work,
+    /// Of a sweep.
+    pub(crate) watermark: Option<i64>,
+    pub(crate) swept_to: i64,
+}
+
 /// Unites, judges as far as the watermark allows and records. `None`: there is no such group, and nothing to add.
 pub(crate) fn evaluate(
     plan: &Plan<'_>,
     windows: &Windows<'_>,
     (rule, group): GroupRef,
-    stored: Option<&Item>,
-    work: &Work,
-    watermark: Option<i64>,
+    given: Given<'_>,
 ) -> Result<Option<Evaluated>, StateError> {
+    let Given { stored, work, .. } = given;
     let stored_state = stored.map(|item| item.state.as_slice());
     let states: Vec<&[u8]> = stored_state
         .into_iter()
@@ -47,7 +56,7 @@ pub(crate) fn evaluate(
     let united = windows.unite(rule, group, &states)?;
     let facts = plan.facts(rule);
     let judged_to = stored.map_or(i64::MIN, |item| item.judged_to);
-    let judged_to = judged_to.max(watermark.unwrap_or(i64::MIN));
+    let judged_to = judged_to.max(given.watermark.unwrap_or(i64::MIN));
     let known_to = if facts.is_monotone {
         i64::MAX
     } else {
@@ -62,8 +71,14 @@ pub(crate) fn evaluate(
     let mut episodes = stored.map_or_else(Vec::new, |item| item.episodes.clone());
     let rule_id = &plan.rules.correlations[rule.0 as usize].meta.id;
     for episode in &known {
-        identity::record(&mut episodes, span(episode), || {
-            EpisodeId::first_known_as(rule_id, group, episode.opened_at())
+        let span = span(episode);
+        let is_history = span.end.saturating_add(facts.retention_ms) <= given.swept_to;
+        // It was recorded and announced in time. A child's item has outlived this one and shows it anew.
+        if is_history && !identity::is_recorded(&episodes, span) {
+            continue;
+        }
+        identity::record(&mut episodes, span, || {
+            EpisodeId::first_known_as(rule_id, group, span.start)
         });
     }
     let held_until = united.episodes.last().map_or(i64::MIN, Episode::held_until);

@@ -41,16 +41,26 @@ impl fmt::Debug for EpisodeId {
     }
 }
 
+/// Whether `span` is that of a recorded episode, or of several that it joins.
+pub(crate) fn is_recorded(recorded: &[RecordedEpisode], span: Interval) -> bool {
+    recorded.iter().any(|e| e.is_part_of(span))
+}
+
+impl RecordedEpisode {
+    /// Whether it lives and overlaps `span`.
+    fn is_part_of(&self, span: Interval) -> bool {
+        let is_merged = matches!(self.mark, Mark::MergedInto(_));
+        !is_merged && self.span.start < span.end && span.start < self.span.end
+    }
+}
+
 /// Brings the records in line with the current episode `span`; `new_id` names it where it is new.
 pub(crate) fn record(
     recorded: &mut Vec<RecordedEpisode>,
     span: Interval,
     new_id: impl FnOnce() -> EpisodeId,
 ) {
-    let is_same = |e: &RecordedEpisode| {
-        !matches!(e.mark, Mark::MergedInto(_)) && e.span.start < span.end && span.start < e.span.end
-    };
-    let mut same = recorded.iter_mut().filter(|e| is_same(e));
+    let mut same = recorded.iter_mut().filter(|e| e.is_part_of(span));
     let Some(first) = same.next() else {
         recorded.push(RecordedEpisode {
             id: new_id(),

@@ -114,7 +114,7 @@ impl<'s> World<'s> {
             violations: Vec::new(),
             shards,
             workers: (0..WORKERS).map(|_| None).collect(),
-            swept_to: 0,
+            swept_to: i64::MIN / 2,
             read: BTreeSet::new(),
             fail_rate: rate(&mut random, 400),
             crash_rate: rate(&mut random, 200),
@@ -213,14 +213,14 @@ impl<'s> World<'s> {
         if self.mutation == Mutation::CheckpointFirst {
             self.checkpoint(job);
         }
-        let step = Batch::of_records(self.plan, fold.finish());
+        let step = Batch::of_records(self.plan, fold.finish(), self.swept_to);
         self.enter(at, job, self.swept_to, step);
     }
 
     fn start_sweep(&mut self, at: usize) {
         self.seen.sweeps += 1;
         let watermark = self.watermark();
-        let step = Batch::sweep(self.plan, watermark);
+        let step = Batch::sweep(self.plan, watermark, self.swept_to);
         self.enter(at, Job::Sweep { watermark }, self.swept_to, step);
     }
 
@@ -312,17 +312,14 @@ impl<'s> World<'s> {
         }));
     }
 
-    /// Forgets what may be forgotten when the oldest record in hand or to come arrives, as far as had been swept when
-    /// the workers in hand began: the store keeps an item longer than any worker runs.
+    /// Forgets what may be forgotten after the sweeps that all workers in hand know of.
     fn expire(&mut self) {
-        let mut now = self.watermark().min(self.swept_to) + LATENESS_MS;
-        for running in self.workers.iter().flatten() {
-            now = now.min(running.swept_to + LATENESS_MS);
-            if let Job::Records { shard, from, .. } = running.job {
-                let first = self.shards[shard].records[from];
-                now = now.min(self.scenario.records[first].arrival);
-            }
-        }
+        let known = self
+            .workers
+            .iter()
+            .flatten()
+            .map(|running| running.swept_to);
+        let now = known.fold(self.swept_to, i64::min) + LATENESS_MS;
         let expired = self.store.expire(now);
         self.seen.expired += expired.len() as u64;
         self.expired.extend(expired);

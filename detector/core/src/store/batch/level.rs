@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::store::batch::{Batch, Phase, Step, item_key};
 use crate::store::effect::WriteOutcome;
-use crate::store::evaluate::{self, Evaluated};
+use crate::store::evaluate::{self, Evaluated, Given};
 use crate::store::item::{ITEM_BYTES_MAX, Item, ItemKey};
 use crate::store::work::{GroupRef, Work};
 
@@ -39,9 +39,14 @@ impl<'r> Batch<'r> {
         }
         let mut writes = Vec::new();
         for (at, stored) in keys.into_iter().zip(items) {
-            let work = &self.work[self.depth][&at];
-            let (plan, windows) = (self.plan, &self.windows);
-            match evaluate::evaluate(plan, windows, at, stored.as_ref(), work, self.watermark) {
+            let plan = self.plan;
+            let given = Given {
+                stored: stored.as_ref(),
+                work: &self.work[self.depth][&at],
+                watermark: self.watermark,
+                swept_to: self.swept_to,
+            };
+            match evaluate::evaluate(plan, &self.windows, at, given) {
                 Ok(None) => {}
                 Ok(Some(evaluated)) if !evaluated.is_changed => {
                     let version = evaluated.read;
