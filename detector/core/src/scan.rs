@@ -34,11 +34,7 @@ pub fn scan_json<'a>(
         return Ok(());
     }
     slots.reset();
-    let Err(error) = scan_thoroughly(text, table, slots) else {
-        return Ok(());
-    };
-    slots.reset();
-    scan_leniently(text, table, slots).map_err(|_| error)
+    scan_thoroughly(text, table, slots)
 }
 
 /// Text up to this long opens at most as many brackets.
@@ -101,7 +97,7 @@ fn scan_quickly<'a>(
     reader.end()
 }
 
-/// The scan by the reader that has the last word; public for tests that compare the two.
+/// The scan without the quick reader; public for tests that compare the two.
 ///
 /// # Errors
 /// As [`scan_json`].
@@ -111,13 +107,18 @@ pub fn scan_thoroughly<'a>(
     slots: &mut Slots<'a>,
 ) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    reader.deserialize_map(NodeVisitor {
+    let visitor = NodeVisitor {
         table,
         node: 0,
         depth: 1,
         slots,
-    })?;
-    reader.end()
+    };
+    let scanned = reader.deserialize_map(visitor).and_then(|()| reader.end());
+    let Err(error) = scanned else {
+        return Ok(());
+    };
+    slots.reset();
+    scan_leniently(text, table, slots).map_err(|_| error)
 }
 
 struct NodeVisitor<'t, 's, 'a> {
