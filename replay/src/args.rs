@@ -33,21 +33,21 @@ Examples:
   replay run recordings/
 
   # Two sets of rules, one recording
-  replay run --rules rules/iam.yml --rules drafts/ trail.json.gz
+  replay run --rules rules/ --rules drafts/cross_owner.yml trail.json.gz
 
-  # Standard input
-  aws logs tail /app --since 1h --format short | replay run -
+  # Standard input: events, or what AWS prints
+  aws logs filter-log-events --log-group-name /aws/lambda/fleet | replay run -
 
   # One alert a line, for programs
   replay run --format json logs/ | jq -r .alert_id
 
-  # As production would see it, into a file
-  replay run --as-arrived --output report.txt logs/";
+  # A saved stream as production would see it, late events left out; into a file
+  replay run --as-arrived --output report.txt kinesis-events.json";
 
 const MATCH_EXAMPLES: &str = "\
 Examples:
   # Every event that a detection rule matched
-  replay match --rules rules/iam.yml trail.json.gz
+  replay match --rules rules/error_leak.yml trail.json.gz
 
   # Hits by rule
   replay match logs/ | jq -r .rule_id | sort | uniq -c";
@@ -58,7 +58,7 @@ Examples:
   replay check rules/
 
   # One file, before a commit
-  replay check rules/iam.yml && git commit
+  replay check rules/error_leak.yml && git commit
 
 Exit status:
   0  no error; warnings are printed all the same

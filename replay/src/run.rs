@@ -58,6 +58,12 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
         .and_then(|mut runs| worker.finish(&mut runs));
     let (alerts, tally) =
         finished.map_err(|error| anyhow!("cannot read window state back from disk: {error}"))?;
+    if args.as_arrived && tally.too_late_hits > 0 && !args.source.quiet {
+        say(&format!(
+            "note: {} left out as too late; without recorded arrival times, the order of the recording must be that of arrival",
+            counted(tally.too_late_hits, "hit")
+        ));
+    }
     let run = Run {
         rules: engine.rules(),
         recording: &recording,
