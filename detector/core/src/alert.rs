@@ -10,9 +10,6 @@ use crate::store::EpisodeId;
 use crate::time::Timestamp;
 use crate::window::episode::Episode;
 
-/// The most event ids an alert carries as evidence.
-pub const EVIDENCE_MAX: usize = 20;
-
 /// One episode in its final state; its serde form is the JSON Lines contract of `replay run`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Alert {
@@ -31,7 +28,7 @@ pub struct Alert {
     pub count: u64,
     /// `None` where the rule counts no distinct values.
     pub distinct: Option<u64>,
-    /// The earliest ones, at most [`EVIDENCE_MAX`].
+    /// The earliest ones, at most [`EVIDENCE_MAX`](crate::window::ledger::EVIDENCE_MAX).
     pub event_ids: Vec<String>,
 }
 

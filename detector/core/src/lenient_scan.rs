@@ -6,11 +6,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::field::FieldTable;
-use crate::scan::KeyVisitor;
 use crate::slots::{Slots, Value};
 
 /// Arrays within arrays at a registered path; deeper ones exist and have no values.
@@ -144,6 +143,32 @@ fn number(json: &str) -> Value<'_> {
     match json.parse::<f64>() {
         Ok(number) if number.is_finite() && !is_integer => Value::Float(number),
         _ => Value::Text(Cow::Borrowed(json)),
+    }
+}
+
+/// Reads one key: the child node it leads to, or `None` where nothing below is needed.
+pub(crate) struct KeyVisitor<'t> {
+    pub(crate) table: &'t FieldTable,
+    pub(crate) node: usize,
+}
+
+impl<'a> DeserializeSeed<'a> for KeyVisitor<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'a>>(self, reader: D) -> Result<Self::Value, D::Error> {
+        reader.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyVisitor<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(self.table.child(self.node, key))
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::field::{FieldTable, SlotId};
-use crate::lenient_scan::scan_leniently;
+use crate::lenient_scan::{KeyVisitor, scan_leniently};
 use crate::slots::{Slots, VALUES_MAX, Value};
 
 /// Scans one JSON object into `slots`, which must be empty and of the same `table`.
@@ -275,31 +275,5 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
             self.table.node(self.node).slot,
             Value::Text(Cow::Owned(value.to_owned())),
         )
-    }
-}
-
-/// Reads one key: the child node it leads to, or `None` where nothing below is needed.
-pub(crate) struct KeyVisitor<'t> {
-    pub(crate) table: &'t FieldTable,
-    pub(crate) node: usize,
-}
-
-impl<'a> DeserializeSeed<'a> for KeyVisitor<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'a>>(self, reader: D) -> Result<Self::Value, D::Error> {
-        reader.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for KeyVisitor<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object key")
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.table.child(self.node, key))
     }
 }

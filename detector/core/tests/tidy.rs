@@ -166,6 +166,43 @@ fn core_has_no_async_runtime_or_aws_sdk_in_its_tree() {
     assert!(forbidden.is_empty(), "in the core's tree: {forbidden:?}");
 }
 
+/// Modules import from those above them in `lib.rs`, so that the flow of a record can be read from top to bottom.
+#[test]
+fn core_modules_import_upwards_only() {
+    let source = root().join("detector/core/src");
+    let lib = fs::read_to_string(source.join("lib.rs")).expect("lib.rs");
+    let module = |line: &str| {
+        let line = line.strip_prefix("pub ").unwrap_or(line);
+        Some(line.strip_prefix("mod ")?.split_once(';')?.0.to_owned())
+    };
+    let modules: Vec<String> = lib.lines().filter_map(module).collect();
+    assert!(modules.len() > 8, "{modules:?}");
+    let mut downwards = Vec::new();
+    for (name, text) in sources() {
+        let Some(path) = name.strip_prefix("detector/core/src/") else {
+            continue;
+        };
+        let own = path.split(['/', '.']).next().unwrap_or_default();
+        let Some(at) = modules.iter().position(|module| module == own) else {
+            continue;
+        };
+        for line in without_tests(&text) {
+            let code = line.split("//").next().unwrap_or_default();
+            for used in code.split("crate::").skip(1) {
+                let below = |module: &String| {
+                    used.split(|c: char| !c.is_alphanumeric() && c != '_')
+                        .next()
+                        == Some(module)
+                };
+                if modules[at + 1..].iter().any(below) {
+                    downwards.push(format!("{name}: {}", line.trim()));
+                }
+            }
+        }
+    }
+    assert!(downwards.is_empty(), "{downwards:#?}");
+}
+
 /// The commands of the README's ```sh blocks.
 fn readme_commands() -> Vec<String> {
     let text = fs::read_to_string(root().join("README.md")).expect("the README");

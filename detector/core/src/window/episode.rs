@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::alert::EVIDENCE_MAX;
 use crate::window::interval::Interval;
 use crate::window::key::Key;
+use crate::window::ledger::EVIDENCE_MAX;
 
 /// One episode of one group, and what is told of it.
 ///

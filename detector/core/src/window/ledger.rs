@@ -5,10 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::alert::EVIDENCE_MAX;
 use crate::window::interval::WAITING_MIN;
 use crate::window::key::Key;
 use crate::window::sketch::Sketch;
+
+/// The most event ids an alert carries as evidence.
+pub const EVIDENCE_MAX: usize = 20;
 
 /// Hits of one slice that are counted exactly; beyond, counts are estimates with a standard error of 0.8 %.
 pub const SLICE_EXACT_MAX: usize = 1024;
