@@ -2,12 +2,12 @@
 
 use detector_core::decode::Unreadable;
 use detector_core::decode::split::Piece;
+use detector_core::decode::split::RECORD_BYTES_MAX;
 use detector_core::engine::{Observer, Worker};
 use detector_core::event::Event;
 use detector_core::rule::DetectionRule;
 
 use crate::block::Block;
-use crate::stream::RECORD_BYTES_MAX;
 use crate::unreadable::{Place, UnreadableLog};
 
 /// Appends a hit in its written form.

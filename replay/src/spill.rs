@@ -15,7 +15,7 @@ use detector_core::window::key::Key;
 use detector_core::window::{SpillError, Spilled};
 
 /// Window state that all workers together hold in memory before it is written to disk.
-pub(crate) const STATE_BYTES_MAX: usize = 96 << 20;
+pub(crate) const STATE_BYTES_MAX: usize = 48 << 20;
 
 /// Sorted runs of group state, one behind the other in an unnamed temporary file for each worker.
 #[derive(Debug, Default)]

@@ -4,14 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::atomic::AtomicU64;
 
-use detector_core::decode::split::Splitter;
+use detector_core::decode::split::{RECORD_BYTES_MAX, Splitter};
 
 use crate::block::Block;
 use crate::input::Input;
 use crate::reader::{Filled, INFLATION_LIMIT, Reader};
-
-/// The largest record that is read: a whole CloudTrail file may be one line. Larger ones are unreadable.
-pub(crate) const RECORD_BYTES_MAX: usize = 256 << 20;
 
 /// What a stream gives next. Parts are numbered from 0, the end included.
 #[derive(Debug)]

@@ -412,10 +412,16 @@ fn an_empty_file_is_noted_and_a_binary_one_is_status_3() {
 }
 
 #[test]
-fn one_line_of_64_mib_ends_well() {
+fn a_line_too_long_is_placed_and_the_next_is_read() {
     let desk = Desk::new();
-    desk.file("long.log", vec![b'x'; 64 << 20]);
-    desk.replay(&["run", "long.log"]).expect(0);
+    let mut content = vec![b'x'; (64 << 20) + 1];
+    content.extend_from_slice(b"\n");
+    content.extend_from_slice(EVENT.as_bytes());
+    desk.file("long.log", content);
+    desk.replay(&["run", "long.log"])
+        .expect(0)
+        .err_has("long.log:1 (byte 0): record is larger than 64.0 MiB")
+        .out_has("1  lambda");
 }
 
 #[test]

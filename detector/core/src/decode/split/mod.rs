@@ -17,8 +17,9 @@ use depth::{Depth, Found};
 use document::{Document, Progress};
 use line::{LineKind, Opening};
 
-/// The size of a record that a splitter should be given where nothing else is known.
-pub const RECORD_BYTES_MAX: usize = 16 << 20;
+/// The largest record that is read where nothing else is known. CloudTrail files and arrays are cut into their members,
+/// so only one event, or one envelope of another form, has to fit.
+pub const RECORD_BYTES_MAX: usize = 64 << 20;
 
 /// One piece of the stream. `offset` counts bytes from the start of the (inflated) stream, `line` from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
