@@ -182,6 +182,31 @@ fn state_is_equal_after_any_order_partition_and_repetition() {
     }
 }
 
+/// In whatever order events arrive within the lateness, they end in the same episodes as their set.
+#[test]
+fn arrival_order_within_the_lateness_changes_nothing() {
+    for seed in 0..500 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let engine = engine(&generate::correlations(&mut random));
+        let mut lines: Vec<String> = generate::events(&mut random)
+            .iter()
+            .map(generate::json)
+            .collect();
+        let mut alerts = |mode| {
+            random.shuffle(&mut lines);
+            let mut worker = engine.worker(mode);
+            for line in &lines {
+                worker.record(line.as_bytes(), None, &mut Nobody);
+            }
+            worker
+                .finish(&mut NothingSpilled)
+                .expect("nothing was drained")
+                .0
+        };
+        assert_eq!(alerts(Mode::Set), alerts(Mode::AsArrived), "seed {seed}");
+    }
+}
+
 #[test]
 fn nothing_drained_is_the_usual_case() {
     let correlations = generate::correlations(&mut fastrand::Rng::with_seed(1));
