@@ -315,11 +315,6 @@ impl Watch<'_> {
 }
 
 impl Tally {
-    /// The events of a log source.
-    pub fn events_of(&self, source: LogSource) -> u64 {
-        self.events[source as usize]
-    }
-
     fn add(&mut self, other: &Tally) {
         self.records += other.records;
         self.control_messages += other.control_messages;

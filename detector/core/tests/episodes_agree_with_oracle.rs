@@ -30,6 +30,10 @@ fn engine(correlations: &[Correlation]) -> Engine {
     }
 }
 
+fn json_lines(events: &[Event]) -> Vec<String> {
+    events.iter().map(generate::json).collect()
+}
+
 /// Groups that were drained on the way, in runs that are each sorted.
 #[derive(Default)]
 struct Runs(Vec<(u32, Key, Vec<u8>)>, usize);
@@ -47,7 +51,7 @@ impl Spilled for Runs {
 
 /// Feeds the events shuffled, some repeated, to several workers that are merged, some with their state drained.
 fn observed(engine: &Engine, events: &[Event], random: &mut fastrand::Rng) -> Vec<Alert> {
-    let mut lines: Vec<String> = events.iter().map(generate::json).collect();
+    let mut lines = json_lines(events);
     for _ in 0..random.usize(..10) {
         lines.push(lines[random.usize(..lines.len())].clone());
     }
@@ -144,10 +148,7 @@ fn state_is_equal_after_any_order_partition_and_repetition() {
     for seed in 0..1_000 {
         let mut random = fastrand::Rng::with_seed(seed);
         let engine = engine(&generate::correlations(&mut random));
-        let mut lines: Vec<String> = generate::events(&mut random)
-            .iter()
-            .map(generate::json)
-            .collect();
+        let mut lines = json_lines(&generate::events(&mut random));
         let windows = Windows::new(engine.rules());
         let whole = states(&engine, &lines, &mut fastrand::Rng::with_seed(seed));
         lines.extend_from_within(..random.usize(..lines.len()));
@@ -188,10 +189,7 @@ fn arrival_order_within_the_lateness_changes_nothing() {
     for seed in 0..500 {
         let mut random = fastrand::Rng::with_seed(seed);
         let engine = engine(&generate::correlations(&mut random));
-        let mut lines: Vec<String> = generate::events(&mut random)
-            .iter()
-            .map(generate::json)
-            .collect();
+        let mut lines = json_lines(&generate::events(&mut random));
         let mut alerts = |mode| {
             random.shuffle(&mut lines);
             let mut worker = engine.worker(mode);

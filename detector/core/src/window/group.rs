@@ -247,11 +247,13 @@ impl<W: WindowType> Group<W> {
         let values: Vec<Key> = children.iter().filter_map(|(_, value)| *value).collect();
         let summary = body.ledger.summary(after, before, &values);
         let (first_event, last_event) = summary.times.unwrap_or((i64::MAX, i64::MIN));
-        let within = |i: &&Interval| span.start <= i.start && i.end <= span.end;
+        // Cut out by search: an episode must not cost a look at the intervals of all others.
+        let starts_before = |t: i64| holding.as_slice().partition_point(|i| i.start < t);
+        let own = &holding.as_slice()[starts_before(span.start)..starts_before(span.end)];
         let mut episode = Episode {
             group,
             values: self.texts.iter().map(Into::into).collect(),
-            holding: holding.as_slice().iter().filter(within).copied().collect(),
+            holding: own.to_vec(),
             count: summary.count,
             distinct: W::Value::COUNTED.then_some(summary.distinct),
             first_event,
