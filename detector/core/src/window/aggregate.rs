@@ -121,6 +121,16 @@ impl WindowType for Aggregate {
         Intervals::from_unsorted(holding)
     }
 
+    fn forget(&self, state: &mut Numbers, before: i64) {
+        state.settle();
+        state.numbers.retain(|n| n.time + self.timespan_ms > before);
+        state.settled = state.numbers.len();
+    }
+
+    fn closeness(&self, _: &mut Numbers) -> f64 {
+        0.0
+    }
+
     fn counted(&self, _: &Occurrence) {}
 
     fn bytes(&self, state: &Numbers) -> usize {

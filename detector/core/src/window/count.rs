@@ -49,6 +49,14 @@ impl WindowType for EventCount {
 
     fn counted(&self, _: &Occurrence) {}
 
+    fn forget(&self, state: &mut Coverage, before: i64) {
+        state.forget(before, self.threshold.saturation());
+    }
+
+    fn closeness(&self, state: &mut Coverage) -> f64 {
+        closeness(state, &self.threshold)
+    }
+
     fn bytes(&self, state: &Coverage) -> usize {
         state.bytes()
     }
@@ -87,9 +95,24 @@ impl WindowType for ValueCount {
         }
     }
 
+    fn forget(&self, state: &mut Coverage, before: i64) {
+        state.forget(before, self.threshold.saturation());
+    }
+
+    fn closeness(&self, state: &mut Coverage) -> f64 {
+        closeness(state, &self.threshold)
+    }
+
     fn bytes(&self, state: &Coverage) -> usize {
         state.bytes()
     }
+}
+
+/// The highest count so far of the count from which on all are judged alike.
+fn closeness(state: &mut Coverage, threshold: &Threshold) -> f64 {
+    let saturation = threshold.saturation();
+    state.settle(saturation);
+    state.peak(saturation) as f64 / saturation as f64
 }
 
 fn holding(state: &mut Coverage, threshold: &Threshold) -> Intervals {

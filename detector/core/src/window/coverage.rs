@@ -99,6 +99,24 @@ impl Coverage {
         });
     }
 
+    /// Forgets what bears on moments before `before` alone: the past counts as saturated, which absorbs it.
+    pub fn forget(&mut self, before: i64, saturation: u64) {
+        let past = Intervals::from_unsorted(vec![Interval::new(i64::MIN, before)]);
+        self.saturated = self.saturated.union(&past);
+        self.settled = 0;
+        self.settle(saturation);
+    }
+
+    /// The most keys that cover one moment, `saturation` where it is reached. Needs a settled state.
+    pub fn peak(&self, saturation: u64) -> u64 {
+        if self.saturated.as_slice().iter().any(|i| i.start > i64::MIN) {
+            return saturation;
+        }
+        let mut peak = 0;
+        sweep(&self.pieces, |_, count| peak = peak.max(count));
+        peak
+    }
+
     /// The moments covered by at least `saturation` keys. Needs a settled state.
     pub fn saturated(&self) -> &Intervals {
         &self.saturated

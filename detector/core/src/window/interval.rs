@@ -74,6 +74,16 @@ impl Intervals {
         (start < end).then_some(Interval { start, end })
     }
 
+    /// The moments from `from` on.
+    pub fn since(&self, from: i64) -> Intervals {
+        let first = self.0.partition_point(|i| i.end <= from);
+        let mut kept = self.0[first..].to_vec();
+        if let Some(cut) = kept.first_mut() {
+            cut.start = cut.start.max(from);
+        }
+        Self(kept)
+    }
+
     /// The intervals joined wherever the gap between them is at most `gap` long.
     pub fn joined_within(&self, gap: i64) -> Vec<Interval> {
         let mut joined: Vec<Interval> = Vec::new();
@@ -125,6 +135,11 @@ impl IntervalUnion {
             self.settled = Intervals::from_unsorted(all);
         }
         &self.settled
+    }
+
+    /// Forgets the moments before `before`.
+    pub fn forget(&mut self, before: i64) {
+        self.settled = self.settle().since(before);
     }
 
     /// Bytes on the heap.

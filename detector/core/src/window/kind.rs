@@ -128,6 +128,19 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
     /// Settles the state and returns the moments at which the condition holds.
     fn holding(&self, state: &mut Self::State) -> Intervals;
 
+    /// Forgets everything that bears on moments before `before` alone. What is left is a function of the occurrences
+    /// and of `before`; the moments from `before` on hold as they did.
+    fn forget(&self, state: &mut Self::State, before: i64);
+
+    /// How near the condition is to holding, or has come, from 0 (nothing) to 1 (it holds). Decides who leaves where
+    /// memory ends, so it need not be exact.
+    fn closeness(&self, state: &mut Self::State) -> f64;
+
+    /// Whether more was seen than is kept one by one, so that moments are estimates.
+    fn is_thinned(&self, _state: &Self::State) -> bool {
+        false
+    }
+
     /// The value that alerts count.
     fn counted(&self, occurrence: &Occurrence) -> Self::Value;
 

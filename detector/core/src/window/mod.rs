@@ -81,6 +81,7 @@ fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
             rule,
             temporal::Temporal {
                 timespan_ms,
+                inputs: rule.inputs.len(),
                 presence: presence.clone(),
             },
         ),

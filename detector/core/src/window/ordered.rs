@@ -69,6 +69,17 @@ impl WindowType for TemporalOrdered {
         state.holding.clone()
     }
 
+    fn forget(&self, state: &mut Steps, before: i64) {
+        let past = Interval::new(i64::MIN, before);
+        state.holding = state.holding.union(&Intervals::from_unsorted(vec![past]));
+        state.settled = 0;
+        self.settle(state);
+    }
+
+    fn closeness(&self, _: &mut Steps) -> f64 {
+        0.0
+    }
+
     fn counted(&self, _: &Occurrence) {}
 
     fn bytes(&self, state: &Steps) -> usize {

@@ -10,6 +10,8 @@ use crate::window::kind::{Occurrence, WindowType};
 #[derive(Debug)]
 pub struct Temporal {
     pub timespan_ms: i64,
+    /// The number of referred rules.
+    pub inputs: usize,
     pub presence: Presence,
 }
 
@@ -67,6 +69,22 @@ impl WindowType for Temporal {
             }
         }
         Intervals::from_unsorted(holding)
+    }
+
+    fn forget(&self, state: &mut PresentInputs, before: i64) {
+        state
+            .0
+            .iter_mut()
+            .for_each(|moments| moments.forget(before));
+    }
+
+    fn closeness(&self, state: &mut PresentInputs) -> f64 {
+        if !self.holding(state).is_empty() {
+            return 1.0;
+        }
+        let settled = state.0.iter_mut().map(IntervalUnion::settle);
+        let seen = settled.filter(|moments| !moments.is_empty()).count();
+        seen as f64 / (self.inputs + 1) as f64
     }
 
     fn counted(&self, _: &Occurrence) {}
