@@ -34,7 +34,7 @@ fn state(c: &mut Criterion) {
         group.bench_function(format!("{}, decode and unite two", kind.0), |b| {
             b.iter(|| {
                 windows
-                    .unite(rule, key, black_box(&both))
+                    .unite(rule, key, black_box(&both), None)
                     .expect("as encoded")
             });
         });

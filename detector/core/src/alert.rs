@@ -38,7 +38,7 @@ impl Alert {
         let values = episode.values.iter().map(|value| Arc::from(&**value));
         let is_over = episode.held_until() + rule.quiet_ms <= latest.millis();
         Self {
-            alert_id: EpisodeId::first_known_as(&rule.meta.id, episode.group, episode.opened_at())
+            alert_id: EpisodeId::first_known_as(&rule.meta.id, episode.group, episode.opened_at)
                 .to_string(),
             rule: AlertRule {
                 id: Arc::clone(&rule.meta.id),
@@ -48,7 +48,7 @@ impl Alert {
             },
             group: GroupValues(rule.group_by.iter().cloned().zip(values).collect()),
             first_event_time: moment(episode.first_event),
-            opened_at: moment(episode.opened_at()),
+            opened_at: moment(episode.opened_at),
             held_until: moment(episode.held_until()),
             last_event_time: moment(episode.last_event),
             status: if is_over {

@@ -161,7 +161,7 @@ fn state_is_equal_after_any_order_partition_and_repetition() {
             let united = |(&(rule, key), states): (&(u32, Key), &Vec<Vec<u8>>)| {
                 let states: Vec<&[u8]> = states.iter().map(Vec::as_slice).collect();
                 let united = windows
-                    .unite(CorrelationIx(rule), key, &states)
+                    .unite(CorrelationIx(rule), key, &states, None)
                     .expect("states of this rule");
                 ((rule, key), united.state)
             };

@@ -100,7 +100,7 @@ impl World {
         self.drive(Batch::of_records(
             &plan(engine),
             deltas(engine, events),
-            i64::MIN,
+            None,
         ))
     }
 
@@ -123,11 +123,11 @@ fn what_hits_cannot_undo_is_told_at_once_along_the_chain() {
 fn what_hits_can_undo_waits_for_the_watermark() {
     let (engine, mut world) = (engine(), World::default());
     world.bring(&engine, &[("Success", 20)]);
-    world.drive(Batch::sweep(&plan(&engine), ORIGIN_MS + 20_000, i64::MIN));
+    world.drive(Batch::sweep(&plan(&engine), ORIGIN_MS + 20_000, None));
     assert_eq!(world.told, []);
-    world.drive(Batch::sweep(&plan(&engine), ORIGIN_MS + 20_001, i64::MIN));
+    world.drive(Batch::sweep(&plan(&engine), ORIGIN_MS + 20_001, None));
     assert_eq!(world.rules_told(), [2]);
-    world.drive(Batch::sweep(&plan(&engine), END_MS, i64::MIN));
+    world.drive(Batch::sweep(&plan(&engine), END_MS, None));
     assert_eq!(world.rules_told(), [2]);
 }
 
@@ -197,7 +197,7 @@ fn a_crash_after_any_step_heals_by_redelivery() {
     let mut world = World::default();
     while crash_after(
         &mut world,
-        Batch::of_records(&plan, deltas(&engine, &events), i64::MIN),
+        Batch::of_records(&plan, deltas(&engine, &events), None),
         effects,
     ) {
         world.bring(&engine, &events);
@@ -220,7 +220,7 @@ fn a_crash_after_any_step_heals_by_redelivery() {
 fn bring_refusing(engine: &Engine, events: &[(&str, i64)], refused: ItemKey) -> Report {
     let plan = plan(engine);
     let store = MemoryStore::default();
-    let mut step = Batch::of_records(&plan, deltas(engine, events), i64::MIN);
+    let mut step = Batch::of_records(&plan, deltas(engine, events), None);
     loop {
         let (batch, effect) = match step {
             Step::Done(report) => return report,

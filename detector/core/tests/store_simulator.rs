@@ -86,7 +86,7 @@ fn threads_that_share_a_store_lose_and_repeat_nothing() {
                         let record = &scenario.records[place];
                         let mut fold = Fold::new(scenario);
                         fold.record(&record.bytes, record.arrival, 0);
-                        let step = Batch::of_records(&plan, fold.finish(), i64::MIN);
+                        let step = Batch::of_records(&plan, fold.finish(), None);
                         let report = drive(step, store, &mut |a| {
                             told.lock().unwrap().insert(a.id);
                             true
@@ -101,7 +101,7 @@ fn threads_that_share_a_store_lose_and_repeat_nothing() {
             told.lock().unwrap().insert(a.id);
             true
         };
-        let report = drive(Batch::sweep(&plan, END_MS, i64::MIN), &store, &mut publish);
+        let report = drive(Batch::sweep(&plan, END_MS, None), &store, &mut publish);
         assert!(report.is_complete());
         let told = told.lock().unwrap();
         for (_, item) in store.items() {

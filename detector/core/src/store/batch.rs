@@ -26,7 +26,7 @@ pub struct Batch<'r> {
     /// Of a sweep: no event before it is still to come.
     watermark: Option<i64>,
     /// The watermark of a sweep that was completed.
-    swept_to: i64,
+    swept_to: Option<i64>,
     depth: usize,
     /// By depth.
     work: Vec<BTreeMap<GroupRef, Work>>,
@@ -86,9 +86,9 @@ impl Report {
 impl<'r> Batch<'r> {
     /// Brings in what the records of a batch added.
     ///
-    /// `swept_to` is the watermark of the last sweep known to be complete, or less: what ended long before it has been
-    /// announced, even if the item that said so has been forgotten.
-    pub fn of_records(plan: &'r Plan<'r>, deltas: Deltas, swept_to: i64) -> Step<'r> {
+    /// `swept_to` is the watermark of the last sweep known to be complete, or less: nothing new comes before it and
+    /// all before it is decided, so groups forget what bears on nothing else.
+    pub fn of_records(plan: &'r Plan<'r>, deltas: Deltas, swept_to: Option<i64>) -> Step<'r> {
         let mut batch = Self::new(plan, None, swept_to);
         for (at, work) in deltas.0 {
             batch.work[plan.facts(at.0).depth].insert(at, work);
@@ -101,11 +101,11 @@ impl<'r> Batch<'r> {
     ///
     /// The shell promises that no event before `watermark` is still to come, from any shard, but for repetitions.
     /// `swept_to` is as for [`Batch::of_records`]; when this sweep is complete, its watermark is the next.
-    pub fn sweep(plan: &'r Plan<'r>, watermark: i64, swept_to: i64) -> Step<'r> {
+    pub fn sweep(plan: &'r Plan<'r>, watermark: i64, swept_to: Option<i64>) -> Step<'r> {
         Self::new(plan, Some(watermark), swept_to).enter_depth()
     }
 
-    fn new(plan: &'r Plan<'r>, watermark: Option<i64>, swept_to: i64) -> Box<Self> {
+    fn new(plan: &'r Plan<'r>, watermark: Option<i64>, swept_to: Option<i64>) -> Box<Self> {
         Box::new(Self {
             plan,
             windows: Windows::new(plan.rules),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::rule::CorrelationIx;
 use crate::store::effect::Announcement;
 use crate::store::identity::{self, EpisodeId};
-use crate::store::item::{Item, ItemKey, Mark};
+use crate::store::item::{Item, ItemKey, Mark, RecordedEpisode};
 use crate::store::plan::{Plan, RuleFacts};
 use crate::store::work::{GroupRef, Work};
 use crate::window::Windows;
@@ -34,7 +34,7 @@ pub(crate) struct Given<'g> {
     pub(crate) work: &'g Work,
     /// Of a sweep.
     pub(crate) watermark: Option<i64>,
-    pub(crate) swept_to: i64,
+    pub(crate) swept_to: Option<i64>,
 }
 
 /// Unites, judges as far as the watermark allows and records. `None`: there is no such group, and nothing to add.
@@ -53,10 +53,16 @@ pub(crate) fn evaluate(
     if states.is_empty() {
         return Ok(None);
     }
-    let united = windows.unite(rule, group, &states)?;
+    // What waits to be announced may not be forgotten.
+    let is_told = stored.is_none_or(|item| !item.has_unpublished());
+    let watermark = given.swept_to.filter(|_| is_told);
+    let united = windows.unite(rule, group, &states, watermark)?;
     let facts = plan.facts(rule);
     let judged_to = stored.map_or(i64::MIN, |item| item.judged_to);
-    let judged_to = judged_to.max(given.watermark.unwrap_or(i64::MIN));
+    let judged_to = [given.watermark, united.forgotten_to]
+        .into_iter()
+        .flatten()
+        .fold(judged_to, i64::max);
     let known_to = if facts.is_monotone {
         i64::MAX
     } else {
@@ -72,15 +78,13 @@ pub(crate) fn evaluate(
     let rule_id = &plan.rules.correlations[rule.0 as usize].meta.id;
     for episode in &known {
         let span = span(episode);
-        let is_history = span.end.saturating_add(facts.retention_ms) <= given.swept_to;
-        // It was recorded and announced in time. A child's item has outlived this one and shows it anew.
-        if is_history && !identity::is_recorded(&episodes, span) {
-            continue;
-        }
         identity::record(&mut episodes, span, || {
             EpisodeId::first_known_as(rule_id, group, span.start)
         });
     }
+    // No current episode can be one that ended in what is forgotten.
+    let is_current = |e: &RecordedEpisode| united.forgotten_to.is_none_or(|to| e.span.end > to);
+    episodes.retain(|e| is_current(e) || e.mark == Mark::Unpublished);
     let held_until = united.episodes.last().map_or(i64::MIN, Episode::held_until);
     let stored_latest = stored.map_or(i64::MIN, |item| item.latest);
     let mut item = Item {
@@ -97,7 +101,7 @@ pub(crate) fn evaluate(
     let read = stored.map(|item| item.version);
     item.version = next_version(read, item.latest);
     let is_changed = stored.is_none_or(|stored| !item.equals_but_version(stored));
-    let is_open = |e: &&Arc<Episode>| e.opened_at() < judged_to;
+    let is_open = |e: &&Arc<Episode>| e.opened_at < judged_to;
     Ok(Some(Evaluated {
         is_changed,
         read,
@@ -124,7 +128,7 @@ pub(crate) fn settle(
     item: &mut Item,
     settled_to: i64,
 ) -> Result<(), StateError> {
-    let united = windows.unite(rule, group, &[&item.state])?;
+    let united = windows.unite(rule, group, &[&item.state], None)?;
     item.settled_to = item.settled_to.max(settled_to);
     schedule(plan, plan.facts(rule), item, &united.episodes);
     Ok(())
@@ -143,7 +147,7 @@ fn schedule(plan: &Plan<'_>, facts: &RuleFacts, item: &mut Item, episodes: &[Epi
     } else if facts.openings_are_counted {
         episodes
             .iter()
-            .map(Episode::opened_at)
+            .map(|e| e.opened_at)
             .find(|opened| *opened >= from)
     } else {
         None
@@ -156,12 +160,12 @@ fn schedule(plan: &Plan<'_>, facts: &RuleFacts, item: &mut Item, episodes: &[Epi
 }
 
 fn span(episode: &Episode) -> Interval {
-    Interval::new(episode.opened_at(), episode.held_until())
+    Interval::new(episode.opened_at, episode.held_until())
 }
 
 /// The episode before `end`.
 fn clipped(episode: &Episode, end: i64) -> Option<Episode> {
-    if episode.opened_at() >= end {
+    if episode.opened_at >= end {
         return None;
     }
     let mut clipped = episode.clone();
@@ -169,7 +173,8 @@ fn clipped(episode: &Episode, end: i64) -> Option<Episode> {
     for interval in &mut clipped.holding {
         interval.end = interval.end.min(end);
     }
-    Some(clipped)
+    // What is left of it may begin later, where the rest is forgotten.
+    (!clipped.holding.is_empty()).then_some(clipped)
 }
 
 impl Evaluated {
@@ -186,7 +191,7 @@ impl Evaluated {
                 continue;
             }
             let is_it = |e: &&Arc<Episode>| {
-                e.held_until() > recorded.span.start && e.opened_at() < recorded.span.end
+                e.held_until() > recorded.span.start && e.opened_at < recorded.span.end
             };
             let Some(current) = self.known.iter().find(is_it) else {
                 continue;
@@ -230,16 +235,16 @@ fn told(
     children: &[Arc<Episode>],
 ) -> Episode {
     let timespan_ms = plan.rules.correlations[rule.0 as usize].timespan_ms;
-    let (after, before) = (episode.opened_at() - timespan_ms, episode.held_until());
+    let (after, before) = (episode.opened_at - timespan_ms, episode.held_until());
     let mut told = episode.clone();
     for child in children {
-        if child.opened_at() < before && child.held_until() > after {
+        if child.opened_at < before && child.held_until() > after {
             told.include(child);
         }
     }
     if told.first_event > told.last_event {
         // All its hits are its children's, none of which this batch has seen.
-        (told.first_event, told.last_event) = (told.opened_at(), told.opened_at());
+        (told.first_event, told.last_event) = (told.opened_at, told.opened_at);
     }
     told
 }

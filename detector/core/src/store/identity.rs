@@ -41,11 +41,6 @@ impl fmt::Debug for EpisodeId {
     }
 }
 
-/// Whether `span` is that of a recorded episode, or of several that it joins.
-pub(crate) fn is_recorded(recorded: &[RecordedEpisode], span: Interval) -> bool {
-    recorded.iter().any(|e| e.is_part_of(span))
-}
-
 impl RecordedEpisode {
     /// Whether it lives and overlaps `span`.
     fn is_part_of(&self, span: Interval) -> bool {

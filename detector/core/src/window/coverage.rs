@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::window::interval::{Interval, Intervals, WAITING_MIN};
 use crate::window::key::Key;
+use crate::window::relative::{self, Dated};
 
 /// The moments that one key covers, from the first to the last that is not saturated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,14 +17,26 @@ struct Piece {
     key: Key,
 }
 
+impl Dated for Piece {
+    fn time(&self) -> i64 {
+        self.span.start
+    }
+
+    fn shift(&mut self, by: i64) {
+        self.span.shift(by);
+    }
+}
+
 /// Distinct-key coverage of time, exact below `saturation`.
 ///
 /// Settled, the value is a function of the set of hits alone: order, repetition and partition leave no trace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     saturated: Intervals,
-    /// The first `settled` pieces are sorted and canonical, the rest wait.
+    /// The first `settled` pieces are sorted and canonical, the rest wait. Encoded, all are settled.
+    #[serde(with = "relative")]
     pieces: Vec<Piece>,
+    #[serde(skip)]
     settled: usize,
 }
 

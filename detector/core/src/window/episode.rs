@@ -14,7 +14,10 @@ use crate::window::ledger::EVIDENCE_MAX;
 pub struct Episode {
     pub group: Key,
     pub values: Vec<Box<str>>,
-    /// The holding intervals, at least one, with gaps no longer than the quiet period.
+    /// The first moment at which the condition held.
+    pub opened_at: i64,
+    /// The holding intervals, at least one, with gaps no longer than the quiet period; of an episode whose past has been
+    /// forgotten, those that are left.
     pub holding: Vec<Interval>,
     pub count: u64,
     /// `None` where the rule counts no distinct values.
@@ -26,13 +29,6 @@ pub struct Episode {
 }
 
 impl Episode {
-    pub fn opened_at(&self) -> i64 {
-        self.holding
-            .first()
-            .expect("an episode holds at least once")
-            .start
-    }
-
     pub fn held_until(&self) -> i64 {
         self.holding
             .last()

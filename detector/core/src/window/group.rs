@@ -9,7 +9,7 @@ use crate::window::group_values::GroupTexts;
 use crate::window::interval::{Interval, Intervals};
 use crate::window::key::Key;
 use crate::window::kind::{Detail, Occurrence, OccurrenceValue, WindowType};
-use crate::window::ledger::{Counted, Ledger, slice_ms};
+use crate::window::ledger::{Counted, Ledger, Ongoing, slice_ms};
 
 /// The timespan of a rule and the quiet period that joins holding intervals to episodes, in milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -18,10 +18,18 @@ pub struct GroupTimes {
     pub quiet_ms: i64,
 }
 
+impl GroupTimes {
+    fn slice_ms(self) -> i64 {
+        slice_ms(self.timespan_ms)
+    }
+}
+
 /// The united state of a group, and its episodes as far as it is known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct United {
     pub state: Vec<u8>,
+    /// The moments before this are forgotten.
+    pub forgotten_to: Option<i64>,
     pub episodes: Vec<Episode>,
 }
 
@@ -79,9 +87,19 @@ impl<D: Detail> WaitingHit<D> {
 struct Body<W: WindowType> {
     state: W::State,
     ledger: Ledger<W::Value>,
+    past: Option<Past>,
     /// Episodes of child correlations, with the value each shows; derived anew at each evaluation.
     #[serde(skip)]
     children: Vec<(Arc<Episode>, Option<Key>)>,
+}
+
+/// What is left of moments that nothing further bears on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Past {
+    /// The moments before this are forgotten.
+    end: i64,
+    /// When the episode opened that goes on from before `end`.
+    ongoing: Option<i64>,
 }
 
 impl<W: WindowType> Body<W> {
@@ -89,14 +107,95 @@ impl<W: WindowType> Body<W> {
         Self {
             state: W::State::default(),
             ledger: Ledger::default(),
+            past: None,
             children: Vec::new(),
         }
     }
 
-    fn observe(&mut self, hit: &Occurrence, event_id: Option<&str>, window: &W, slice_ms: i64) {
+    fn observe(
+        &mut self,
+        hit: &Occurrence,
+        event_id: Option<&str>,
+        (window, times): (&W, GroupTimes),
+    ) {
         window.observe(&mut self.state, hit);
         self.ledger
-            .add(hit.start, (hit.id, event_id), window.counted(hit), slice_ms);
+            .add(hit.start, (hit.id, event_id), window.counted(hit));
+        if self.ledger.is_unsettled() {
+            self.settle(window, times);
+        }
+    }
+
+    /// Brings state and ledger to their canonical form, and returns the moments at which the condition holds.
+    fn settle(&mut self, window: &W, times: GroupTimes) -> Intervals {
+        let mut holding = window.holding(&mut self.state);
+        if let Some(past) = self.past {
+            holding = holding.since(past.end);
+        }
+        // What can be undone is no ground to count hits together.
+        let lasting = match window.is_monotone() {
+            true => self.spans(&holding, times),
+            false => Vec::new(),
+        };
+        self.ledger.settle(&lasting, times.slice_ms());
+        holding
+    }
+
+    /// The episodes, from their openings to their ends.
+    fn spans(&self, holding: &Intervals, times: GroupTimes) -> Vec<Interval> {
+        let mut spans = holding.joined_within(times.quiet_ms);
+        let ongoing = self.past.and_then(|past| past.ongoing);
+        if let (Some(first), Some(opened_at)) = (spans.first_mut(), ongoing) {
+            first.start = opened_at;
+        }
+        spans
+    }
+
+    /// Forgets what bears on moments before `end` alone.
+    fn forget(&mut self, end: i64, window: &W, times: GroupTimes) {
+        if self.past.is_some_and(|past| past.end >= end) {
+            return;
+        }
+        let holding = self.settle(window, times);
+        let goes_on = |span: &&Interval| span.start < end && end < span.end;
+        let spans = self.spans(&holding, times);
+        let ongoing = spans.iter().find(goes_on).map(|span| span.start);
+        self.forget_with(Past { end, ongoing }, window, times);
+        self.settle(window, times);
+    }
+
+    fn forget_with(&mut self, past: Past, window: &W, times: GroupTimes) {
+        let ongoing = past.ongoing.map(|opened_at| Ongoing {
+            opened_at,
+            after: opened_at - times.timespan_ms,
+        });
+        window.forget(&mut self.state, past.end);
+        self.ledger.settle(&[], times.slice_ms());
+        self.ledger
+            .forget(past.end - times.timespan_ms, ongoing, times.slice_ms());
+        self.past = Some(past);
+    }
+
+    /// Unites. Who has forgotten more knows which episode goes on.
+    fn merge(&mut self, other: &mut Body<W>, window: &W, times: GroupTimes) {
+        let end = |body: &Body<W>| body.past.map(|past| past.end);
+        let past = match end(self) >= end(other) {
+            true => self.past,
+            false => other.past,
+        };
+        window.merge(&mut self.state, &other.state);
+        if let Some(past) = past {
+            for body in [&mut *self, other] {
+                if end(body) < Some(past.end) {
+                    body.forget_with(past, window, times);
+                }
+            }
+            window.forget(&mut self.state, past.end);
+        }
+        self.ledger.merge(&other.ledger);
+        if let Some(past) = past {
+            self.forget_with(past, window, times);
+        }
     }
 }
 
@@ -122,11 +221,17 @@ impl<W: WindowType> Group<W> {
     }
 
     /// Takes a hit.
-    pub(super) fn observe(&mut self, hit: &Occurrence, event_id: &str, window: &W, slice_ms: i64) {
+    pub(super) fn observe(
+        &mut self,
+        hit: &Occurrence,
+        event_id: &str,
+        window: &W,
+        times: GroupTimes,
+    ) {
         // The text of an id is kept by the body alone; a UUID's key is its text.
         if !hit.id.is_uuid() || !self.can_wait() {
-            let body = self.body(window, slice_ms);
-            return body.observe(hit, Some(event_id), window, slice_ms);
+            let body = self.body(window, times);
+            return body.observe(hit, Some(event_id), (window, times));
         }
         let detail = W::Detail::pack(hit.input, hit.value);
         self.waiting.push(WaitingHit {
@@ -146,9 +251,9 @@ impl<W: WindowType> Group<W> {
         occurrences: &[Occurrence],
         episode: &Arc<Episode>,
         window: &W,
-        slice_ms: i64,
+        times: GroupTimes,
     ) {
-        let body = self.body(window, slice_ms);
+        let body = self.body(window, times);
         for occurrence in occurrences {
             window.observe(&mut body.state, occurrence);
         }
@@ -162,37 +267,32 @@ impl<W: WindowType> Group<W> {
     }
 
     /// The body, with the waiting hits in it.
-    fn body(&mut self, window: &W, slice_ms: i64) -> &mut Body<W> {
+    fn body(&mut self, window: &W, times: GroupTimes) -> &mut Body<W> {
         let body = self.body.get_or_insert_with(|| Box::new(Body::new()));
         for hit in std::mem::take(&mut self.waiting) {
-            body.observe(&hit.occurrence(), None, window, slice_ms);
+            body.observe(&hit.occurrence(), None, (window, times));
         }
         body
     }
 
     /// Unites the hits of `other` into this group.
-    pub(super) fn merge(&mut self, other: Group<W>, window: &W, slice_ms: i64) {
+    pub(super) fn merge(&mut self, other: Group<W>, window: &W, times: GroupTimes) {
         for hit in other.waiting {
             match self.can_wait() {
                 true => self.waiting.push(hit),
-                false => {
-                    self.body(window, slice_ms)
-                        .observe(&hit.occurrence(), None, window, slice_ms)
-                }
+                false => self
+                    .body(window, times)
+                    .observe(&hit.occurrence(), None, (window, times)),
             }
         }
-        if let Some(theirs) = other.body {
-            let body = self.body(window, slice_ms);
-            window.merge(&mut body.state, &theirs.state);
-            body.ledger.merge(&theirs.ledger, slice_ms);
+        if let Some(mut theirs) = other.body {
+            self.body(window, times).merge(&mut theirs, window, times);
         }
     }
 
     /// The canonical state, encoded: its version, then its fields.
-    pub(super) fn encode(&mut self, window: &W, slice_ms: i64) -> Vec<u8> {
-        let body = self.body(window, slice_ms);
-        window.holding(&mut body.state);
-        body.ledger.settle(slice_ms);
+    pub(super) fn encode(&mut self, window: &W, times: GroupTimes) -> Vec<u8> {
+        self.body(window, times).settle(window, times);
         let fields = (&self.texts, self.body.as_deref());
         postcard::to_extend(&fields, vec![STATE_VERSION])
             .expect("a group has nothing that cannot be encoded")
@@ -213,6 +313,16 @@ impl<W: WindowType> Group<W> {
         }
     }
 
+    /// Forgets what no event from `watermark` on can change, nor join to what it makes hold.
+    pub(super) fn forget(&mut self, watermark: i64, window: &W, times: GroupTimes) {
+        let end = watermark.saturating_sub(times.quiet_ms).saturating_sub(1);
+        self.body(window, times).forget(end, window, times);
+    }
+
+    pub(super) fn forgotten_to(&self) -> Option<i64> {
+        self.body.as_ref()?.past.map(|past| past.end)
+    }
+
     pub(super) fn episodes(
         &mut self,
         key: Key,
@@ -220,24 +330,25 @@ impl<W: WindowType> Group<W> {
         window: &W,
         sink: &mut dyn FnMut(Episode),
     ) {
-        let slice_ms = slice_ms(times.timespan_ms);
-        let body = self.body(window, slice_ms);
-        let holding = window.holding(&mut body.state);
-        body.ledger.settle(slice_ms);
-        for span in holding.joined_within(times.quiet_ms) {
-            sink(self.episode(key, span, &holding, times.timespan_ms));
+        let body = self.body(window, times);
+        let holding = body.settle(window, times);
+        let spans = body.spans(&holding, times);
+        let mut earlier_end = i64::MIN;
+        for span in spans {
+            sink(self.episode(key, (span, earlier_end), &holding, times.timespan_ms));
+            earlier_end = span.end;
         }
     }
 
     fn episode(
         &self,
         group: Key,
-        span: Interval,
+        (span, earlier_end): (Interval, i64),
         holding: &Intervals,
         timespan_ms: i64,
     ) -> Episode {
         let (after, before) = (span.start - timespan_ms, span.end);
-        let overlaps = |child: &Episode| child.opened_at() < before && child.held_until() > after;
+        let overlaps = |child: &Episode| child.opened_at < before && child.held_until() > after;
         let body = self.body.as_deref().expect("made before its episodes");
         let mut children: Vec<_> = body
             .children
@@ -245,7 +356,7 @@ impl<W: WindowType> Group<W> {
             .filter(|(child, _)| overlaps(child))
             .collect();
         let values: Vec<Key> = children.iter().filter_map(|(_, value)| *value).collect();
-        let summary = body.ledger.summary(after, before, &values);
+        let summary = body.ledger.summary((after, before), earlier_end, &values);
         let (first_event, last_event) = summary.times.unwrap_or((i64::MAX, i64::MIN));
         // Cut out by search: an episode must not cost a look at the intervals of all others.
         let starts_before = |t: i64| holding.as_slice().partition_point(|i| i.start < t);
@@ -253,6 +364,7 @@ impl<W: WindowType> Group<W> {
         let mut episode = Episode {
             group,
             values: self.texts.iter().map(Into::into).collect(),
+            opened_at: span.start,
             holding: own.to_vec(),
             count: summary.count,
             distinct: W::Value::COUNTED.then_some(summary.distinct),
@@ -260,7 +372,7 @@ impl<W: WindowType> Group<W> {
             last_event,
             evidence: summary.evidence,
         };
-        children.sort_by_key(|(child, _)| (child.opened_at(), &child.evidence));
+        children.sort_by_key(|(child, _)| (child.opened_at, &child.evidence));
         for (child, _) in children {
             episode.include(child);
         }

@@ -10,7 +10,6 @@ use crate::window::group::{Group, GroupTimes, StateError, United};
 use crate::window::group_values::GroupTexts;
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, WindowType};
-use crate::window::ledger::slice_ms;
 
 /// The group-by values of one hit: the key tells groups apart, the texts are made only for a new group.
 pub struct GroupValues<'h> {
@@ -50,11 +49,16 @@ pub trait RuleWindows: std::fmt::Debug + Send {
     fn merge_encoded(&mut self, group: Key, state: &[u8]) -> Result<(), StateError>;
 
     /// Unites encoded states of one group, apart from those held here. The outcome depends on what they hold alone,
-    /// not on their order, number or repetition.
+    /// not on their order, number or repetition. With a `watermark`, what no event from it on can change is forgotten.
     ///
     /// # Errors
     /// One of them is not a state of this rule's window type.
-    fn unite(&self, group: Key, states: &[&[u8]]) -> Result<United, StateError>;
+    fn unite(
+        &self,
+        group: Key,
+        states: &[&[u8]],
+        watermark: Option<i64>,
+    ) -> Result<United, StateError>;
 
     /// Evaluates one group and forgets it.
     fn drain_group(&mut self, group: Key, sink: &mut dyn FnMut(Episode));
@@ -102,10 +106,6 @@ impl<W: WindowType> Groups<W> {
             chunks: Vec::new(),
             bytes: 0,
         }
-    }
-
-    fn slice_ms(&self) -> i64 {
-        slice_ms(self.times.timespan_ms)
     }
 
     /// All groups, taken out, in the order of keys.
@@ -179,9 +179,9 @@ fn place<W: WindowType>(chunks: &[Vec<Place<W>>], at: u32) -> &Place<W> {
 
 impl<W: WindowType> RuleWindows for Groups<W> {
     fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, event_id: &str) {
-        let slice = self.slice_ms();
+        let times = self.times;
         self.change(group, |state, window| {
-            state.observe(hit, event_id, window, slice)
+            state.observe(hit, event_id, window, times)
         });
     }
 
@@ -199,9 +199,9 @@ impl<W: WindowType> RuleWindows for Groups<W> {
         occurrences: &[Occurrence],
         episode: &Arc<Episode>,
     ) {
-        let slice = self.slice_ms();
+        let times = self.times;
         self.change(group, |state, window| {
-            state.observe_child(occurrences, episode, window, slice)
+            state.observe_child(occurrences, episode, window, times)
         });
     }
 
@@ -210,47 +210,59 @@ impl<W: WindowType> RuleWindows for Groups<W> {
             .into_any()
             .downcast::<Self>()
             .expect("both are the groups of one rule");
-        let slice = self.slice_ms();
+        let times = self.times;
         for (key, theirs) in { *other }.drain_sorted() {
             let shown = theirs.texts().clone();
             let texts = || shown.clone();
             self.change(&GroupValues { key, texts: &texts }, |state, window| {
-                state.merge(theirs, window, slice)
+                state.merge(theirs, window, times)
             });
         }
     }
 
     fn drain_encoded(&mut self, sink: &mut dyn FnMut(Key, &[u8])) {
-        let slice = self.slice_ms();
+        let times = self.times;
         for (key, mut group) in self.drain_sorted() {
-            sink(key, &group.encode(&self.window, slice));
+            sink(key, &group.encode(&self.window, times));
         }
     }
 
     fn merge_encoded(&mut self, key: Key, state: &[u8]) -> Result<(), StateError> {
         let theirs = Group::<W>::decode(state)?;
-        let slice = self.slice_ms();
+        let times = self.times;
         let shown = theirs.texts().clone();
         let texts = || shown.clone();
         self.change(&GroupValues { key, texts: &texts }, |state, window| {
-            state.merge(theirs, window, slice)
+            state.merge(theirs, window, times)
         });
         Ok(())
     }
 
-    fn unite(&self, key: Key, states: &[&[u8]]) -> Result<United, StateError> {
-        let slice = self.slice_ms();
+    fn unite(
+        &self,
+        key: Key,
+        states: &[&[u8]],
+        watermark: Option<i64>,
+    ) -> Result<United, StateError> {
+        let times = self.times;
         let (first, rest) = states.split_first().ok_or(StateError::Empty)?;
         let mut group = Group::<W>::decode(first)?;
         for state in rest {
-            group.merge(Group::decode(state)?, &self.window, slice);
+            group.merge(Group::decode(state)?, &self.window, times);
         }
-        let state = group.encode(&self.window, slice);
+        if let Some(watermark) = watermark {
+            group.forget(watermark, &self.window, times);
+        }
+        let state = group.encode(&self.window, times);
         let mut episodes = Vec::new();
         group.episodes(key, self.times, &self.window, &mut |episode| {
             episodes.push(episode)
         });
-        Ok(United { state, episodes })
+        Ok(United {
+            state,
+            forgotten_to: group.forgotten_to(),
+            episodes,
+        })
     }
 
     fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::window::relative::{self, Dated};
+
 /// The moments `start..end`, the end excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Interval {
@@ -13,11 +15,26 @@ impl Interval {
     pub fn new(start: i64, end: i64) -> Self {
         Self { start, end }
     }
+
+    pub fn contains(&self, t: i64) -> bool {
+        self.start <= t && t < self.end
+    }
+}
+
+impl Dated for Interval {
+    fn time(&self) -> i64 {
+        self.start
+    }
+
+    fn shift(&mut self, by: i64) {
+        self.start = self.start.wrapping_add(by);
+        self.end = self.end.wrapping_add(by);
+    }
 }
 
 /// A set of moments: disjoint, non-touching, sorted intervals. Equal sets are equal values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Intervals(Vec<Interval>);
+pub struct Intervals(#[serde(with = "relative")] Vec<Interval>);
 
 impl Intervals {
     /// Unites intervals given in any order; empty ones vanish.

@@ -11,6 +11,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 /// SipHash-1-3 with a fixed key: two different texts share a key with a chance of 2^-128 unless made to. Whoever can
 /// choose event ids freely can repeat one as well, so nothing rests on the hash against such an attacker.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "[u8; 16]", from = "[u8; 16]")]
 pub struct Key([u64; 2]);
 
 impl Key {
@@ -63,6 +64,19 @@ impl Key {
             &hex[16..20],
             &hex[20..]
         )
+    }
+}
+
+/// Encoded, its bits are bytes: as numbers of changing length they would take more.
+impl From<Key> for [u8; 16] {
+    fn from(key: Key) -> Self {
+        key.to_u128().to_be_bytes()
+    }
+}
+
+impl From<[u8; 16]> for Key {
+    fn from(bytes: [u8; 16]) -> Self {
+        Self::from_u128(u128::from_be_bytes(bytes))
     }
 }
 

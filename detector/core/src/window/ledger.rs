@@ -1,20 +1,35 @@
 //! What an alert tells of its hits: how many, from when to when, which ones first.
 //!
-//! The ledger decides nothing. Time is cut into slices of a sixteenth of the timespan; a slice keeps every hit while
-//! they are at most [`SLICE_EXACT_MAX`], then only sketches and the earliest hits.
+//! The ledger decides nothing. It keeps hits one by one while they are few; where they are many, the hits of a
+//! stretch of time are counted together: of a slice (a quarter of the timespan) with more than [`SLICE_EXACT_MAX`], of
+//! an episode with more than [`EPISODE_EXACT_MAX`], and of what is past in an episode that goes on.
+
+use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use crate::window::interval::WAITING_MIN;
+use crate::window::interval::{Interval, WAITING_MIN};
 use crate::window::key::Key;
-use crate::window::sketch::Sketch;
+use crate::window::key_set::{self, distinct};
+use crate::window::relative::{self, Dated};
+use crate::window::stretch::Stretch;
 
 /// The most event ids an alert carries as evidence.
 pub const EVIDENCE_MAX: usize = 20;
 
-/// Hits of one slice that are counted exactly; beyond, counts are estimates with a standard error of 0.8 %.
-pub const SLICE_EXACT_MAX: usize = 1024;
-const SLICES_PER_TIMESPAN: i64 = 16;
+/// Hits of one slice that are kept one by one; beyond, counts are estimates with a standard error of 1.15 %.
+pub const SLICE_EXACT_MAX: usize = key_set::EXACT_MAX;
+
+/// Hits of one episode that are kept one by one.
+pub const EPISODE_EXACT_MAX: usize = 1024;
+
+/// Event ids longer than this are cut where they are shown; hits are told apart by the whole id.
+const ID_BYTES_MAX: usize = 128;
+
+const SLICES_PER_TIMESPAN: i64 = 4;
+
+/// Waiting hits are not sorted in before they are so many: that looks at the group's holding moments.
+const WAITING_HITS_MIN: usize = 32 * WAITING_MIN;
 
 /// The value of a hit, where the rule counts distinct ones: [`Key`], or else nothing.
 pub trait Counted:
@@ -47,29 +62,33 @@ struct Item<V> {
     value: V,
 }
 
-/// A slice with more hits than are kept one by one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct DenseSlice {
-    index: i64,
-    first: i64,
-    last: i64,
-    ids: Sketch,
-    values: Option<Sketch>,
-    /// The earliest hits, at most [`EVIDENCE_MAX`], sorted.
-    earliest: Vec<(i64, Key)>,
+impl<V: Copy> Dated for Item<V> {
+    fn time(&self) -> i64 {
+        self.time
+    }
+
+    fn shift(&mut self, by: i64) {
+        self.time = self.time.wrapping_add(by);
+    }
 }
 
-/// The hits of one group, for reports. Settled, it is a function of the set of hits alone.
+/// The hits of one group, for reports. Settled, it is a function of the set of hits, of the episodes that they make,
+/// and of what has been forgotten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "V: Counted")]
 pub struct Ledger<V> {
-    /// The first `settled` items are sorted and distinct, the rest wait.
+    /// The first `settled` items are sorted and distinct, the rest wait. Encoded, all are settled.
+    #[serde(with = "relative")]
     items: Vec<Item<V>>,
+    #[serde(skip)]
     settled: usize,
-    dense: Vec<DenseSlice>,
+    /// By range.
+    stretches: Vec<Stretch>,
     /// Ids that are no UUIDs, of hits that may become evidence, sorted by key.
     texts: Vec<(Key, Box<str>)>,
-    text_bytes: usize,
+    /// Bytes of the stretches and texts, as of the last settling and with what came since.
+    #[serde(skip)]
+    told_bytes: usize,
 }
 
 /// The hits within a stretch of time.
@@ -83,14 +102,22 @@ pub struct Summary {
     pub evidence: Vec<(i64, String)>,
 }
 
+/// An episode that goes on across the moment before which all is forgotten.
+#[derive(Debug, Clone, Copy)]
+pub struct Ongoing {
+    pub opened_at: i64,
+    /// The last time of a hit that has left the window when the episode opens.
+    pub after: i64,
+}
+
 impl<V> Default for Ledger<V> {
     fn default() -> Self {
         Self {
             items: Vec::new(),
             settled: 0,
-            dense: Vec::new(),
+            stretches: Vec::new(),
             texts: Vec::new(),
-            text_bytes: 0,
+            told_bytes: 0,
         }
     }
 }
@@ -100,82 +127,213 @@ pub fn slice_ms(timespan_ms: i64) -> i64 {
     (timespan_ms / SLICES_PER_TIMESPAN).max(1)
 }
 
+fn slice_start(time: i64, slice_ms: i64) -> i64 {
+    time.div_euclid(slice_ms) * slice_ms
+}
+
+/// The first start of a slice that is not before `time`.
+fn next_slice(time: i64, slice_ms: i64) -> i64 {
+    slice_start(time + slice_ms - 1, slice_ms)
+}
+
 impl<V: Counted> Ledger<V> {
     /// Takes a hit; `id` is the key of `event_id`, which is not needed where the key is a UUID's.
-    pub fn add(&mut self, time: i64, (id, event_id): (Key, Option<&str>), value: V, slice_ms: i64) {
+    pub fn add(&mut self, time: i64, (id, event_id): (Key, Option<&str>), value: V) {
         self.items.push(Item { time, id, value });
         if let Some(event_id) = event_id.filter(|_| !id.is_uuid()) {
-            self.texts.push((id, event_id.into()));
-            self.text_bytes += text_bytes(event_id);
-        }
-        if self.items.len() - self.settled >= WAITING_MIN.max(self.settled) {
-            self.settle(slice_ms);
+            let shown = &event_id[..event_id.floor_char_boundary(ID_BYTES_MAX)];
+            let cut = if shown.len() < event_id.len() {
+                "…"
+            } else {
+                ""
+            };
+            let text: Box<str> = format!("{shown}{cut}").into();
+            self.told_bytes += text_bytes(&text);
+            self.texts.push((id, text));
         }
     }
 
-    pub fn merge(&mut self, other: &Ledger<V>, slice_ms: i64) {
+    /// Whether so much waits that it is time to settle.
+    pub fn is_unsettled(&self) -> bool {
+        self.items.len() - self.settled >= WAITING_HITS_MIN.max(self.settled)
+    }
+
+    /// Takes in the hits of `other`; to be settled then.
+    pub fn merge(&mut self, other: &Ledger<V>) {
         self.items.extend_from_slice(&other.items);
         self.texts.extend_from_slice(&other.texts);
         self.settled = 0;
-        for theirs in &other.dense {
-            self.densify(theirs.index, theirs.first).merge(theirs);
+        for theirs in &other.stretches {
+            match self
+                .stretches
+                .iter_mut()
+                .find(|mine| mine.range == theirs.range)
+            {
+                Some(mine) => mine.merge(theirs),
+                None => self.stretches.push(theirs.clone()),
+            }
         }
-        self.settle(slice_ms);
+        self.join_contained();
     }
 
-    /// Brings the ledger to its canonical form.
-    pub fn settle(&mut self, slice_ms: i64) {
-        if self.settled == self.items.len() && self.settled > 0 {
-            return;
+    /// Brings the ledger to its canonical form. `episodes` are those of a condition that more hits cannot undo, else
+    /// none.
+    pub fn settle(&mut self, episodes: &[Interval], slice_ms: i64) {
+        if self.settled < self.items.len() {
+            self.items.sort_unstable();
+            self.items.dedup();
         }
-        self.items.sort_unstable();
-        self.items.dedup();
-        self.fold_dense_slices(slice_ms);
+        self.count_slices(slice_ms);
+        self.count_episodes(episodes, slice_ms);
         self.settled = self.items.len();
         self.keep_texts_of_evidence(slice_ms);
+        self.count_bytes();
     }
 
-    fn fold_dense_slices(&mut self, slice_ms: i64) {
-        let slice_of = |item: &Item<V>| item.time.div_euclid(slice_ms);
-        if self.items.len() <= SLICE_EXACT_MAX && self.dense.is_empty() {
+    /// Counts the hits of slices with too many together, and those in stretches that are counted together with them.
+    fn count_slices(&mut self, slice_ms: i64) {
+        if self.items.len() <= SLICE_EXACT_MAX && self.stretches.is_empty() {
             return;
         }
         let items = std::mem::take(&mut self.items);
         let mut kept = Vec::with_capacity(items.len());
-        for slice in items.chunk_by(|a, b| slice_of(a) == slice_of(b)) {
-            let index = slice_of(&slice[0]);
-            let is_dense = self.dense.binary_search_by_key(&index, |d| d.index).is_ok();
-            if slice.len() <= SLICE_EXACT_MAX && !is_dense {
-                kept.extend_from_slice(slice);
+        for slice in
+            items.chunk_by(|a, b| slice_start(a.time, slice_ms) == slice_start(b.time, slice_ms))
+        {
+            let mut left: Vec<Item<V>> = Vec::new();
+            for item in slice {
+                match self.stretch_at(item.time) {
+                    Some(at) => self.stretches[at].add(item.time, item.id, item.value.key()),
+                    None => left.push(*item),
+                }
+            }
+            if left.len() <= SLICE_EXACT_MAX {
+                kept.append(&mut left);
                 continue;
             }
-            let dense = self.densify(index, slice[0].time);
-            for item in slice {
+            let start = slice_start(slice[0].time, slice_ms);
+            let mut dense = Stretch::new(Interval::new(start, start + slice_ms));
+            for item in left {
                 dense.add(item.time, item.id, item.value.key());
             }
+            self.insert(dense);
         }
         kept.shrink_to_fit();
         self.items = kept;
     }
 
-    /// The dense slice `index`, made if it is new.
-    fn densify(&mut self, index: i64, first: i64) -> &mut DenseSlice {
-        let at = match self.dense.binary_search_by_key(&index, |d| d.index) {
-            Ok(at) => at,
-            Err(at) => {
-                let new = DenseSlice {
-                    index,
-                    first,
-                    last: first,
-                    ids: Sketch::default(),
-                    values: None,
-                    earliest: Vec::new(),
-                };
-                self.dense.insert(at, new);
-                at
+    fn stretch_at(&self, time: i64) -> Option<usize> {
+        let after = self.stretches.partition_point(|s| s.range.start <= time);
+        let at = after.checked_sub(1)?;
+        self.stretches[at].range.contains(time).then_some(at)
+    }
+
+    fn insert(&mut self, stretch: Stretch) {
+        let at = self.stretches.partition_point(|s| s.range < stretch.range);
+        self.stretches.insert(at, stretch);
+    }
+
+    /// Stretches within others become part of them.
+    fn join_contained(&mut self) {
+        self.stretches
+            .sort_by_key(|s| (s.range.start, Reverse(s.range.end)));
+        self.stretches.dedup_by(|next, kept| {
+            let is_part = next.range.end <= kept.range.end;
+            if is_part {
+                kept.merge(next);
             }
-        };
-        &mut self.dense[at]
+            is_part
+        });
+    }
+
+    /// Counts the hits of episodes with too many together: those in slices that lie wholly within.
+    fn count_episodes(&mut self, episodes: &[Interval], slice_ms: i64) {
+        for episode in episodes {
+            let start = next_slice(episode.start, slice_ms);
+            let end = slice_start(episode.end, slice_ms);
+            let inner = Interval::new(start, end.max(start));
+            let (from, to) = self.items_within(inner);
+            let first = self
+                .stretches
+                .partition_point(|s| s.range.start < inner.start);
+            let last = self
+                .stretches
+                .partition_point(|s| s.range.end <= inner.end)
+                .max(first);
+            let counted = &self.stretches[first..last];
+            let is_done = counted.len() == 1 && counted[0].range == inner && from == to;
+            let is_many = to - from > EPISODE_EXACT_MAX || counted.iter().any(Stretch::is_dense);
+            if is_done || !is_many {
+                continue;
+            }
+            let whole = self.counted_together(inner, (from, to), first..last);
+            self.items.drain(from..to);
+            self.stretches.insert(first, whole);
+        }
+    }
+
+    /// The places of the items within `range`.
+    fn items_within(&self, range: Interval) -> (usize, usize) {
+        let from = self.items.partition_point(|item| item.time < range.start);
+        let to = self.items.partition_point(|item| item.time < range.end);
+        (from, to.max(from))
+    }
+
+    /// Items and stretches as one; the stretches are taken out.
+    fn counted_together(
+        &mut self,
+        range: Interval,
+        (from, to): (usize, usize),
+        stretches: std::ops::Range<usize>,
+    ) -> Stretch {
+        let mut whole = Stretch::new(range);
+        for stretch in self.stretches.drain(stretches) {
+            whole.merge(&stretch);
+        }
+        for item in &self.items[from..to] {
+            whole.add(item.time, item.id, item.value.key());
+        }
+        whole
+    }
+
+    /// Forgets the hits before the last start of a slice up to `before`, but for those of an episode that goes on,
+    /// which are from then on counted together. Needs a settled ledger.
+    pub fn forget(&mut self, before: i64, ongoing: Option<Ongoing>, slice_ms: i64) {
+        let edge = slice_start(before, slice_ms);
+        if let Some(Ongoing { opened_at, after }) = ongoing {
+            let inside = next_slice(opened_at, slice_ms);
+            self.count_past(Interval::new(after + 1, inside.min(edge)), slice_ms);
+            self.count_past(Interval::new(inside, edge), slice_ms);
+        }
+        let old = self.items.partition_point(|item| item.time < edge);
+        self.items.drain(..old);
+        let is_ongoing = |s: &Stretch| ongoing.is_some_and(|o| s.range.start > o.after);
+        self.stretches
+            .retain(|s| s.range.end > edge || is_ongoing(s));
+        self.settled = self.items.len();
+        self.keep_texts_of_evidence(slice_ms);
+        self.count_bytes();
+    }
+
+    fn count_past(&mut self, past: Interval, slice_ms: i64) {
+        if past.start >= past.end {
+            return;
+        }
+        // A slice that was counted together before the episode opened within it cannot be divided any more.
+        let first = self
+            .stretches
+            .partition_point(|s| s.range.start < slice_start(past.start, slice_ms));
+        let last = self
+            .stretches
+            .partition_point(|s| s.range.end <= past.end)
+            .max(first);
+        let (from, to) = self.items_within(past);
+        if from == to && first == last {
+            return;
+        }
+        let whole = self.counted_together(past, (from, to), first..last);
+        self.items.drain(from..to);
+        self.insert(whole);
     }
 
     /// Only the earliest hits of each slice can be shown, so only their texts stay.
@@ -184,13 +342,13 @@ impl<V: Counted> Ledger<V> {
             return;
         }
         let mut shown: Vec<Key> = self
-            .dense
+            .stretches
             .iter()
-            .flat_map(|d| d.earliest.iter().map(|&(_, id)| id))
+            .flat_map(|s| s.earliest.iter().map(|&(_, id)| id))
             .collect();
         for slice in self
             .items
-            .chunk_by(|a, b| a.time.div_euclid(slice_ms) == b.time.div_euclid(slice_ms))
+            .chunk_by(|a, b| slice_start(a.time, slice_ms) == slice_start(b.time, slice_ms))
         {
             shown.extend(slice.iter().take(EVIDENCE_MAX).map(|item| item.id));
         }
@@ -198,43 +356,38 @@ impl<V: Counted> Ledger<V> {
         self.texts.retain(|(id, _)| shown.binary_search(id).is_ok());
         self.texts.sort_unstable();
         self.texts.dedup();
-        self.text_bytes = self.texts.iter().map(|(_, text)| text_bytes(text)).sum();
     }
 
-    /// The hits at times strictly between `after` and `before`; `more_values` count as distinct values too.
-    /// Needs a settled ledger.
-    pub fn summary(&self, after: i64, before: i64, more_values: &[Key]) -> Summary {
-        let from = self.items.partition_point(|item| item.time <= after);
-        let to = self
-            .items
-            .partition_point(|item| item.time < before)
-            .max(from);
+    /// The hits at times strictly between `after` and `before`; those counted together up to `other` belong to an
+    /// earlier episode. `more_values` count as distinct values too. Needs a settled ledger.
+    pub fn summary(&self, (after, before): (i64, i64), other: i64, more_values: &[Key]) -> Summary {
+        let (from, to) = self.items_within(Interval::new(after + 1, before));
         let exact = &self.items[from..to];
-        let dense = || {
-            self.dense
+        let stretches = || {
+            self.stretches
                 .iter()
-                .filter(|d| d.last > after && d.first < before)
+                .filter(|s| s.last > after && s.first < before && s.range.end > other)
         };
         let mut times: Option<(i64, i64)> = None;
         let spans = exact
             .iter()
             .map(|i| (i.time, i.time))
-            .chain(dense().map(|d| (d.first, d.last)));
+            .chain(stretches().map(|s| (s.first, s.last)));
         for (first, last) in spans {
             let known = times.get_or_insert((first, last));
             *known = (known.0.min(first), known.1.max(last));
         }
         let mut earliest: Vec<(i64, Key)> = exact.iter().map(|item| (item.time, item.id)).collect();
-        earliest.extend(dense().flat_map(|d| d.earliest.iter().copied()));
+        earliest.extend(stretches().flat_map(|s| s.earliest.iter().copied()));
         earliest.sort_unstable();
         Summary {
-            count: distinct(exact.iter().map(|i| i.id), dense().map(|d| &d.ids)),
+            count: distinct(exact.iter().map(|i| i.id), stretches().map(|s| &s.ids)),
             distinct: distinct(
                 exact
                     .iter()
                     .filter_map(|i| i.value.key())
                     .chain(more_values.iter().copied()),
-                dense().filter_map(|d| d.values.as_ref()),
+                stretches().map(|s| &s.values),
             ),
             times,
             evidence: self.evidence(&earliest),
@@ -264,76 +417,18 @@ impl<V: Counted> Ledger<V> {
 
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
-        self.items.capacity() * size_of::<Item<V>>()
-            + self.text_bytes
-            + self.dense.len() * DenseSlice::BYTES_MAX
+        self.items.capacity() * size_of::<Item<V>>() + self.told_bytes
+    }
+
+    fn count_bytes(&mut self) {
+        let stretches: usize = self.stretches.iter().map(Stretch::bytes).sum();
+        let texts: usize = self.texts.iter().map(|(_, text)| text_bytes(text)).sum();
+        self.told_bytes = stretches + texts;
     }
 }
 
 fn text_bytes(text: &str) -> usize {
     size_of::<(Key, Box<str>)>() + text.len()
-}
-
-impl DenseSlice {
-    /// Two sketches and the earliest hits.
-    const BYTES_MAX: usize = 33 << 10;
-
-    fn add(&mut self, time: i64, id: Key, value: Option<Key>) {
-        self.first = self.first.min(time);
-        self.last = self.last.max(time);
-        self.ids.add(id);
-        if let Some(value) = value {
-            self.values.get_or_insert_default().add(value);
-        }
-        self.offer_evidence(time, id);
-    }
-
-    fn offer_evidence(&mut self, time: i64, id: Key) {
-        if let Err(at) = self.earliest.binary_search(&(time, id))
-            && at < EVIDENCE_MAX
-        {
-            self.earliest.insert(at, (time, id));
-            self.earliest.truncate(EVIDENCE_MAX);
-        }
-    }
-
-    fn merge(&mut self, other: &DenseSlice) {
-        self.first = self.first.min(other.first);
-        self.last = self.last.max(other.last);
-        self.ids.merge(&other.ids);
-        if let Some(values) = &other.values {
-            self.values.get_or_insert_default().merge(values);
-        }
-        for &(time, id) in &other.earliest {
-            self.offer_evidence(time, id);
-        }
-    }
-}
-
-/// Distinct keys of both: exact where there is no sketch.
-fn distinct<'s>(
-    exact: impl Iterator<Item = Key>,
-    sketches: impl Iterator<Item = &'s Sketch>,
-) -> u64 {
-    let mut union: Option<Sketch> = None;
-    for sketch in sketches {
-        match &mut union {
-            Some(union) => union.merge(sketch),
-            None => union = Some(sketch.clone()),
-        }
-    }
-    match union {
-        Some(mut union) => {
-            exact.for_each(|key| union.add(key));
-            union.estimate()
-        }
-        None => {
-            let mut keys: Vec<Key> = exact.collect();
-            keys.sort_unstable();
-            keys.dedup();
-            keys.len() as u64
-        }
-    }
 }
 
 #[cfg(test)]
@@ -344,15 +439,15 @@ mod tests {
         let mut ledger = Ledger::default();
         for (time, id) in hits {
             let id = format!("event-{id}");
-            ledger.add(time, (Key::of_event_id(&id), Some(&id)), (), 100);
+            ledger.add(time, (Key::of_event_id(&id), Some(&id)), ());
         }
-        ledger.settle(100);
+        ledger.settle(&[], 100);
         ledger
     }
 
     #[test]
     fn the_stretch_excludes_both_ends() {
-        let summary = ledger([(10, 1), (11, 2), (19, 3), (20, 4)]).summary(10, 20, &[]);
+        let summary = ledger([(10, 1), (11, 2), (19, 3), (20, 4)]).summary((10, 20), i64::MIN, &[]);
         assert_eq!((summary.count, summary.times), (2, Some((11, 19))));
         assert_eq!(
             summary.evidence,
@@ -364,7 +459,7 @@ mod tests {
     fn a_repeated_event_counts_once() {
         assert_eq!(
             ledger([(10, 1), (10, 1), (12, 1)])
-                .summary(0, 20, &[])
+                .summary((0, 20), i64::MIN, &[])
                 .count,
             1
         );
@@ -372,8 +467,11 @@ mod tests {
 
     #[test]
     fn a_dense_slice_is_estimated_and_keeps_its_earliest() {
-        let summary =
-            ledger((0..50_000).map(|i| (i64::from(i % 100), i as u32))).summary(-1, 100, &[]);
+        let summary = ledger((0..50_000).map(|i| (i64::from(i % 100), i as u32))).summary(
+            (-1, 100),
+            i64::MIN,
+            &[],
+        );
         assert!(summary.count.abs_diff(50_000) < 1_250, "{}", summary.count);
         assert_eq!(summary.times, Some((0, 99)));
         assert_eq!(summary.evidence.len(), EVIDENCE_MAX);
@@ -386,7 +484,8 @@ mod tests {
             .collect();
         let whole = ledger(hits.iter().copied());
         let mut merged = ledger(hits[..3_000].iter().copied());
-        merged.merge(&ledger(hits[1_000..].iter().rev().copied()), 100);
+        merged.merge(&ledger(hits[1_000..].iter().rev().copied()));
+        merged.settle(&[], 100);
         assert_eq!(whole, merged);
     }
 }

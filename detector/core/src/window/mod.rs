@@ -3,6 +3,7 @@
 //! All the state of the engine is here. It is a function of the *set* of hits: order, repetition, batching and sharding
 //! cannot change an episode. Nothing here reads a clock.
 
+mod relative; // times in encoded state
 pub mod interval; // sets of moments
 pub mod key; // 128-bit identities
 mod threshold;
@@ -13,6 +14,8 @@ pub mod temporal;
 pub mod ordered;
 pub mod aggregate;
 pub mod sketch; // estimates of large counts
+pub mod key_set; // how many were seen
+mod stretch; // hits counted together
 pub mod ledger; // what an alert tells of its hits
 pub mod episode;
 pub mod group_values; // their texts
@@ -208,7 +211,8 @@ impl<'r> Windows<'r> {
         }
     }
 
-    /// Unites encoded states of one group of `rule`, apart from those held here.
+    /// Unites encoded states of one group of `rule`, apart from those held here. With a `watermark`, before which no
+    /// event is still to come but for repetitions, what no further event can change is forgotten.
     ///
     /// # Errors
     /// One of them is not a state of that rule.
@@ -217,8 +221,9 @@ impl<'r> Windows<'r> {
         rule: CorrelationIx,
         group: Key,
         states: &[&[u8]],
+        watermark: Option<i64>,
     ) -> Result<United, StateError> {
-        self.windows[rule.0 as usize].unite(group, states)
+        self.windows[rule.0 as usize].unite(group, states, watermark)
     }
 
     /// Whether further hits can only make the condition of `rule` hold at more moments.
@@ -282,7 +287,7 @@ fn show_to_parents(
     let id = Key::of_texts([
         child.0.to_string(),
         episode.group.in_uuid_form(),
-        episode.opened_at().to_string(),
+        episode.opened_at.to_string(),
     ]);
     let after_child = &rules.correlations[child.0 as usize + 1..];
     for (parent, windows) in after_child.iter().zip(parents) {
@@ -318,7 +323,7 @@ fn show_to_parents(
                 value,
             };
             let occurrences: Vec<_> = match windows.child_view() {
-                ChildView::Episodes => vec![occurrence(episode.opened_at(), episode.opened_at())],
+                ChildView::Episodes => vec![occurrence(episode.opened_at, episode.opened_at)],
                 ChildView::HoldingIntervals => episode
                     .holding
                     .iter()

@@ -8,16 +8,92 @@ use siphasher::sip::SipHasher13;
 use crate::window::key::Key;
 
 /// log2 of the number of registers.
-const PRECISION: u32 = 14;
+const PRECISION: u32 = 13;
 const REGISTERS: usize = 1 << PRECISION;
 
-/// HyperLogLog with 16,384 registers: 16 KiB, standard error 1.04 / √16384 = 0.8 %; 98.7 % of estimates are within 2 %.
+/// The highest rank: the bits of a hash that are left, all zero.
+const RANK_MAX: u8 = (64 - PRECISION) as u8 + 1;
+
+/// HyperLogLog with 8,192 registers: standard error 1.04 / √8192 = 1.15 %; 92 % of estimates are within 2 %.
 ///
 /// Equal sets of keys are equal values. The estimator is that of Ertl, "New cardinality estimation algorithms for
 /// HyperLogLog sketches" (arXiv:1702.01284), section 4, which needs no bias tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Registers", try_from = "Registers")]
 pub struct Sketch {
     registers: Vec<u8>,
+}
+
+/// The registers as they are encoded.
+#[derive(Debug, Serialize, Deserialize)]
+enum Registers {
+    /// Those that are not zero: how many zeros stand before it, and its rank.
+    Sparse(Vec<(u16, u8)>),
+    /// Four ranks of six bits in three bytes.
+    Dense(Vec<u8>),
+}
+
+/// With more registers than this, three quarters of a byte for each of all take less than two bytes and more.
+const SPARSE_MAX: usize = REGISTERS / 3;
+
+impl From<Sketch> for Registers {
+    fn from(sketch: Sketch) -> Self {
+        let used = sketch.registers.iter().filter(|rank| **rank > 0).count();
+        if used > SPARSE_MAX {
+            let packed = sketch.registers.chunks_exact(4).flat_map(|ranks| {
+                let bits = ranks
+                    .iter()
+                    .fold(0u32, |bits, rank| bits << 6 | u32::from(*rank));
+                [(bits >> 16) as u8, (bits >> 8) as u8, bits as u8]
+            });
+            return Self::Dense(packed.collect());
+        }
+        let mut zeros = 0;
+        let mut sparse = Vec::with_capacity(used);
+        for rank in sketch.registers {
+            if rank == 0 {
+                zeros += 1;
+            } else {
+                sparse.push((zeros, rank));
+                zeros = 0;
+            }
+        }
+        Self::Sparse(sparse)
+    }
+}
+
+impl TryFrom<Registers> for Sketch {
+    type Error = &'static str;
+
+    fn try_from(encoded: Registers) -> Result<Self, Self::Error> {
+        let mut registers = Vec::with_capacity(REGISTERS);
+        match encoded {
+            Registers::Sparse(sparse) => {
+                for (zeros, rank) in sparse {
+                    let next = registers.len() + usize::from(zeros);
+                    if next >= REGISTERS {
+                        return Err("a sketch has more registers than there are");
+                    }
+                    registers.resize(next, 0);
+                    registers.push(rank);
+                }
+                registers.resize(REGISTERS, 0);
+            }
+            Registers::Dense(packed) => {
+                for bytes in packed.chunks_exact(3) {
+                    let bits = bytes
+                        .iter()
+                        .fold(0u32, |bits, byte| bits << 8 | u32::from(*byte));
+                    registers.extend([18, 12, 6, 0].map(|shift| (bits >> shift & 0x3f) as u8));
+                }
+            }
+        }
+        let is_sketch =
+            registers.len() == REGISTERS && registers.iter().all(|rank| *rank <= RANK_MAX);
+        is_sketch
+            .then_some(Self { registers })
+            .ok_or("a sketch has the wrong number of registers, or a rank that none can have")
+    }
 }
 
 impl Default for Sketch {
@@ -29,6 +105,9 @@ impl Default for Sketch {
 }
 
 impl Sketch {
+    /// Bytes on the heap.
+    pub const BYTES: usize = REGISTERS;
+
     pub fn add(&mut self, key: Key) {
         // Ids need not be uniform (a UUID has fixed bits): hash the key's bits once more.
         let mut hasher = SipHasher13::new();
@@ -48,14 +127,13 @@ impl Sketch {
 
     /// The estimated number of distinct keys.
     pub fn estimate(&self) -> u64 {
-        const RANK_MAX: usize = (64 - PRECISION) as usize + 1;
-        let mut of_rank = [0u32; RANK_MAX + 1];
+        let mut of_rank = [0u32; RANK_MAX as usize + 1];
         for &register in &self.registers {
-            of_rank[usize::from(register).min(RANK_MAX)] += 1;
+            of_rank[usize::from(register)] += 1;
         }
         let m = REGISTERS as f64;
-        let mut z = m * tau(1.0 - f64::from(of_rank[RANK_MAX]) / m);
-        for rank in (1..RANK_MAX).rev() {
+        let mut z = m * tau(1.0 - f64::from(of_rank[usize::from(RANK_MAX)]) / m);
+        for rank in (1..usize::from(RANK_MAX)).rev() {
             z = 0.5 * (z + f64::from(of_rank[rank]));
         }
         z += m * sigma(f64::from(of_rank[0]) / m);
@@ -111,7 +189,7 @@ mod tests {
         for n in [0u64, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000] {
             let estimate = sketch(0..u128::from(n)).estimate();
             let error = (estimate as f64 - n as f64).abs() / (n.max(1)) as f64;
-            assert!(error < 0.025, "{n} was estimated as {estimate}");
+            assert!(error < 0.035, "{n} was estimated as {estimate}");
         }
     }
 
@@ -120,5 +198,27 @@ mod tests {
         let mut left = sketch(0..3_000);
         left.merge(&sketch(2_000..5_000));
         assert_eq!(left, sketch(0..5_000));
+    }
+
+    #[test]
+    fn encoded_sketches_come_back_and_small_ones_are_small() {
+        for (keys, bytes) in [(0, 10), (300, 800), (100_000, 6_200)] {
+            let sketch = sketch(0..keys);
+            let encoded = postcard::to_allocvec(&sketch).unwrap();
+            assert!(
+                encoded.len() < bytes,
+                "{keys} keys take {} bytes",
+                encoded.len()
+            );
+            assert_eq!(postcard::from_bytes::<Sketch>(&encoded).unwrap(), sketch);
+        }
+        for damaged in [
+            Registers::Sparse(vec![(60_000, 1)]),
+            Registers::Sparse(vec![(0, 60)]),
+            Registers::Dense(vec![0; 7]),
+        ] {
+            let encoded = postcard::to_allocvec(&damaged).unwrap();
+            assert!(postcard::from_bytes::<Sketch>(&encoded).is_err());
+        }
     }
 }

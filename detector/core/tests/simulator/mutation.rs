@@ -2,13 +2,13 @@
 
 use detector_core::store::{
     Announcement, ConditionalWrite, Effect, EffectResult, EpisodeId, Item, ItemKey, Mark,
-    StateStore, WriteOutcome,
+    RecordedEpisode, StateStore, WriteOutcome,
 };
 
 use detector_core::window::interval::Interval;
 
 use super::scenario::Record;
-use super::world::{Job, World};
+use super::world::{Job, Recorded, World};
 use crate::oracle::generate;
 
 /// A mistake that the simulator must find.
@@ -140,18 +140,33 @@ impl World<'_> {
         if self.mutation == Mutation::ForgetTheOrder {
             write.item.episodes.sort_by_key(|episode| episode.span);
         }
-        let ids: Vec<EpisodeId> = write.item.episodes.iter().map(|e| e.id).collect();
+        let (key, episodes) = (write.key, write.item.episodes.clone());
         let outcome = self.store.write(&[write]).expect("memory answers")[0];
         if outcome == WriteOutcome::Written {
-            for id in ids {
-                let next = self.recorded.len();
-                self.recorded.entry(id).or_insert(next);
-            }
+            self.record(key, episodes);
             if self.mutation == Mutation::CheckpointAfterAWrite {
                 self.checkpoint(job);
             }
         }
         if self.fails() { unknown } else { outcome }
+    }
+
+    fn record(&mut self, key: ItemKey, episodes: Vec<RecordedEpisode>) {
+        for episode in episodes {
+            let number = self.recorded.len();
+            let recorded = self.recorded.entry(episode.id).or_insert(Recorded {
+                number,
+                key,
+                episode: episode.clone(),
+            });
+            let begins_anew =
+                episode.mark == Mark::Unpublished && recorded.episode.mark != Mark::Unpublished;
+            if begins_anew || recorded.key != key {
+                let violation = format!("{} was recorded anew", episode.id);
+                self.violations.push(violation);
+            }
+            recorded.episode = episode;
+        }
     }
 
     fn stored(&self, key: ItemKey) -> Option<Item> {
@@ -164,7 +179,7 @@ impl World<'_> {
             return trusted;
         }
         let (key, id, episode) = (announcement.key, announcement.id, &announcement.episode);
-        let span = Interval::new(episode.opened_at(), episode.held_until());
+        let span = Interval::new(episode.opened_at, episode.held_until());
         self.tell(key, id, span);
         !self.fails() || trusted
     }
@@ -198,7 +213,11 @@ impl World<'_> {
                 expected: Some(read.version),
                 item,
             };
-            self.store.write(&[write]).expect("memory answers");
+            let episodes = write.item.episodes.clone();
+            let outcome = self.store.write(&[write]).expect("memory answers")[0];
+            if outcome == WriteOutcome::Written {
+                self.record(announcement.key, episodes);
+            }
         }
     }
 }

@@ -138,8 +138,8 @@ impl Scenario {
                 true
             };
             for step in [
-                Batch::of_records(&plan, fold.finish(), i64::MIN),
-                Batch::sweep(&plan, END_MS, i64::MIN),
+                Batch::of_records(&plan, fold.finish(), None),
+                Batch::sweep(&plan, END_MS, None),
             ] {
                 let report = drive(step, &store, &mut publish);
                 assert!(report.is_complete(), "scenario {seed}: {report:?}");

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::store::{
-    Batch, Effect, EpisodeId, Item, ItemKey, MemoryStore, Plan, Report, StateStore, Step,
+    Batch, Effect, EpisodeId, Item, ItemKey, MemoryStore, Plan, RecordedEpisode, Report,
+    StateStore, Step,
 };
 
 use detector_core::window::interval::Interval;
@@ -24,8 +25,8 @@ pub(crate) struct World<'s> {
     /// Items that the store has forgotten.
     pub(crate) expired: Vec<(ItemKey, Item)>,
     pub(crate) published: Vec<(ItemKey, EpisodeId, Interval)>,
-    /// By id, the how manieth episode was recorded under it.
-    pub(crate) recorded: BTreeMap<EpisodeId, usize>,
+    /// Every episode that was ever recorded, as it was last written.
+    pub(crate) recorded: BTreeMap<EpisodeId, Recorded>,
     /// What was wrong at the moment at which it happened.
     pub(crate) violations: Vec<String>,
     shards: Vec<Shard>,
@@ -33,7 +34,7 @@ pub(crate) struct World<'s> {
     read: BTreeSet<usize>,
     workers: Vec<Option<Running<'s>>>,
     /// The greatest watermark of a sweep that was completed.
-    swept_to: i64,
+    swept_to: Option<i64>,
     /// Out of 1,000, how often a request fails and how often a worker crashes; 0 when the trouble is over.
     pub(crate) fail_rate: u32,
     crash_rate: u32,
@@ -51,8 +52,18 @@ pub(crate) struct Seen {
     pub(crate) partial_batches: u64,
     pub(crate) sweeps: u64,
     pub(crate) expired: u64,
+    pub(crate) forgetful: u64,
     pub(crate) merged: u64,
     pub(crate) repeated_announcements: u64,
+}
+
+/// An episode in the store, or that was there before its group forgot it.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// It was the how manieth.
+    pub(crate) number: usize,
+    pub(crate) key: ItemKey,
+    pub(crate) episode: RecordedEpisode,
 }
 
 /// Records in order; those before `checkpoint` are done.
@@ -82,7 +93,7 @@ struct Running<'s> {
     batch: Box<Batch<'s>>,
     effect: Effect,
     /// What had been swept when the job began.
-    swept_to: i64,
+    swept_to: Option<i64>,
 }
 
 impl<'s> World<'s> {
@@ -114,7 +125,7 @@ impl<'s> World<'s> {
             violations: Vec::new(),
             shards,
             workers: (0..WORKERS).map(|_| None).collect(),
-            swept_to: i64::MIN / 2,
+            swept_to: None,
             read: BTreeSet::new(),
             fail_rate: rate(&mut random, 400),
             crash_rate: rate(&mut random, 200),
@@ -224,7 +235,7 @@ impl<'s> World<'s> {
         self.enter(at, Job::Sweep { watermark }, self.swept_to, step);
     }
 
-    fn enter(&mut self, at: usize, job: Job, swept_to: i64, step: Step<'s>) {
+    fn enter(&mut self, at: usize, job: Job, swept_to: Option<i64>, step: Step<'s>) {
         match step {
             Step::Ask { batch, effect, .. } => {
                 self.workers[at] = Some(Running {
@@ -268,7 +279,7 @@ impl<'s> World<'s> {
         if let Job::Sweep { watermark } = job
             && report.is_complete()
         {
-            self.swept_to = self.swept_to.max(watermark);
+            self.swept_to = self.swept_to.max(Some(watermark));
         }
         if let Job::Records { shard, from, to } = job {
             let done = match report.lowest_failed {
@@ -319,7 +330,10 @@ impl<'s> World<'s> {
             .iter()
             .flatten()
             .map(|running| running.swept_to);
-        let now = known.fold(self.swept_to, i64::min) + LATENESS_MS;
+        let Some(swept_to) = known.fold(self.swept_to, Option::min) else {
+            return;
+        };
+        let now = swept_to + LATENESS_MS;
         let expired = self.store.expire(now);
         self.seen.expired += expired.len() as u64;
         self.expired.extend(expired);
@@ -341,7 +355,7 @@ impl<'s> World<'s> {
 }
 
 impl Seen {
-    fn counts(&mut self) -> [&mut u64; 10] {
+    fn counts(&mut self) -> [&mut u64; 11] {
         [
             &mut self.crashes,
             &mut self.zombies,
@@ -351,6 +365,7 @@ impl Seen {
             &mut self.partial_batches,
             &mut self.sweeps,
             &mut self.expired,
+            &mut self.forgetful,
             &mut self.merged,
             &mut self.repeated_announcements,
         ]

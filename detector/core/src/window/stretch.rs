@@ -1,0 +1,78 @@
+//! The hits of a stretch of time, counted together and no longer kept one by one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::window::interval::Interval;
+use crate::window::key::Key;
+use crate::window::key_set::KeySet;
+use crate::window::ledger::EVIDENCE_MAX;
+
+/// What is told of the hits in `range`. A function of their set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stretch {
+    pub(super) range: Interval,
+    /// First and last event time.
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) ids: KeySet,
+    pub(super) values: KeySet,
+    /// The earliest hits, at most [`EVIDENCE_MAX`], sorted.
+    pub(super) earliest: Vec<(i64, Key)>,
+}
+
+impl Stretch {
+    /// Without hits; add at least one.
+    pub(super) fn new(range: Interval) -> Self {
+        Self {
+            range,
+            first: i64::MAX,
+            last: i64::MIN,
+            ids: KeySet::default(),
+            values: KeySet::default(),
+            earliest: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, time: i64, id: Key, value: Option<Key>) {
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+        self.ids.add(id);
+        if let Some(value) = value {
+            self.values.add(value);
+        }
+        self.offer_evidence(time, id);
+    }
+
+    fn offer_evidence(&mut self, time: i64, id: Key) {
+        if let Err(at) = self.earliest.binary_search(&(time, id))
+            && at < EVIDENCE_MAX
+        {
+            self.earliest.insert(at, (time, id));
+            self.earliest.truncate(EVIDENCE_MAX);
+        }
+    }
+
+    /// Takes in the hits of `other`; the range stays.
+    pub(super) fn merge(&mut self, other: &Stretch) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.ids.merge(&other.ids);
+        self.values.merge(&other.values);
+        for &(time, id) in &other.earliest {
+            self.offer_evidence(time, id);
+        }
+    }
+
+    /// Whether its number of hits is an estimate.
+    pub(super) fn is_dense(&self) -> bool {
+        self.ids.is_estimated()
+    }
+
+    /// Bytes, those on the heap included.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.ids.bytes()
+            + self.values.bytes()
+            + self.earliest.len() * size_of::<(i64, Key)>()
+    }
+}
