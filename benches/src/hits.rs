@@ -1,6 +1,7 @@
 //! Hits for the windows, without the way that leads to them.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use detector_core::event::{Body, Event, LogSource};
 use detector_core::field::SlotId;
@@ -8,15 +9,15 @@ use detector_core::rule::{DetectionIx, RuleFile, RuleSet};
 use detector_core::slots::{Slots, Value};
 use detector_core::window::Windows;
 
-/// The kinds of correlation that are measured, with their conditions at a threshold of 1,000.
-pub const KINDS: &[(&str, &str)] = &[
-    ("event_count", "        gte: 1000"),
-    ("value_count", "        field: size\n        gte: 1000"),
-    ("temporal", ""),
-    ("temporal_ordered", ""),
-    ("value_sum", "        field: size\n        gte: 1000"),
-    ("value_avg", "        field: size\n        gte: 1000"),
-    ("value_median", "        field: size\n        gte: 1000"),
+/// The kinds of correlation that are measured, with the lines of their conditions before the threshold.
+pub const KINDS: &[(&str, Option<&str>)] = &[
+    ("event_count", Some("")),
+    ("value_count", Some("        field: size\n")),
+    ("temporal", None),
+    ("temporal_ordered", None),
+    ("value_sum", Some("        field: size\n")),
+    ("value_avg", Some("        field: size\n")),
+    ("value_median", Some("        field: size\n")),
 ];
 
 /// One correlation over two detection rules, and hits of the first.
@@ -30,17 +31,25 @@ pub struct Hits {
 }
 
 impl Hits {
-    /// Up to `hits` hits, in up to `groups` groups.
-    pub fn new((kind, condition): (&str, &str), groups: usize, hits: usize) -> Self {
+    /// Up to `hits` hits, in up to `groups` groups, at a threshold of 1,000.
+    pub fn new(kind: (&str, Option<&str>), groups: usize, hits: usize) -> Self {
+        Self::with_threshold(kind, 1_000, groups, hits)
+    }
+
+    pub fn with_threshold(
+        (kind, condition): (&str, Option<&str>),
+        threshold: u64,
+        groups: usize,
+        hits: usize,
+    ) -> Self {
         let detection = |name: &str| {
             format!(
                 "title: {name}\nname: {name}\nlogsource:\n    product: aws\ndetection:\n    selection:\n        eventName: {name}\n    condition: selection\n---\n"
             )
         };
-        let condition = match condition {
-            "" => String::new(),
-            some => format!("    condition:\n{some}\n"),
-        };
+        let condition = condition.map_or_else(String::new, |field| {
+            format!("    condition:\n{field}        gte: {threshold}\n")
+        });
         let text = format!(
             "{}{}title: Correlation\nname: correlation\ncorrelation:\n    type: {kind}\n    rules:\n        - first\n        - second\n    group-by:\n        - address\n    timespan: 10m\n{condition}",
             detection("first"),
@@ -69,21 +78,42 @@ impl Hits {
     pub fn feed(&self, windows: &mut Windows<'_>, which: std::ops::Range<usize>) {
         let mut slots = Slots::new(&self.rules.fields);
         for at in which {
-            let group = &self.groups[at % self.groups.len()];
-            slots.push(self.address, Value::Text(Cow::Borrowed(group)));
-            slots.push(self.size, Value::Unsigned(at as u64 % 5_000));
-            let event = Event {
-                source: LogSource::CloudTrail,
-                time: None,
-                id: &self.ids[at],
-                account: None,
-                region: None,
-                arrival: None,
-                slots: &slots,
-                body: Body::Text(""),
-            };
-            windows.observe(DetectionIx(0), &event, 1_795_435_200_000 + at as i64 * 10);
-            slots = slots.recycle();
+            slots = self.feed_one(windows, at, &self.ids[at], slots);
         }
+    }
+
+    /// The same for more hits than there should be ids in memory.
+    pub fn feed_fresh(&self, windows: &mut Windows<'_>, which: std::ops::Range<usize>) {
+        let mut slots = Slots::new(&self.rules.fields);
+        let mut id = String::new();
+        for at in which {
+            id.clear();
+            write!(id, "00000000-0000-4000-8000-{at:012x}").expect("text takes any text");
+            slots = self.feed_one(windows, at, &id, slots);
+        }
+    }
+
+    fn feed_one<'s>(
+        &'s self,
+        windows: &mut Windows<'_>,
+        at: usize,
+        id: &str,
+        mut slots: Slots<'s>,
+    ) -> Slots<'s> {
+        let group = &self.groups[at % self.groups.len()];
+        slots.push(self.address, Value::Text(Cow::Borrowed(group)));
+        slots.push(self.size, Value::Unsigned(at as u64 % 5_000));
+        let event = Event {
+            source: LogSource::CloudTrail,
+            time: None,
+            id,
+            account: None,
+            region: None,
+            arrival: None,
+            slots: &slots,
+            body: Body::Text(""),
+        };
+        windows.observe(DetectionIx(0), &event, 1_795_435_200_000 + at as i64 * 10);
+        slots.recycle()
     }
 }

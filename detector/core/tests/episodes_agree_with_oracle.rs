@@ -10,11 +10,12 @@ use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::rule::CorrelationIx;
 use detector_core::rule::{RuleFile, RuleSet};
+use detector_core::time::Timestamp;
 use detector_core::window::key::Key;
 use detector_core::window::{NothingSpilled, SpillError, Spilled, Windows};
-use oracle::compare::{as_episode, expected};
+use oracle::compare::{as_episode, expected, written};
 use oracle::generate;
-use oracle::{Correlation, Event};
+use oracle::{Correlation, Episode, Event, Input, evaluate};
 
 struct Nobody;
 impl Observer for Nobody {}
@@ -181,6 +182,75 @@ fn state_is_equal_after_any_order_partition_and_repetition() {
             "seed {seed}"
         );
     }
+}
+
+/// What a group forgets changes no episode that goes on or is to come, though repetitions bring it back.
+#[test]
+fn what_is_forgotten_changes_no_episode_that_goes_on() {
+    let mut kept = 0;
+    for seed in 0..1_000 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let correlations = generate::correlations(&mut random);
+        let events = generate::events(&mut random);
+        let engine = engine(&correlations);
+        let rules = engine.rules();
+        let windows = Windows::new(rules);
+        let watermark = events[random.usize(..events.len())].tick;
+        let (early, late): (Vec<Event>, Vec<Event>) =
+            events.iter().cloned().partition(|e| e.tick < watermark);
+        let mut late = json_lines(&late);
+        let early = json_lines(&early);
+        let mut parts = states(&engine, &early, &mut random);
+        for states in parts.iter_mut() {
+            let ((rule, key), states) = states;
+            let parts: Vec<&[u8]> = states.iter().map(Vec::as_slice).collect();
+            let united = windows.unite(
+                CorrelationIx(*rule),
+                *key,
+                &parts,
+                Some(generate::millis(watermark)),
+            );
+            *states = vec![united.expect("states of this rule").state];
+        }
+        late.extend(early.into_iter().filter(|_| random.u8(..4) == 0));
+        random.shuffle(&mut late);
+        for (group, more) in states(&engine, &late, &mut random) {
+            parts.entry(group).or_default().extend(more);
+        }
+        let mut runs = Runs::default();
+        for ((rule, key), states) in parts {
+            runs.0
+                .extend(states.into_iter().map(|state| (rule, key, state)));
+        }
+        let is_child = |input: &Input| matches!(input, Input::Correlation(_));
+        let has_children = |at: usize| correlations[at].inputs.iter().any(is_child);
+        let mut found = Vec::new();
+        Windows::new(rules)
+            .finish(&mut runs, &mut |at, episode| {
+                if has_children(at.0 as usize) {
+                    return;
+                }
+                let rule = &rules.correlations[at.0 as usize];
+                let alert = Alert::of_episode(rule, &episode, Timestamp::MAX);
+                found.push(as_episode(&alert, &correlations));
+            })
+            .expect("states read back");
+        found.sort();
+        let is_left = |episode: &Episode| {
+            let correlation = &correlations[episode.correlation];
+            !has_children(episode.correlation)
+                && episode.held_until() >= watermark - correlation.quiet
+        };
+        let mut left = evaluate(&events, &correlations);
+        left.retain(is_left);
+        let expected = written(left);
+        kept += expected.len();
+        assert!(
+            found == expected,
+            "seed {seed}: {found:#?}\nexpected {expected:#?}"
+        );
+    }
+    assert!(kept > 500, "only {kept} episodes were left");
 }
 
 /// In whatever order events arrive within the lateness, they end in the same episodes as their set.

@@ -1,5 +1,6 @@
 //! The state of one group.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -179,9 +180,18 @@ impl<W: WindowType> Body<W> {
     /// Unites. Who has forgotten more knows which episode goes on.
     fn merge(&mut self, other: &mut Body<W>, window: &W, times: GroupTimes) {
         let end = |body: &Body<W>| body.past.map(|past| past.end);
-        let past = match end(self) >= end(other) {
-            true => self.past,
-            false => other.past,
+        let past = match end(self).cmp(&end(other)) {
+            Ordering::Less => other.past,
+            Ordering::Greater => self.past,
+            // Who knows fewer hits may take an episode for one that opened later.
+            Ordering::Equal => self.past.map(|past| Past {
+                ongoing: past
+                    .ongoing
+                    .into_iter()
+                    .chain(other.past.and_then(|p| p.ongoing))
+                    .min(),
+                ..past
+            }),
         };
         window.merge(&mut self.state, &other.state);
         if let Some(past) = past {

@@ -4,20 +4,24 @@
 //! stretch of time are counted together: of a slice (a quarter of the timespan) with more than [`SLICE_EXACT_MAX`], of
 //! an episode with more than [`EPISODE_EXACT_MAX`], and of what is past in an episode that goes on.
 
+mod summary; // what is told of an episode
+
 use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
 use crate::window::interval::{Interval, WAITING_MIN};
 use crate::window::key::Key;
-use crate::window::key_set::{self, distinct};
+use crate::window::key_set;
 use crate::window::relative::{self, Dated};
 use crate::window::stretch::Stretch;
+
+pub use summary::Summary;
 
 /// The most event ids an alert carries as evidence.
 pub const EVIDENCE_MAX: usize = 20;
 
-/// Hits of one slice that are kept one by one; beyond, counts are estimates with a standard error of 1.15 %.
+/// Hits of one slice that are kept one by one; beyond, counts are estimates with a standard error of 1.63 %.
 pub const SLICE_EXACT_MAX: usize = key_set::EXACT_MAX;
 
 /// Hits of one episode that are kept one by one.
@@ -89,17 +93,6 @@ pub struct Ledger<V> {
     /// Bytes of the stretches and texts, as of the last settling and with what came since.
     #[serde(skip)]
     told_bytes: usize,
-}
-
-/// The hits within a stretch of time.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Summary {
-    pub count: u64,
-    pub distinct: u64,
-    /// First and last event time; `None` where there is no hit.
-    pub times: Option<(i64, i64)>,
-    /// The earliest hits, at most [`EVIDENCE_MAX`]: time and event id.
-    pub evidence: Vec<(i64, String)>,
 }
 
 /// An episode that goes on across the moment before which all is forgotten.
@@ -358,63 +351,6 @@ impl<V: Counted> Ledger<V> {
         self.texts.dedup();
     }
 
-    /// The hits at times strictly between `after` and `before`; those counted together up to `other` belong to an
-    /// earlier episode. `more_values` count as distinct values too. Needs a settled ledger.
-    pub fn summary(&self, (after, before): (i64, i64), other: i64, more_values: &[Key]) -> Summary {
-        let (from, to) = self.items_within(Interval::new(after + 1, before));
-        let exact = &self.items[from..to];
-        let stretches = || {
-            self.stretches
-                .iter()
-                .filter(|s| s.last > after && s.first < before && s.range.end > other)
-        };
-        let mut times: Option<(i64, i64)> = None;
-        let spans = exact
-            .iter()
-            .map(|i| (i.time, i.time))
-            .chain(stretches().map(|s| (s.first, s.last)));
-        for (first, last) in spans {
-            let known = times.get_or_insert((first, last));
-            *known = (known.0.min(first), known.1.max(last));
-        }
-        let mut earliest: Vec<(i64, Key)> = exact.iter().map(|item| (item.time, item.id)).collect();
-        earliest.extend(stretches().flat_map(|s| s.earliest.iter().copied()));
-        earliest.sort_unstable();
-        Summary {
-            count: distinct(exact.iter().map(|i| i.id), stretches().map(|s| &s.ids)),
-            distinct: distinct(
-                exact
-                    .iter()
-                    .filter_map(|i| i.value.key())
-                    .chain(more_values.iter().copied()),
-                stretches().map(|s| &s.values),
-            ),
-            times,
-            evidence: self.evidence(&earliest),
-        }
-    }
-
-    fn evidence(&self, earliest: &[(i64, Key)]) -> Vec<(i64, String)> {
-        let mut shown: Vec<(i64, String)> = Vec::new();
-        for &(time, id) in earliest {
-            if shown.len() == EVIDENCE_MAX {
-                break;
-            }
-            let kept = || {
-                self.texts
-                    .binary_search_by_key(&id, |(key, _)| *key)
-                    .ok()
-                    .map(|at| self.texts[at].1.to_string())
-            };
-            if let Some(text) = id.as_uuid().or_else(kept)
-                && shown.iter().all(|(_, known)| *known != text)
-            {
-                shown.push((time, text));
-            }
-        }
-        shown
-    }
-
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
         self.items.capacity() * size_of::<Item<V>>() + self.told_bytes
@@ -432,60 +368,4 @@ fn text_bytes(text: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ledger(hits: impl IntoIterator<Item = (i64, u32)>) -> Ledger<()> {
-        let mut ledger = Ledger::default();
-        for (time, id) in hits {
-            let id = format!("event-{id}");
-            ledger.add(time, (Key::of_event_id(&id), Some(&id)), ());
-        }
-        ledger.settle(&[], 100);
-        ledger
-    }
-
-    #[test]
-    fn the_stretch_excludes_both_ends() {
-        let summary = ledger([(10, 1), (11, 2), (19, 3), (20, 4)]).summary((10, 20), i64::MIN, &[]);
-        assert_eq!((summary.count, summary.times), (2, Some((11, 19))));
-        assert_eq!(
-            summary.evidence,
-            [(11, "event-2".to_owned()), (19, "event-3".to_owned())]
-        );
-    }
-
-    #[test]
-    fn a_repeated_event_counts_once() {
-        assert_eq!(
-            ledger([(10, 1), (10, 1), (12, 1)])
-                .summary((0, 20), i64::MIN, &[])
-                .count,
-            1
-        );
-    }
-
-    #[test]
-    fn a_dense_slice_is_estimated_and_keeps_its_earliest() {
-        let summary = ledger((0..50_000).map(|i| (i64::from(i % 100), i as u32))).summary(
-            (-1, 100),
-            i64::MIN,
-            &[],
-        );
-        assert!(summary.count.abs_diff(50_000) < 1_250, "{}", summary.count);
-        assert_eq!(summary.times, Some((0, 99)));
-        assert_eq!(summary.evidence.len(), EVIDENCE_MAX);
-    }
-
-    #[test]
-    fn order_and_partition_leave_no_trace() {
-        let hits: Vec<_> = (0..5_000u32)
-            .map(|i| (i64::from(i * 7919 % 900), i % 3_000))
-            .collect();
-        let whole = ledger(hits.iter().copied());
-        let mut merged = ledger(hits[..3_000].iter().copied());
-        merged.merge(&ledger(hits[1_000..].iter().rev().copied()));
-        merged.settle(&[], 100);
-        assert_eq!(whole, merged);
-    }
-}
+mod tests;

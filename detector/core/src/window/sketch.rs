@@ -8,13 +8,13 @@ use siphasher::sip::SipHasher13;
 use crate::window::key::Key;
 
 /// log2 of the number of registers.
-const PRECISION: u32 = 13;
+const PRECISION: u32 = 12;
 const REGISTERS: usize = 1 << PRECISION;
 
 /// The highest rank: the bits of a hash that are left, all zero.
 const RANK_MAX: u8 = (64 - PRECISION) as u8 + 1;
 
-/// HyperLogLog with 8,192 registers: standard error 1.04 / √8192 = 1.15 %; 92 % of estimates are within 2 %.
+/// HyperLogLog with 4,096 registers: standard error 1.04 / √4096 = 1.63 %; 95 % of estimates are within 3.3 %.
 ///
 /// Equal sets of keys are equal values. The estimator is that of Ertl, "New cardinality estimation algorithms for
 /// HyperLogLog sketches" (arXiv:1702.01284), section 4, which needs no bias tables.
@@ -189,7 +189,7 @@ mod tests {
         for n in [0u64, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000] {
             let estimate = sketch(0..u128::from(n)).estimate();
             let error = (estimate as f64 - n as f64).abs() / (n.max(1)) as f64;
-            assert!(error < 0.035, "{n} was estimated as {estimate}");
+            assert!(error < 0.05, "{n} was estimated as {estimate}");
         }
     }
 
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn encoded_sketches_come_back_and_small_ones_are_small() {
-        for (keys, bytes) in [(0, 10), (300, 800), (100_000, 6_200)] {
+        for (keys, bytes) in [(0, 10), (300, 800), (100_000, 3_100)] {
             let sketch = sketch(0..keys);
             let encoded = postcard::to_allocvec(&sketch).unwrap();
             assert!(

@@ -38,7 +38,11 @@ pub(crate) fn as_episode(alert: &Alert, correlations: &[Correlation]) -> String 
 
 /// The episodes of the brute-force evaluation, sorted.
 pub(crate) fn expected(events: &[Event], correlations: &[Correlation]) -> Vec<String> {
-    let mut episodes: Vec<String> = evaluate(events, correlations)
+    written(evaluate(events, correlations))
+}
+
+pub(crate) fn written(episodes: Vec<Episode>) -> Vec<String> {
+    let mut episodes: Vec<String> = episodes
         .into_iter()
         .map(|mut episode| {
             episode.holding = vec![(episode.opened(), episode.held_until())];
