@@ -1,13 +1,9 @@
 //! `value_sum`, `value_avg`, `value_percentile`, `value_median`: a number computed over the values in the window.
 
-use std::cmp::Ordering;
-
-use serde::{Deserialize, Serialize};
-
 use crate::rule::Threshold;
-use crate::window::interval::{Interval, Intervals, WAITING_MIN};
-use crate::window::key::Key;
+use crate::window::interval::{Interval, Intervals};
 use crate::window::kind::{Occurrence, OccurrenceValue, WindowType};
+use crate::window::sample::{Numbers, ONE, Sampling, Weighted};
 
 /// Judges a number computed over the values in the window.
 #[derive(Debug)]
@@ -28,40 +24,6 @@ pub enum AggregateFunction {
     Median,
 }
 
-/// The number of one event.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-struct Number {
-    time: i64,
-    id: Key,
-    value: f64,
-}
-
-impl Number {
-    fn order(&self, other: &Number) -> Ordering {
-        (self.time, self.id)
-            .cmp(&(other.time, other.id))
-            .then(self.value.total_cmp(&other.value))
-    }
-}
-
-/// The numbers of a group. An event that comes with two numbers at one time counts with the smaller.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Numbers {
-    /// The first `settled` are sorted and distinct, the rest wait.
-    numbers: Vec<Number>,
-    settled: usize,
-}
-
-impl Numbers {
-    fn settle(&mut self) {
-        if self.settled < self.numbers.len() {
-            self.numbers.sort_unstable_by(Number::order);
-            self.numbers.dedup_by_key(|n| (n.time, n.id));
-            self.settled = self.numbers.len();
-        }
-    }
-}
-
 impl WindowType for Aggregate {
     type State = Numbers;
     type Detail = f64;
@@ -76,37 +38,84 @@ impl WindowType for Aggregate {
         let OccurrenceValue::Number(value) = occurrence.value else {
             unreachable!("an aggregate is given a number")
         };
-        state.numbers.push(Number {
-            time: occurrence.start,
-            id: occurrence.id,
-            value,
-        });
-        if state.numbers.len() - state.settled >= WAITING_MIN.max(state.settled) {
-            state.settle();
-        }
+        state.add(occurrence.start, occurrence.id, value, self.sampling());
     }
 
     fn merge(&self, state: &mut Numbers, other: &Numbers) {
-        state.numbers.extend_from_slice(&other.numbers);
-        state.settled = 0;
-        state.settle();
+        state.merge(other, self.sampling());
     }
 
     fn holding(&self, state: &mut Numbers) -> Intervals {
-        state.settle();
-        let numbers = &state.numbers;
-        let mut window = Window::new(numbers);
-        let (mut entered, mut left) = (0, 0);
         let mut holding = Vec::new();
+        self.sweep(state, |moments, number| {
+            if self.threshold.holds_number(number) {
+                holding.push(moments);
+            }
+        });
+        Intervals::from_unsorted(holding)
+    }
+
+    fn forget(&self, state: &mut Numbers, before: i64) {
+        state.forget(before, self.sampling());
+    }
+
+    fn closeness(&self, state: &mut Numbers) -> f64 {
+        let (mut highest, mut holds) = (None, false);
+        self.sweep(state, |_, number| {
+            highest = Some(highest.map_or(number, |known: f64| known.max(number)));
+            holds |= self.threshold.holds_number(number);
+        });
+        match highest {
+            None => 0.0,
+            Some(_) if holds => 1.0,
+            Some(highest) if self.threshold.is_monotone() => {
+                let share = |&(_, bound): &(_, u64)| match bound {
+                    0 => 0.5,
+                    bound => (highest / bound as f64).clamp(0.0, NEARLY),
+                };
+                self.threshold.0.iter().map(share).fold(NEARLY, f64::min)
+            }
+            Some(_) => 0.5,
+        }
+    }
+
+    fn is_thinned(&self, state: &Numbers) -> bool {
+        state.is_thinned()
+    }
+
+    fn counted(&self, _: &Occurrence) {}
+
+    fn bytes(&self, state: &Numbers) -> usize {
+        state.bytes()
+    }
+}
+
+/// As close as a condition comes that does not hold.
+const NEARLY: f64 = 0.999;
+
+impl Aggregate {
+    fn sampling(&self) -> Sampling {
+        Sampling {
+            timespan_ms: self.timespan_ms,
+            by_size: self.function == AggregateFunction::Sum,
+        }
+    }
+
+    /// Settles the state and tells the number of each stretch between two changes of the window.
+    fn sweep(&self, state: &mut Numbers, mut stretch: impl FnMut(Interval, f64)) {
+        state.settle(self.sampling());
+        let numbers = state.weighted(self.sampling());
+        let mut window = Window::new(&numbers);
+        let (mut entered, mut left) = (0, 0);
         while left < numbers.len() {
             let leaves = numbers[left].time + self.timespan_ms;
             let now = numbers.get(entered).map_or(leaves, |n| n.time.min(leaves));
             while entered < numbers.len() && numbers[entered].time == now {
-                window.change(entered, 1);
+                window.change(&numbers[entered], entered, 1);
                 entered += 1;
             }
             while left < entered && numbers[left].time + self.timespan_ms == now {
-                window.change(left, -1);
+                window.change(&numbers[left], left, -1);
                 left += 1;
             }
             if left == entered {
@@ -114,27 +123,8 @@ impl WindowType for Aggregate {
             }
             let leaves = numbers[left].time + self.timespan_ms;
             let next = numbers.get(entered).map_or(leaves, |n| n.time.min(leaves));
-            if self.threshold.holds_number(window.compute(self.function)) {
-                holding.push(Interval::new(now, next));
-            }
+            stretch(Interval::new(now, next), window.compute(self.function));
         }
-        Intervals::from_unsorted(holding)
-    }
-
-    fn forget(&self, state: &mut Numbers, before: i64) {
-        state.settle();
-        state.numbers.retain(|n| n.time + self.timespan_ms > before);
-        state.settled = state.numbers.len();
-    }
-
-    fn closeness(&self, _: &mut Numbers) -> f64 {
-        0.0
-    }
-
-    fn counted(&self, _: &Occurrence) {}
-
-    fn bytes(&self, state: &Numbers) -> usize {
-        state.numbers.capacity() * size_of::<Number>()
     }
 }
 
@@ -144,47 +134,48 @@ struct Window {
     sorted: Vec<f64>,
     /// Rank of each number's value, by the number's place.
     ranks: Vec<usize>,
+    /// Masses are integers: what is added and taken away again leaves nothing.
     tree: Vec<i64>,
-    count: i64,
+    mass: i64,
     /// Each value is added and taken away exactly, as a sum of integers where all values are integers.
     sum: Sum,
 }
 
 impl Window {
-    fn new(numbers: &[Number]) -> Self {
+    fn new(numbers: &[Weighted]) -> Self {
         let mut sorted: Vec<f64> = numbers.iter().map(|n| n.value).collect();
         sorted.sort_unstable_by(f64::total_cmp);
-        sorted.dedup();
-        let rank = |n: &Number| sorted.partition_point(|v| v.total_cmp(&n.value) == Ordering::Less);
+        sorted.dedup_by(|next, kept| next.total_cmp(kept).is_eq());
+        let rank = |n: &Weighted| sorted.partition_point(|v| v.total_cmp(&n.value).is_lt());
         let ranks = numbers.iter().map(rank).collect();
         let tree = vec![0; sorted.len() + 1];
         Self {
             sorted,
             ranks,
             tree,
-            count: 0,
+            mass: 0,
             sum: Sum::default(),
         }
     }
 
-    fn change(&mut self, place: usize, by: i64) {
-        let rank = self.ranks[place];
-        self.count += by;
-        self.sum.add(self.sorted[rank] * by as f64);
-        let mut node = rank + 1;
+    /// The number at `place` enters (`by` 1) or leaves (`by` -1).
+    fn change(&mut self, number: &Weighted, place: usize, by: i64) {
+        self.mass += number.mass * by;
+        self.sum.add(number.part * by as f64);
+        let mut node = self.ranks[place] + 1;
         while node < self.tree.len() {
-            self.tree[node] += by;
+            self.tree[node] += number.mass * by;
             node += node & node.wrapping_neg();
         }
-        if self.count == 0 {
+        if self.mass == 0 {
             self.sum = Sum::default();
         }
     }
 
-    /// The `nth` smallest value, from 1 to the count.
-    fn nth(&self, nth: i64) -> f64 {
+    /// The smallest value such that the values up to it have at least this mass, which is from 1 to that of all.
+    fn at_mass(&self, mass: i64) -> f64 {
         let mut node = 0;
-        let mut left = nth;
+        let mut left = mass;
         let mut step = self.tree.len().next_power_of_two();
         while step > 0 {
             let next = node + step;
@@ -200,14 +191,14 @@ impl Window {
     fn compute(&self, function: AggregateFunction) -> f64 {
         match function {
             AggregateFunction::Sum => self.sum.total(),
-            AggregateFunction::Average => self.sum.total() / self.count as f64,
+            AggregateFunction::Average => self.sum.total() / (self.mass as f64 / ONE as f64),
             AggregateFunction::Percentile(rank) => {
-                let nth = (self.count * i64::from(rank) + 99) / 100;
-                self.nth(nth.max(1))
+                let up_to = (i128::from(self.mass) * i128::from(rank) + 99) / 100;
+                self.at_mass((up_to as i64).max(1))
             }
             AggregateFunction::Median => {
-                let lower = self.nth((self.count + 1) / 2);
-                let upper = self.nth(self.count / 2 + 1);
+                let lower = self.at_mass((self.mass + 1) / 2);
+                let upper = self.at_mass(self.mass / 2 + 1);
                 lower + (upper - lower) / 2.0
             }
         }

@@ -4,8 +4,11 @@
 //! first leaves the window, so of all chains that end by now the one that began last decides: one pass over time that
 //! carries, per step, the latest beginning of a chain up to it. No backtracking.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
+use crate::window::cells::Thinned;
+use crate::window::chains::{self, Step};
+use crate::window::deltas::{Deltas, decode_intervals, encode_intervals};
 use crate::window::interval::{Interval, Intervals, WAITING_MIN};
 use crate::window::kind::{Occurrence, WindowType};
 
@@ -16,21 +19,14 @@ pub struct TemporalOrdered {
     pub steps: usize,
 }
 
-/// A step that can be taken at `start` (where `until` is the same) or at any moment of `start..until`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Step {
-    start: i64,
-    until: i64,
-    step: usize,
-}
-
 /// The moments known to hold, and the steps that bear on other moments.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Steps {
     holding: Intervals,
     /// The first `settled` are sorted and distinct, the rest wait.
     taken: Vec<Step>,
     settled: usize,
+    thinned: Thinned,
 }
 
 impl WindowType for TemporalOrdered {
@@ -52,7 +48,8 @@ impl WindowType for TemporalOrdered {
             until: occurrence.until,
             step: occurrence.input,
         });
-        if state.taken.len() - state.settled >= WAITING_MIN.max(state.settled) {
+        let settled = state.settled.max(state.holding.as_slice().len());
+        if state.taken.len() - state.settled >= WAITING_MIN.max(settled) {
             self.settle(state);
         }
     }
@@ -60,6 +57,7 @@ impl WindowType for TemporalOrdered {
     fn merge(&self, state: &mut Steps, other: &Steps) {
         state.holding = state.holding.union(&other.holding);
         state.taken.extend_from_slice(&other.taken);
+        state.thinned.merge(&other.thinned);
         state.settled = 0;
         self.settle(state);
     }
@@ -76,14 +74,26 @@ impl WindowType for TemporalOrdered {
         self.settle(state);
     }
 
-    fn closeness(&self, _: &mut Steps) -> f64 {
-        0.0
+    fn closeness(&self, state: &mut Steps) -> f64 {
+        self.settle(state);
+        // What was forgotten counts as holding since ever.
+        if state.holding.as_slice().iter().any(|i| i.start > i64::MIN) {
+            return 1.0;
+        }
+        let reach = chains::find(&state.taken, self.timespan_ms, self.steps).reach;
+        reach as f64 / self.steps as f64
+    }
+
+    fn is_thinned(&self, state: &Steps) -> bool {
+        !state.thinned.is_empty()
     }
 
     fn counted(&self, _: &Occurrence) {}
 
     fn bytes(&self, state: &Steps) -> usize {
-        state.taken.capacity() * size_of::<Step>() + size_of_val(state.holding.as_slice())
+        state.taken.capacity() * size_of::<Step>()
+            + size_of_val(state.holding.as_slice())
+            + state.thinned.bytes()
     }
 }
 
@@ -93,10 +103,25 @@ impl TemporalOrdered {
             return;
         }
         join_intervals(&mut state.taken);
-        let found = Chains::new(self).sweep(&state.taken);
-        state.holding = state.holding.union(&found);
+        if !state.thinned.is_empty() {
+            // In this order, so that what comes again finds nothing to change.
+            self.absorb(state);
+            self.thin(state);
+        }
+        let found = chains::find(&state.taken, self.timespan_ms, self.steps);
+        state.holding = state.holding.union(&found.holding);
         self.absorb(state);
+        state.thinned.mark(&state.taken, self.timespan_ms);
+        self.thin(state);
+        state
+            .thinned
+            .retain_needed(&state.holding, self.timespan_ms);
         state.settled = state.taken.len();
+    }
+
+    fn thin(&self, state: &mut Steps) {
+        let (thinned, holding) = (&state.thinned, &state.holding);
+        thinned.thin(&mut state.taken, holding, self.timespan_ms);
     }
 
     /// Drops the moments of a step that bear on moments known to hold alone. Of an interval they are cut out, moment by
@@ -105,7 +130,7 @@ impl TemporalOrdered {
         let holding = &state.holding;
         let mut kept = Vec::with_capacity(state.taken.len());
         for mut step in state.taken.drain(..) {
-            if step.start == step.until {
+            if step.is_point() {
                 if !holding.covers(step.start, step.until + self.timespan_ms) {
                     kept.push(step);
                 }
@@ -135,21 +160,60 @@ impl TemporalOrdered {
     }
 }
 
-/// How late the chain up to a step began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Began {
-    Never,
-    At(i64),
-    /// Right now: every step so far can be taken at the current moment and at each that follows.
-    Now,
+/// As encoded: holding intervals, steps (distance of times, duration, step), and what is thinned.
+#[derive(Serialize, Deserialize)]
+struct Encoded {
+    holding: Vec<(u64, u64)>,
+    taken: Vec<(u64, u64, usize)>,
+    thinned: Thinned,
+}
+
+impl Serialize for Steps {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        debug_assert_eq!(self.settled, self.taken.len(), "encoded once settled");
+        let mut starts = Deltas::default();
+        let step = |s: &Step| {
+            let duration = s.until.wrapping_sub(s.start) as u64;
+            (starts.encode(s.start), duration, s.step)
+        };
+        let encoded = Encoded {
+            holding: encode_intervals(&self.holding),
+            taken: self.taken.iter().map(step).collect(),
+            thinned: self.thinned.clone(),
+        };
+        encoded.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Steps {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let encoded = Encoded::deserialize(deserializer)?;
+        let mut starts = Deltas::default();
+        let step = |(start, duration, step)| {
+            let start = starts.decode(start);
+            let until = start.wrapping_add(duration as i64);
+            Step { start, until, step }
+        };
+        let taken: Vec<Step> = encoded.taken.into_iter().map(step).collect();
+        let ends_after_start = |s: &Step| s.start <= s.until;
+        if !taken.is_sorted() || !taken.iter().all(ends_after_start) {
+            return Err(D::Error::custom("steps are out of order"));
+        }
+        Ok(Self {
+            holding: decode_intervals(&encoded.holding),
+            settled: taken.len(),
+            taken,
+            thinned: encoded.thinned,
+        })
+    }
 }
 
 /// Sorts the steps and unites intervals of one step that overlap or touch: a child that is seen several times, longer
 /// each time, leaves the trace of its last.
 fn join_intervals(taken: &mut Vec<Step>) {
-    taken.sort_unstable_by_key(|s| (s.step, s.start == s.until, s.start, s.until));
+    taken.sort_unstable_by_key(|s| (s.step, s.is_point(), s.start, s.until));
     taken.dedup_by(|next, kept| {
-        let is_interval = |s: &Step| s.start < s.until;
+        let is_interval = |s: &Step| !s.is_point();
         let joins = next.step == kept.step
             && (next == kept || is_interval(next) && is_interval(kept) && next.start <= kept.until);
         if joins {
@@ -158,94 +222,6 @@ fn join_intervals(taken: &mut Vec<Step>) {
         joins
     });
     taken.sort_unstable();
-}
-
-/// The sweep over time.
-struct Chains<'w> {
-    window: &'w TemporalOrdered,
-    began: Vec<Began>,
-    /// How many intervals of the step are open.
-    open: Vec<usize>,
-    found: Vec<Interval>,
-}
-
-impl<'w> Chains<'w> {
-    fn new(window: &'w TemporalOrdered) -> Self {
-        let steps = window.steps;
-        Self {
-            window,
-            began: vec![Began::Never; steps],
-            open: vec![0; steps],
-            found: Vec::new(),
-        }
-    }
-
-    /// `taken` is sorted by start.
-    fn sweep(mut self, taken: &[Step]) -> Intervals {
-        let mut ends: Vec<(i64, usize)> = taken
-            .iter()
-            .filter(|s| s.start < s.until)
-            .map(|s| (s.until, s.step))
-            .collect();
-        ends.sort_unstable();
-        let (mut next_start, mut next_end) = (0, 0);
-        let time_of = |start: usize, end: usize| {
-            let start = taken.get(start).map(|s| s.start);
-            let end = ends.get(end).map(|e| e.0);
-            start.into_iter().chain(end).min()
-        };
-        let mut points = vec![false; self.window.steps];
-        while let Some(now) = time_of(next_start, next_end) {
-            while let Some(&(_, step)) = ends.get(next_end).filter(|e| e.0 == now) {
-                self.open[step] -= 1;
-                next_end += 1;
-            }
-            points.fill(false);
-            while let Some(step) = taken.get(next_start).filter(|s| s.start == now) {
-                if step.start == step.until {
-                    points[step.step] = true;
-                } else {
-                    self.open[step.step] += 1;
-                }
-                next_start += 1;
-            }
-            self.advance(now, &points);
-            self.hold(now, time_of(next_start, next_end));
-        }
-        Intervals::from_unsorted(self.found)
-    }
-
-    /// Takes the steps of the moment `now`.
-    fn advance(&mut self, now: i64, points: &[bool]) {
-        let mut before = Began::Now;
-        for (step, began) in self.began.iter_mut().enumerate() {
-            if *began == Began::Now {
-                *began = Began::At(now);
-            }
-            if self.open[step] > 0 {
-                *began = before.max(*began);
-            } else if points[step] {
-                let taken_now = if before == Began::Now {
-                    Began::At(now)
-                } else {
-                    before
-                };
-                *began = taken_now.max(*began);
-            }
-            before = *began;
-        }
-    }
-
-    /// Notes the moments from `now` until `next` at which the last step's chain is in the window.
-    fn hold(&mut self, now: i64, next: Option<i64>) {
-        let end = match *self.began.last().expect("an order has at least one step") {
-            Began::Never => return,
-            Began::At(began) => began + self.window.timespan_ms,
-            Began::Now => i64::MAX,
-        };
-        self.found
-            .push(Interval::new(now, end.min(next.unwrap_or(i64::MAX))));
-    }
 }
 
 #[cfg(test)]
