@@ -486,6 +486,30 @@ mod tests {
     }
 
     #[test]
+    fn estimates_of_one_slice_have_no_bias() {
+        let (window, floods, numbers) = (rule(AggregateFunction::Sum), 1_000, 1_000);
+        let mut sum = 0.0;
+        for seed in 0..floods {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let mut one = |_| (random.i64(0..37_500), random.u128(..), 1.0);
+            let hits: Vec<_> = (0..numbers).map(&mut one).collect();
+            sum += at_the_end(&window, &mut state_of(&window, &hits), 37_500);
+        }
+        // Standard error: 8.9 % / √1,000 = 0.3 %. With a threshold one rank lower the bias were 0.8 %.
+        let mean = sum / floods as f64 / f64::from(numbers);
+        assert!((mean - 1.0).abs() < 0.005, "{mean}");
+    }
+
+    #[test]
+    fn of_two_numbers_of_one_event_the_smaller_counts() {
+        let window = rule(AggregateFunction::Sum);
+        for values in [[400.0, 600.0], [600.0, 400.0]] {
+            let mut state = state_of(&window, &values.map(|value| (0, 1, value)));
+            assert_eq!(at_the_end(&window, &mut state, 1), 400.0);
+        }
+    }
+
+    #[test]
     fn one_huge_number_in_a_flood_is_never_missed() {
         for seed in 0..200 {
             let mut random = fastrand::Rng::with_seed(seed);

@@ -75,8 +75,7 @@ impl Thinned {
         }
     }
 
-    /// Leaves the first and the last point of each cell of a marked slice. `taken` is sorted by start; nothing in it is
-    /// absorbed by `holding`.
+    /// Leaves the first and the last point of each cell of a marked slice. `taken` is sorted by start.
     ///
     /// Whether a point is the first of all that were seen cannot be told where an earlier one could have been absorbed
     /// and dropped. So where some moment of the cell before it is absorbed, none counts as the first, and likewise for

@@ -118,11 +118,8 @@ impl TemporalOrdered {
             return;
         }
         join_intervals(&mut state.taken);
-        if !state.thinned.is_empty() {
-            // In this order, so that what comes again finds nothing to change.
-            self.absorb(state);
-            self.thin(state);
-        }
+        // What comes again must not find chains that it was thinned out of.
+        self.thin(state);
         let found = chains::find(&state.taken, self.timespan_ms, self.steps);
         state.holding = state.holding.union(&found.holding);
         self.absorb(state);
@@ -466,6 +463,21 @@ mod tests {
             }
         }
         assert!(thinned > 80, "{thinned} floods are too few");
+    }
+
+    #[test]
+    fn a_point_that_was_thinned_out_finds_no_chain_when_it_comes_again() {
+        let window = rule(2);
+        let later = (0..1_100).map(|i| (0, 100 + 9 * i));
+        let flood: Vec<_> = [(0, 0), (0, 10)].into_iter().chain(later).collect();
+        let again = state_of(&window, &[(0, 5)]);
+        let mut state = state_of(&window, &flood);
+        window.merge(&mut state, &again);
+        window.merge(&mut state, &state_of(&window, &[(1, 7)]));
+        assert_eq!(state.holding.as_slice(), [Interval::new(7, 10_240)]);
+        let before = state.clone();
+        window.merge(&mut state, &again);
+        assert_eq!(state, before);
     }
 
     #[test]
