@@ -78,25 +78,27 @@ impl Hits {
     pub fn feed(&self, windows: &mut Windows<'_>, which: std::ops::Range<usize>) {
         let mut slots = Slots::new(&self.rules.fields);
         for at in which {
-            slots = self.feed_one(windows, at, &self.ids[at], slots);
+            slots = self.feed_one(windows, (at, at as i64 * 10), &self.ids[at], slots);
         }
     }
 
-    /// The same for more hits than there should be ids in memory.
-    pub fn feed_fresh(&self, windows: &mut Windows<'_>, which: std::ops::Range<usize>) {
+    /// Feeds `hits` hits within half an hour, more than there should be ids in memory.
+    pub fn flood(&self, windows: &mut Windows<'_>, hits: usize) {
+        const HALF_AN_HOUR_MS: u64 = 30 * 60_000;
         let mut slots = Slots::new(&self.rules.fields);
         let mut id = String::new();
-        for at in which {
+        for at in 0..hits {
             id.clear();
             write!(id, "00000000-0000-4000-8000-{at:012x}").expect("text takes any text");
-            slots = self.feed_one(windows, at, &id, slots);
+            let after = HALF_AN_HOUR_MS * at as u64 / hits as u64;
+            slots = self.feed_one(windows, (at, after as i64), &id, slots);
         }
     }
 
     fn feed_one<'s>(
         &'s self,
         windows: &mut Windows<'_>,
-        at: usize,
+        (at, after_ms): (usize, i64),
         id: &str,
         mut slots: Slots<'s>,
     ) -> Slots<'s> {
@@ -113,7 +115,7 @@ impl Hits {
             slots: &slots,
             body: Body::Text(""),
         };
-        windows.observe(DetectionIx(0), &event, 1_795_435_200_000 + at as i64 * 10);
+        windows.observe(DetectionIx(0), &event, 1_795_435_200_000 + after_ms);
         slots.recycle()
     }
 }

@@ -110,6 +110,12 @@ pub(crate) struct RunArgs {
     /// the allowed lateness is counted and not used. Runs on one thread.
     #[arg(long)]
     pub(crate) as_arrived: bool,
+    /// Hold the groups of each rule to so many MiB: beyond, those farthest from firing are forgotten, and counted
+    ///
+    /// Shows what a service with that budget would see. Without it nothing is forgotten: state that memory should not
+    /// hold goes to disk. Runs on one thread.
+    #[arg(long, value_name = "MIB")]
+    pub(crate) rule_state_max: Option<NonZeroUsize>,
     /// Colours in text: a terminal's, unless NO_COLOR is set
     #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
     pub(crate) color: ColorChoice,

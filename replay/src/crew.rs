@@ -37,6 +37,8 @@ pub(crate) struct Crew {
 pub(crate) struct Limits {
     pub(crate) state_bytes_max: usize,
     pub(crate) waiting_bytes_max: usize,
+    /// Of each rule; beyond, groups are forgotten.
+    pub(crate) rule_bytes_max: Option<usize>,
 }
 
 impl Default for Limits {
@@ -44,6 +46,7 @@ impl Default for Limits {
         Self {
             state_bytes_max: STATE_BYTES_MAX,
             waiting_bytes_max: WAITING_BYTES_MAX,
+            rule_bytes_max: None,
         }
     }
 }
@@ -149,6 +152,9 @@ impl<'e> Hand<'_, '_, 'e> {
                 (number, Part::Block(findings))
             }
         };
+        if let Some(bytes_max) = self.crew.limits.rule_bytes_max {
+            self.worker.evict(bytes_max);
+        }
         let share = self.crew.limits.state_bytes_max / self.crew.threads;
         if let Err(error) = self.spill.relieve(&mut self.worker, share) {
             self.order.stop(Stop::State(error));
@@ -213,6 +219,7 @@ mod tests {
         let engine = engine();
         let outcome = |threads, state_bytes_max, waiting_bytes_max| {
             let limits = Limits {
+                rule_bytes_max: None,
                 state_bytes_max,
                 waiting_bytes_max,
             };

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use anyhow::{Context, anyhow};
 
 use detector_core::alert::Alert;
-use detector_core::engine::{Engine, Mode};
+use detector_core::engine::{Engine, Mode, Tally};
 
 use crate::args::{ColorChoice, Format, RunArgs};
 use crate::crew::{Crew, Limits, Read};
@@ -35,12 +35,18 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
             true => Mode::AsArrived,
             false => Mode::Set,
         },
-        threads: match args.as_arrived {
+        // What is too late, and who is forgotten, depends on what came before.
+        threads: match args.as_arrived || args.rule_state_max.is_some() {
             true => NonZeroUsize::MIN,
             false => args.source.threads(),
         },
         write_hit: no_hits,
-        limits: Limits::default(),
+        limits: Limits {
+            rule_bytes_max: args
+                .rule_state_max
+                .map(|mib| mib.get().saturating_mul(1 << 20)),
+            ..Limits::default()
+        },
     };
     let mut progress = Progress::new(plan.bytes_total, visibility(&args.source));
     let Read {
@@ -64,6 +70,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
             counted(tally.too_late_hits, "hit")
         ));
     }
+    tell_evictions(&engine, &tally);
     let run = Run {
         rules: engine.rules(),
         recording: &recording,
@@ -168,4 +175,17 @@ pub(crate) fn close(
         true => Outcome::Done,
         false => Outcome::InputUnread,
     })
+}
+
+/// Not silenced by `--quiet`: what was forgotten may have been an attack.
+fn tell_evictions(engine: &Engine, tally: &Tally) {
+    for (rule, groups) in engine.rules().correlations.iter().zip(&tally.evicted) {
+        if *groups > 0 {
+            say(&format!(
+                "warning: {} of \"{}\" were forgotten for want of room, those farthest from firing: raise --rule-state-max, or leave it out",
+                counted(*groups, "group"),
+                rule.meta.title
+            ));
+        }
+    }
 }

@@ -79,6 +79,8 @@ pub struct Tally {
     /// Fields that a rule wants to be there (see [`Expr::each_wanted_field`](crate::rule::Expr::each_wanted_field)) and
     /// that no event of its log sources had, though there were such events: by detection rule, in the order of [`RuleSet::detections`]. Known at the end.
     pub absent_fields: Vec<Vec<String>>,
+    /// Groups that were forgotten for want of room, by correlation rule: empty where none were.
+    pub evicted: Vec<u64>,
     /// The latest event time or arrival.
     pub latest: Option<Timestamp>,
 }
@@ -169,6 +171,15 @@ impl<'e> Worker<'e> {
     /// Bytes of window state held.
     pub fn state_bytes(&self) -> usize {
         self.watch.windows.bytes()
+    }
+
+    /// Holds the state of each rule to `bytes_max`: beyond, the groups farthest from firing are forgotten and counted in
+    /// [`Tally::evicted`].
+    pub fn evict(&mut self, bytes_max: usize) {
+        let evicted: Vec<u64> = self.watch.windows.evict(bytes_max).collect();
+        if evicted.iter().any(|groups| *groups > 0) {
+            self.watch.tally.add_evicted(&evicted);
+        }
     }
 
     /// Takes the window state away, encoded, by rule and then by group key; [`Worker::finish`] wants it back.
@@ -315,7 +326,16 @@ impl Watch<'_> {
 }
 
 impl Tally {
+    fn add_evicted(&mut self, evicted: &[u64]) {
+        self.evicted
+            .resize(self.evicted.len().max(evicted.len()), 0);
+        for (mine, more) in self.evicted.iter_mut().zip(evicted) {
+            *mine += more;
+        }
+    }
+
     fn add(&mut self, other: &Tally) {
+        self.add_evicted(&other.evicted);
         self.records += other.records;
         self.control_messages += other.control_messages;
         self.unreadable += other.unreadable;

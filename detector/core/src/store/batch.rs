@@ -71,6 +71,8 @@ pub struct Report {
     pub failures: BTreeMap<ItemKey, String>,
     /// Items that would be too large to store: their state stays as it was, these hits are lost to it.
     pub too_large: Vec<ItemKey>,
+    /// Items whose state was too large, and is without its oldest moments now: what comes late for them is not counted.
+    pub shortened: BTreeSet<ItemKey>,
     /// Writes that another writer forestalled, and marks that were written again.
     pub conflicts: u64,
     pub written: u64,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::rule::CorrelationIx;
 use crate::store::effect::Announcement;
 use crate::store::identity::{self, EpisodeId};
-use crate::store::item::{Item, ItemKey, Mark, RecordedEpisode};
+use crate::store::item::{Item, ItemKey, Mark, RecordedEpisode, STATE_BYTES_MAX};
 use crate::store::plan::{Plan, RuleFacts};
 use crate::store::work::{GroupRef, Work};
 use crate::window::Windows;
@@ -21,6 +21,8 @@ pub(crate) struct Evaluated {
     /// The version it was read with.
     pub(crate) read: Option<u64>,
     pub(crate) is_changed: bool,
+    /// It forgot moments that late events may still bear on.
+    pub(crate) is_shortened: bool,
     /// What no further hit can take back.
     pub(crate) known: Vec<Arc<Episode>>,
     /// The known episodes whose openings no further hit can move.
@@ -97,6 +99,10 @@ pub(crate) fn evaluate(
         latest: stored_latest.max(work.latest).max(held_until),
         expires_at: None,
     };
+    let is_shortened = item.state.len() > STATE_BYTES_MAX;
+    if is_shortened {
+        item.state = shortened(plan, windows, (rule, group), &item)?;
+    }
     schedule(plan, facts, &mut item, &united.episodes);
     let read = stored.map(|item| item.version);
     item.version = next_version(read, item.latest);
@@ -104,11 +110,34 @@ pub(crate) fn evaluate(
     let is_open = |e: &&Arc<Episode>| e.opened_at < judged_to;
     Ok(Some(Evaluated {
         is_changed,
+        is_shortened,
         read,
         opened: known.iter().filter(is_open).cloned().collect(),
         known,
         item,
     }))
+}
+
+/// The state of `item` without its oldest moments, as few as make it fit. What comes late for them is not counted. An
+/// episode that waits to be announced is kept.
+fn shortened(
+    plan: &Plan<'_>,
+    windows: &Windows<'_>,
+    (rule, group): GroupRef,
+    item: &Item,
+) -> Result<Vec<u8>, StateError> {
+    let unpublished = item.episodes.iter().filter(|e| e.mark == Mark::Unpublished);
+    let kept_from = unpublished.map(|e| e.span.start).min().unwrap_or(i64::MAX);
+    let mut state = item.state.clone();
+    let mut kept_ms = plan.facts(rule).retention_ms + plan.times.lateness_ms;
+    while state.len() > STATE_BYTES_MAX && kept_ms > 0 {
+        let watermark = item.latest.saturating_sub(kept_ms).min(kept_from);
+        state = windows
+            .unite(rule, group, &[&state], Some(watermark))?
+            .state;
+        kept_ms /= 2;
+    }
+    Ok(state)
 }
 
 /// An item that has been forgotten and begins again goes on from a higher version, or else a write from before could

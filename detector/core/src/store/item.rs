@@ -9,6 +9,9 @@ use crate::window::key::Key;
 /// An item larger than this is not written: DynamoDB's limit is 400 KB, names and numbers included.
 pub const ITEM_BYTES_MAX: usize = 390_000;
 
+/// A state larger than this forgets its oldest moments before their time.
+pub const STATE_BYTES_MAX: usize = 350_000;
+
 /// A correlation rule as far as its state depends on it: a rule whose window, grouping or inputs are edited is
 /// another, and starts anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -329,6 +329,19 @@ impl<W: WindowType> Group<W> {
         self.body(window, times).forget(end, window, times);
     }
 
+    /// As [`WindowType::closeness`].
+    pub(super) fn closeness(&mut self, window: &W) -> f64 {
+        if let Some(body) = &mut self.body {
+            return window.closeness(&mut body.state);
+        }
+        // A body is larger than the waiting hits: the group does not get one for being looked at.
+        let mut state = W::State::default();
+        for hit in &self.waiting {
+            window.observe(&mut state, &hit.occurrence());
+        }
+        window.closeness(&mut state)
+    }
+
     pub(super) fn forgotten_to(&self) -> Option<i64> {
         self.body.as_ref()?.past.map(|past| past.end)
     }

@@ -66,6 +66,9 @@ pub trait RuleWindows: std::fmt::Debug + Send {
     /// Evaluates every group and forgets it; episodes come in the order of group keys.
     fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode));
 
+    /// Forgets groups until the others take no more than `bytes_max`: those farthest from firing first. How many.
+    fn evict(&mut self, bytes_max: usize) -> u64;
+
     /// Bytes of all groups, as of their last change.
     fn bytes(&self) -> usize;
 
@@ -96,6 +99,13 @@ const CHUNK_GROUPS: usize = 1024;
 
 /// What the table needs for a place: the place, its tag, and room to grow.
 const PLACE_OVERHEAD_BYTES: usize = 10;
+
+fn place_bytes<W: WindowType>() -> usize {
+    size_of::<Place<W>>() + PLACE_OVERHEAD_BYTES
+}
+
+/// Where groups have to leave, a quarter of the room is made free at once.
+const EVICTED_PART: usize = 4;
 
 impl<W: WindowType> Groups<W> {
     pub fn new(window: W, times: GroupTimes) -> Self {
@@ -130,6 +140,12 @@ impl<W: WindowType> Groups<W> {
         if let Some(at) = self.find(group.key) {
             return at;
         }
+        let new = Group::new((group.texts)());
+        self.insert(group.key, new)
+    }
+
+    /// The place of a group that is not there yet.
+    fn insert(&mut self, key: Key, group: Group<W>) -> u32 {
         if self
             .chunks
             .last()
@@ -143,15 +159,14 @@ impl<W: WindowType> Groups<W> {
         let chunk = self.chunks.last_mut().expect("pushed where there was none");
         let at =
             u32::try_from(full_chunks + chunk.len()).expect("fewer than 2^32 groups of a rule");
-        let new = Group::new((group.texts)());
-        self.bytes += size_of::<Place<W>>() + PLACE_OVERHEAD_BYTES + new.bytes(&self.window);
+        self.bytes += place_bytes::<W>() + group.bytes(&self.window);
         chunk.push(Place {
-            key: group.key,
-            group: Some(new),
+            key,
+            group: Some(group),
         });
         let chunks = &self.chunks;
         self.places
-            .insert_unique(hash(group.key), at, |at| hash(place(chunks, *at).key));
+            .insert_unique(hash(key), at, |at| hash(place(chunks, *at).key));
         at
     }
 
@@ -278,6 +293,28 @@ impl<W: WindowType> RuleWindows for Groups<W> {
         for (key, mut group) in self.drain_sorted() {
             group.episodes(key, self.times, &self.window, sink);
         }
+    }
+
+    fn evict(&mut self, bytes_max: usize) -> u64 {
+        if self.bytes <= bytes_max {
+            return 0;
+        }
+        let groups = self.drain_sorted();
+        let mut order: Vec<(f64, Key, Group<W>)> = groups
+            .into_iter()
+            .map(|(key, mut group)| (group.closeness(&self.window), key, group))
+            .collect();
+        order.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+        // Well below the limit, so that not every new group looks at all others.
+        let room = bytes_max - bytes_max / EVICTED_PART;
+        let mut left = order.into_iter();
+        for (_, key, group) in left.by_ref() {
+            if self.bytes + place_bytes::<W>() + group.bytes(&self.window) > room {
+                return 1 + left.len() as u64;
+            }
+            self.insert(key, group);
+        }
+        0
     }
 
     fn bytes(&self) -> usize {

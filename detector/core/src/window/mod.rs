@@ -207,6 +207,12 @@ impl<'r> Windows<'r> {
         self.windows.iter().map(|w| w.bytes()).sum()
     }
 
+    /// Holds the groups of each rule to `bytes_max`: beyond, those farthest from firing are forgotten. How many, by
+    /// correlation rule; no rule pays for another.
+    pub fn evict(&mut self, bytes_max: usize) -> impl Iterator<Item = u64> {
+        self.windows.iter_mut().map(move |w| w.evict(bytes_max))
+    }
+
     /// Takes all group state away, encoded, by rule and then by group key.
     pub fn drain_encoded(&mut self, sink: &mut dyn FnMut(CorrelationIx, Key, &[u8])) {
         for (at, windows) in (0..).zip(&mut self.windows) {

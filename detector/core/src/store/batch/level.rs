@@ -55,7 +55,12 @@ impl<'r> Batch<'r> {
                 Ok(Some(evaluated)) if evaluated.item.bytes() > ITEM_BYTES_MAX => {
                     self.report.too_large.push(item_key(plan, at));
                 }
-                Ok(Some(evaluated)) => writes.push((at, evaluated)),
+                Ok(Some(evaluated)) => {
+                    if evaluated.is_shortened {
+                        self.report.shortened.insert(item_key(plan, at));
+                    }
+                    writes.push((at, evaluated));
+                }
                 Err(error) => self.fail(at, error.to_string()),
             }
         }
