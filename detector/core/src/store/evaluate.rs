@@ -10,7 +10,7 @@ use crate::store::plan::{Plan, RuleFacts};
 use crate::store::work::{GroupRef, Work};
 use crate::window::Windows;
 use crate::window::episode::Episode;
-use crate::window::group::StateError;
+use crate::window::version::StateError;
 use crate::window::interval::Interval;
 use crate::window::kind::ChildView;
 
