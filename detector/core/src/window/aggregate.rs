@@ -401,7 +401,8 @@ mod tests {
             let before = random.i64(-MINUTE..20 * MINUTE);
             let mut united = Numbers::default();
             for part in &parts {
-                let read: Numbers = postcard::from_bytes(&encoded(part)).expect("just encoded");
+                let mut read: Numbers = postcard::from_bytes(&encoded(part)).expect("just encoded");
+                window.holding(&mut read);
                 assert_eq!(&read, part);
                 window.merge(&mut united, &read);
             }

@@ -1,13 +1,27 @@
 //! One pass over the steps of an order, in time.
 
+use serde::{Deserialize, Serialize};
+
 use crate::window::interval::{Interval, Intervals};
+use crate::window::relative::Dated;
 
 /// A step that can be taken at `start` (where `until` is the same) or at any moment of `start..until`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Step {
     pub start: i64,
     pub until: i64,
     pub step: usize,
+}
+
+impl Dated for Step {
+    fn time(&self) -> i64 {
+        self.start
+    }
+
+    fn shift(&mut self, by: i64) {
+        self.start = self.start.wrapping_add(by);
+        self.until = self.until.wrapping_add(by);
+    }
 }
 
 impl Step {

@@ -34,7 +34,24 @@ impl Dated for Interval {
 
 /// A set of moments: disjoint, non-touching, sorted intervals. Equal sets are equal values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Intervals(#[serde(with = "relative")] Vec<Interval>);
+#[serde(from = "Told", into = "Told")]
+pub struct Intervals(Vec<Interval>);
+
+/// Intervals as they are encoded; decoded, they may be damaged and are brought into order.
+#[derive(Serialize, Deserialize)]
+struct Told(#[serde(with = "relative")] Vec<Interval>);
+
+impl From<Intervals> for Told {
+    fn from(intervals: Intervals) -> Self {
+        Self(intervals.0)
+    }
+}
+
+impl From<Told> for Intervals {
+    fn from(Told(intervals): Told) -> Self {
+        Self::from_unsorted(intervals)
+    }
+}
 
 impl Intervals {
     /// Unites intervals given in any order; empty ones vanish.

@@ -11,7 +11,6 @@ pub mod kind; // what a window type is
 pub mod coverage; // state under every count
 pub mod count;
 pub mod temporal;
-mod deltas; // times in few bytes
 mod chains; // steps in order
 mod cells; // steps, too many to keep
 pub mod ordered;

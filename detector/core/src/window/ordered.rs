@@ -19,13 +19,13 @@
 //! chain is a set of few hits; and so be exact for many, which takes all hits. What does hold in any order: the bounds
 //! above, uniting has no direction, and what comes again changes nothing.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Serialize};
 
 use crate::window::cells::Thinned;
 use crate::window::chains::{self, Step};
-use crate::window::deltas::{Deltas, decode_intervals, encode_intervals};
 use crate::window::interval::{Interval, Intervals, WAITING_MIN};
 use crate::window::kind::{Occurrence, WindowType};
+use crate::window::relative;
 
 /// Judges whether the steps `0..steps` occur in order.
 #[derive(Debug)]
@@ -35,11 +35,13 @@ pub struct TemporalOrdered {
 }
 
 /// The moments known to hold, and the steps that bear on other moments.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Steps {
     holding: Intervals,
-    /// The first `settled` are sorted and distinct, the rest wait.
+    /// The first `settled` are sorted and distinct, the rest wait. Encoded, all are settled.
+    #[serde(with = "relative")]
     taken: Vec<Step>,
+    #[serde(skip)]
     settled: usize,
     thinned: Thinned,
 }
@@ -122,6 +124,9 @@ impl TemporalOrdered {
         if state.settled == state.taken.len() && state.settled > 0 {
             return;
         }
+        // State that was damaged may say anything.
+        let is_step = |s: &Step| s.step < self.steps && s.start <= s.until;
+        state.taken.retain(is_step);
         join_intervals(&mut state.taken);
         // What comes again must not find chains that it was thinned out of.
         self.thin(state);
@@ -174,54 +179,6 @@ impl TemporalOrdered {
         }
         kept.sort_unstable();
         state.taken = kept;
-    }
-}
-
-/// As encoded: holding intervals, steps (distance of times, duration, step), and what is thinned.
-#[derive(Serialize, Deserialize)]
-struct Encoded {
-    holding: Vec<(u64, u64)>,
-    taken: Vec<(u64, u64, usize)>,
-    thinned: Thinned,
-}
-
-impl Serialize for Steps {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        debug_assert_eq!(self.settled, self.taken.len(), "encoded once settled");
-        let mut starts = Deltas::default();
-        let step = |s: &Step| {
-            let duration = s.until.wrapping_sub(s.start) as u64;
-            (starts.encode(s.start), duration, s.step)
-        };
-        let encoded = Encoded {
-            holding: encode_intervals(&self.holding),
-            taken: self.taken.iter().map(step).collect(),
-            thinned: self.thinned.clone(),
-        };
-        encoded.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Steps {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let encoded = Encoded::deserialize(deserializer)?;
-        let mut starts = Deltas::default();
-        let step = |(start, duration, step)| {
-            let start = starts.decode(start);
-            let until = start.wrapping_add(duration as i64);
-            Step { start, until, step }
-        };
-        let taken: Vec<Step> = encoded.taken.into_iter().map(step).collect();
-        let ends_after_start = |s: &Step| s.start <= s.until;
-        if !taken.is_sorted() || !taken.iter().all(ends_after_start) {
-            return Err(D::Error::custom("steps are out of order"));
-        }
-        Ok(Self {
-            holding: decode_intervals(&encoded.holding),
-            settled: taken.len(),
-            taken,
-            thinned: encoded.thinned,
-        })
     }
 }
 
@@ -344,7 +301,8 @@ mod tests {
             .collect();
         let mut united = Steps::default();
         for part in &parts {
-            let read: Steps = postcard::from_bytes(&encoded(part)).expect("just encoded");
+            let mut read: Steps = postcard::from_bytes(&encoded(part)).expect("just encoded");
+            window.settle(&mut read);
             assert_eq!(&read, part);
             window.merge(&mut united, &read);
         }

@@ -22,12 +22,12 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
-use crate::window::deltas::Deltas;
 use crate::window::interval::WAITING_MIN;
 use crate::window::key::Key;
+use crate::window::relative::{self, Dated};
 
 /// Numbers that a slice keeps.
 pub(super) const KEPT_MAX: usize = 128;
@@ -42,7 +42,7 @@ pub(super) const ONE: i64 = 1 << 16;
 const MASS_MAX: f64 = (1u64 << 48) as f64;
 
 /// The number of one event.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Number {
     time: i64,
     id: Key,
@@ -54,6 +54,16 @@ impl Number {
         (self.time, self.id)
             .cmp(&(other.time, other.id))
             .then(self.value.total_cmp(&other.value))
+    }
+}
+
+impl Dated for Number {
+    fn time(&self) -> i64 {
+        self.time
+    }
+
+    fn shift(&mut self, by: i64) {
+        self.time = self.time.wrapping_add(by);
     }
 }
 
@@ -133,10 +143,13 @@ impl Sampling {
 }
 
 /// The numbers of a group, or the sample of them.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Numbers {
-    /// The first `settled` are sorted and distinct and at most [`KEPT_MAX`] in a slice, the rest wait.
+    /// The first `settled` are sorted and distinct and at most [`KEPT_MAX`] in a slice, the rest wait. Encoded, all are
+    /// settled.
+    #[serde(with = "relative")]
     numbers: Vec<Number>,
+    #[serde(skip)]
     settled: usize,
     /// The slices that do not keep every number, sorted, with their thresholds.
     thinned: Vec<(i64, f64)>,
@@ -277,51 +290,4 @@ fn leave_smallest_ranks(numbers: &mut [Number], sampling: Sampling) -> f64 {
     }
     numbers[..KEPT_MAX].sort_unstable_by(Number::order);
     tau
-}
-
-/// As encoded: distances of times, ids and values; then distances of slices and thresholds.
-#[derive(Serialize, Deserialize)]
-struct Encoded {
-    numbers: Vec<(u64, [u8; 16], f64)>,
-    thinned: Vec<(u64, f64)>,
-}
-
-impl Serialize for Numbers {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        debug_assert_eq!(self.settled, self.numbers.len(), "encoded once settled");
-        let (mut times, mut slices) = (Deltas::default(), Deltas::default());
-        let number = |n: &Number| {
-            let id = n.id.to_u128().to_be_bytes();
-            (times.encode(n.time), id, n.value)
-        };
-        let numbers = self.numbers.iter().map(number).collect();
-        let slice = |&(slice, tau): &(i64, f64)| (slices.encode(slice), tau);
-        let thinned = self.thinned.iter().map(slice).collect();
-        Encoded { numbers, thinned }.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Numbers {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let encoded = Encoded::deserialize(deserializer)?;
-        let (mut times, mut slices) = (Deltas::default(), Deltas::default());
-        let number = |(time, id, value)| Number {
-            time: times.decode(time),
-            id: Key::from_u128(u128::from_be_bytes(id)),
-            value,
-        };
-        let numbers: Vec<Number> = encoded.numbers.into_iter().map(number).collect();
-        let slice = |(slice, tau)| (slices.decode(slice), tau);
-        let thinned: Vec<(i64, f64)> = encoded.thinned.into_iter().map(slice).collect();
-        let in_order = numbers.is_sorted_by(|one, next| one.order(next).is_lt())
-            && thinned.is_sorted_by(|one, next| one.0 < next.0);
-        if !in_order {
-            return Err(D::Error::custom("numbers are out of order"));
-        }
-        Ok(Self {
-            settled: numbers.len(),
-            numbers,
-            thinned,
-        })
-    }
 }
