@@ -346,7 +346,7 @@ mod tests {
                 first: Time(index * 100),
                 last: Time(index * 100 + 99),
                 ids: old_sketch((0..2_000).map(|n| (index * 2_000 + n) as u128)),
-                values: None,
+                values: Some(old_sketch(0..50)),
                 earliest: (0..20).map(hit).collect(),
             }
         };
@@ -357,12 +357,13 @@ mod tests {
             Vec::new(),
             0,
         );
-        let mut ledger = ledger::<EventCount>(old, 1_600).expect("not damaged");
+        let mut ledger = ledger::<ValueCount>(old, 1_600).expect("not damaged");
         ledger.settle(&[], slice_ms(1_600));
         let summary = |after, before| ledger.summary((after, before), i64::MIN, &[]);
         let (first, second) = (summary(399, 800), summary(799, 1_200));
         assert!(first.count.abs_diff(6_000) < 300, "{}", first.count);
         assert!(second.count.abs_diff(2_000) < 100, "{}", second.count);
+        assert!(first.distinct.abs_diff(50) < 3, "{}", first.distinct);
         assert_eq!(
             (first.times, second.times),
             (Some((400, 799)), Some((800, 899)))
