@@ -10,9 +10,9 @@ use crate::store::plan::{Plan, RuleFacts};
 use crate::store::work::{GroupRef, Work};
 use crate::window::Windows;
 use crate::window::episode::Episode;
-use crate::window::group::StateError;
 use crate::window::interval::Interval;
 use crate::window::kind::ChildView;
+use crate::window::version::StateError;
 
 /// A group as it is to be stored.
 #[derive(Debug)]

@@ -115,7 +115,12 @@ impl Coverage {
     /// Forgets what bears on moments before `before` alone: the past counts as saturated, which absorbs it.
     pub fn forget(&mut self, before: i64, saturation: u64) {
         let past = Intervals::from_unsorted(vec![Interval::new(i64::MIN, before)]);
-        self.saturated = self.saturated.union(&past);
+        self.saturate(&past, saturation);
+    }
+
+    /// Takes `moments` as saturated.
+    pub(super) fn saturate(&mut self, moments: &Intervals, saturation: u64) {
+        self.saturated = self.saturated.union(moments);
         self.settled = 0;
         self.settle(saturation);
     }

@@ -11,6 +11,8 @@ use crate::window::interval::{Interval, Intervals};
 use crate::window::key::Key;
 use crate::window::kind::{Detail, Occurrence, OccurrenceValue, WindowType};
 use crate::window::ledger::{Counted, Ledger, Ongoing, slice_ms};
+use crate::window::version::{STATE_VERSION, StateError};
+use crate::window::version_1::{self, ReadVersion1};
 
 /// The timespan of a rule and the quiet period that joins holding intervals to episodes, in milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -33,22 +35,6 @@ pub struct United {
     pub forgotten_to: Option<i64>,
     pub episodes: Vec<Episode>,
 }
-
-/// Why bytes are no state.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StateError {
-    #[error("state is empty")]
-    Empty,
-    #[error(
-        "state has version {0}, this program reads up to {STATE_VERSION}: run the newer program"
-    )]
-    Version(u8),
-    #[error("state is damaged: {0}")]
-    Damaged(#[from] postcard::Error),
-}
-
-/// The first byte of every encoded state. A change of layout takes the next number and goes on reading those before.
-const STATE_VERSION: u8 = 1;
 
 /// Hits that a group holds as they came before it has a body: most groups never see more.
 const BODILESS_HITS_MAX: usize = 16;
@@ -111,6 +97,16 @@ impl<W: WindowType> Body<W> {
             past: None,
             children: Vec::new(),
         }
+    }
+
+    fn of((state, ledger): (W::State, Ledger<W::Value>), window: &W, times: GroupTimes) -> Self {
+        let mut body = Self {
+            state,
+            ledger,
+            ..Self::new()
+        };
+        body.settle(window, times);
+        body
     }
 
     fn observe(
@@ -308,19 +304,24 @@ impl<W: WindowType> Group<W> {
             .expect("a group has nothing that cannot be encoded")
     }
 
-    pub(super) fn decode(state: &[u8]) -> Result<Self, StateError> {
-        match state.split_first() {
-            None => Err(StateError::Empty),
-            Some((&STATE_VERSION, fields)) => {
-                let (texts, body) = postcard::from_bytes(fields)?;
-                Ok(Self {
-                    texts,
-                    waiting: Vec::new(),
-                    body,
-                })
+    pub(super) fn decode(state: &[u8], window: &W, times: GroupTimes) -> Result<Self, StateError>
+    where
+        W: ReadVersion1,
+    {
+        let (texts, body) = match state.split_first().ok_or(StateError::Empty)? {
+            (&STATE_VERSION, fields) => postcard::from_bytes(fields)?,
+            (1, fields) => {
+                let (texts, body) = version_1::decode(fields, window, times.timespan_ms)?;
+                let body = body.map(|kept| Box::new(Body::of(kept, window, times)));
+                (texts, body)
             }
-            Some((&version, _)) => Err(StateError::Version(version)),
-        }
+            (&version, _) => return Err(StateError::Version(version)),
+        };
+        Ok(Self {
+            texts,
+            waiting: Vec::new(),
+            body,
+        })
     }
 
     /// Forgets what no event from `watermark` on can change, nor join to what it makes hold.

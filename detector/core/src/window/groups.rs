@@ -6,10 +6,12 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use crate::window::episode::Episode;
-use crate::window::group::{Group, GroupTimes, StateError, United};
+use crate::window::group::{Group, GroupTimes, United};
 use crate::window::group_values::GroupTexts;
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, WindowType};
+use crate::window::version::StateError;
+use crate::window::version_1::ReadVersion1;
 
 /// The group-by values of one hit: the key tells groups apart, the texts are made only for a new group.
 pub struct GroupValues<'h> {
@@ -192,7 +194,7 @@ fn place<W: WindowType>(chunks: &[Vec<Place<W>>], at: u32) -> &Place<W> {
     &chunks[at as usize / CHUNK_GROUPS][at as usize % CHUNK_GROUPS]
 }
 
-impl<W: WindowType> RuleWindows for Groups<W> {
+impl<W: ReadVersion1> RuleWindows for Groups<W> {
     fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, event_id: &str) {
         let times = self.times;
         self.change(group, |state, window| {
@@ -243,8 +245,8 @@ impl<W: WindowType> RuleWindows for Groups<W> {
     }
 
     fn merge_encoded(&mut self, key: Key, state: &[u8]) -> Result<(), StateError> {
-        let theirs = Group::<W>::decode(state)?;
         let times = self.times;
+        let theirs = Group::decode(state, &self.window, times)?;
         let shown = theirs.texts().clone();
         let texts = || shown.clone();
         self.change(&GroupValues { key, texts: &texts }, |state, window| {
@@ -261,9 +263,10 @@ impl<W: WindowType> RuleWindows for Groups<W> {
     ) -> Result<United, StateError> {
         let times = self.times;
         let (first, rest) = states.split_first().ok_or(StateError::Empty)?;
-        let mut group = Group::<W>::decode(first)?;
+        let mut group = Group::decode(first, &self.window, times)?;
         for state in rest {
-            group.merge(Group::decode(state)?, &self.window, times);
+            let theirs = Group::decode(state, &self.window, times)?;
+            group.merge(theirs, &self.window, times);
         }
         if let Some(watermark) = watermark {
             group.forget(watermark, &self.window, times);

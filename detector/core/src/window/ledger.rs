@@ -134,16 +134,21 @@ impl<V: Counted> Ledger<V> {
     pub fn add(&mut self, time: i64, (id, event_id): (Key, Option<&str>), value: V) {
         self.items.push(Item { time, id, value });
         if let Some(event_id) = event_id.filter(|_| !id.is_uuid()) {
-            let shown = &event_id[..event_id.floor_char_boundary(ID_BYTES_MAX)];
-            let cut = if shown.len() < event_id.len() {
-                "…"
-            } else {
-                ""
-            };
-            let text: Box<str> = format!("{shown}{cut}").into();
-            self.told_bytes += text_bytes(&text);
-            self.texts.push((id, text));
+            self.add_text(id, event_id);
         }
+    }
+
+    /// Takes the text of the id of a hit.
+    pub(super) fn add_text(&mut self, id: Key, event_id: &str) {
+        let shown = &event_id[..event_id.floor_char_boundary(ID_BYTES_MAX)];
+        let cut = if shown.len() < event_id.len() {
+            "…"
+        } else {
+            ""
+        };
+        let text: Box<str> = format!("{shown}{cut}").into();
+        self.told_bytes += text_bytes(&text);
+        self.texts.push((id, text));
     }
 
     /// Whether so much waits that it is time to settle.
@@ -156,16 +161,12 @@ impl<V: Counted> Ledger<V> {
         self.items.extend_from_slice(&other.items);
         self.texts.extend_from_slice(&other.texts);
         self.settled = 0;
-        for theirs in &other.stretches {
-            match self
-                .stretches
-                .iter_mut()
-                .find(|mine| mine.range == theirs.range)
-            {
-                Some(mine) => mine.merge(theirs),
-                None => self.stretches.push(theirs.clone()),
-            }
-        }
+        self.add_stretches(&other.stretches);
+    }
+
+    /// Takes in hits that were counted together; to be settled then.
+    pub(super) fn add_stretches(&mut self, stretches: &[Stretch]) {
+        self.stretches.extend_from_slice(stretches);
         self.join_contained();
     }
 

@@ -22,6 +22,8 @@ mod stretch; // hits counted together
 pub mod ledger; // what an alert tells of its hits
 pub mod episode;
 pub mod group_values; // their texts
+pub mod version; // of encoded state
+mod version_1; // state as it was
 pub mod group; // the state of one group
 pub mod groups; // the groups of one rule
 mod hit; // group and value of a matched event
@@ -36,12 +38,14 @@ use crate::rule::{
     WindowSpec,
 };
 use crate::window::episode::Episode;
-use crate::window::group::{GroupTimes, StateError, United};
+use crate::window::group::{GroupTimes, United};
 use crate::window::group_values::GroupTexts;
 use crate::window::groups::{GroupValues, Groups, RuleWindows};
 use crate::window::hit::HitFields;
 use crate::window::key::Key;
-use crate::window::kind::{ChildView, Occurrence, OccurrenceValue, WindowType};
+use crate::window::kind::{ChildView, Occurrence, OccurrenceValue};
+use crate::window::version::StateError;
+use crate::window::version_1::ReadVersion1;
 
 /// The windows of all correlation rules.
 #[derive(Debug)]
@@ -105,7 +109,7 @@ fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
     }
 }
 
-fn groups<W: WindowType>(rule: &CorrelationRule, window: W) -> Box<dyn RuleWindows> {
+fn groups<W: ReadVersion1>(rule: &CorrelationRule, window: W) -> Box<dyn RuleWindows> {
     let times = GroupTimes {
         timespan_ms: rule.timespan_ms,
         quiet_ms: rule.quiet_ms,

@@ -86,9 +86,7 @@ impl WindowType for TemporalOrdered {
 
     fn forget(&self, state: &mut Steps, before: i64) {
         let past = Interval::new(i64::MIN, before);
-        state.holding = state.holding.union(&Intervals::from_unsorted(vec![past]));
-        state.settled = 0;
-        self.settle(state);
+        self.know(state, &Intervals::from_unsorted(vec![past]));
     }
 
     fn closeness(&self, state: &mut Steps) -> f64 {
@@ -115,6 +113,13 @@ impl WindowType for TemporalOrdered {
 }
 
 impl TemporalOrdered {
+    /// Takes `moments` as holding.
+    pub(super) fn know(&self, state: &mut Steps, moments: &Intervals) {
+        state.holding = state.holding.union(moments);
+        state.settled = 0;
+        self.settle(state);
+    }
+
     fn settle(&self, state: &mut Steps) {
         if state.settled == state.taken.len() && state.settled > 0 {
             return;

@@ -116,6 +116,11 @@ impl Sketch {
         let register = (hash >> (64 - PRECISION)) as usize;
         let rest = hash << PRECISION | 1 << (PRECISION - 1);
         let rank = rest.leading_zeros() as u8 + 1;
+        self.raise(register, rank);
+    }
+
+    /// Lets a register have at least that rank.
+    pub(super) fn raise(&mut self, register: usize, rank: u8) {
         self.registers[register] = self.registers[register].max(rank);
     }
 
