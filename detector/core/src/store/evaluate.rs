@@ -77,13 +77,7 @@ pub(crate) fn evaluate(
         .map(Arc::new)
         .collect();
     let mut episodes = stored.map_or_else(Vec::new, |item| item.episodes.clone());
-    let rule_id = &plan.rules.correlations[rule.0 as usize].meta.id;
-    for episode in &known {
-        let span = span(episode);
-        identity::record(&mut episodes, span, || {
-            EpisodeId::first_known_as(rule_id, group, span.start)
-        });
-    }
+    record(plan, (rule, group), &known, &mut episodes);
     // No current episode can be one that ended in what is forgotten.
     let is_current = |e: &RecordedEpisode| united.forgotten_to.is_none_or(|to| e.span.end > to);
     episodes.retain(|e| is_current(e) || e.mark == Mark::Unpublished);
@@ -116,6 +110,21 @@ pub(crate) fn evaluate(
         known,
         item,
     }))
+}
+
+fn record(
+    plan: &Plan<'_>,
+    (rule, group): GroupRef,
+    known: &[Arc<Episode>],
+    episodes: &mut Vec<RecordedEpisode>,
+) {
+    let rule_id = &plan.rules.correlations[rule.0 as usize].meta.id;
+    for episode in known {
+        let span = span(episode);
+        identity::record(episodes, span, || {
+            EpisodeId::first_known_as(rule_id, group, span.start)
+        });
+    }
 }
 
 /// The state of `item` without its oldest moments, as few as make it fit. What comes late for them is not counted. An

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
+use crate::window::body::GroupTimes;
 use crate::window::episode::Episode;
-use crate::window::group::{Group, GroupTimes, United};
+use crate::window::group::{Group, United};
 use crate::window::group_values::GroupTexts;
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, WindowType};

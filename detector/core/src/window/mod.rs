@@ -24,6 +24,7 @@ pub mod episode;
 pub mod group_values; // their texts
 pub mod version; // of encoded state
 mod version_1; // state as it was
+mod body; // what is kept of many hits
 pub mod group; // the state of one group
 pub mod groups; // the groups of one rule
 mod hit; // group and value of a matched event
@@ -37,8 +38,9 @@ use crate::rule::{
     CorrelationIx, CorrelationRule, DetectionIx, FieldSource, InputRule, RuleSet, Threshold,
     WindowSpec,
 };
+use crate::window::body::GroupTimes;
 use crate::window::episode::Episode;
-use crate::window::group::{GroupTimes, United};
+use crate::window::group::United;
 use crate::window::group_values::GroupTexts;
 use crate::window::groups::{GroupValues, Groups, RuleWindows};
 use crate::window::hit::HitFields;

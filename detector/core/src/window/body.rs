@@ -1,0 +1,166 @@
+//! What a group keeps of its hits once they are more than a few.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::window::episode::Episode;
+use crate::window::interval::{Interval, Intervals};
+use crate::window::key::Key;
+use crate::window::kind::{Occurrence, WindowType};
+use crate::window::ledger::{Ledger, Ongoing, slice_ms};
+
+/// The timespan of a rule and the quiet period that joins holding intervals to episodes, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct GroupTimes {
+    pub timespan_ms: i64,
+    pub quiet_ms: i64,
+}
+
+impl GroupTimes {
+    fn slice_ms(self) -> i64 {
+        slice_ms(self.timespan_ms)
+    }
+}
+
+/// What is kept of the hits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub(super) struct Body<W: WindowType> {
+    pub(super) state: W::State,
+    pub(super) ledger: Ledger<W::Value>,
+    pub(super) past: Option<Past>,
+    /// Episodes of child correlations, with the value each shows; derived anew at each evaluation.
+    #[serde(skip)]
+    pub(super) children: Vec<(Arc<Episode>, Option<Key>)>,
+}
+
+/// What is left of moments that nothing further bears on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Past {
+    /// The moments before this are forgotten.
+    pub(super) end: i64,
+    /// When the episode opened that goes on from before `end`.
+    ongoing: Option<i64>,
+}
+
+impl<W: WindowType> Body<W> {
+    pub(super) fn new() -> Self {
+        Self {
+            state: W::State::default(),
+            ledger: Ledger::default(),
+            past: None,
+            children: Vec::new(),
+        }
+    }
+
+    pub(super) fn of(
+        (state, ledger): (W::State, Ledger<W::Value>),
+        window: &W,
+        times: GroupTimes,
+    ) -> Self {
+        let mut body = Self {
+            state,
+            ledger,
+            ..Self::new()
+        };
+        body.settle(window, times);
+        body
+    }
+
+    pub(super) fn observe(
+        &mut self,
+        hit: &Occurrence,
+        event_id: Option<&str>,
+        (window, times): (&W, GroupTimes),
+    ) {
+        window.observe(&mut self.state, hit);
+        self.ledger
+            .add(hit.start, (hit.id, event_id), window.counted(hit));
+        if self.ledger.is_unsettled() {
+            self.settle(window, times);
+        }
+    }
+
+    /// Brings state and ledger to their canonical form, and returns the moments at which the condition holds.
+    pub(super) fn settle(&mut self, window: &W, times: GroupTimes) -> Intervals {
+        let mut holding = window.holding(&mut self.state);
+        if let Some(past) = self.past {
+            holding = holding.since(past.end);
+        }
+        // What can be undone is no ground to count hits together.
+        let lasting = match window.is_monotone() {
+            true => self.spans(&holding, times),
+            false => Vec::new(),
+        };
+        self.ledger.settle(&lasting, times.slice_ms());
+        holding
+    }
+
+    /// The episodes, from their openings to their ends.
+    pub(super) fn spans(&self, holding: &Intervals, times: GroupTimes) -> Vec<Interval> {
+        let mut spans = holding.joined_within(times.quiet_ms);
+        let ongoing = self.past.and_then(|past| past.ongoing);
+        if let (Some(first), Some(opened_at)) = (spans.first_mut(), ongoing) {
+            first.start = opened_at;
+        }
+        spans
+    }
+
+    /// Forgets what bears on moments before `end` alone.
+    pub(super) fn forget(&mut self, end: i64, window: &W, times: GroupTimes) {
+        if self.past.is_some_and(|past| past.end >= end) {
+            return;
+        }
+        let holding = self.settle(window, times);
+        let goes_on = |span: &&Interval| span.start < end && end < span.end;
+        let spans = self.spans(&holding, times);
+        let ongoing = spans.iter().find(goes_on).map(|span| span.start);
+        self.forget_with(Past { end, ongoing }, window, times);
+        self.settle(window, times);
+    }
+
+    fn forget_with(&mut self, past: Past, window: &W, times: GroupTimes) {
+        let ongoing = past.ongoing.map(|opened_at| Ongoing {
+            opened_at,
+            after: opened_at - times.timespan_ms,
+        });
+        window.forget(&mut self.state, past.end);
+        self.ledger.settle(&[], times.slice_ms());
+        self.ledger
+            .forget(past.end - times.timespan_ms, ongoing, times.slice_ms());
+        self.past = Some(past);
+    }
+
+    /// Unites. Who has forgotten more knows which episode goes on.
+    pub(super) fn merge(&mut self, other: &mut Body<W>, window: &W, times: GroupTimes) {
+        let end = |body: &Body<W>| body.past.map(|past| past.end);
+        let past = match end(self).cmp(&end(other)) {
+            Ordering::Less => other.past,
+            Ordering::Greater => self.past,
+            // Who knows fewer hits may take an episode for one that opened later.
+            Ordering::Equal => self.past.map(|past| Past {
+                ongoing: past
+                    .ongoing
+                    .into_iter()
+                    .chain(other.past.and_then(|p| p.ongoing))
+                    .min(),
+                ..past
+            }),
+        };
+        window.merge(&mut self.state, &other.state);
+        if let Some(past) = past {
+            for body in [&mut *self, other] {
+                if end(body) < Some(past.end) {
+                    body.forget_with(past, window, times);
+                }
+            }
+            window.forget(&mut self.state, past.end);
+        }
+        self.ledger.merge(&other.ledger);
+        if let Some(past) = past {
+            self.forget_with(past, window, times);
+        }
+    }
+}
