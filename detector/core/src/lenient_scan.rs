@@ -167,6 +167,7 @@ impl Visitor<'_> for KeyVisitor<'_> {
         f.write_str("an object key")
     }
 
+    #[inline(always)]
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
         Ok(self.table.child(self.node, key))
     }
