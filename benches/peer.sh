@@ -55,7 +55,7 @@ theirs = [json.loads(line) for line in open(f"{folder}/theirs")]
 told = collections.Counter(hit["rule_id"] for hit in theirs if "correlation_type" not in hit)
 ours = collections.Counter()
 for line in open(f"{folder}/ours"):
-    ours[json.loads(line)["rule"]["id"]] += 1
+    ours[json.loads(line)["rule_id"]] += 1
 alerts = sum(1 for _ in open(f"{folder}/alerts"))
 correlated = sum("correlation_type" in hit for hit in theirs)
 for name, time, hits in (("rsigma eval", peer, f"{sum(told.values())} hits, {correlated} correlations"),

@@ -5,7 +5,7 @@
 //! be read is reported and never stops what stands around it. Nothing here panics, logs or keeps state between records.
 //!
 //! Of a key that an object repeats, a rule sees every value; decode itself (time, id, envelope parts) reads the first
-//! in an event and the last in an envelope.
+//! in an event and the last in an envelope, but of lists of records all.
 
 mod fields; // the fields that decode itself reads
 mod raw; // JSON text taken apart without a tree
