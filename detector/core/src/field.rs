@@ -37,7 +37,7 @@ struct Children {
 #[derive(Debug)]
 struct Child {
     sign: Sign,
-    key: Box<str>,
+    key: Box<[u8]>,
     node: usize,
     /// The next key of the same bucket, plus one.
     next: u16,
@@ -94,8 +94,8 @@ impl Children {
     }
 
     #[inline(always)]
-    fn get(&self, key: &str) -> Option<usize> {
-        let bucket = Self::bucket(key.as_bytes());
+    fn get(&self, key: &[u8]) -> Option<usize> {
+        let bucket = Self::bucket(key);
         if self.occupied[bucket / 64] >> (bucket % 64) & 1 == 0 {
             return None;
         }
@@ -103,8 +103,8 @@ impl Children {
     }
 
     #[inline(never)]
-    fn find(&self, key: &str, bucket: usize) -> Option<usize> {
-        let sign = Sign::of(key.as_bytes());
+    fn find(&self, key: &[u8], bucket: usize) -> Option<usize> {
+        let sign = Sign::of(key);
         let mut next = self.first[bucket];
         while next != 0 {
             let child = &self.keys[usize::from(next) - 1];
@@ -116,9 +116,9 @@ impl Children {
         None
     }
 
-    fn insert(&mut self, key: &str, node: usize) {
-        let sign = Sign::of(key.as_bytes());
-        let bucket = Self::bucket(key.as_bytes());
+    fn insert(&mut self, key: &[u8], node: usize) {
+        let sign = Sign::of(key);
+        let bucket = Self::bucket(key);
         self.occupied[bucket / 64] |= 1 << (bucket % 64);
         let first = &mut self.first[bucket];
         self.keys.push(Child {
@@ -174,12 +174,12 @@ impl FieldTable {
     }
 
     fn child_or_new(&mut self, node: usize, key: &str) -> usize {
-        if let Some(child) = self.nodes[node].children.get(key) {
+        if let Some(child) = self.nodes[node].children.get(key.as_bytes()) {
             return child;
         }
         self.nodes.push(Node::default());
         let child = self.nodes.len() - 1;
-        self.nodes[node].children.insert(key, child);
+        self.nodes[node].children.insert(key.as_bytes(), child);
         child
     }
 
@@ -206,7 +206,7 @@ impl FieldTable {
     }
 
     #[inline(always)]
-    pub(crate) fn child(&self, node: usize, key: &str) -> Option<usize> {
+    pub(crate) fn child(&self, node: usize, key: &[u8]) -> Option<usize> {
         self.nodes[node].children.get(key)
     }
 }
@@ -221,16 +221,16 @@ mod tests {
         let mut table = FieldTable::default();
         let slots: Vec<_> = (1..40).map(|len| table.slot(&key(len))).collect();
         for (len, slot) in (1..40).zip(slots) {
-            let found = table.child(0, &key(len)).map(|node| table.node(node).slot);
+            let found = table.child(0, key(len).as_bytes()).map(|node| table.node(node).slot);
             assert_eq!(found, Some(Some(slot)));
             for at in 0..len {
                 let mut other = key(len);
                 other.replace_range(at..=at, "-");
-                assert_eq!(table.child(0, &other), None, "{other}");
+                assert_eq!(table.child(0, other.as_bytes()), None, "{other}");
             }
         }
-        assert_eq!(table.child(0, ""), None);
-        assert_eq!(table.child(0, "\0"), None);
-        assert_eq!(table.child(0, &key(40)), None);
+        assert_eq!(table.child(0, b""), None);
+        assert_eq!(table.child(0, b"\0"), None);
+        assert_eq!(table.child(0, key(40).as_bytes()), None);
     }
 }

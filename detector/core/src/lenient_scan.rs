@@ -169,7 +169,7 @@ impl Visitor<'_> for KeyVisitor<'_> {
 
     #[inline(always)]
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.table.child(self.node, key))
+        Ok(self.table.child(self.node, key.as_bytes()))
     }
 }
 
