@@ -221,7 +221,9 @@ mod tests {
         let mut table = FieldTable::default();
         let slots: Vec<_> = (1..40).map(|len| table.slot(&key(len))).collect();
         for (len, slot) in (1..40).zip(slots) {
-            let found = table.child(0, key(len).as_bytes()).map(|node| table.node(node).slot);
+            let found = table
+                .child(0, key(len).as_bytes())
+                .map(|node| table.node(node).slot);
             assert_eq!(found, Some(Some(slot)));
             for at in 0..len {
                 let mut other = key(len);

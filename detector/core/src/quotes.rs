@@ -28,6 +28,25 @@ impl Specials {
     }
 }
 
+/// The brackets of a block, in strings or not, a bit for each: those that open, and those that close.
+#[inline(always)]
+pub(crate) fn brackets(block: &[u8; BLOCK_BYTES]) -> (u64, u64) {
+    // Square and curly ones differ in this bit alone.
+    let curly = u8x64::new(*block) | u8x64::splat(0x20);
+    let are = |byte| curly.simd_eq(u8x64::splat(byte)).to_bitmask();
+    (are(b'{'), are(b'}'))
+}
+
+/// The bytes from each first quote of a pair on, up to the second.
+#[inline(always)]
+pub(crate) fn strings(quotes: u64) -> u64 {
+    let mut inside = quotes;
+    for shift in [1, 2, 4, 8, 16, 32] {
+        inside ^= inside << shift;
+    }
+    inside
+}
+
 /// The places of the quotes that begin and end strings, in turns.
 #[derive(Debug, Default)]
 pub(crate) struct Quotes {
@@ -159,13 +178,9 @@ impl State {
         if matters == 0 {
             return 0;
         }
-        let mut inside = quotes;
-        for shift in [1, 2, 4, 8, 16, 32] {
-            inside ^= inside << shift;
-        }
         match self.is_in_string {
-            true => !inside,
-            false => inside,
+            true => !strings(quotes),
+            false => strings(quotes),
         }
     }
 }
@@ -209,8 +224,22 @@ mod tests {
             let mut rng = fastrand::Rng::with_seed(seed);
             let mut text = Vec::new();
             let parts: &[&[u8]] = &[
-                b"\"", b"\"", b"\"\"", b"\\\"", b"\\\\", b"\\u00e9", b"\\n", b"x", b"word", b"{:,}",
-                b"sixteen and more", b" ", b"\n", b"\\", b"\\u12", b"\x01",
+                b"\"",
+                b"\"",
+                b"\"\"",
+                b"\\\"",
+                b"\\\\",
+                b"\\u00e9",
+                b"\\n",
+                b"x",
+                b"word",
+                b"{:,}",
+                b"sixteen and more",
+                b" ",
+                b"\n",
+                b"\\",
+                b"\\u12",
+                b"\x01",
             ];
             let sound = if rng.bool() { 12 } else { parts.len() };
             for _ in 0..rng.usize(..120) {

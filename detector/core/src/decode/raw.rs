@@ -12,6 +12,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::quotes::{BLOCK_BYTES, Specials};
+
 /// Without white space around it, and without a byte order mark.
 pub(super) fn trim(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -159,8 +161,6 @@ pub(super) fn unescape_to_quote(text: &[u8], out: &mut Vec<u8>) -> Option<usize>
     None
 }
 
-const BLOCK_BYTES: usize = u64::BITS as usize;
-
 /// Copies at least `bytes` bytes, which both hold.
 #[inline(always)]
 fn copy(from: &[u8], to: &mut [u8], bytes: usize) {
@@ -174,21 +174,8 @@ fn copy(from: &[u8], to: &mut [u8], bytes: usize) {
 /// A bit for each quote, backslash and control character.
 #[inline(always)]
 fn special_bytes(block: &[u8; BLOCK_BYTES]) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const LOWS: u64 = ONES * 0x7f;
-    // The high bit of each byte is set where the byte is zero: no carry leaves its byte.
-    let zeros = |word: u64| !(((word & LOWS) + LOWS) | word) & !LOWS;
-    let mut bits = 0;
-    for (at, word) in block.as_chunks::<8>().0.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let quotes = zeros(word ^ (ONES * b'"' as u64));
-        let backslashes = zeros(word ^ (ONES * b'\\' as u64));
-        let controls = !(((word & LOWS) + ONES * (0x80 - b' ') as u64) | word) & !LOWS;
-        // Gathers the high bits in one byte.
-        let gathered = ((quotes | backslashes | controls) >> 7).wrapping_mul(0x0102_0408_1020_4080);
-        bits |= (gathered >> 56) << (8 * at);
-    }
-    bits
+    let specials = Specials::of(block);
+    specials.quotes | specials.backslashes | specials.controls
 }
 
 /// What the escape at `at` stands for, and its length. Surrogates are left to the thorough way.
