@@ -8,6 +8,7 @@ mod printable; // hostile text -> text that is safe on a terminal
 mod suggestion; // what a mistyped path meant
 mod rules; // rule paths -> RuleSet
 mod input; // INPUT arguments -> the files to read
+mod whole; // a small gzip file -> inflated bytes, at once
 mod reader; // a file -> inflated bytes
 mod block; // a stretch of them -> records
 mod stream; // an input -> numbered blocks

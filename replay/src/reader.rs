@@ -3,15 +3,16 @@
 //! Gzip is known by its first two bytes and may have any number of members. Gzip within gzip is inflated twice: Firehose
 //! compresses once more what CloudWatch Logs has compressed. Gzip inside records is the core's.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::GzDecoder;
 
+use crate::whole::{self, GZIP_MAGIC, Whole};
+
 /// Deflated bytes read at once.
 const DEFLATED_BYTES: usize = 128 << 10;
-
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// How far gzip data may inflate. Logs deflate some 10:1 to 50:1; a bomb nears 1,030:1.
 ///
@@ -102,6 +103,32 @@ impl<'t> Reader<'t> {
             reader = Self::layer(Box::new(reader), &UNCOUNTED, limit)?;
         }
         Ok(reader)
+    }
+
+    /// As [`Reader::new`]; a small file is inflated at once.
+    ///
+    /// # Errors
+    /// As [`Reader::new`].
+    pub(crate) fn of_file(
+        file: File,
+        read_bytes: &'t AtomicU64,
+        limit: InflationLimit,
+    ) -> Result<Self, ReadError> {
+        match whole::inflate(file) {
+            Whole::AsIs(source) => Self::new(source, read_bytes, limit),
+            Whole::Inflated {
+                content,
+                deflated_bytes,
+            } => {
+                read_bytes.fetch_add(deflated_bytes, Ordering::Relaxed);
+                Self::layer(Box::new(content), &UNCOUNTED, limit)
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.content, Content::Plain(_))
     }
 
     /// One layer: plain bytes, or gzip.

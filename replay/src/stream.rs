@@ -1,7 +1,7 @@
 //! One input on its way: opened, inflated and cut into numbered blocks. Where blocks end depends on its bytes alone.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::sync::atomic::AtomicU64;
 
 use detector_core::decode::split::{RECORD_BYTES_MAX, Splitter};
@@ -88,24 +88,21 @@ impl<'p> Stream<'p> {
     }
 
     fn open(&self) -> State<'p> {
-        let opened: io::Result<Box<dyn Read + Send>> = match self.input {
-            Input::Stdin => Ok(Box::new(io::stdin())),
-            Input::File(path) => {
-                File::open(path).map(|file| Box::new(file) as Box<dyn Read + Send>)
-            }
-        };
         let name = self.input.name();
-        let source = match opened {
-            Ok(source) => source,
-            Err(error) => {
-                let why = match error.kind() {
-                    io::ErrorKind::PermissionDenied => "permission denied".into(),
-                    _ => error.to_string(),
-                };
-                return State::Ending(End::NotOpened(format!("cannot open `{name}`: {why}")));
-            }
+        let reader = match self.input {
+            Input::Stdin => Reader::new(io::stdin(), self.read_bytes, INFLATION_LIMIT),
+            Input::File(path) => match File::open(path) {
+                Ok(file) => Reader::of_file(file, self.read_bytes, INFLATION_LIMIT),
+                Err(error) => {
+                    let why = match error.kind() {
+                        io::ErrorKind::PermissionDenied => "permission denied".into(),
+                        _ => error.to_string(),
+                    };
+                    return State::Ending(End::NotOpened(format!("cannot open `{name}`: {why}")));
+                }
+            },
         };
-        match Reader::new(source, self.read_bytes, INFLATION_LIMIT) {
+        match reader {
             Ok(reader) => State::Reading(Box::new(Cutting {
                 reader,
                 splitter: Splitter::new(RECORD_BYTES_MAX),

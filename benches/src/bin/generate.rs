@@ -19,10 +19,9 @@ fn main() -> std::io::Result<()> {
             fs::write(rules_folder.join(file.path), file.text)?;
         }
     }
-    fs::write(
-        folder.join("trail.ndjson"),
-        events::ndjson(1, megabytes << 20),
-    )?;
+    let mut trail = events::ndjson(1, megabytes << 20);
+    burst(&mut trail);
+    fs::write(folder.join("trail.ndjson"), trail)?;
     let records = events::records(1, megabytes * 820);
     fs::create_dir_all(folder.join("gzip"))?;
     for (at, some) in records.chunks(5_000).enumerate() {
@@ -33,4 +32,30 @@ fn main() -> std::io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Lines of a hundred seconds, in which one address is denied more often than the correlation `denied` allows.
+const BURST_LINES: usize = 4_000;
+
+/// Gives the denied calls at the beginning to one address, written with as many bytes as the others may have.
+fn burst(trail: &mut [u8]) {
+    const KEY: &[u8] = b"\"sourceIPAddress\":\"";
+    for line in trail
+        .split_mut(|byte| *byte == b'\n')
+        .take(BURST_LINES)
+        .filter(|line| contains(line, b"\"AccessDenied\""))
+    {
+        let begin = line.windows(KEY.len()).position(|window| window == KEY);
+        let address = &mut line[begin.map_or(0, |at| at + KEY.len())..];
+        if address.get(LAST) == Some(&b'"') {
+            address[..LAST].copy_from_slice(BURST_ADDRESS);
+        }
+    }
+}
+
+const BURST_ADDRESS: &[u8] = b"198.51.100.250";
+const LAST: usize = BURST_ADDRESS.len();
+
+fn contains(line: &[u8], text: &[u8]) -> bool {
+    line.windows(text.len()).any(|window| window == text)
 }

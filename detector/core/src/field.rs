@@ -23,9 +23,12 @@ pub(crate) struct Node {
 
 /// Keys and the nodes they lead to.
 ///
-/// Nearly every key of an event is looked up and most are not there, so a miss costs one look into a small table.
+/// Nearly every key of an event is looked up and most are not there, so a miss costs one look at a bit, and a hit
+/// compares two numbers instead of text.
 #[derive(Debug)]
 struct Children {
+    /// A bit for each bucket that has a key.
+    occupied: [u64; Self::BUCKETS / 64],
     /// By [`Children::bucket`], the place of the first key plus one.
     first: [u16; Self::BUCKETS],
     keys: Vec<Child>,
@@ -33,15 +36,44 @@ struct Children {
 
 #[derive(Debug)]
 struct Child {
-    key: Box<str>,
+    sign: Sign,
+    key: Box<[u8]>,
     node: usize,
     /// The next key of the same bucket, plus one.
     next: u16,
 }
 
+/// The length and both ends of a key: all of it, where it is no longer than [`Sign::WHOLE_BYTES_MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sign {
+    len: usize,
+    head: u64,
+    tail: u64,
+}
+
+impl Sign {
+    const WHOLE_BYTES_MAX: usize = 16;
+
+    #[inline(always)]
+    fn of(key: &[u8]) -> Self {
+        let (head, tail) = if let (Some(head), Some(tail)) = (key.first_chunk(), key.last_chunk()) {
+            (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
+        } else if let (Some(head), Some(tail)) = (key.first_chunk(), key.last_chunk()) {
+            let [head, tail] = [head, tail].map(|four| u64::from(u32::from_le_bytes(*four)));
+            (head, tail)
+        } else {
+            let shifted = |sum, byte: &u8| sum << 8 | u64::from(*byte);
+            (key.iter().fold(0, shifted), 0)
+        };
+        let len = key.len();
+        Self { len, head, tail }
+    }
+}
+
 impl Default for Children {
     fn default() -> Self {
         Self {
+            occupied: [0; Self::BUCKETS / 64],
             first: [0; Self::BUCKETS],
             keys: Vec::new(),
         }
@@ -52,18 +84,31 @@ impl Children {
     const BUCKETS: usize = 256;
 
     /// Told by length and ends: field names that share all three are few.
-    fn bucket(key: &str) -> usize {
-        let bytes = key.as_bytes();
-        let at = |place: usize| usize::from(bytes.get(place).copied().unwrap_or_default());
-        let (first, last) = (at(0), at(bytes.len().wrapping_sub(1)));
-        (bytes.len() ^ first.wrapping_mul(7) ^ last.wrapping_mul(37)) % Self::BUCKETS
+    #[inline(always)]
+    fn bucket(key: &[u8]) -> usize {
+        let (Some(first), Some(last)) = (key.first(), key.last()) else {
+            return 0;
+        };
+        let ends = usize::from(*first).wrapping_mul(7) ^ usize::from(*last).wrapping_mul(37);
+        (key.len() ^ ends) % Self::BUCKETS
     }
 
-    fn get(&self, key: &str) -> Option<usize> {
-        let mut next = self.first[Self::bucket(key)];
+    #[inline(always)]
+    fn get(&self, key: &[u8]) -> Option<usize> {
+        let bucket = Self::bucket(key);
+        if self.occupied[bucket / 64] >> (bucket % 64) & 1 == 0 {
+            return None;
+        }
+        self.find(key, bucket)
+    }
+
+    #[inline(never)]
+    fn find(&self, key: &[u8], bucket: usize) -> Option<usize> {
+        let sign = Sign::of(key);
+        let mut next = self.first[bucket];
         while next != 0 {
             let child = &self.keys[usize::from(next) - 1];
-            if *child.key == *key {
+            if child.sign == sign && (sign.len <= Sign::WHOLE_BYTES_MAX || *child.key == *key) {
                 return Some(child.node);
             }
             next = child.next;
@@ -71,9 +116,13 @@ impl Children {
         None
     }
 
-    fn insert(&mut self, key: &str, node: usize) {
-        let first = &mut self.first[Self::bucket(key)];
+    fn insert(&mut self, key: &[u8], node: usize) {
+        let sign = Sign::of(key);
+        let bucket = Self::bucket(key);
+        self.occupied[bucket / 64] |= 1 << (bucket % 64);
+        let first = &mut self.first[bucket];
         self.keys.push(Child {
+            sign,
             key: key.into(),
             node,
             next: *first,
@@ -125,12 +174,12 @@ impl FieldTable {
     }
 
     fn child_or_new(&mut self, node: usize, key: &str) -> usize {
-        if let Some(child) = self.nodes[node].children.get(key) {
+        if let Some(child) = self.nodes[node].children.get(key.as_bytes()) {
             return child;
         }
         self.nodes.push(Node::default());
         let child = self.nodes.len() - 1;
-        self.nodes[node].children.insert(key, child);
+        self.nodes[node].children.insert(key.as_bytes(), child);
         child
     }
 
@@ -156,7 +205,34 @@ impl FieldTable {
         &self.nodes[node]
     }
 
-    pub(crate) fn child(&self, node: usize, key: &str) -> Option<usize> {
+    #[inline(always)]
+    pub(crate) fn child(&self, node: usize, key: &[u8]) -> Option<usize> {
         self.nodes[node].children.get(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_told_apart_at_every_byte() {
+        let key = |len: usize| -> String { ('a'..='z').cycle().take(len).collect() };
+        let mut table = FieldTable::default();
+        let slots: Vec<_> = (1..40).map(|len| table.slot(&key(len))).collect();
+        for (len, slot) in (1..40).zip(slots) {
+            let found = table
+                .child(0, key(len).as_bytes())
+                .map(|node| table.node(node).slot);
+            assert_eq!(found, Some(Some(slot)));
+            for at in 0..len {
+                let mut other = key(len);
+                other.replace_range(at..=at, "-");
+                assert_eq!(table.child(0, other.as_bytes()), None, "{other}");
+            }
+        }
+        assert_eq!(table.child(0, b""), None);
+        assert_eq!(table.child(0, b"\0"), None);
+        assert_eq!(table.child(0, key(40).as_bytes()), None);
     }
 }

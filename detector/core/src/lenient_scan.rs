@@ -167,8 +167,9 @@ impl Visitor<'_> for KeyVisitor<'_> {
         f.write_str("an object key")
     }
 
+    #[inline(always)]
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.table.child(self.node, key))
+        Ok(self.table.child(self.node, key.as_bytes()))
     }
 }
 

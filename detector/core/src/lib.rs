@@ -6,8 +6,10 @@
 
 pub mod time; // milliseconds since the epoch
 pub mod field; // dotted paths -> slots
+mod quotes; // where strings begin and end
 pub mod slots; // the values found, by slot
 mod lenient_scan; // the same, where a value cannot be held
+mod quick_scan; // the same, where it is as AWS writes it
 pub mod scan; // JSON bytes  -> the values of the slots
 pub mod event; // one decoded audit entry
 pub mod rule; // YAML text   -> RuleSet      (once, at start; the shell reads the files)

@@ -10,12 +10,13 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use crate::field::{FieldTable, SlotId};
 use crate::lenient_scan::{KeyVisitor, scan_leniently};
+use crate::quick_scan::scan_quickly;
 use crate::slots::{Slots, VALUES_MAX, Value};
 
 /// Scans one JSON object into `slots`, which must be empty and of the same `table`.
 ///
-/// Two readers agree on what is JSON: a quick one reads what it can, and where it refuses or the text may be nested
-/// too deeply for it, the thorough one has the last word. What is JSON and yet cannot be held goes to a third.
+/// Two scans agree on what is JSON: a quick one reads what it can, and where it refuses, the thorough one has the last
+/// word. What is JSON and yet cannot be held goes to a third.
 ///
 /// # Errors
 /// The text is not exactly one well-formed JSON value, or is not an object.
@@ -29,73 +30,15 @@ pub fn scan_json<'a>(
         let error = std::str::from_utf8(json).expect_err("both judge alike");
         return Err(Error::custom(format_args!("invalid UTF-8: {error}")));
     };
-    let is_odd = may_recurse(json) || has_odd_escape(json);
-    if !is_odd && scan_quickly(text, table, slots).is_ok() {
+    if scan_quickly(text, table, slots) {
         return Ok(());
     }
     slots.reset();
     scan_thoroughly(text, table, slots)
 }
 
-/// Text up to this long opens at most as many brackets.
-const SURELY_FLAT_BYTES: usize = OPENERS_MAX;
-/// Brackets that text for the quick reader may open: it goes no deeper than that. A level may cost its stack 500 bytes
-/// and more, and threads may have two megabytes.
-pub(crate) const OPENERS_MAX: usize = 1 << 10;
-
-/// Whether the quick reader, which skips by recursion, might run out of stack.
-fn may_recurse(json: &[u8]) -> bool {
-    json.len() > SURELY_FLAT_BYTES && openers(json) > OPENERS_MAX
-}
-
-/// The number of brackets that open in `json`, those in strings included.
-pub(crate) fn openers(json: &[u8]) -> usize {
-    // Counted in bytes as long as a byte holds the count, so that many are counted at once.
-    json.chunks(255)
-        .map(|some| {
-            let count: u8 = some
-                .iter()
-                .map(|byte| u8::from(matches!(byte, b'[' | b'{')))
-                .sum();
-            usize::from(count)
-        })
-        .sum()
-}
-
-/// Whether an escape `\u` may lack its digits: the quick reader does not look at them in what it skips, and could
-/// take the end of a string for one of them.
-pub(crate) fn has_odd_escape(json: &[u8]) -> bool {
-    let mut at = 0;
-    while let Some(found) = memchr::memchr(b'\\', &json[at..]) {
-        let escape = at + found;
-        let is_digits = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
-        if json.get(escape + 1) == Some(&b'u')
-            && !json.get(escape + 2..escape + 6).is_some_and(is_digits)
-        {
-            return true;
-        }
-        at = (escape + 2).min(json.len());
-    }
-    false
-}
-
 /// Objects and arrays within each other, on the way to registered fields. Text nested deeper is refused.
 const DEPTH_MAX: u8 = 127;
-
-fn scan_quickly<'a>(
-    text: &'a str,
-    table: &FieldTable,
-    slots: &mut Slots<'a>,
-) -> sonic_rs::Result<()> {
-    let mut reader = sonic_rs::Deserializer::from_str(text);
-    reader.deserialize_map(NodeVisitor {
-        table,
-        node: 0,
-        depth: 1,
-        slots,
-    })?;
-    reader.end()
-}
 
 /// The scan without the quick reader; public for tests that compare the two.
 ///

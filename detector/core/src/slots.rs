@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::field::{FieldTable, SlotId};
+use crate::quotes::Quotes;
 
 /// One value found at a field path. An array is not a value: its members are, each for itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +63,8 @@ pub struct Slots<'a> {
     /// First and last entry of each slot, `NONE` where there is none.
     ends: Vec<(u32, u32)>,
     touched: Vec<SlotId>,
+    /// Memory of the scan, which goes with them from event to event.
+    pub(crate) quotes: Quotes,
 }
 
 impl<'a> Slots<'a> {
@@ -70,6 +73,7 @@ impl<'a> Slots<'a> {
             entries: Vec::new(),
             ends: vec![(NONE, NONE); table.len()],
             touched: Vec::new(),
+            quotes: Quotes::default(),
         }
     }
 
@@ -86,6 +90,7 @@ impl<'a> Slots<'a> {
             entries,
             ends: self.ends,
             touched: self.touched,
+            quotes: self.quotes,
         }
     }
 

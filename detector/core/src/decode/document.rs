@@ -19,7 +19,7 @@ const BASE64_GZIP: &[u8] = b"H4sI";
 impl Decoder<'_> {
     /// Text that starts with a brace: one object, or several, or damage, or a line of prose.
     pub(super) fn object(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
-        if self.bulk(text, context, sink) {
+        if self.records(text, context, sink) || self.payload(text, context, sink) {
             return;
         }
         let Err(error) = self.document(text, context, sink) else {
@@ -29,7 +29,9 @@ impl Decoder<'_> {
             Shape::Record if memchr::memchr(b'\n', text).is_some() => {
                 self.lines(text, context, sink);
             }
-            Shape::Record | Shape::Line => self.concatenated(text, &error, context, sink),
+            Shape::Record | Shape::Line => {
+                self.concatenated(text, 0, Some(&error), context, sink);
+            }
             Shape::JsonMessage => self.broken(text, &error, sink),
             Shape::Message if text.starts_with(b"{\"eventVersion\"") => {
                 self.broken(text, &error, sink);
@@ -57,7 +59,7 @@ impl Decoder<'_> {
     }
 
     /// Scans one object and delivers it, or what it envelops.
-    fn document(
+    pub(super) fn document(
         &mut self,
         json: &[u8],
         context: Context<'_>,
@@ -243,35 +245,33 @@ impl Decoder<'_> {
             id: None,
             ..context.inner(Shape::Line)
         };
-        let mut splitter = Splitter::new(usize::MAX);
-        let mut each = |piece: Piece<'_>| {
+        Splitter::new(usize::MAX).cut(text, &mut |piece| {
             if let Piece::Record { bytes, .. } = piece {
                 self.part(bytes, context, sink);
             }
-        };
-        splitter.push(text, &mut each);
-        splitter.finish(&mut each);
+        });
     }
 
-    /// Objects one after the other on one line; `error` is why the line is not one object.
-    fn concatenated(
+    /// Objects one after the other on one line, from `begin` on; `error` is why the line is not one object.
+    pub(super) fn concatenated(
         &mut self,
         text: &[u8],
-        error: &serde_json::Error,
+        begin: usize,
+        error: Option<&serde_json::Error>,
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) {
-        let Ok(json) = std::str::from_utf8(text) else {
-            return self.unreadable(text, "not UTF-8".to_owned(), sink);
+        let Ok(json) = std::str::from_utf8(&text[begin..]) else {
+            return self.unreadable(&text[begin..], "not UTF-8".to_owned(), sink);
         };
         let mut objects = serde_json::Deserializer::from_str(json).into_iter::<&RawValue>();
-        let mut read = 0;
+        let mut read = begin;
         loop {
             let rest = text[read..].trim_ascii_start();
             match objects.next() {
                 None => return,
                 Some(Ok(object)) if object.get().starts_with('{') => {
-                    read = objects.byte_offset();
+                    read = begin + objects.byte_offset();
                     let is_whole = object.get().len() == text.len();
                     let outcome = self.document(object.get().as_bytes(), context, sink);
                     if let Err(error) = outcome {
@@ -284,17 +284,21 @@ impl Decoder<'_> {
                 Some(_) if read == 0 && !raw::is_object_like(text) => {
                     return self.text_event(text, context, sink);
                 }
-                Some(_) if read == 0 => return self.broken(text, error, sink),
                 Some(_) => {
-                    let reason = "an object is followed by what is not one".to_owned();
-                    return self.unreadable(rest, reason, sink);
+                    return match error.filter(|_| read == 0) {
+                        Some(error) => self.broken(text, error, sink),
+                        None => {
+                            let reason = "an object is followed by what is not one".to_owned();
+                            self.unreadable(rest, reason, sink);
+                        }
+                    };
                 }
             }
         }
     }
 
     /// Reports text that was meant as JSON and is not, with the place of the error where it is known.
-    fn broken(&self, text: &[u8], error: &serde_json::Error, sink: &mut dyn EventSink) {
+    pub(super) fn broken(&self, text: &[u8], error: &serde_json::Error, sink: &mut dyn EventSink) {
         let place = line_start(text, error.line()) + error.column().saturating_sub(1);
         let message = error.to_string();
         let what = message

@@ -29,6 +29,10 @@ impl Envelope {
     pub(super) fn of(slots: &Slots<'_>, f: &DecodeFields) -> Option<Self> {
         let is_container = |slot| slots.first(slot) == Some(&Value::Container);
         let is_text = |slot| slots.str(slot).is_some();
+        // First, since such a list is unpacked as it is read, before the keys after it are known.
+        if is_container(f.records) {
+            return Some(Self::Members("Records"));
+        }
         match slots.str(f.message_type) {
             Some("DATA_MESSAGE") if is_container(f.log_events) => return Some(Self::Subscription),
             Some("CONTROL_MESSAGE") if slots.is_present(f.log_events) => {
@@ -41,9 +45,6 @@ impl Envelope {
         }
         if is_text(f.detail_type) && is_container(f.detail) {
             return Some(Self::EventBridge);
-        }
-        if is_container(f.records) {
-            return Some(Self::Members("Records"));
         }
         if is_text(f.kinesis_data) {
             return Some(Self::Packed(f.kinesis_data, Some(f.kinesis_arrival)));
@@ -237,18 +238,23 @@ impl Decoder<'_> {
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) -> bool {
-        let mut members = None;
+        // A key that is repeated holds more of the same.
+        let mut lists = Vec::new();
         let mut is_more = false;
         let walked = raw::for_each_entry(json, &mut |key, value| match key {
-            key if key == wanted => members = Some(value),
+            key if key == wanted && value.get().starts_with('[') => lists.push(value.get()),
             "NextShardIterator" | "MillisBehindLatest" | "ChildShards" => {}
             _ => is_more = wanted == "Records",
         });
-        let (Ok(()), Some(members)) = (walked, members) else {
+        if walked.is_err() || lists.is_empty() {
             return false;
-        };
+        }
         // A line that says more than an empty list of records is somebody's event, and must not vanish.
-        if is_more && raw::trim(&members.get().as_bytes()[1..]) == b"]" {
+        if is_more
+            && lists
+                .iter()
+                .all(|list| raw::trim(&list.as_bytes()[1..]) == b"]")
+        {
             return false;
         }
         // One id cannot name them all.
@@ -256,11 +262,13 @@ impl Decoder<'_> {
             id: None,
             ..context
         };
-        members.get().starts_with('[')
-            && raw::for_each_member(members.get(), &mut |member| {
+        for list in lists {
+            // It was scanned before, so it can be read.
+            let _ = raw::for_each_member(list, &mut |member| {
                 self.part(member.get().as_bytes(), context, sink);
-            })
-            .is_ok()
+            });
+        }
+        true
     }
 
     /// Unpacks an envelope whose content the scan has already found.

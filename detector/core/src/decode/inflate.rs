@@ -57,25 +57,31 @@ const RATIO_MAX: usize = 1032;
 const DEFLATE: u8 = 8;
 /// The header has a checksum of its own.
 const FLAG_HEADER_CHECKSUM: u8 = 2;
+/// The checksum and the size of what was deflated, at the end of a member.
+const TRAILER_BYTES: usize = 8;
 
-/// Inflates one whole member, twice as fast as in steps; `false` if there is anything else about `bytes`.
-fn at_once(bytes: &[u8], bytes_max: usize, out: &mut Vec<u8>) -> bool {
-    let &[first, second, DEFLATE, flags, .., a, b, c, d] = bytes else {
+/// Inflates one whole member into `out`, twice as fast as in steps; `false`, with anything in `out`, if there is
+/// anything else about `bytes`.
+pub fn at_once(bytes: &[u8], bytes_max: usize, out: &mut Vec<u8>) -> bool {
+    let Some(trailer @ &[.., a, b, c, d]) = bytes.last_chunk::<TRAILER_BYTES>() else {
+        return false;
+    };
+    let &[.., DEFLATE, flags] = bytes.first_chunk::<4>().unwrap_or(&[0; 4]) else {
         return false;
     };
     let size = u32::from_le_bytes([a, b, c, d]) as usize;
     let is_likely = size > 0 && size <= bytes_max.min(bytes.len().saturating_mul(RATIO_MAX));
-    // Where another member may follow, the size may be that of the last alone. Chance seldom writes such bytes.
-    let another = [first, second, DEFLATE];
+    // The library does not look at what follows a member. Where these bytes stand but once, and are right for what
+    // came out, nothing does.
     if !is_likely
         || flags & FLAG_HEADER_CHECKSUM != 0
-        || memchr::memmem::find(&bytes[1..], &another).is_some()
+        || memchr::memmem::find(bytes, trailer) != Some(bytes.len() - TRAILER_BYTES)
     {
         return false;
     }
     out.resize(size, 0);
-    // What follows the member is not looked at, but then the last bytes are not its size.
     Decompressor::new().gzip_decompress(bytes, out) == Ok(size)
+        && trailer.starts_with(&libdeflater::crc32(out).to_le_bytes())
 }
 
 #[cfg(test)]

@@ -5,15 +5,15 @@
 //! be read is reported and never stops what stands around it. Nothing here panics, logs or keeps state between records.
 //!
 //! Of a key that an object repeats, a rule sees every value; decode itself (time, id, envelope parts) reads the first
-//! in an event and the last in an envelope.
+//! in an event and the last in an envelope, but of lists of records all.
 
 mod fields; // the fields that decode itself reads
 mod raw; // JSON text taken apart without a tree
 mod aggregate; // KPL: many records in one
-mod inflate; // gzip, capped
-mod walk; // JSON values one after the other, quickly
+pub mod inflate; // gzip, capped
 mod envelope; // which envelope an object is, and what it holds
-mod bulk; // the two commonest envelopes in one pass
+mod payload; // subscription payloads in one pass
+mod records; // lists of records in one pass
 mod identity; // ids for events that have none
 mod origin; // source, time, id, account and region of an event
 mod document; // one JSON document or text line

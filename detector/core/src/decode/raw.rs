@@ -12,6 +12,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::quotes::{BLOCK_BYTES, Specials};
+
 /// Without white space around it, and without a byte order mark.
 pub(super) fn trim(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -107,6 +109,93 @@ pub(super) fn unescape(json: &str, out: &mut Vec<u8>) -> bool {
             .is_ok()
 }
 
+/// Appends the content of a JSON string up to its closing quote, and tells how many bytes of `text` that took, the
+/// quote included. `None` for surrogates, and for what is no string: `out` then holds some of it.
+pub(super) fn unescape_to_quote(text: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    let mut at = 0;
+    while let Some(block) = text[at..].first_chunk::<BLOCK_BYTES>() {
+        let begin = out.len();
+        // What is copied beyond the next special byte is overwritten.
+        out.resize(begin + 2 * BLOCK_BYTES, 0);
+        let room = &mut out[begin..];
+        let (mut read, mut written) = (0, 0);
+        let mut specials = special_bytes(block);
+        while specials != 0 {
+            let place = specials.trailing_zeros() as usize;
+            copy(&text[at + read..], &mut room[written..], place - read);
+            written += place - read;
+            match block[place] {
+                b'\\' => {
+                    let (escaped, bytes) = escape(text, at + place)?;
+                    written += escaped.encode_utf8(&mut room[written..]).len();
+                    read = place + bytes;
+                }
+                b'"' => {
+                    out.truncate(begin + written);
+                    return Some(at + place + 1);
+                }
+                _ => return None,
+            }
+            specials &= u64::MAX.checked_shl(read as u32).unwrap_or(0);
+        }
+        let rest = BLOCK_BYTES.saturating_sub(read);
+        copy(&text[at + read..], &mut room[written..], rest);
+        out.truncate(begin + written + rest);
+        at += read + rest;
+    }
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => return Some(at + 1),
+            b'\\' => {
+                let (escaped, bytes) = escape(text, at)?;
+                out.extend_from_slice(escaped.encode_utf8(&mut [0; 4]).as_bytes());
+                at += bytes;
+            }
+            0..b' ' => return None,
+            _ => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    None
+}
+
+/// Copies at least `bytes` bytes, which both hold.
+#[inline(always)]
+fn copy(from: &[u8], to: &mut [u8], bytes: usize) {
+    const STEP: usize = 16;
+    match (from.first_chunk::<STEP>(), to.first_chunk_mut::<STEP>()) {
+        (Some(from), Some(to)) if bytes <= STEP => *to = *from,
+        _ => to[..bytes].copy_from_slice(&from[..bytes]),
+    }
+}
+
+/// A bit for each quote, backslash and control character.
+#[inline(always)]
+fn special_bytes(block: &[u8; BLOCK_BYTES]) -> u64 {
+    let specials = Specials::of(block);
+    specials.quotes | specials.backslashes | specials.controls
+}
+
+/// What the escape at `at` stands for, and its length. Surrogates are left to the thorough way.
+#[inline(always)]
+fn escape(text: &[u8], at: usize) -> Option<(char, usize)> {
+    let short = match text.get(at + 1)? {
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        b'n' => '\n',
+        b't' => '\t',
+        b'r' => '\r',
+        b'b' => '\x08',
+        b'f' => '\x0c',
+        b'u' => return Some((char::from_u32(unit(text, at)?.into())?, 6)),
+        _ => return None,
+    };
+    Some((short, 2))
+}
+
 /// The string `json` as text, where it is a plain one (ids, names).
 pub(super) fn string(json: Option<&str>) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Key<'_>>(json?)
@@ -200,6 +289,57 @@ mod tests {
         assert!(read(r#""x\ud800y""#).unwrap().contains('\u{fffd}'));
         assert_eq!(read("12"), None);
         assert_eq!(read("null"), None);
+    }
+
+    #[test]
+    fn quick_unescaping_agrees_with_the_thorough_one() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        let pieces = [
+            "x",
+            "plain text of some length",
+            "\\\"",
+            "\\\\",
+            "\\n",
+            "\\/",
+            "\\b",
+            "é",
+            "\\u00e9",
+            "\"",
+            "\u{1}",
+            "\\q",
+            "\\",
+            "😀",
+            "\u{7f}",
+            "{\\\"a\\\":",
+        ];
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let common = if rng.bool() { 8 } else { pieces.len() };
+            let text: String = (0..rng.usize(..12))
+                .map(|_| pieces[rng.usize(..common)])
+                .collect();
+            let text = format!("{text}\" , 1");
+            let mut quick = b"before".to_vec();
+            let bytes = unescape_to_quote(text.as_bytes(), &mut quick);
+            let mut thorough = b"before".to_vec();
+            let is_string = unescape(&format!("\"{text}"), &mut thorough);
+            if let Some(bytes) = bytes {
+                assert!(is_string && quick == thorough, "{text}");
+                assert!(text[bytes..].ends_with(" , 1") && &text[bytes - 1..bytes] == "\"");
+                read += 1;
+            } else {
+                let is_odd = text.contains("\\ud800") || text.contains('\u{1}');
+                assert!(!is_string || is_odd, "{text}");
+            }
+        }
+        assert!(read > 10_000, "{read}");
+        let long = "0123456789\\n".repeat(10_000);
+        let mut quick = Vec::new();
+        assert_eq!(
+            unescape_to_quote(format!("{long}\"").as_bytes(), &mut quick),
+            Some(long.len() + 1)
+        );
+        assert_eq!(quick.len(), 110_000);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::rule::{Case, Number, Order, Place, Test, fold_into, is_folded};
 use crate::slots::{Slots, Value};
 
 use super::Buffers;
+use super::memo::Memo;
 use super::predicate_table::PredicateId;
 use super::substring::Substrings;
 use super::value_text::{number_of, text_of};
@@ -68,6 +69,7 @@ impl FieldTests {
         &self,
         slots: &Slots<'_>,
         slot: SlotId,
+        memo: &mut Memo,
         buffers: &mut Buffers,
         pass: &mut dyn FnMut(PredicateId),
     ) {
@@ -80,18 +82,41 @@ impl FieldTests {
             if *value == Value::Null {
                 self.null.into_iter().for_each(&mut *pass);
             }
-            let Some(text) = text_of(value, &mut buffers.text) else {
+            let Value::Text(text) = value else {
+                self.evaluate_value(value, buffers, pass);
                 continue;
             };
-            self.evaluate_text(text, &mut buffers.folded, pass);
-            if !(self.equal.is_empty() && self.orders.is_empty())
-                && let Some(number) = number_of(value)
-            {
-                self.evaluate_number(number, pass);
+            if let Some(passed) = memo.recall(text) {
+                passed.iter().copied().for_each(&mut *pass);
+                continue;
             }
-            if !self.networks.is_empty() {
-                self.evaluate_address(text, pass);
-            }
+            let mut passed = std::mem::take(&mut buffers.passed);
+            passed.clear();
+            self.evaluate_value(value, buffers, &mut |id| passed.push(id));
+            memo.keep(text, &passed);
+            passed.iter().copied().for_each(&mut *pass);
+            buffers.passed = passed;
+        }
+    }
+
+    /// The tests that one value passes, of those that its text decides.
+    fn evaluate_value(
+        &self,
+        value: &Value<'_>,
+        buffers: &mut Buffers,
+        pass: &mut dyn FnMut(PredicateId),
+    ) {
+        let Some(text) = text_of(value, &mut buffers.text) else {
+            return;
+        };
+        self.evaluate_text(text, &mut buffers.folded, pass);
+        if !(self.equal.is_empty() && self.orders.is_empty())
+            && let Some(number) = number_of(value)
+        {
+            self.evaluate_number(number, pass);
+        }
+        if !self.networks.is_empty() {
+            self.evaluate_address(text, pass);
         }
     }
 

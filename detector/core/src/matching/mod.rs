@@ -7,6 +7,7 @@
 mod predicate_table; // equal tests are one
 mod program; // conditions as flat jumps
 mod substring; // all needles of a field in one pass
+mod memo; // what values came to that come again
 mod field_tests; // all tests of a field, together
 mod value_text; // values as text and numbers
 mod slow_test; // globs, regexes, other fields, times: one by one
@@ -16,6 +17,7 @@ mod rule_index; // which rules to look at
 use crate::event::{Event, LogSource};
 use crate::rule::{DetectionIx, RuleSet, Subject};
 
+use memo::Memo;
 use predicate_table::{PredicateId, PredicateTable, Way};
 use program::Programs;
 use rule_index::RuleIndex;
@@ -37,16 +39,19 @@ pub struct Scratch {
     tested: Marks,
     /// By group of predicates: has been evaluated.
     evaluated: Marks,
+    /// By group of predicates.
+    memos: Vec<Memo>,
     /// Detection rules to be looked at.
     candidates: Vec<u32>,
     buffers: Buffers,
 }
 
-/// Room for the text of a number and for folded text.
+/// Room for the text of a number, for folded text and for the tests that a value passes.
 #[derive(Debug, Default)]
 struct Buffers {
     text: String,
     folded: String,
+    passed: Vec<PredicateId>,
 }
 
 impl Matcher {
@@ -72,6 +77,7 @@ impl Matcher {
             truth: Marks::new(self.table.len()),
             tested: Marks::new(self.table.len()),
             evaluated: Marks::new(self.table.groups()),
+            memos: (0..self.table.groups()).map(|_| Memo::default()).collect(),
             candidates: Vec::new(),
             buffers: Buffers::default(),
         }
@@ -79,7 +85,7 @@ impl Matcher {
 
     /// Calls `hit` with each detection rule that the event matches, ascending.
     ///
-    /// `scratch` must come from this matcher; nothing of an event stays in it.
+    /// `scratch` must come from this matcher. What stays in it of an event, some of its texts, changes no outcome.
     pub fn matches(
         &self,
         event: &Event<'_, '_>,
@@ -137,10 +143,18 @@ impl Matcher {
         }
         scratch.evaluated.set(group);
         let (subject, tests) = self.table.group(group);
-        let Scratch { truth, buffers, .. } = scratch;
+        let Scratch {
+            truth,
+            memos,
+            buffers,
+            ..
+        } = scratch;
         let mut pass = |predicate: PredicateId| truth.set(predicate);
         match subject {
-            Subject::Field(slot) => tests.evaluate_field(event.slots, slot, buffers, &mut pass),
+            Subject::Field(slot) => {
+                let memo = &mut memos[group as usize];
+                tests.evaluate_field(event.slots, slot, memo, buffers, &mut pass);
+            }
             Subject::AnyText => keyword::each_text(event.body, &mut |text| {
                 tests.evaluate_text(text, &mut buffers.folded, &mut pass);
                 for &predicate in self.table.slow_keywords() {

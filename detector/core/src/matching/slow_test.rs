@@ -37,7 +37,7 @@ pub(super) fn passes(predicate: &Predicate, event: &Event<'_, '_>, buffers: &mut
                 .is_some_and(|ordering| order.holds(ordering))
         }),
         test => event.slots.values(slot).any(|value| {
-            let Buffers { text, folded } = &mut *buffers;
+            let Buffers { text, folded, .. } = &mut *buffers;
             text_of(value, text).is_some_and(|text| text_passes(test, text, folded))
         }),
     }
@@ -103,7 +103,7 @@ fn fields_compare(
     case: Case,
     buffers: &mut Buffers,
 ) -> bool {
-    let Buffers { text, folded } = buffers;
+    let Buffers { text, folded, .. } = buffers;
     event.slots.values(slot).any(|a| {
         event.slots.values(other).any(|b| {
             if place == Place::Whole && same_number(a, b) {

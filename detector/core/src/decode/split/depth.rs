@@ -1,4 +1,7 @@
-//! Finds the end of a JSON value byte by byte, over any cuts between the bytes, without parsing it.
+//! Finds the end of a JSON value, over any cuts between the bytes, without parsing it: in blocks where nothing but
+//! quotes and brackets matters, and byte by byte.
+
+use crate::quotes::{BLOCK_BYTES, Specials, brackets, strings};
 
 /// How deep in brackets, and whether in a string.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +52,20 @@ impl Depth {
     /// Reads on. A number or word ends before the comma, bracket or line break that follows it.
     pub(super) fn advance(&mut self, bytes: &[u8]) -> Found {
         let mut at = 0;
+        let mut bytewise_until = 0;
         while at < bytes.len() {
+            if at >= bytewise_until
+                && let Some(block) = bytes[at..].first_chunk()
+            {
+                match self.block(block) {
+                    Some(Found::End(end)) => return Found::End(at + end),
+                    Some(_) => {
+                        at += BLOCK_BYTES;
+                        continue;
+                    }
+                    None => bytewise_until = at + BLOCK_BYTES,
+                }
+            }
             if self.is_in_string {
                 match self.string(bytes, at) {
                     Ok(next) => at = next,
@@ -81,6 +97,42 @@ impl Depth {
             at += 1;
         }
         Found::More
+    }
+
+    /// Reads a block of a bracketed value at once; `None`, with nothing done, where it takes a look at each byte.
+    fn block(&mut self, block: &[u8; BLOCK_BYTES]) -> Option<Found> {
+        if self.open == 0 || self.is_escaped || self.is_at_line_start {
+            return None;
+        }
+        let Specials {
+            quotes,
+            backslashes,
+            controls,
+        } = Specials::of(block);
+        if backslashes | controls != 0 {
+            return None;
+        }
+        let inside = match self.is_in_string {
+            true => !strings(quotes),
+            false => strings(quotes),
+        };
+        let (opening, closing) = brackets(block);
+        let mut left = (opening | closing) & !inside;
+        while left != 0 {
+            let at = left.trailing_zeros();
+            if opening >> at & 1 == 1 {
+                self.open += 1;
+            } else {
+                self.open -= 1;
+                if self.open == 0 {
+                    self.is_in_string = false;
+                    return Some(Found::End(at as usize + 1));
+                }
+            }
+            left &= left - 1;
+        }
+        self.is_in_string ^= quotes.count_ones() % 2 == 1;
+        Some(Found::More)
     }
 
     /// Reads on within a string, from `at`: where to go on, or what ended the value.
@@ -146,6 +198,40 @@ mod tests {
         assert_eq!(read(r#"{"a":"#), Found::More);
         assert_eq!(read("{\"a\n"), Found::LineBreak(3));
         assert_eq!(read("{\"a\\\n"), Found::LineBreak(4));
+    }
+
+    #[test]
+    fn blocks_are_read_as_their_bytes_are() {
+        let parts = [
+            "{",
+            "[",
+            "}",
+            "]",
+            "{}",
+            "\"\"",
+            "\"",
+            "\\",
+            "\n",
+            "\t",
+            ",",
+            ":",
+            "word",
+            "\"a string of some length\"",
+            "\"[}\"",
+            "\"\\\"\"",
+        ];
+        for seed in 0..4_000 {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let mut text = "{".repeat(rng.usize(..6));
+            let sound = if rng.bool() { 6 } else { parts.len() };
+            for _ in 0..rng.usize(..90) {
+                text.push_str(parts[rng.usize(..sound)]);
+                if rng.bool() {
+                    text.push_str(parts[13 + rng.usize(..2)]);
+                }
+            }
+            read(&text);
+        }
     }
 
     #[test]

@@ -90,6 +90,11 @@ impl Splitter {
         }
     }
 
+    /// Cuts all of `text`, to which nothing is to come. Nothing is copied.
+    pub(super) fn cut(mut self, text: &[u8], out: &mut dyn FnMut(Piece<'_>)) {
+        self.run(text, End::Closed, out);
+    }
+
     /// Takes the next bytes of the stream.
     pub fn push(&mut self, mut chunk: &[u8], out: &mut dyn FnMut(Piece<'_>)) {
         while !chunk.is_empty() {
