@@ -65,10 +65,9 @@ pub(crate) fn evaluate(
         .into_iter()
         .flatten()
         .fold(judged_to, i64::max);
-    let known_to = if facts.is_monotone {
-        i64::MAX
-    } else {
-        judged_to
+    let known_to = match facts.is_monotone {
+        true => i64::MAX,
+        false => judged_to,
     };
     let known: Vec<Arc<Episode>> = united
         .episodes
@@ -82,7 +81,6 @@ pub(crate) fn evaluate(
     let is_current = |e: &RecordedEpisode| united.forgotten_to.is_none_or(|to| e.span.end > to);
     episodes.retain(|e| is_current(e) || e.mark == Mark::Unpublished);
     let held_until = united.episodes.last().map_or(i64::MIN, Episode::held_until);
-    let stored_latest = stored.map_or(i64::MIN, |item| item.latest);
     let mut item = Item {
         version: 0,
         state: united.state,
@@ -90,7 +88,9 @@ pub(crate) fn evaluate(
         judged_to,
         settled_to: stored.map_or(i64::MIN, |item| item.settled_to),
         due: None,
-        latest: stored_latest.max(work.latest).max(held_until),
+        latest: stored
+            .map_or(held_until, |item| item.latest.max(held_until))
+            .max(work.latest),
         expires_at: None,
     };
     let is_shortened = item.state.len() > STATE_BYTES_MAX;
