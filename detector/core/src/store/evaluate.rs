@@ -60,11 +60,9 @@ pub(crate) fn evaluate(
     let watermark = given.swept_to.filter(|_| is_told);
     let united = windows.unite(rule, group, &states, watermark)?;
     let facts = plan.facts(rule);
-    let judged_to = stored.map_or(i64::MIN, |item| item.judged_to);
-    let judged_to = [given.watermark, united.forgotten_to]
-        .into_iter()
-        .flatten()
-        .fold(judged_to, i64::max);
+    let judged_before = stored.map(|item| item.judged_to);
+    let judged_to = [judged_before, given.watermark, united.forgotten_to];
+    let judged_to = judged_to.into_iter().flatten().max().unwrap_or(i64::MIN);
     let known_to = match facts.is_monotone {
         true => i64::MAX,
         false => judged_to,
