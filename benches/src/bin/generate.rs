@@ -47,7 +47,7 @@ fn burst(trail: &mut [u8]) {
     {
         let begin = line.windows(KEY.len()).position(|window| window == KEY);
         let address = &mut line[begin.map_or(0, |at| at + KEY.len())..];
-        if address.get(LAST) == Some(&b'"') {
+        if address.iter().position(|byte| *byte == b'"') == Some(LAST) {
             address[..LAST].copy_from_slice(BURST_ADDRESS);
         }
     }
