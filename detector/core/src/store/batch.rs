@@ -256,7 +256,10 @@ impl<'r> Batch<'r> {
                     })
                     .collect(),
             ),
-            Phase::Publish => Effect::Publish(self.announcements.clone()),
+            Phase::Publish => {
+                let (ready, _) = self.ready_and_held();
+                Effect::Publish(ready)
+            }
         };
         let attempt = self.attempt;
         self.phase = phase;

@@ -10,6 +10,7 @@ use detector_core::window::interval::Interval;
 
 use super::scenario::Record;
 use super::world::{Job, Recorded, Told, World};
+use crate::oracle::TICK_MS;
 use crate::oracle::compare::as_episode;
 use crate::oracle::generate;
 
@@ -232,12 +233,17 @@ impl World<'_> {
         }
         let episode = &announcement.episode;
         let alert = Alert::of_announcement(self.scenario.engine.rules(), announcement);
+        let span = Interval::new(episode.opened_at, episode.held_until());
+        let is_whole = |time: i64| time % TICK_MS == 0;
         self.tell(Told {
             key: announcement.key,
             id: announcement.id,
             notice: announcement.notice,
-            span: Interval::new(episode.opened_at, episode.held_until()),
-            episode: as_episode(&alert, &self.scenario.correlations),
+            span,
+            episode: match is_whole(span.start) && is_whole(span.end) {
+                true => as_episode(&alert, &self.scenario.correlations),
+                false => format!("{alert:?}"),
+            },
         });
         !self.fails() || trusted
     }

@@ -1,9 +1,12 @@
 //! One depth: read, unite, write, announce.
 
+use std::collections::BTreeSet;
+
 use crate::store::batch::{Batch, Phase, Step, item_key};
 use crate::store::children::ChildEpisode;
-use crate::store::effect::{Notice, WriteOutcome};
+use crate::store::effect::{Announcement, Notice, WriteOutcome};
 use crate::store::evaluate::{self, Evaluated, Given};
+use crate::store::identity::EpisodeId;
 use crate::store::item::{ITEM_BYTES_MAX, Item, ItemKey};
 use crate::store::work::{GroupRef, Work};
 use crate::window::parents;
@@ -146,28 +149,38 @@ impl<'r> Batch<'r> {
         self.ask(Phase::Publish)
     }
 
+    /// What can be told now, and the ends of episodes whose openings have to be told first.
+    pub(super) fn ready_and_held(&self) -> (Vec<Announcement>, Vec<Announcement>) {
+        let is_opening = |a: &&Announcement| a.notice == Notice::Opened;
+        let openings = self.announcements.iter().filter(is_opening);
+        let waiting: BTreeSet<EpisodeId> = openings.map(|a| a.id).collect();
+        let is_ready = |a: &Announcement| is_opening(&a) || !waiting.contains(&a.id);
+        self.announcements.iter().cloned().partition(is_ready)
+    }
+
     pub(super) fn take_published(mut self: Box<Self>, accepted: &[bool]) -> Step<'r> {
+        let (asked, held) = self.ready_and_held();
         let mut left = Vec::new();
-        let asked = std::mem::take(&mut self.announcements);
         for (place, announcement) in asked.into_iter().enumerate() {
-            if accepted.get(place) == Some(&true) {
-                match announcement.notice {
-                    Notice::Opened => self.report.announced += 1,
-                    Notice::Closed => self.report.closed += 1,
-                }
-                let at = (announcement.rule, announcement.key.group);
-                if let Some((_, told)) = self.accepted.get_mut(&at) {
-                    told.push((announcement.id, announcement.notice));
-                }
-            } else {
+            if accepted.get(place) != Some(&true) {
                 left.push(announcement);
+                continue;
+            }
+            match announcement.notice {
+                Notice::Opened => self.report.announced += 1,
+                Notice::Closed => self.report.closed += 1,
+            }
+            let at = (announcement.rule, announcement.key.group);
+            if let Some((_, told)) = self.accepted.get_mut(&at) {
+                told.push((announcement.id, announcement.notice));
             }
         }
+        let is_refused = !left.is_empty();
+        left.extend(held);
         self.announcements = left;
-        if self.announcements.is_empty() {
-            self.depth += 1;
-            return self.enter_depth();
+        if is_refused {
+            return self.again(Phase::Publish);
         }
-        self.again(Phase::Publish)
+        self.enter_publishing()
     }
 }
