@@ -351,7 +351,7 @@ mod tests {
             ("RULES", "http://rules"),
             ("QUARANTINE", "s3:/bucket"),
             ("LATENESS", "15 minutes"),
-            ("LOG_LEVEL", "info,=,loud"),
+            ("LOG_LEVEL", "info,x=loud"),
             ("METRICS_NAMESPACE", "AWS/Lambda"),
         ];
         let problems = read(&wrong).unwrap_err();

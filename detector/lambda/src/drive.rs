@@ -80,7 +80,7 @@ id: 11111111-1111-4111-8111-111111111111
 name: any
 level: low
 logsource: {product: aws, service: lambda}
-detection: {any: {event: x}, condition: any}
+detection: {seen: {event: x}, condition: seen}
 ---
 title: Any at all
 id: 22222222-2222-4222-8222-222222222222

@@ -4,8 +4,7 @@ use std::cell::RefCell;
 
 use detector_core::alert::Alert;
 use detector_core::rule::RuleSet;
-use detector_core::store::{Announcement, Effect, EffectResult};
-use detector_core::time::Timestamp;
+use detector_core::store::{Announcement, Effect, EffectResult, Notice};
 
 use crate::deadline::Deadline;
 use crate::drive::World;
@@ -55,8 +54,7 @@ impl<'w> Outside<'w> {
 
     fn message(&self, told: &Announcement) -> Message {
         let rule = &self.rules.correlations[told.rule.0 as usize];
-        let mut alert = Alert::of_episode(rule, &told.episode, Timestamp::default());
-        alert.alert_id = told.id.to_string();
+        let alert = Alert::of_announcement(self.rules, told);
         Message::new(&alert, rule, told.key)
     }
 
@@ -66,9 +64,10 @@ impl<'w> Outside<'w> {
         let now = (self.now)();
         let mut published = self.published.borrow_mut();
         for (told, is_accepted) in announcements.iter().zip(&accepted) {
-            match is_accepted {
-                true => published.latencies_ms.push(now - told.episode.opened_at),
-                false => published.failures += 1,
+            match (is_accepted, told.notice) {
+                (true, Notice::Opened) => published.latencies_ms.push(now - told.episode.opened_at),
+                (true, Notice::Closed) => {}
+                (false, _) => published.failures += 1,
             }
         }
         accepted

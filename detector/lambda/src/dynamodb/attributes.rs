@@ -8,8 +8,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use detector_core::store::item::RuleKey;
-use detector_core::store::{Item, ItemKey, RecordedEpisode};
+use detector_core::store::{Item, ItemKey};
 use detector_core::window::key::Key;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 pub type Attributes = HashMap<String, AttributeValue>;
 
@@ -24,16 +26,16 @@ const STREAM_RETENTION_MS: i64 = 24 * 3600 * 1000;
 /// An item that is due waits for a sweep. One that is still due so long after its last hit is of a rule that is no more.
 const DUE_KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
 
-/// The layout of the attribute `episodes`.
-const EPISODES_VERSION: u8 = 1;
+/// The layout of the attributes `episodes` and `children`, their first byte.
+const LIST_VERSION: u8 = 1;
 
 /// Why attributes are no item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DamagedItem {
     #[error("attribute `{0}` is missing or of another type")]
     Attribute(&'static str),
-    #[error("attribute `episodes` cannot be read: {0}")]
-    Episodes(String),
+    #[error("attribute `{0}` cannot be read: {1}")]
+    List(&'static str, String),
 }
 
 /// Where the item of a group lies.
@@ -78,7 +80,10 @@ pub fn of_item(key: ItemKey, item: &Item) -> Attributes {
     let mut add = |name: &str, value| attributes.insert(name.to_owned(), value);
     add("version", number(item.version));
     add("state", bytes(item.state.clone()));
-    add("episodes", bytes(episodes_bytes(&item.episodes)));
+    add("episodes", bytes(list_bytes(&item.episodes)));
+    if !item.children.is_empty() {
+        add("children", bytes(list_bytes(&item.children)));
+    }
     add("judged_to", number(item.judged_to));
     add("settled_to", number(item.settled_to));
     add("latest", number(item.latest));
@@ -120,7 +125,11 @@ pub fn item(attributes: &Attributes) -> Result<Item, DamagedItem> {
     Ok(Item {
         version: u64::try_from(read("version")?).map_err(|_| DamagedItem::Attribute("version"))?,
         state: blob("state")?.as_ref().to_vec(),
-        episodes: read_episodes(blob("episodes")?.as_ref())?,
+        episodes: read_list("episodes", blob("episodes")?.as_ref())?,
+        children: match attributes.contains_key("children") {
+            true => read_list("children", blob("children")?.as_ref())?,
+            false => Vec::new(),
+        },
         judged_to: read("judged_to")?,
         settled_to: read("settled_to")?,
         due: optional("due")?,
@@ -136,6 +145,7 @@ pub fn unreadable_item() -> Item {
         version: 0,
         state: Vec::new(),
         episodes: Vec::new(),
+        children: Vec::new(),
         judged_to: i64::MIN,
         settled_to: i64::MIN,
         due: None,
@@ -156,28 +166,27 @@ pub fn bytes(value: Vec<u8>) -> AttributeValue {
     AttributeValue::B(Blob::new(value))
 }
 
-fn episodes_bytes(episodes: &[RecordedEpisode]) -> Vec<u8> {
-    let mut out = vec![EPISODES_VERSION];
-    let encoded = postcard::to_allocvec(episodes).expect("episodes are plain values");
-    out.extend(encoded);
-    out
+fn list_bytes<T: Serialize>(list: &[T]) -> Vec<u8> {
+    let encoded = postcard::to_allocvec(list).expect("a list of plain values");
+    [&[LIST_VERSION][..], &encoded].concat()
 }
 
-fn read_episodes(bytes: &[u8]) -> Result<Vec<RecordedEpisode>, DamagedItem> {
+fn read_list<T: DeserializeOwned>(name: &'static str, bytes: &[u8]) -> Result<Vec<T>, DamagedItem> {
+    let damaged = |why: String| DamagedItem::List(name, why);
     match bytes.split_first() {
-        Some((&EPISODES_VERSION, rest)) => {
-            postcard::from_bytes(rest).map_err(|error| DamagedItem::Episodes(error.to_string()))
+        Some((&LIST_VERSION, rest)) => {
+            postcard::from_bytes(rest).map_err(|error| damaged(error.to_string()))
         }
-        Some((version, _)) => Err(DamagedItem::Episodes(format!(
-            "it has version {version}, this program reads {EPISODES_VERSION}"
+        Some((version, _)) => Err(damaged(format!(
+            "it has version {version}, this program reads {LIST_VERSION}"
         ))),
-        None => Err(DamagedItem::Episodes("it is empty".to_owned())),
+        None => Err(damaged("it is empty".to_owned())),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use detector_core::store::{EpisodeId, Mark};
+    use detector_core::store::{ChildEpisode, EpisodeId, Mark, RecordedEpisode};
     use detector_core::window::interval::Interval;
 
     use super::*;
@@ -200,6 +209,16 @@ mod tests {
                 episode(1, Mark::Published),
                 episode(20, Mark::MergedInto(id(1))),
             ],
+            children: vec![ChildEpisode {
+                span: Interval::new(3, 9),
+                input: 1,
+                group: Key::from_u128(5),
+                value: Some(Key::from_u128(6)),
+                first_event: 3,
+                last_event: 8,
+                evidence: vec![(3, "e-1".to_owned())],
+                is_final: true,
+            }],
             judged_to: i64::MIN,
             settled_to: -5,
             due: Some(1_790_000_000_123),
@@ -213,6 +232,7 @@ mod tests {
     fn an_item_comes_back_as_it_was() {
         let (key, due) = sample();
         let settled = Item {
+            children: Vec::new(),
             due: None,
             expires_at: Some(1_790_000_600_001),
             ..due.clone()
@@ -269,10 +289,13 @@ mod tests {
         let mut damaged = whole.clone();
         damaged.insert("due".to_owned(), AttributeValue::S("soon".to_owned()));
         assert_eq!(item(&damaged), Err(DamagedItem::Attribute("due")));
-        for episodes in [vec![], vec![9, 1], vec![EPISODES_VERSION, 200]] {
-            let mut damaged = whole.clone();
-            damaged.insert("episodes".to_owned(), bytes(episodes));
-            assert!(matches!(item(&damaged), Err(DamagedItem::Episodes(_))));
+        for name in ["episodes", "children"] {
+            for list in [vec![], vec![9, 1], vec![LIST_VERSION, 200]] {
+                let mut damaged = whole.clone();
+                damaged.insert(name.to_owned(), bytes(list));
+                let told = item(&damaged).unwrap_err().to_string();
+                assert!(told.contains(name), "{told}");
+            }
         }
     }
 }

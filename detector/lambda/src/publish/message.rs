@@ -233,7 +233,7 @@ mod tests {
         let added = &default[line.len() - 1..];
         assert_eq!(
             added,
-            r#","threat":"T1: stolen credentials","response":"Block the address.\nReset the passwords.\n","tags":["attack.t1110.004"]}"#
+            r#","threat":"T1: stolen credentials","response":"Block the address.\nReset the passwords.","tags":["attack.t1110.004"]}"#
         );
         assert!(bodies["email"].as_str().unwrap().contains("What to do now"));
         assert!(bodies["sms"].as_str().unwrap().len() <= 140);

@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn lines_of_our_own_stay_lines() {
         assert_eq!(neutral_lines("a\nb\u{7}", 100), "a\nb\\u{7}");
-        assert_eq!(neutral_lines("a\r\nb", 2), "a\n... (+1)");
+        assert_eq!(neutral_lines("a\r\nbc", 3), "a... (+2)");
     }
 
     proptest! {

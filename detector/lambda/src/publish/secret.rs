@@ -21,7 +21,7 @@ const FORMS: &[&str] = &[
     concat!(
         r#"(?i)(?<keep>(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"#,
         r#"|credentials?|authorization|cookie|session[_-]?id|signature|\b(?:otp|pin))["'\\]*\s*(?:[=:]|%3[dD])\s*)"#,
-        r#"(?:\\?"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,;&"'\[]+)"#,
+        r#"(?:\\"[^"\\]*(?:\\")?|"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,;&"'\[]+)"#,
     ),
     // Access keys of AWS: the identifier is not secret, and shows which key to disable; its middle is enough to hide.
     r"\b(?<keep>(?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{8,}\b",

@@ -181,7 +181,7 @@ mod tests {
         let broken = engine(std::slice::from_ref(&file)).unwrap_err();
         assert!(broken.0[0].contains("no correlation rule"), "{broken:?}");
         let two = RuleFile {
-            text: "title: B\nlevel: lowest\n".to_owned(),
+            text: "title: B\nlevel: lowest\n---\ntitle: C\ncorrelation: {}\n".to_owned(),
             ..file
         };
         assert!(engine(&[two]).unwrap_err().0.len() > 1);
