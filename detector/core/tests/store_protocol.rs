@@ -85,6 +85,7 @@ fn deltas(engine: &Engine, events: &[(&str, i64)]) -> Deltas {
 struct World {
     store: MemoryStore,
     told: Vec<(u32, EpisodeId)>,
+    closed: Vec<Announcement>,
 }
 
 impl World {

@@ -18,8 +18,13 @@ pub struct United {
     pub state: Vec<u8>,
     /// The moments before this are forgotten.
     pub forgotten_to: Option<i64>,
+    /// The group-by values.
+    pub values: Vec<Box<str>>,
     pub episodes: Vec<Episode>,
 }
+
+/// An episode of a child correlation, with the value it shows.
+pub type Shown = (Arc<Episode>, Option<Key>);
 
 /// Hits that a group holds as they came before it has a body: most groups never see more.
 const BODILESS_HITS_MAX: usize = 16;
@@ -118,6 +123,14 @@ impl<W: WindowType> Group<W> {
                 _ => None,
             });
         body.children.push((Arc::clone(episode), value));
+    }
+
+    /// Takes episodes of child correlations for what is told of the group's own; they decide nothing.
+    pub(super) fn show(&mut self, children: &[Shown], window: &W, times: GroupTimes) {
+        if !children.is_empty() {
+            let body = self.body(window, times);
+            body.children.extend_from_slice(children);
+        }
     }
 
     /// The body, with the waiting hits in it.

@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 
 use crate::window::body::GroupTimes;
 use crate::window::episode::Episode;
-use crate::window::group::{Group, United};
+use crate::window::group::{Group, Shown, United};
 use crate::window::group_values::GroupTexts;
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, WindowType};
@@ -53,6 +53,7 @@ pub trait RuleWindows: std::fmt::Debug + Send {
 
     /// Unites encoded states of one group, apart from those held here. The outcome depends on what they hold alone,
     /// not on their order, number or repetition. With a `watermark`, what no event from it on can change is forgotten.
+    /// Episodes are told with those of `children`.
     ///
     /// # Errors
     /// One of them is not a state of this rule's window type.
@@ -61,6 +62,7 @@ pub trait RuleWindows: std::fmt::Debug + Send {
         group: Key,
         states: &[&[u8]],
         watermark: Option<i64>,
+        children: &[Shown],
     ) -> Result<United, StateError>;
 
     /// Evaluates one group and forgets it.
@@ -261,6 +263,7 @@ impl<W: ReadVersion1> RuleWindows for Groups<W> {
         key: Key,
         states: &[&[u8]],
         watermark: Option<i64>,
+        children: &[Shown],
     ) -> Result<United, StateError> {
         let times = self.times;
         let (first, rest) = states.split_first().ok_or(StateError::Empty)?;
@@ -273,6 +276,7 @@ impl<W: ReadVersion1> RuleWindows for Groups<W> {
             group.forget(watermark, &self.window, times);
         }
         let state = group.encode(&self.window, times);
+        group.show(children, &self.window, times);
         let mut episodes = Vec::new();
         group.episodes(key, self.times, &self.window, &mut |episode| {
             episodes.push(episode)
@@ -280,6 +284,7 @@ impl<W: ReadVersion1> RuleWindows for Groups<W> {
         Ok(United {
             state,
             forgotten_to: group.forgotten_to(),
+            values: group.texts().iter().map(Into::into).collect(),
             episodes,
         })
     }

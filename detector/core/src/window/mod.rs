@@ -25,6 +25,7 @@ pub mod group_values; // their texts
 pub mod version; // of encoded state
 mod version_1; // state as it was
 mod body; // what is kept of many hits
+mod parents; // who sees a child's episode
 pub mod group; // the state of one group
 pub mod groups; // the groups of one rule
 mod hit; // group and value of a matched event
@@ -35,19 +36,21 @@ use std::sync::Arc;
 use crate::event::Event;
 use crate::field::SlotId;
 use crate::rule::{
-    CorrelationIx, CorrelationRule, DetectionIx, FieldSource, InputRule, RuleSet, Threshold,
-    WindowSpec,
+    CorrelationIx, CorrelationRule, DetectionIx, InputRule, RuleSet, Threshold, WindowSpec,
 };
 use crate::window::body::GroupTimes;
 use crate::window::episode::Episode;
 use crate::window::group::United;
-use crate::window::group_values::GroupTexts;
 use crate::window::groups::{GroupValues, Groups, RuleWindows};
 use crate::window::hit::HitFields;
 use crate::window::key::Key;
-use crate::window::kind::{ChildView, Occurrence, OccurrenceValue};
+use crate::window::kind::{ChildView, Occurrence};
+use crate::window::parents::show_to_parents;
 use crate::window::version::StateError;
 use crate::window::version_1::ReadVersion1;
+
+pub use group::Shown;
+pub use parents::{Parent, parents};
 
 /// The windows of all correlation rules.
 #[derive(Debug)]
@@ -238,7 +241,23 @@ impl<'r> Windows<'r> {
         states: &[&[u8]],
         watermark: Option<i64>,
     ) -> Result<United, StateError> {
-        self.windows[rule.0 as usize].unite(group, states, watermark)
+        self.unite_shown(rule, group, states, watermark, &[])
+    }
+
+    /// As [`Windows::unite`]; the episodes tell of the episodes of child correlations, too, that are given here. What
+    /// these make hold is part of the states already.
+    ///
+    /// # Errors
+    /// One of the states is not a state of that rule.
+    pub fn unite_shown(
+        &self,
+        rule: CorrelationIx,
+        group: Key,
+        states: &[&[u8]],
+        watermark: Option<i64>,
+        children: &[Shown],
+    ) -> Result<United, StateError> {
+        self.windows[rule.0 as usize].unite(group, states, watermark, children)
     }
 
     /// Whether further hits can only make the condition of `rule` hold at more moments.
@@ -288,71 +307,5 @@ impl<'r> Windows<'r> {
             windows.drain_episodes(&mut told);
         }
         Ok(())
-    }
-}
-
-/// Lets the correlations that refer to `child` see its episode. Parents stand after their children.
-fn show_to_parents(
-    rules: &RuleSet,
-    child: CorrelationIx,
-    episode: &Arc<Episode>,
-    parents: &mut [Box<dyn RuleWindows>],
-    views: impl Fn(ChildView) -> bool,
-) {
-    let id = Key::of_texts([
-        child.0.to_string(),
-        episode.group.in_uuid_form(),
-        episode.opened_at.to_string(),
-    ]);
-    let after_child = &rules.correlations[child.0 as usize + 1..];
-    for (parent, windows) in after_child.iter().zip(parents) {
-        for (input, source) in parent.inputs.iter().enumerate() {
-            if source.rule != InputRule::Correlation(child) || !views(windows.child_view()) {
-                continue;
-            }
-            let texts = || {
-                GroupTexts::new(
-                    source
-                        .group_by
-                        .iter()
-                        .map(|field| child_value(field, episode)),
-                )
-            };
-            let key = Key::of_texts(
-                source
-                    .group_by
-                    .iter()
-                    .map(|field| child_value(field, episode)),
-            );
-            let value = match source.value.as_slice() {
-                [] => OccurrenceValue::None,
-                fields => OccurrenceValue::Key(Key::of_texts(
-                    fields.iter().map(|field| child_value(field, episode)),
-                )),
-            };
-            let occurrence = |start, until| Occurrence {
-                input,
-                start,
-                until,
-                id,
-                value,
-            };
-            let occurrences: Vec<_> = match windows.child_view() {
-                ChildView::Episodes => vec![occurrence(episode.opened_at, episode.opened_at)],
-                ChildView::HoldingIntervals => episode
-                    .holding
-                    .iter()
-                    .map(|i| occurrence(i.start, i.end))
-                    .collect(),
-            };
-            windows.observe_child(&GroupValues { key, texts: &texts }, &occurrences, episode);
-        }
-    }
-}
-
-fn child_value<'e>(field: &FieldSource, child: &'e Episode) -> &'e str {
-    match field {
-        FieldSource::ChildGroup(at) => &child.values[*at],
-        FieldSource::Event(_) => unreachable!("a child correlation has no event fields"),
     }
 }
