@@ -608,6 +608,6 @@ level: low
         desk.file("events.ndjson", lines.join("\n"));
         let ended = desk.replay(&["run", "--quiet", "--rules", "rules", "events.ndjson"]);
         let told = "approximate: 1 group of \"Large exports\" had more than 128 numbers";
-        assert_eq!(ended.stderr.contains(told), is_told, "{}", ended.stderr);
+        assert_eq!(ended.err.contains(told), is_told, "{}", ended.err);
     }
 }
