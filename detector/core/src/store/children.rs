@@ -159,3 +159,75 @@ pub(crate) fn awaited(
 pub(crate) fn bytes(children: &[ChildEpisode]) -> usize {
     children.iter().map(ChildEpisode::bytes).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn child(group: u128, start: i64, end: i64, is_final: bool) -> ChildEpisode {
+        ChildEpisode {
+            span: Interval::new(start, end),
+            input: 0,
+            group: Key::from_u128(group),
+            value: None,
+            first_event: start,
+            last_event: start,
+            evidence: vec![(start, "id".into())],
+            is_final,
+        }
+    }
+
+    fn taken(given: &[ChildEpisode]) -> Vec<ChildEpisode> {
+        let mut children = Vec::new();
+        for child in given {
+            assert!(take(&mut children, child));
+        }
+        children
+    }
+
+    #[test]
+    fn the_wider_and_the_final_replace_what_was_known() {
+        let (early, late) = (child(1, 10, 20, false), child(1, 30, 40, false));
+        let (joined, end) = (child(1, 10, 45, false), child(1, 10, 50, true));
+        let all = [&early, &late, &joined, &early, &end, &joined].map(Clone::clone);
+        assert_eq!(taken(&all[..2]), [early, late]);
+        assert_eq!(taken(&all[..4]), [joined]);
+        assert_eq!(taken(&all), [end]);
+    }
+
+    #[test]
+    fn children_of_other_groups_and_earlier_episodes_stay() {
+        let all = [child(1, 10, 20, true), child(2, 15, 20, false)];
+        assert_eq!(taken(&all), all);
+        let again = child(1, 20, 30, false);
+        let three = taken(&[all[0].clone(), all[1].clone(), again.clone()]);
+        assert_eq!(three, [all[0].clone(), all[1].clone(), again]);
+    }
+
+    #[test]
+    fn those_that_no_episode_tells_of_are_forgotten() {
+        let all = [child(1, 10, 20, true), child(2, 15, 60, true)];
+        let mut children = taken(&all);
+        forget(&mut children, 50, &[Interval::new(25, 55)], 10);
+        assert_eq!(children, all);
+        forget(&mut children, 50, &[], 10);
+        assert_eq!(children, all[1..]);
+    }
+
+    #[test]
+    fn of_too_many_those_that_opened_last_are_left_out() {
+        let mut children = Vec::new();
+        let groups = CHILDREN_MAX as u128;
+        for group in (0..groups).rev() {
+            assert!(take(
+                &mut children,
+                &child(group, group as i64, 5_000, true)
+            ));
+        }
+        assert!(!take(&mut children, &child(groups, 2_000, 5_000, true)));
+        assert!(!take(&mut children, &child(groups, -1, 5_000, true)));
+        assert_eq!((children.len(), children[0].span.start), (CHILDREN_MAX, -1));
+        let with_evidence = children.iter().filter(|c| !c.evidence.is_empty()).count();
+        assert_eq!(with_evidence, CHILDREN_WITH_EVIDENCE_MAX);
+    }
+}

@@ -93,7 +93,7 @@ pub(crate) fn evaluate(
     let held_until = united.episodes.last().map_or(i64::MIN, Episode::held_until);
     let mut item = Item {
         version: 0,
-        state: Vec::new(),
+        state: united.state.clone(),
         episodes: stored.map_or_else(Vec::new, |item| item.episodes.clone()),
         children,
         judged_to,
@@ -104,7 +104,6 @@ pub(crate) fn evaluate(
             .max(work.latest),
         expires_at: None,
     };
-    item.state.clone_from(&united.state);
     let known_to = given.watermark.unwrap_or(i64::MIN).max(judged_to);
     let known = known(plan, rule, (&item, &united), known_to);
     record(plan, (rule, group), &known, &mut item.episodes);

@@ -133,3 +133,49 @@ impl Item {
         FIXED + self.state.len() + episodes + children::bytes(&self.children)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is in stores must go on meaning the same.
+    #[test]
+    fn marks_keep_their_encoding() {
+        let merged = EpisodeId::first_known_as("rule", Key::from_u128(1), 2);
+        let marks = [
+            Mark::Unpublished,
+            Mark::Published,
+            Mark::MergedInto(merged),
+            Mark::Closed,
+        ];
+        for (number, mark) in (0..).zip(marks) {
+            let encoded = postcard::to_allocvec(&mark).unwrap();
+            assert_eq!(encoded[0], number);
+            assert_eq!(postcard::from_bytes::<Mark>(&encoded), Ok(mark));
+        }
+    }
+
+    #[test]
+    fn an_end_is_marked_after_the_opening_alone() {
+        let id = EpisodeId::first_known_as("rule", Key::from_u128(1), 2);
+        let mut item = Item {
+            version: 1,
+            state: vec![],
+            episodes: vec![RecordedEpisode {
+                id,
+                span: Interval::new(2, 3),
+                mark: Mark::Unpublished,
+            }],
+            children: vec![],
+            judged_to: 0,
+            settled_to: 0,
+            due: None,
+            latest: 0,
+            expires_at: None,
+        };
+        item.mark_told(&[(id, Notice::Closed)]);
+        assert_eq!(item.episodes[0].mark, Mark::Unpublished);
+        item.mark_told(&[(id, Notice::Closed), (id, Notice::Opened)]);
+        assert_eq!(item.episodes[0].mark, Mark::Closed);
+    }
+}

@@ -35,15 +35,20 @@ pub(crate) fn schedule(
     let undecided = undecided(facts, item.settled_to, episodes);
     // Whoever recorded it announces it, or a redelivery does; the last resort comes after both.
     let unannounced = item.has_unpublished().then_some(item.latest);
-    let ends = item.episodes.iter().filter_map(|recorded| match recorded.mark {
-        Mark::Unpublished | Mark::Published => Some(closes_at(plan, rule, item, recorded, episodes)),
-        // The parents have to be told that it is over.
-        Mark::Closed if facts.has_parents => {
-            let over_at = recorded.span.end.saturating_add(quiet_ms(plan, rule));
-            (over_at >= item.settled_to).then_some(over_at)
-        }
-        Mark::Closed | Mark::MergedInto(_) => None,
-    });
+    let ends = item
+        .episodes
+        .iter()
+        .filter_map(|recorded| match recorded.mark {
+            Mark::Unpublished | Mark::Published => {
+                Some(closes_at(plan, rule, item, recorded, episodes))
+            }
+            // The parents have to be told that it is over.
+            Mark::Closed if facts.has_parents => {
+                let over_at = recorded.span.end.saturating_add(quiet_ms(plan, rule));
+                (over_at >= item.settled_to).then_some(over_at)
+            }
+            Mark::Closed | Mark::MergedInto(_) => None,
+        });
     item.due = undecided.into_iter().chain(unannounced).chain(ends).min();
     let kept = facts.retention_ms + plan.times.lateness_ms;
     item.expires_at = item.due.is_none().then(|| item.latest.saturating_add(kept));

@@ -191,6 +191,12 @@ impl<W: WindowType> Group<W> {
         self.body(window, times).forget(end, window, times);
     }
 
+    /// As [`WindowType::is_thinned`]; to be asked when the episodes are known.
+    pub(super) fn is_thinned(&self, window: &W) -> bool {
+        let body = self.body.as_deref();
+        body.is_some_and(|body| window.is_thinned(&body.state))
+    }
+
     /// As [`WindowType::closeness`].
     pub(super) fn closeness(&mut self, window: &W) -> f64 {
         if let Some(body) = &mut self.body {

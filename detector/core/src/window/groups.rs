@@ -65,11 +65,12 @@ pub trait RuleWindows: std::fmt::Debug + Send {
         children: &[Shown],
     ) -> Result<United, StateError>;
 
-    /// Evaluates one group and forgets it.
-    fn drain_group(&mut self, group: Key, sink: &mut dyn FnMut(Episode));
+    /// Evaluates one group and forgets it. Whether it saw more than it keeps one by one ([`WindowType::is_thinned`]).
+    fn drain_group(&mut self, group: Key, sink: &mut dyn FnMut(Episode)) -> bool;
 
-    /// Evaluates every group and forgets it; episodes come in the order of group keys.
-    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode));
+    /// Evaluates every group and forgets it; episodes come in the order of group keys. How many saw more than they keep
+    /// one by one.
+    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> u64;
 
     /// Forgets groups until the others take no more than `bytes_max`: those farthest from firing first. How many.
     fn evict(&mut self, bytes_max: usize) -> u64;
@@ -289,19 +290,26 @@ impl<W: ReadVersion1> RuleWindows for Groups<W> {
         })
     }
 
-    fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) {
-        let Some(at) = self.find(key) else { return };
+    fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) -> bool {
+        let Some(at) = self.find(key) else {
+            return false;
+        };
         let place = &mut self.chunks[at as usize / CHUNK_GROUPS][at as usize % CHUNK_GROUPS];
-        if let Some(mut group) = place.group.take() {
-            self.bytes -= group.bytes(&self.window);
-            group.episodes(key, self.times, &self.window, sink);
-        }
+        let Some(mut group) = place.group.take() else {
+            return false;
+        };
+        self.bytes -= group.bytes(&self.window);
+        group.episodes(key, self.times, &self.window, sink);
+        group.is_thinned(&self.window)
     }
 
-    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) {
+    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> u64 {
+        let mut thinned = 0;
         for (key, mut group) in self.drain_sorted() {
             group.episodes(key, self.times, &self.window, sink);
+            thinned += u64::from(group.is_thinned(&self.window));
         }
+        thinned
     }
 
     fn evict(&mut self, bytes_max: usize) -> u64 {

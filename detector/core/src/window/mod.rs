@@ -279,6 +279,8 @@ impl<'r> Windows<'r> {
 
     /// Evaluates the groups of all rules as a set, children before parents, with the state that was drained before.
     /// A group that comes back is forgotten as soon as it is evaluated: what was drained never has to fit into memory.
+    /// Returns, by correlation rule, how many groups saw more than they keep one by one, so that their moments are
+    /// estimates; nothing where none did.
     ///
     /// # Errors
     /// State that was drained cannot be read back.
@@ -286,7 +288,8 @@ impl<'r> Windows<'r> {
         mut self,
         spilled: &mut dyn Spilled,
         sink: &mut dyn FnMut(CorrelationIx, Episode),
-    ) -> Result<(), SpillError> {
+    ) -> Result<Vec<u64>, SpillError> {
+        let mut thinned = vec![0; self.windows.len()];
         for at in 0..self.windows.len() {
             let rule = CorrelationIx(u32::try_from(at).expect("fewer than 2^32 rules"));
             let (done, parents) = self.windows.split_at_mut(at + 1);
@@ -299,13 +302,16 @@ impl<'r> Windows<'r> {
             let mut current = None;
             while let Some((group, state)) = spilled.next(rule)? {
                 if let Some(done) = current.filter(|current| *current != group) {
-                    windows.drain_group(done, &mut told);
+                    thinned[at] += u64::from(windows.drain_group(done, &mut told));
                 }
                 windows.merge_encoded(group, state)?;
                 current = Some(group);
             }
-            windows.drain_episodes(&mut told);
+            thinned[at] += windows.drain_episodes(&mut told);
         }
-        Ok(())
+        if thinned.iter().all(|groups| *groups == 0) {
+            thinned.clear();
+        }
+        Ok(thinned)
     }
 }

@@ -46,7 +46,7 @@ pub(crate) enum Mutation {
     CloseBeforeTheQuietPeriod,
     /// Episodes are marked as closed before that is announced.
     MarkClosedBeforePublish,
-    /// A group forgets up to the watermark, also what was not yet told in full.
+    /// A group forgets what sweeps have passed, also what was not yet told in full.
     ForgetTotals,
     /// A group keeps nothing of its children's episodes.
     ForgetChildren,
@@ -136,7 +136,7 @@ impl World<'_> {
         let mut items = self.store.read(keys).expect("memory answers");
         if self.mutation == Mutation::ForgetTotals {
             let windows = Windows::new(self.scenario.engine.rules());
-            let watermark = Some(self.true_watermark());
+            let watermark = self.swept_to;
             for (key, item) in keys.iter().zip(&mut items) {
                 let Some(item) = item else { continue };
                 let rule = self.plan.rule_of(key.rule).expect("an item of a rule");

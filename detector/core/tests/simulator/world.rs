@@ -34,7 +34,7 @@ pub(crate) struct World<'s> {
     read: BTreeSet<usize>,
     workers: Vec<Option<Running<'s>>>,
     /// The greatest watermark of a sweep that was completed.
-    swept_to: Option<i64>,
+    pub(crate) swept_to: Option<i64>,
     /// Out of 1,000, how often a request fails and how often a worker crashes; 0 when the trouble is over.
     pub(crate) fail_rate: u32,
     crash_rate: u32,
@@ -189,7 +189,9 @@ impl<'s> World<'s> {
         let left = |shard: &Shard| shard.records[shard.checkpoint..].to_vec();
         let left = self.shards.iter().flat_map(left);
         let arrivals = left.map(|record| self.scenario.records[record].arrival);
-        arrivals.min().map_or(END_MS, |arrival| arrival - LATENESS_MS)
+        arrivals
+            .min()
+            .map_or(END_MS, |arrival| arrival - LATENESS_MS)
     }
 
     /// The latest arrival of what is done.
