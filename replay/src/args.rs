@@ -47,7 +47,7 @@ Examples:
 const MATCH_EXAMPLES: &str = "\
 Examples:
   # Every event that a detection rule matched
-  replay match --rules rules/error_leak.yml trail.json.gz
+  replay match --rules rules/error_leak/ trail.json.gz
 
   # Hits by rule
   replay match logs/ | jq -r .rule_id | sort | uniq -c";
@@ -69,7 +69,7 @@ Examples:
   replay check rules/
 
   # One file, before a commit
-  replay check rules/error_leak.yml && git commit
+  replay check rules/error_leak/ && git commit
 
 Exit status:
   0  no error; warnings are printed all the same

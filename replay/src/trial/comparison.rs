@@ -59,7 +59,7 @@ pub(crate) fn compare(expected: &[ExpectedAlert], alerts: &[Alert]) -> Compariso
                 let alert = &alerts[place];
                 is_same(wanted, alert) && (!exact || wanted.opened_at.0 == alert.opened_at)
             };
-            if let Some(found) = left.iter().position(|place| is_it(place)) {
+            if let Some(found) = left.iter().position(is_it) {
                 partner[at] = Some(left.remove(found));
             }
         }
