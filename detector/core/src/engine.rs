@@ -1,5 +1,7 @@
 //! The whole way of a record: decode, match, window. One [`Engine`] is shared; each thread has a [`Worker`].
 
+use std::collections::BTreeMap;
+
 use crate::alert::Alert;
 use crate::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
 use crate::event::{Event, LogSource};
@@ -76,6 +78,8 @@ pub struct Tally {
     /// Hits kept out of every group because a field was missing or redacted: by correlation rule (in the order of
     /// [`RuleSet::correlations`]), field and number.
     pub missing: Vec<Vec<(String, u64)>>,
+    /// The same because a field that is grouped by its network was no address.
+    pub no_address: Vec<Vec<(String, u64)>>,
     /// Fields that a rule wants to be there (see [`Expr::each_wanted_field`](crate::rule::Expr::each_wanted_field)) and
     /// that no event of its log sources had, though there were such events: by detection rule, in the order of [`RuleSet::detections`]. Known at the end.
     pub absent_fields: Vec<Vec<String>>,
@@ -202,11 +206,11 @@ impl<'e> Worker<'e> {
         tally.absent_fields = absent_fields;
         let rules = &engine.rules;
         let name = |(slot, hits): (&SlotId, &u64)| (rules.fields.path(*slot).to_owned(), *hits);
-        tally.missing = windows
-            .missing()
-            .iter()
-            .map(|fields| fields.iter().map(name).collect())
-            .collect();
+        for kept_out in windows.kept_out() {
+            let by_name = |fields: &BTreeMap<SlotId, u64>| fields.iter().map(name).collect();
+            tally.missing.push(by_name(&kept_out.missing));
+            tally.no_address.push(by_name(&kept_out.no_address));
+        }
         let mut alerts = Vec::new();
         windows.finish(spilled, &mut |rule, episode| {
             let rule = &rules.correlations[rule.0 as usize];

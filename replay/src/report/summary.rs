@@ -39,7 +39,11 @@ pub(crate) fn summary(run: &Run<'_>, paint: Paint) -> String {
     );
     page.section(
         "hits in no group: the field is missing, redacted or has several values",
-        missing(run),
+        by_field(run, &run.tally.missing),
+    );
+    page.section(
+        "hits in no group: the field is grouped by its network and is no address",
+        by_field(run, &run.tally.no_address),
     );
     page.section("rules whose fields never appeared", unmatched(run));
     page.section(
@@ -153,8 +157,8 @@ fn skewed(tally: &Tally) -> Vec<String> {
     }
 }
 
-fn missing(run: &Run<'_>) -> Vec<String> {
-    let by_rule = run.rules.correlations.iter().zip(&run.tally.missing);
+fn by_field(run: &Run<'_>, counts: &[Vec<(String, u64)>]) -> Vec<String> {
+    let by_rule = run.rules.correlations.iter().zip(counts);
     by_rule
         .flat_map(|(rule, fields)| {
             fields
@@ -288,6 +292,7 @@ level: low
                 value: Vec::new(),
             }],
             group_by: vec!["source_ip".into()],
+            prefixes: vec![None],
             timespan_ms: 60_000,
             quiet_ms: 60_000,
             window: WindowSpec::EventCount {
@@ -325,6 +330,7 @@ level: low
             too_late_hits: 4,
             skewed_events: 5,
             missing: vec![vec![("source_ip".into(), 7), ("sub".into(), 0)]],
+            no_address: vec![vec![("source_ip".into(), 6)]],
             absent_fields: vec![vec!["owner_sub".into()], vec!["action".into()]],
             ..Tally::default()
         };
@@ -349,6 +355,9 @@ event times ahead of their arrival, taken as of their arrival
 
 hits in no group: the field is missing, redacted or has several values
           7  Flood (flood): source_ip
+
+hits in no group: the field is grouped by its network and is no address
+          6  Flood (flood): source_ip
 
 rules whose fields never appeared
   Registration rejected (rejected): no lambda event has `owner_sub`

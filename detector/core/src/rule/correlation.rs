@@ -101,6 +101,7 @@ pub(super) fn read_correlation(
         window,
         value_fields,
         aliases,
+        prefixes: attributes.prefixes.clone(),
     })
 }
 

@@ -4,6 +4,7 @@ use super::condition::Condition;
 use super::identity::Identity;
 use super::log_source::SourceScope;
 use super::model::{RuleMeta, Threshold, WindowSpec};
+use super::network_prefix::PrefixDraft;
 use crate::event::LogSource;
 
 /// The documents of all files, in the order of the files.
@@ -96,6 +97,7 @@ pub(super) struct CorrelationDraft {
     pub(super) window: WindowDraft,
     pub(super) value_fields: Vec<Reference>,
     pub(super) aliases: Vec<AliasDraft>,
+    pub(super) prefixes: Vec<PrefixDraft>,
 }
 
 /// A window whose condition may still name rules.

@@ -9,6 +9,8 @@ use super::draft::{CorrelationDraft, Reference, Target, WindowDraft};
 use super::link::problem;
 use super::model::*;
 use super::names::Names;
+use super::near_name::suggestion;
+use super::network_prefix::NetworkPrefix;
 use super::presence_link::PresenceLinker;
 use super::problem::{RuleProblem, Severity};
 
@@ -35,6 +37,7 @@ impl GroupLinker<'_> {
         resolved: &[Resolved<'_>],
     ) -> CorrelationRule {
         self.check_aliases(draft, targets);
+        self.check_prefixes(draft);
         let mut inputs = Vec::with_capacity(draft.inputs.len());
         for ((reference, target), input) in draft.inputs.iter().zip(targets).zip(resolved) {
             inputs.extend(self.input(draft, reference, *target, *input));
@@ -47,6 +50,11 @@ impl GroupLinker<'_> {
                 .group_by
                 .iter()
                 .map(|field| Arc::from(&*field.text))
+                .collect(),
+            prefixes: draft
+                .group_by
+                .iter()
+                .map(|field| prefix(draft, field))
                 .collect(),
             timespan_ms: draft.timespan_ms,
             quiet_ms: draft.quiet_ms.unwrap_or(draft.timespan_ms),
@@ -63,6 +71,20 @@ impl GroupLinker<'_> {
             severity: Severity::Warning,
             ..problem(&draft.meta.path, line, message)
         });
+    }
+
+    fn check_prefixes(&mut self, draft: &CorrelationDraft) {
+        for prefix in &draft.prefixes {
+            if draft.group_by.iter().all(|field| field.text != prefix.name) {
+                let known = draft.group_by.iter().map(|field| field.text.as_str());
+                let hint = suggestion(&prefix.name, known);
+                let message = format!(
+                    "`vedette.prefix` names `{}`, which is not in `group-by`{hint}",
+                    prefix.name
+                );
+                self.error(draft, prefix.line, message);
+            }
+        }
     }
 
     fn check_aliases(&mut self, draft: &CorrelationDraft, targets: &[Target]) {
@@ -244,6 +266,11 @@ impl GroupLinker<'_> {
         };
         WindowSpec::Temporal { presence }
     }
+}
+
+fn prefix(draft: &CorrelationDraft, field: &Reference) -> Option<NetworkPrefix> {
+    let of = draft.prefixes.iter().find(|of| of.name == field.text);
+    of.map(|of| of.prefix)
 }
 
 fn small(ix: usize) -> u32 {

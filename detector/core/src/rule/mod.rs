@@ -10,6 +10,7 @@ mod yaml_tree; // YAML with lines
 mod letter_case; // folding, alike for rules and events
 mod duration; // 5m
 mod log_source; // logsource -> LogSource
+pub mod network_prefix; // the network of an address
 mod attribute; // vedette: …
 pub mod model; // the checked rules
 mod condition; // what a detection tests
@@ -36,6 +37,7 @@ pub use condition::*;
 pub use duration::WINDOW_LENGTH_MAX_MS;
 pub use letter_case::{fold, fold_into, is_folded};
 pub use model::*;
+pub use network_prefix::NetworkPrefix;
 pub use problem::{RuleFile, RuleProblem, Severity};
 
 use crate::field::FieldTable;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::event::LogSource;
 use crate::field::{FieldTable, SlotId};
+use crate::rule::network_prefix::NetworkPrefix;
 
 /// The place of a detection rule in [`RuleSet::detections`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,6 +86,8 @@ pub struct CorrelationRule {
     pub inputs: Vec<CorrelationInput>,
     /// Names of the group-by fields or aliases, in the order of its file. Empty: one group for all.
     pub group_by: Vec<Arc<str>>,
+    /// Of each group-by field: that its value is the network of an address (`vedette.prefix`).
+    pub prefixes: Vec<Option<NetworkPrefix>>,
     /// Window length in milliseconds, above 0.
     pub timespan_ms: i64,
     /// Holding intervals with gaps no longer than this are one episode (`vedette.quiet`; default: one timespan).

@@ -29,14 +29,15 @@ pub mod group; // the state of one group
 pub mod groups; // the groups of one rule
 mod hit; // group and value of a matched event
 
-use std::collections::BTreeMap;
+pub use crate::window::hit::KeptOut;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::event::Event;
-use crate::field::SlotId;
 use crate::rule::{
-    CorrelationIx, CorrelationRule, DetectionIx, FieldSource, InputRule, RuleSet, Threshold,
-    WindowSpec,
+    CorrelationInput, CorrelationIx, CorrelationRule, DetectionIx, FieldSource, InputRule, RuleSet,
+    Threshold, WindowSpec,
 };
 use crate::window::body::GroupTimes;
 use crate::window::episode::Episode;
@@ -56,8 +57,8 @@ pub struct Windows<'r> {
     windows: Vec<Box<dyn RuleWindows>>,
     /// By detection rule: the correlations it feeds, and as which input.
     consumers: Vec<Vec<(CorrelationIx, usize)>>,
-    /// By correlation rule and field: hits kept out of every group because the field was missing or redacted.
-    missing: Vec<BTreeMap<SlotId, u64>>,
+    /// By correlation rule: hits in no group.
+    kept_out: Vec<KeptOut>,
 }
 
 /// The window type of a rule: the one place that lists them all.
@@ -156,7 +157,7 @@ impl<'r> Windows<'r> {
             rules,
             windows: rules.correlations.iter().map(rule_windows).collect(),
             consumers,
-            missing: vec![BTreeMap::new(); rules.correlations.len()],
+            kept_out: vec![KeptOut::default(); rules.correlations.len()],
         }
     }
 
@@ -171,8 +172,8 @@ impl<'r> Windows<'r> {
         for &(CorrelationIx(at), input) in &self.consumers[rule.0 as usize] {
             let correlation = &self.rules.correlations[at as usize];
             let source = &correlation.inputs[input];
-            let missing = &mut self.missing[at as usize];
-            let Some(fields) = HitFields::read(correlation, source, event, missing) else {
+            let kept_out = &mut self.kept_out[at as usize];
+            let Some(fields) = HitFields::read(correlation, source, event, kept_out) else {
                 continue;
             };
             let occurrence = Occurrence {
@@ -182,7 +183,7 @@ impl<'r> Windows<'r> {
                 id,
                 value: fields.value,
             };
-            let texts = || hit::group_texts(source, event);
+            let texts = || hit::group_texts(correlation, source, event);
             let group = GroupValues {
                 key: fields.group,
                 texts: &texts,
@@ -196,16 +197,14 @@ impl<'r> Windows<'r> {
         for (mine, theirs) in self.windows.iter_mut().zip(other.windows) {
             mine.merge(theirs);
         }
-        for (mine, theirs) in self.missing.iter_mut().zip(other.missing) {
-            for (field, hits) in theirs {
-                *mine.entry(field).or_default() += hits;
-            }
+        for (mine, theirs) in self.kept_out.iter_mut().zip(&other.kept_out) {
+            mine.add(theirs);
         }
     }
 
-    /// Hits kept out of every group for want of a field: by correlation rule, then by field.
-    pub fn missing(&self) -> &[BTreeMap<SlotId, u64>] {
-        &self.missing
+    /// Hits in no group, by correlation rule.
+    pub fn kept_out(&self) -> &[KeptOut] {
+        &self.kept_out
     }
 
     /// Bytes of all group state.
@@ -310,20 +309,12 @@ fn show_to_parents(
             if source.rule != InputRule::Correlation(child) || !views(windows.child_view()) {
                 continue;
             }
-            let texts = || {
-                GroupTexts::new(
-                    source
-                        .group_by
-                        .iter()
-                        .map(|field| child_value(field, episode)),
-                )
+            // A value that is no address lies in no network, so that the parent has no group for it.
+            let Some(group) = child_group(parent, source, episode) else {
+                continue;
             };
-            let key = Key::of_texts(
-                source
-                    .group_by
-                    .iter()
-                    .map(|field| child_value(field, episode)),
-            );
+            let texts = || GroupTexts::new(&group);
+            let key = Key::of_texts(&group);
             let value = match source.value.as_slice() {
                 [] => OccurrenceValue::None,
                 fields => OccurrenceValue::Key(Key::of_texts(
@@ -348,6 +339,24 @@ fn show_to_parents(
             windows.observe_child(&GroupValues { key, texts: &texts }, &occurrences, episode);
         }
     }
+}
+
+/// The group-by values that a child's episode has in `parent`.
+fn child_group<'e>(
+    parent: &CorrelationRule,
+    source: &CorrelationInput,
+    episode: &'e Episode,
+) -> Option<Vec<Cow<'e, str>>> {
+    let fields = source.group_by.iter().zip(&parent.prefixes);
+    fields
+        .map(|(field, prefix)| {
+            let value = child_value(field, episode);
+            match prefix {
+                Some(prefix) => prefix.network_of(value).map(Cow::Owned),
+                None => Some(Cow::Borrowed(value)),
+            }
+        })
+        .collect()
 }
 
 fn child_value<'e>(field: &FieldSource, child: &'e Episode) -> &'e str {

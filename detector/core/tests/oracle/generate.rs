@@ -6,9 +6,21 @@ use std::fmt::Write;
 use super::{Correlation, Event, Expression, Input, Kind, TICK_MS};
 
 const DETECTIONS: usize = 3;
-const GROUP_FIELDS: [&str; 2] = ["sourceIPAddress", "userAgent"];
+const ADDRESS_FIELD: &str = "sourceIPAddress";
+const GROUP_FIELDS: [&str; 2] = [ADDRESS_FIELD, "userAgent"];
 const VALUE_FIELDS: [&str; 2] = ["requestID", "vpcEndpointId"];
 const NUMBER_FIELD: &str = "bytes";
+/// Of few networks, and some that are none.
+const ADDRESSES: [&str; 8] = [
+    "192.0.2.1",
+    "192.0.2.200",
+    "::ffff:192.0.2.9",
+    "192.0.3.1",
+    "2001:db8::1",
+    "2001:db8:0:0:ffff::",
+    "2001:db8:0:1::",
+    "service.amazonaws.com",
+];
 /// 2026-01-01T00:00:00Z.
 const ORIGIN_MS: i64 = 1_767_225_600_000;
 
@@ -35,6 +47,7 @@ fn pick<'a, T>(random: &mut fastrand::Rng, from: &'a [T]) -> &'a T {
 pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
     let length = random.i64(4..80);
     let ids: Vec<String> = (0..random.usize(1..60)).map(|_| uuid(random)).collect();
+    let addresses: [&str; 3] = std::array::from_fn(|_| *pick(random, &ADDRESSES));
     (0..random.usize(1..50))
         .map(|at| {
             // Mostly an id of its own; sometimes one that another event has, at another time.
@@ -45,7 +58,11 @@ pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
             let mut fields = BTreeMap::new();
             for name in GROUP_FIELDS.into_iter().chain(VALUE_FIELDS) {
                 if random.u8(..10) > 0 {
-                    fields.insert(name, format!("{name}-{}", random.u8(..3)));
+                    let value = match name {
+                        ADDRESS_FIELD => (*pick(random, &addresses)).to_owned(),
+                        _ => format!("{name}-{}", random.u8(..3)),
+                    };
+                    fields.insert(name, value);
                 }
             }
             if random.u8(..10) > 0 {
@@ -124,6 +141,11 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
             aliases.insert(("origin", at), *pick(random, &GROUP_FIELDS));
         }
     }
+    let mut prefixes = BTreeMap::new();
+    if group_by.contains(&ADDRESS_FIELD) && random.u8(..3) == 0 {
+        let bits = *pick(random, &[(24, 64), (24, 64), (23, 63), (32, 128), (0, 0)]);
+        prefixes.insert(ADDRESS_FIELD, bits);
+    }
     let kind = kind(random, kind_choice, &inputs, before);
     let timespan = 2 * random.i64(1..8);
     let operator = match kind_choice {
@@ -142,6 +164,7 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         inputs,
         group_by,
         aliases,
+        prefixes,
         timespan,
         quiet: *pick(random, &[timespan, timespan, 2, 20]),
         threshold,
@@ -247,7 +270,14 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
     }
     writeln!(out, "    timespan: {}s", rule.timespan / 2)?;
     condition_yaml(out, rule)?;
-    writeln!(out, "vedette:\n    quiet: {}s", rule.quiet / 2)
+    writeln!(out, "vedette:\n    quiet: {}s", rule.quiet / 2)?;
+    if !rule.prefixes.is_empty() {
+        writeln!(out, "    prefix:")?;
+    }
+    let mut prefixes = rule.prefixes.iter();
+    prefixes.try_for_each(|(name, (ipv4, ipv6))| {
+        writeln!(out, "        {name}: {{ipv4: {ipv4}, ipv6: {ipv6}}}")
+    })
 }
 
 fn type_name(kind: &Kind) -> &'static str {
