@@ -12,6 +12,7 @@
 mod depth; // where a JSON value ends
 mod line; // what a line is by itself
 mod document; // lines that make one value
+mod tail; // what stands behind a list
 
 use depth::{Depth, Found};
 use document::{Document, Progress};
@@ -66,6 +67,8 @@ enum State {
         depth: Depth,
         is_in_object: bool,
     },
+    /// Behind a list, in the object that holds it.
+    Tail(Depth),
     SkippedLine,
     /// The rest of a value that is not wanted, and whether a list goes on after it.
     Skipped {
@@ -144,6 +147,7 @@ impl Splitter {
                 depth,
                 is_in_object,
             } => self.member(depth, is_in_object, data, end, out),
+            State::Tail(depth) => self.tail(depth, data, end, out),
             State::SkippedLine => Some(match memchr::memchr(b'\n', data) {
                 Some(at) => self.consume(&data[..=at]),
                 None => {
@@ -261,8 +265,7 @@ impl Splitter {
             None => self.state = State::List { is_in_object },
             Some(b']') => {
                 if is_in_object {
-                    let depth = Depth::inside().resynchronising(true);
-                    self.state = State::Skipped { depth, list: None };
+                    self.state = State::Tail(Depth::inside().resynchronising(true));
                 }
                 return consumed + self.consume(&data[between..=between]);
             }

@@ -104,6 +104,16 @@ fn a_list_gives_its_members() {
 }
 
 #[test]
+fn what_stands_behind_a_list_is_kept_where_lists_may_come_again() {
+    let again = r#"{"Records":[{"a":1}],"x":[2],"Records":[{"b":2}]}"#;
+    assert_eq!(
+        split(again),
+        [r#"{"a":1}"#, r#"{"x":[2],"Records":[{"b":2}]}"#]
+    );
+    assert_eq!(split(r#"{"Records":[{"a":1}],"x":[2]}"#), [r#"{"a":1}"#]);
+}
+
+#[test]
 fn members_tell_where_they_stand() {
     let pieces = split_capped("{\"Records\":[\n{\"a\":1},\n{\"b\":\n2}]}\n{\"c\":3}", 100);
     let places: Vec<_> = pieces
