@@ -69,6 +69,9 @@ pub struct Tally {
     pub unreadable: u64,
     /// Hits by detection rule, in the order of [`RuleSet::detections`].
     pub hits: Vec<u64>,
+    /// Matches that are no hits because a list allows them: by detection rule, in the order of
+    /// [`RuleSet::detections`], then by its [`DetectionRule::allow`].
+    pub allowed: Vec<Vec<u64>>,
     /// Hits that carry no event time, so that no window can hold them.
     pub untimed_hits: u64,
     /// Hits that arrived more than [`LATENESS_MAX_MS`] after their event time.
@@ -115,6 +118,9 @@ impl Engine {
     pub fn worker(&self, mode: Mode) -> Worker<'_> {
         let tally = Tally {
             hits: vec![0; self.rules.detections.len()],
+            allowed: (self.rules.detections.iter())
+                .map(|rule| vec![0; rule.allow.len()])
+                .collect(),
             ..Tally::default()
         };
         let watch = Watch {
@@ -269,8 +275,13 @@ impl Watch<'_> {
             ..
         } = self;
         engine.matcher.matches(event, scratch, &mut |rule| {
+            let detection = &engine.rules.detections[rule.0 as usize];
+            if let Some(by) = engine.rules.allowance(detection, event) {
+                tally.allowed[rule.0 as usize][by] += 1;
+                return;
+            }
             tally.hits[rule.0 as usize] += 1;
-            observer.hit(&engine.rules.detections[rule.0 as usize], event);
+            observer.hit(detection, event);
             if *mode == Mode::HitsOnly || !windows.is_fed_by(rule) {
                 return;
             }
@@ -347,11 +358,13 @@ impl Tally {
         self.too_late_hits += other.too_late_hits;
         self.skewed_events += other.skewed_events;
         self.latest = self.latest.max(other.latest);
+        let mine = self.allowed.iter_mut().flatten();
         let numbers = self
             .hits
             .iter_mut()
             .zip(&other.hits)
-            .chain(self.events.iter_mut().zip(&other.events));
+            .chain(self.events.iter_mut().zip(&other.events))
+            .chain(mine.zip(other.allowed.iter().flatten()));
         numbers.for_each(|(mine, theirs)| *mine += theirs);
     }
 }

@@ -31,6 +31,11 @@ pub(crate) fn summary(run: &Run<'_>, paint: Paint) -> String {
     page.section("read", read(run));
     page.section("events by source", events(run.tally));
     page.section("hits by rule", hits(run));
+    page.section("matches that a list allows: they are no hits", allowed(run));
+    page.section(
+        "allowlist entries that had expired by the end of the recording",
+        expired(run),
+    );
     page.section("episodes by rule", episodes(run.alerts));
     page.section("hits that no window could use", unused(run.tally));
     page.section(
@@ -121,6 +126,44 @@ fn hits(run: &Run<'_>) -> Vec<String> {
     by_rule
         .filter(|(_, hits)| **hits > 0)
         .map(|(rule, hits)| numbered(*hits, &label(&rule.meta)))
+        .collect()
+}
+
+fn allowed(run: &Run<'_>) -> Vec<String> {
+    let by_rule = run.rules.detections.iter().zip(&run.tally.allowed);
+    let lines = by_rule.flat_map(|(rule, by_list)| {
+        let by_list = rule.allow.iter().zip(by_list);
+        by_list
+            .filter(|(_, matches)| **matches > 0)
+            .map(|(allow, matches)| {
+                let list = &run.rules.allowlists[allow.list].name;
+                numbered(*matches, &format!("{}: {list}", label(&rule.meta)))
+            })
+    });
+    lines.collect()
+}
+
+/// By the time of the recording, not of the day on which it is read.
+fn expired(run: &Run<'_>) -> Vec<String> {
+    let Some(latest) = run.tally.latest else {
+        return Vec::new();
+    };
+    let lists = run.rules.allowlists.iter();
+    lists
+        .flat_map(|list| {
+            let expired = list.entries.iter().filter(|e| e.has_expired(latest));
+            expired.map(|entry| {
+                format!(
+                    "{}:{}: {} of {} on {}, owner {}",
+                    list.path,
+                    entry.line,
+                    entry.shown(),
+                    list.name,
+                    entry.expires,
+                    entry.owner
+                )
+            })
+        })
         .collect()
 }
 

@@ -1,5 +1,6 @@
 //! Vedette's own attributes: what Sigma cannot say, under the one top-level key `vedette`.
 
+use super::allowlist_reader::{AllowDraft, read_allow};
 use super::duration::{long_unit, parse_duration};
 use super::near_name::suggestion;
 use super::network_prefix::{PrefixDraft, read_prefixes};
@@ -20,13 +21,14 @@ pub(super) struct Attributes {
     pub(super) threat: Option<String>,
     pub(super) response: Option<String>,
     pub(super) prefixes: Vec<PrefixDraft>,
+    pub(super) allow: Vec<AllowDraft>,
 }
 
 /// Reads the value of a key; what is wrong with it is reported.
 type Read = fn(&Node, &Node, &mut Attributes, &mut Reporter<'_>);
 
 /// Every key, the kinds of rule it may stand in, and how it is read.
-const TABLE: [(&str, &[RuleKind], Read); 4] = [
+const TABLE: [(&str, &[RuleKind], Read); 5] = [
     ("quiet", &[RuleKind::Correlation], |key, node, to, out| {
         to.quiet_ms = duration(key, node, "vedette.quiet", out);
     }),
@@ -42,6 +44,9 @@ const TABLE: [(&str, &[RuleKind], Read); 4] = [
     ),
     ("prefix", &[RuleKind::Correlation], |key, node, to, out| {
         to.prefixes = read_prefixes(key, node, out);
+    }),
+    ("allow", &[RuleKind::Detection], |key, node, to, out| {
+        to.allow = read_allow(key, node, out);
     }),
 ];
 
@@ -97,10 +102,10 @@ impl Attributes {
                 continue;
             };
             if !kinds.contains(&kind) {
-                let has_it = if kinds.len() == 1 {
-                    "a correlation rule"
-                } else {
-                    "a detection or correlation rule"
+                let has_it = match *kinds {
+                    [RuleKind::Correlation] => "a correlation rule",
+                    [RuleKind::Detection] => "a detection rule",
+                    _ => "a detection or correlation rule",
                 };
                 out.error(key.line, format!("`vedette.{name}` belongs in {has_it}"));
             } else {

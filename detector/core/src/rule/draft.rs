@@ -1,5 +1,7 @@
 //! Rules as their own documents state them, before references between them are resolved.
 
+use super::allowlist::Allowlist;
+use super::allowlist_reader::AllowDraft;
 use super::condition::Condition;
 use super::identity::Identity;
 use super::log_source::SourceScope;
@@ -14,6 +16,7 @@ pub(super) struct Drafts {
     pub(super) correlations: Vec<CorrelationDraft>,
     pub(super) filters: Vec<FilterDraft>,
     pub(super) broken: Vec<BrokenDraft>,
+    pub(super) allowlists: Vec<Allowlist>,
     /// By what names every document can be referred to, broken ones included.
     pub(super) identities: Vec<(Identity, Target)>,
 }
@@ -69,6 +72,7 @@ pub(super) struct DetectionDraft {
     pub(super) scope: SourceScope,
     pub(super) sources: Vec<LogSource>,
     pub(super) condition: Condition,
+    pub(super) allow: Vec<AllowDraft>,
 }
 
 #[derive(Debug)]
@@ -81,7 +85,7 @@ pub(super) struct FilterDraft {
 }
 
 /// A rule named by id or name, and the line where.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reference {
     pub(super) text: String,
     pub(super) line: u32,
