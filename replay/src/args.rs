@@ -6,6 +6,9 @@ use std::thread;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::capture::When;
+use crate::send::Speed;
+
 /// More only share the memory for window state among themselves.
 const THREADS_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
 
@@ -64,6 +67,82 @@ Exit status:
   0  no error; warnings are printed all the same
   2  wrong usage, or at least one error";
 
+const SEND_EXAMPLES: &str = "\
+Examples:
+  # A rehearsal: a recorded attack, as if it ended this moment
+  replay send --stream audit --now fixtures/credential_stuffing/attack
+
+  # A long recording in its own time; at 60 an hour takes a minute
+  replay send --stream audit --now --speed 1 recordings/
+
+  # Into a local stand-in of AWS
+  replay send --stream audit --endpoint-url http://127.0.0.1:5000 trail.json.gz";
+
+const SEND_HELP: &str = "\
+Records:
+  A line of NDJSON or text, or a whole document, is a record. Payloads of
+  CloudWatch Logs subscriptions travel as gzip. Of a saved Kinesis event the
+  data of each of its records is sent. Bare CloudTrail events travel in lists,
+  {\"Records\":[…]}. What is more than 1 MiB is gzipped, then divided if it is a
+  payload, or else not sent, and named with file and line. Partition keys are
+  random. Requests have at most 500 records and 5 MiB; records that the stream
+  does not take are sent again after a wait, only those.
+
+Times:
+  --now and --shift move every value that is a moment of the recording, however
+  it is nested (gzip, base64, JSON in strings): RFC 3339 and Common Log Format,
+  seconds or milliseconds since 1970 as a number or as text, from an hour before
+  the first event to an hour after the last. Form and precision stay, and so
+  does everything else, moments in running text included.
+
+Region and credentials are found as the AWS CLI finds them (AWS_PROFILE,
+AWS_REGION, SSO, …); the permission kinesis:PutRecords is needed.
+
+Exit status:
+  0  all was sent
+  2  wrong usage, the stream refused, or Ctrl-C; how far it came is said
+  3  an input could not be read, or a record is too large for the stream; the
+     others were sent";
+
+const CAPTURE_EXAMPLES: &str = "\
+Examples:
+  # The last two hours of a log group, without people in it
+  replay capture --log-group /aws/lambda/fleet --since 2h --pseudonymise -o fleet.ndjson
+  replay run fleet.ndjson
+
+  # A day, only what has the word, with the same stand-ins each time
+  openssl rand -out stand-ins.key 32
+  replay capture --log-group fleet-access --since 2026-05-21T00:00:00Z \\
+      --until 2026-05-22T00:00:00Z --filter '\"502\"' \\
+      --pseudonymise --key stand-ins.key -o access.ndjson";
+
+const CAPTURE_HELP: &str = "\
+Interruptions:
+  Until all is there, FILE.part has the lines and FILE.part.json says how far
+  they go. The same command goes on after the last whole page. (With
+  --pseudonymise only if --key is given; a random key is kept nowhere.)
+
+What --pseudonymise exchanges:
+  By form, in any text: IP addresses (those of one /24, /48 or /64 stay
+  together; private and documentation ranges stay such; others go to 240.0.0.0/4
+  and 3fff::/20), e-mail addresses, UUIDs, account ids of 12 digits, +49… phone
+  numbers, AWS access key and principal ids, users and sessions in ARNs.
+  By key, in any spelling: user, username, user_id, uid, login, owner, email,
+  phone, given_name, family_name, nickname, sub, owner_sub, from_sub, to_sub and
+  the like; vin, vehicle_id, resource_id, device_id, plate, imei.
+  Removed: what stands under keys with password, secret, token, authorization,
+  cookie or credential in them, under session, pin, otp, api_key, signature and
+  the like; JWTs, `Bearer …`, `password=…` in any text.
+  Equal values stay equal. Names of people in running text, and whatever has
+  another form, are NOT found: look at the file before you give it away.
+
+Region and credentials are found as the AWS CLI finds them (AWS_PROFILE,
+AWS_REGION, SSO, …); the permission logs:FilterLogEvents is needed.
+
+Exit status:
+  0  all was captured
+  2  wrong usage, the service refused, or Ctrl-C; how far it came is said";
+
 /// Backtests Vedette's detectors on recorded logs.
 ///
 /// Runs the very engine that pages people in production, over files on a desk.
@@ -92,6 +171,15 @@ pub(crate) enum Command {
     /// A problem is printed on standard output as path:line and what is wrong; warnings are marked.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Send a recording over a Kinesis stream, as a rehearsal of the service
+    #[command(after_help = SEND_EXAMPLES, after_long_help = longer(SEND_EXAMPLES, SEND_HELP))]
+    Send(SendArgs),
+    /// Capture log events of a CloudWatch log group into a file
+    ///
+    /// The file holds one JSON line for each page and log stream, in the form in which CloudWatch Logs delivers to
+    /// subscribers, with the time of ingestion: `replay run` reads it, and `replay send` sends it.
+    #[command(after_help = CAPTURE_EXAMPLES, after_long_help = longer(CAPTURE_EXAMPLES, CAPTURE_HELP))]
+    Capture(CaptureArgs),
 }
 
 #[derive(Debug, Args)]
@@ -156,6 +244,84 @@ pub(crate) struct CheckArgs {
     pub(crate) paths: Vec<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct SendArgs {
+    /// The stream's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stream: String,
+    /// Send at N times the pace of the recording, in order of time, instead of as fast as the stream takes it
+    ///
+    /// A record is due when it arrived, where the recording says so, or else when its last event happened.
+    #[arg(long, value_name = "N", value_parser = Speed::parse, allow_hyphen_values = true)]
+    pub(crate) speed: Option<Speed>,
+    /// Shift all times so that the last event happens as it is sent
+    ///
+    /// Events far in the past are too late for the service. With --speed the last event is sent when the recording's
+    /// length has passed, so at speed 1 every event happens as it is sent.
+    #[arg(long)]
+    pub(crate) now: bool,
+    /// Shift all times by so many seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        allow_hyphen_values = true,
+        conflicts_with = "now"
+    )]
+    pub(crate) shift: Option<i64>,
+    /// Draw partition keys from this seed, for the same ones again
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Speak to this address instead of AWS
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+    /// Files, folders, or `-` for standard input
+    #[arg(value_name = "INPUT", required = true)]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// No progress bar
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+    /// Say nothing on standard error but errors and by how much times were shifted
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CaptureArgs {
+    /// The log group's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) log_group: String,
+    /// From when on: so long before now (`30m`, `2h`, `7d`), or a moment in RFC 3339
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    pub(crate) since: String,
+    /// Until when; until now where it is not given
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    pub(crate) until: Option<String>,
+    /// Only events that match this filter pattern of CloudWatch Logs
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) filter: Option<String>,
+    /// Put stand-ins in place of people, addresses and identifiers, and remove secrets; --help says which
+    #[arg(long)]
+    pub(crate) pseudonymise: bool,
+    /// Make the stand-ins with this key (at least 16 random bytes), for the same ones again
+    ///
+    /// Keep it as safe as the logs: with it, guesses can be tried. Without this option a random key is made and kept
+    /// nowhere.
+    #[arg(long, value_name = "FILE", requires = "pseudonymise")]
+    pub(crate) key: Option<PathBuf>,
+    /// Speak to this address instead of AWS
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+    /// The file, which appears whole at the end
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// No progress bar
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+    /// Say nothing on standard error but errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// A table and a closing summary, for a person
@@ -182,6 +348,15 @@ impl SourceArgs {
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
     let threads = text.parse().ok().filter(|threads| *threads <= THREADS_MAX);
     threads.ok_or_else(|| format!("expected a number from 1 to {THREADS_MAX}"))
+}
+
+/// Checks it and keeps it as it is: by its text an interrupted capture is known.
+fn when(text: &str) -> Result<String, String> {
+    When::parse(text).map(|_| text.to_owned())
+}
+
+fn longer(examples: &str, help: &str) -> String {
+    format!("{examples}\n\n{help}")
 }
 
 fn long_help(examples: &str) -> String {

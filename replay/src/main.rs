@@ -26,6 +26,11 @@ mod report; // alerts and counters -> text or JSON
 mod run; // `replay run`
 mod hits; // `replay match`
 mod check; // `replay check`
+mod service; // AWS: who we are there, and what went wrong
+mod rewrite; // a record -> the same with some values exchanged
+mod pseudonym; // stand-ins for what identifies people
+mod send; // `replay send`
+mod capture; // `replay capture`
 
 use std::process::ExitCode;
 
@@ -43,6 +48,8 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Match(args) => hits::run(args),
         Command::Check(args) => check::run(args),
+        Command::Send(args) => send::run(args),
+        Command::Capture(args) => capture::run(args),
     };
     outcome::exit_code(ended)
 }

@@ -11,6 +11,8 @@ pub(crate) enum Outcome {
     Done,
     /// Some input could not be read; the results of the others were printed.
     InputUnread,
+    /// Ended by the user before its end, which was said.
+    Interrupted,
     /// A rule file has errors, all of them printed.
     RulesBroken,
 }
@@ -26,7 +28,7 @@ pub(crate) fn exit_code(ended: anyhow::Result<Outcome>) -> ExitCode {
     match ended {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::InputUnread) => ExitCode::from(STATUS_INPUT),
-        Ok(Outcome::RulesBroken) => ExitCode::from(STATUS_USAGE),
+        Ok(Outcome::RulesBroken | Outcome::Interrupted) => ExitCode::from(STATUS_USAGE),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error:#}"));

@@ -11,6 +11,7 @@ const REDRAW_EVERY: Duration = Duration::from_millis(200);
 /// How far a run has come.
 pub(crate) struct Progress {
     bar: ProgressBar,
+    noun: &'static str,
     started: Instant,
     drawn: Instant,
 }
@@ -37,21 +38,27 @@ impl Progress {
         let now = Instant::now();
         Self {
             bar,
+            noun: "events",
             started: now,
             drawn: now,
         }
     }
 
+    /// Of what the rate is given, where that is not events.
+    pub(crate) fn counting(self, noun: &'static str) -> Self {
+        Self { noun, ..self }
+    }
+
     /// Told after each chunk; draws now and then.
-    pub(crate) fn reached(&mut self, read_bytes: u64, events: u64) {
+    pub(crate) fn reached(&mut self, read_bytes: u64, counted: u64) {
         if self.drawn.elapsed() < REDRAW_EVERY {
             return;
         }
         self.drawn = Instant::now();
-        let rate = events as f64 / self.started.elapsed().as_secs_f64();
+        let rate = counted as f64 / self.started.elapsed().as_secs_f64();
         self.bar.set_position(read_bytes);
         self.bar
-            .set_message(format!("{} events/s", count(rate as u64)));
+            .set_message(format!("{} {}/s", count(rate as u64), self.noun));
     }
 
     /// Leaves no trace on the terminal.

@@ -71,6 +71,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
         ));
     }
     tell_evictions(&engine, &tally);
+    tell_thinning(&engine, &tally);
     let run = Run {
         rules: engine.rules(),
         recording: &recording,
@@ -175,6 +176,23 @@ pub(crate) fn close(
         true => Outcome::Done,
         false => Outcome::InputUnread,
     })
+}
+
+/// Not silenced by `--quiet`: near a threshold the answer may be another.
+fn tell_thinning(engine: &Engine, tally: &Tally) {
+    for (rule, groups) in engine.rules().correlations.iter().zip(&tally.thinned) {
+        if *groups > 0 {
+            let of_what = match rule.window.reads_numbers() {
+                true => "128 numbers in an eighth of the timespan",
+                false => "1,024 hits of a step in a timespan",
+            };
+            say(&format!(
+                "approximate: {} of \"{}\" had more than {of_what}",
+                counted(*groups, "group"),
+                rule.meta.title
+            ));
+        }
+    }
 }
 
 /// Not silenced by `--quiet`: what was forgotten may have been an attack.

@@ -580,3 +580,34 @@ level: high
         .out_has("12:01:00 UTC (30s)")
         .out_has("source_ip=192.0.2.7");
 }
+
+/// More numbers in one group than are kept one by one.
+#[test]
+fn estimates_are_told_of_by_rule() {
+    const SUM: &str = "---
+title: Large exports
+id: 3f2b8a5e-0c7f-4a5d-9a37-1a4a8a3f0c12
+status: test
+correlation:
+  type: value_sum
+  rules: [registration_rejected]
+  group-by: [source_ip]
+  timespan: 8h
+  condition: {field: size, gte: 100000}
+level: low
+";
+    let desk = Desk::new();
+    desk.file("rules/register.yml", format!("{RULE}{SUM}"));
+    for (events, is_told) in [(128, false), (129, true)] {
+        let event = |number: i32| {
+            EVENT
+                .replace("r1", &format!("r{number}"))
+                .replace("\"outcome\"", &format!("\"size\":{number},\"outcome\""))
+        };
+        let lines: Vec<String> = (0..events).map(event).collect();
+        desk.file("events.ndjson", lines.join("\n"));
+        let ended = desk.replay(&["run", "--quiet", "--rules", "rules", "events.ndjson"]);
+        let told = "approximate: 1 group of \"Large exports\" had more than 128 numbers";
+        assert_eq!(ended.err.contains(told), is_told, "{}", ended.err);
+    }
+}

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::rule::{CorrelationRule, Level};
-use crate::store::EpisodeId;
+use crate::rule::{CorrelationRule, Level, RuleSet};
+use crate::store::{Announcement, EpisodeId, Notice};
 use crate::time::Timestamp;
 use crate::window::episode::Episode;
 
@@ -59,6 +59,20 @@ impl Alert {
             count: episode.count,
             distinct: episode.distinct,
             event_ids: episode.evidence.iter().map(|(_, id)| id.clone()).collect(),
+        }
+    }
+
+    /// The alert of an announcement, under its id. Of an episode that is closed it is the line of a backtest over the
+    /// same events, but for the id where late hits moved the opening.
+    pub fn of_announcement(rules: &RuleSet, announcement: &Announcement) -> Self {
+        let rule = &rules.correlations[announcement.rule.0 as usize];
+        Self {
+            alert_id: announcement.id.to_string(),
+            status: match announcement.notice {
+                Notice::Opened => Status::Open,
+                Notice::Closed => Status::Closed,
+            },
+            ..Self::of_episode(rule, &announcement.episode, Timestamp::default())
         }
     }
 

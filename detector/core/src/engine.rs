@@ -8,11 +8,14 @@ use crate::event::{Event, LogSource};
 use crate::field::SlotId;
 use crate::matching::{Matcher, Scratch};
 use crate::rule::{CorrelationIx, DetectionRule, RuleSet};
+use crate::store::StoreTimes;
+use crate::store::plan::ATTEMPTS_MAX;
 use crate::time::Timestamp;
 use crate::window::key::Key;
 use crate::window::{SpillError, Spilled, Windows};
 
-/// An event that arrives later than this after its event time is too late: its hits are counted, not used.
+/// An event that arrives later than this after its event time is too late, unless [`Engine::with_lateness`] says
+/// otherwise: its hits are counted, not used.
 pub const LATENESS_MAX_MS: i64 = 15 * 60 * 1000;
 
 /// How far a clock may be ahead: an event time later than its arrival by more than this is taken as the arrival.
@@ -25,6 +28,7 @@ pub struct Engine {
     decode_fields: DecodeFields,
     matcher: Matcher,
     limits: Limits,
+    lateness_max_ms: i64,
 }
 
 /// How a recording is looked at.
@@ -74,7 +78,7 @@ pub struct Tally {
     pub allowed: Vec<Vec<u64>>,
     /// Hits that carry no event time, so that no window can hold them.
     pub untimed_hits: u64,
-    /// Hits that arrived more than [`LATENESS_MAX_MS`] after their event time.
+    /// Hits that arrived later after their event time than the engine takes.
     pub too_late_hits: u64,
     /// Events whose time was ahead of their arrival by more than [`SKEW_MAX_MS`].
     pub skewed_events: u64,
@@ -88,6 +92,9 @@ pub struct Tally {
     pub absent_fields: Vec<Vec<String>>,
     /// Groups that were forgotten for want of room, by correlation rule: empty where none were.
     pub evicted: Vec<u64>,
+    /// Groups that saw more than they keep one by one, so that their moments are estimates, by correlation rule: empty
+    /// where none did. Known at the end.
+    pub thinned: Vec<u64>,
     /// The latest event time or arrival.
     pub latest: Option<Timestamp>,
 }
@@ -108,6 +115,28 @@ impl Engine {
             decode_fields,
             matcher,
             limits: Limits::default(),
+            lateness_max_ms: LATENESS_MAX_MS,
+        }
+    }
+
+    /// Takes events that arrive up to `lateness_max_ms` milliseconds, 0 or more, after their event time. Where state is
+    /// stored, [`StoreTimes::lateness_ms`](crate::store::StoreTimes) has to be the same: see [`Engine::store_times`].
+    #[must_use]
+    pub fn with_lateness(mut self, lateness_max_ms: i64) -> Self {
+        self.lateness_max_ms = lateness_max_ms.max(0);
+        self
+    }
+
+    /// How late an event may arrive after its event time, in milliseconds.
+    pub fn lateness_max_ms(&self) -> i64 {
+        self.lateness_max_ms
+    }
+
+    /// What the store's [`Plan`](crate::store::Plan) has to know, with this engine's lateness.
+    pub fn store_times(&self) -> StoreTimes {
+        StoreTimes {
+            lateness_ms: self.lateness_max_ms,
+            attempts_max: ATTEMPTS_MAX,
         }
     }
 
@@ -158,7 +187,7 @@ impl<'e> Worker<'e> {
         );
     }
 
-    /// What was seen so far; [`Tally::missing`] and [`Tally::absent_fields`] are known at the end.
+    /// What was seen so far; [`Tally::missing`], [`Tally::absent_fields`] and [`Tally::thinned`] are known at the end.
     pub fn tally(&self) -> &Tally {
         &self.watch.tally
     }
@@ -192,7 +221,8 @@ impl<'e> Worker<'e> {
         }
     }
 
-    /// Takes the window state away, encoded, by rule and then by group key; [`Worker::finish`] wants it back.
+    /// Takes the window state away, encoded, by rule and then by group key. [`Worker::finish`] wants it back; a shell with
+    /// a store makes [`Deltas`](crate::store::Deltas) of it.
     pub fn drain_state(&mut self, sink: &mut dyn FnMut(CorrelationIx, Key, &[u8])) {
         self.watch.windows.drain_encoded(sink);
     }
@@ -218,7 +248,7 @@ impl<'e> Worker<'e> {
             tally.no_address.push(by_name(&kept_out.no_address));
         }
         let mut alerts = Vec::new();
-        windows.finish(spilled, &mut |rule, episode| {
+        tally.thinned = windows.finish(spilled, &mut |rule, episode| {
             let rule = &rules.correlations[rule.0 as usize];
             alerts.push(Alert::of_episode(
                 rule,
@@ -333,7 +363,7 @@ impl Watch<'_> {
         let time = if skewed { arrival } else { time };
         self.tally.skewed_events += u64::from(skewed);
         self.tally.latest = self.tally.latest.max(Some(arrival.max(time)));
-        if arrival.millis() - time.millis() > LATENESS_MAX_MS {
+        if arrival.millis() - time.millis() > self.engine.lateness_max_ms {
             return Placement::TooLate;
         }
         Placement::At(time.millis())

@@ -1,13 +1,18 @@
 //! The store protocol on small streams: what is told when, and what a redelivery, a crash or a damaged item changes.
 
+use std::collections::BTreeSet;
+
+use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::rule::{CorrelationIx, RuleFile, RuleSet};
 use detector_core::store::drive::{drive, perform};
+use detector_core::store::item::RuleKey;
 use detector_core::store::{
     Announcement, Batch, ConditionalWrite, Deltas, Effect, EffectResult, EpisodeId, Item, ItemKey,
-    Mark, MemoryStore, Plan, Report, StateStore, Step, StoreTimes,
+    Mark, MemoryStore, Notice, Plan, Report, StateStore, Step, StoreTimes,
 };
 use detector_core::time::Timestamp;
+use detector_core::window::NothingSpilled;
 
 const LATENESS_MS: i64 = 60_000;
 /// 2026-01-01T00:00:00Z.
@@ -61,17 +66,28 @@ fn plan(engine: &Engine) -> Plan<'_> {
     Plan::new(engine.rules(), times)
 }
 
+fn record(name: &str, second: i64) -> (String, Timestamp) {
+    let time = Timestamp::from_millis(ORIGIN_MS + second * 1000).expect("a time of this century");
+    let record = format!(
+        r#"{{"eventVersion":"1.11","eventTime":"{time}","eventSource":"s.amazonaws.com","eventName":"{name}",
+        "awsRegion":"eu-west-1","eventID":"{name}-{second}","sourceIPAddress":"192.0.2.1"}}"#
+    );
+    (record, time)
+}
+
+fn rules(engine: &Engine) -> Vec<RuleKey> {
+    let plan = plan(engine);
+    (0..3)
+        .map(|rule| plan.key_of(CorrelationIx(rule)))
+        .collect()
+}
+
 /// Deltas of events given by name and second, each a position of its own.
 fn deltas(engine: &Engine, events: &[(&str, i64)]) -> Deltas {
     let mut worker = engine.worker(Mode::Set);
     let mut deltas = Deltas::default();
     for (position, (name, second)) in (0..).zip(events) {
-        let time =
-            Timestamp::from_millis(ORIGIN_MS + second * 1000).expect("a time of this century");
-        let record = format!(
-            r#"{{"eventVersion":"1.11","eventTime":"{time}","eventSource":"s.amazonaws.com","eventName":"{name}",
-            "awsRegion":"eu-west-1","eventID":"{name}-{second}","sourceIPAddress":"192.0.2.1"}}"#
-        );
+        let (record, time) = record(name, *second);
         worker.record(record.as_bytes(), Some(time), &mut Nobody);
         worker.drain_state(&mut |rule, group, state| {
             deltas.add((rule, group), state, position, time.millis());
@@ -80,18 +96,26 @@ fn deltas(engine: &Engine, events: &[(&str, i64)]) -> Deltas {
     deltas
 }
 
-/// A store, and the ids of what was announced, with the rule's place.
+/// A store, the ids of what was announced as opened, with the rule's place, and what was announced as closed.
 #[derive(Default)]
 struct World {
     store: MemoryStore,
     told: Vec<(u32, EpisodeId)>,
+    closed: Vec<Announcement>,
 }
 
 impl World {
     fn drive(&mut self, step: Step<'_>) -> Report {
-        let told = &mut self.told;
-        drive(step, &self.store, &mut |a: &Announcement| {
-            told.push((a.rule.0, a.id));
+        let Self {
+            store,
+            told,
+            closed,
+        } = self;
+        drive(step, store, &mut |a: &Announcement| {
+            match a.notice {
+                Notice::Opened => told.push((a.rule.0, a.id)),
+                Notice::Closed => closed.push(a.clone()),
+            }
             true
         })
     }
@@ -177,9 +201,16 @@ fn crash_after(world: &mut World, mut step: Step<'_>, effects: usize) -> bool {
         let Step::Ask { batch, effect, .. } = step else {
             return false;
         };
-        let told = &mut world.told;
-        step = batch.resume(perform(&effect, &world.store, &mut |a: &Announcement| {
-            told.push((a.rule.0, a.id));
+        let World {
+            store,
+            told,
+            closed,
+        } = &mut *world;
+        step = batch.resume(perform(&effect, store, &mut |a: &Announcement| {
+            match a.notice {
+                Notice::Opened => told.push((a.rule.0, a.id)),
+                Notice::Closed => closed.push(a.clone()),
+            }
             true
         }));
     }
@@ -278,4 +309,145 @@ fn a_damaged_item_is_reported_and_not_overwritten() {
     assert_eq!(report.lowest_failed, Some(0));
     assert!(report.failures[&key].contains("version 200"), "{report:?}");
     assert_eq!(world.store.read(&[key]), Ok(vec![Some(damaged)]));
+}
+
+/// The lines that a backtest of the same events prints, but for the ids, by rule.
+fn backtest(engine: &Engine, events: &[(&str, i64)]) -> Vec<serde_json::Value> {
+    let mut worker = engine.worker(Mode::Set);
+    for (name, second) in events {
+        let (record, time) = record(name, *second);
+        worker.record(record.as_bytes(), Some(time), &mut Nobody);
+    }
+    let (alerts, _) = worker
+        .finish(&mut NothingSpilled)
+        .expect("nothing was drained");
+    let mut lines: Vec<_> = alerts.iter().map(line).collect();
+    lines.sort_by_key(|line| line["rule"]["name"].to_string());
+    lines
+}
+
+/// An alert as JSON, closed and without its id.
+fn line(alert: &Alert) -> serde_json::Value {
+    let mut line = serde_json::to_value(alert).expect("an alert is JSON");
+    line["status"] = "closed".into();
+    line["alert_id"].take();
+    line
+}
+
+impl World {
+    /// What was announced as closed, as [`backtest`] gives it.
+    fn closed_lines(&self, engine: &Engine) -> Vec<serde_json::Value> {
+        let alerts = self
+            .closed
+            .iter()
+            .map(|a| Alert::of_announcement(engine.rules(), a));
+        let mut lines: Vec<_> = alerts.map(|alert| line(&alert)).collect();
+        lines.sort_by_key(|line| line["rule"]["name"].to_string());
+        lines
+    }
+
+    fn sweep(&mut self, engine: &Engine, second: i64, swept_to: Option<i64>) -> Report {
+        let at = |second| ORIGIN_MS + second * 1000;
+        self.drive(Batch::sweep(&plan(engine), at(second), swept_to.map(at)))
+    }
+}
+
+#[test]
+fn an_end_is_told_once_when_the_quiet_period_has_passed_and_as_a_backtest_tells_it() {
+    let (engine, mut world) = (engine(), World::default());
+    let events = [&BURST[..], &[("Failure", 25)]].concat();
+    world.bring(&engine, &events);
+    // It holds until the third to last failure, of second 21, leaves, and is over a quiet period after that.
+    let over_at = 21 + 10 + 10;
+    world.sweep(&engine, over_at, None);
+    assert_eq!(world.closed, []);
+    for second in [over_at + 1, over_at + 2] {
+        world.sweep(&engine, second, None);
+        assert_eq!(world.closed_lines(&engine), backtest(&engine, &events));
+    }
+    assert_eq!(world.closed[0].id, world.told[0].1);
+    assert_eq!(world.store.due(&rules(&engine), END_MS), Ok(vec![]));
+}
+
+#[test]
+fn what_is_forgotten_of_an_episode_that_goes_on_is_told_at_its_end() {
+    let (engine, mut world) = (engine(), World::default());
+    // No more than a state counts exactly of what it has forgotten.
+    let events: Vec<_> = (0..250).map(|second| ("Failure", second)).collect();
+    let mut swept_to = None;
+    for part in events.chunks(50) {
+        let deltas = deltas(&engine, part);
+        let swept_at = swept_to.map(|second: i64| ORIGIN_MS + second * 1000);
+        world.drive(Batch::of_records(&plan(&engine), deltas, swept_at));
+        let second = part[0].1;
+        world.sweep(&engine, second, swept_to);
+        swept_to = Some(second);
+    }
+    let (_, item) = world.store.items().remove(0);
+    let whole = {
+        let mut world = World::default();
+        world.bring(&engine, &events);
+        world.store.items().remove(0).1
+    };
+    assert_ne!(item.state, whole.state, "nothing was forgotten");
+    assert_eq!((world.told.len(), world.closed.len()), (1, 0));
+    world.sweep(&engine, 1_000, swept_to);
+    assert_eq!(world.closed_lines(&engine), backtest(&engine, &events));
+}
+
+/// The burst goes on for longer than the takeover that it is a step of.
+#[test]
+fn an_end_waits_for_those_of_the_children_it_tells_of() {
+    let (engine, mut world) = (engine(), World::default());
+    let mut events = vec![("Success", 23)];
+    events.extend((20..200).map(|second| ("Failure", second)));
+    world.bring(&engine, &events);
+    world.sweep(&engine, 100, None);
+    let rules_closed = |world: &World| -> Vec<u32> {
+        let mut rules: Vec<_> = world.closed.iter().map(|a| a.rule.0).collect();
+        rules.sort_unstable();
+        rules
+    };
+    assert_eq!(rules_closed(&world), [2]);
+    world.sweep(&engine, 300, None);
+    assert_eq!(rules_closed(&world), [0, 1, 2]);
+    let found = world.closed_lines(&engine);
+    assert_eq!(found, backtest(&engine, &events));
+    let takeover = found.iter().find(|l| l["rule"]["name"] == "takeover");
+    let last = &takeover.expect("it was closed")["last_event_time"];
+    assert_eq!(last, "2026-01-01T00:03:19.000Z");
+    assert_eq!(world.store.due(&rules(&engine), END_MS), Ok(vec![]));
+}
+
+/// One sweep after another breaks off after each of its steps.
+#[test]
+fn a_crash_before_an_end_is_marked_tells_it_again_under_its_id() {
+    let engine = engine();
+    let plan = plan(&engine);
+    let events = [&BURST[..], &[("Success", 23)]].concat();
+    for effects in 0.. {
+        let mut world = World::default();
+        world.bring(&engine, &events);
+        let is_broken = crash_after(&mut world, Batch::sweep(&plan, END_MS, None), effects);
+        world.drive(Batch::sweep(&plan, END_MS, None));
+        let ids = |rule: u32| -> BTreeSet<EpisodeId> {
+            let told = world.closed.iter().filter(|a| a.rule.0 == rule);
+            told.map(|a| a.id).collect()
+        };
+        assert!((0..3).all(|rule| ids(rule).len() == 1), "after {effects}");
+        assert!(
+            world
+                .store
+                .items()
+                .iter()
+                .all(|(_, item)| item.unclosed().next().is_none())
+        );
+        let mut lines = world.closed_lines(&engine);
+        lines.dedup();
+        assert_eq!(lines, backtest(&engine, &events), "after {effects} steps");
+        if !is_broken {
+            assert!(effects > 5, "only {effects} steps");
+            break;
+        }
+    }
 }

@@ -175,11 +175,13 @@ impl Decoder<'_> {
     }
 
     pub(super) fn log_event(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) {
-        let (mut id, mut time, mut message) = (None, None, None);
+        let (mut id, mut time, mut message, mut ingestion) = (None, None, None, None);
         let walked = raw::for_each_entry(json, &mut |key, value| match key {
             "id" => id = Some(value.get()),
             "timestamp" => time = Some(value.get()),
             "message" => message = Some(value.get()),
+            // Not of AWS: `replay capture` notes it.
+            "ingestionTime" => ingestion = Some(value.get()),
             _ => {}
         });
         let (Ok(()), Some(message)) = (walked, message) else {
@@ -190,6 +192,8 @@ impl Decoder<'_> {
         let context = Context {
             id: id.as_deref(),
             time: raw_moment(time),
+            // What came over a stream arrived when the stream says.
+            arrival: context.arrival.or_else(|| raw_moment(ingestion)),
             ..context
         };
         let mut buffer = self.buffer();

@@ -624,3 +624,17 @@ fn an_empty_list_of_records_hides_no_event() {
     let line = r#"{"event":"vehicle.read","Records":[]}"#;
     assert_eq!(decode(line).events.len(), 1);
 }
+
+#[test]
+fn a_captured_log_event_arrived_when_it_was_ingested_unless_a_stream_says() {
+    let json = subscription("g", &["x"]).replace(
+        "\"timestamp\"",
+        "\"ingestionTime\":1714564801000,\"timestamp\"",
+    );
+    assert_eq!(decode(&json).events[0].arrival, Some(MAY_DAY + 1_000));
+    assert_eq!(decode(subscription("g", &["x"])).events[0].arrival, None);
+    let saved = serde_json::json!({"kinesis": {"data": STANDARD.encode(&json),
+        "approximateArrivalTimestamp": 1_714_564_802.5}});
+    let seen = decode(saved.to_string());
+    assert_eq!(seen.events[0].arrival, Some(MAY_DAY + 2_500));
+}

@@ -9,7 +9,7 @@ mod marking; // the last pass
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::store::effect::{Announcement, ConditionalWrite, Effect, EffectResult};
+use crate::store::effect::{Announcement, ConditionalWrite, Effect, EffectResult, Notice};
 use crate::store::evaluate::Evaluated;
 use crate::store::identity::EpisodeId;
 use crate::store::item::{Item, ItemKey, RuleKey};
@@ -34,7 +34,7 @@ pub struct Batch<'r> {
     attempt: u32,
     announcements: Vec<Announcement>,
     /// Items as they are stored after this batch's write, with what is to be marked in them.
-    accepted: BTreeMap<GroupRef, (Item, Vec<EpisodeId>)>,
+    accepted: BTreeMap<GroupRef, (Item, Vec<(EpisodeId, Notice)>)>,
     report: Report,
 }
 
@@ -73,10 +73,16 @@ pub struct Report {
     pub too_large: Vec<ItemKey>,
     /// Items whose state was too large, and is without its oldest moments now: what comes late for them is not counted.
     pub shortened: BTreeSet<ItemKey>,
+    /// Items with more episodes of child correlations than they keep ([`CHILDREN_MAX`](super::children::CHILDREN_MAX)):
+    /// their alerts count too few of them.
+    pub crowded: BTreeSet<ItemKey>,
     /// Writes that another writer forestalled, and marks that were written again.
     pub conflicts: u64,
     pub written: u64,
+    /// Openings told.
     pub announced: u64,
+    /// Ends told.
+    pub closed: u64,
 }
 
 impl Report {
@@ -98,8 +104,8 @@ impl<'r> Batch<'r> {
         batch.enter_depth()
     }
 
-    /// Decides what the watermark decides: conditions that hits could have undone and openings that they could have
-    /// moved. Also announces what was left unannounced.
+    /// Decides what the watermark decides: conditions that hits could have undone, openings that they could have moved,
+    /// and which episodes are over. Also announces what was left unannounced.
     ///
     /// The shell promises that no event before `watermark` is still to come, from any shard, but for repetitions.
     /// `swept_to` is as for [`Batch::of_records`]; when this sweep is complete, its watermark is the next.
@@ -250,7 +256,10 @@ impl<'r> Batch<'r> {
                     })
                     .collect(),
             ),
-            Phase::Publish => Effect::Publish(self.announcements.clone()),
+            Phase::Publish => {
+                let (ready, _) = self.ready_and_held();
+                Effect::Publish(ready)
+            }
         };
         let attempt = self.attempt;
         self.phase = phase;

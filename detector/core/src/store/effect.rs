@@ -54,7 +54,16 @@ pub struct Announcement {
     pub key: ItemKey,
     pub rule: CorrelationIx,
     pub id: EpisodeId,
-    /// As far as it is known. Of a correlation over correlations, its counts cover the children's episodes that this
-    /// batch has seen.
+    pub notice: Notice,
+    /// As far as it is known; with [`Notice::Closed`] as a backtest of the same events tells it.
     pub episode: Episode,
+}
+
+/// What is told of an episode. Each has both notices, the opening first, repeated under the same id after faults alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Notice {
+    /// It is known for the first time; its numbers may grow.
+    Opened,
+    /// Nothing can change it any more.
+    Closed,
 }

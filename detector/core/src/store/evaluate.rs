@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use crate::rule::CorrelationIx;
-use crate::store::effect::Announcement;
+use crate::store::children;
+use crate::store::effect::{Announcement, Notice};
 use crate::store::identity::{self, EpisodeId};
 use crate::store::item::{Item, ItemKey, Mark, RecordedEpisode, STATE_BYTES_MAX};
-use crate::store::plan::{Plan, RuleFacts};
+use crate::store::plan::Plan;
+use crate::store::schedule::{is_over, quiet_ms, schedule, span};
 use crate::store::work::{GroupRef, Work};
 use crate::window::Windows;
 use crate::window::episode::Episode;
+use crate::window::group::United;
 use crate::window::interval::Interval;
+use crate::window::key::Key;
 use crate::window::kind::ChildView;
 use crate::window::version::StateError;
 
@@ -23,10 +27,24 @@ pub(crate) struct Evaluated {
     pub(crate) is_changed: bool,
     /// It forgot moments that late events may still bear on.
     pub(crate) is_shortened: bool,
+    /// It has more episodes of children than it keeps.
+    pub(crate) is_crowded: bool,
     /// What no further hit can take back.
-    pub(crate) known: Vec<Arc<Episode>>,
+    pub(crate) known: Vec<Known>,
     /// The known episodes whose openings no further hit can move.
-    pub(crate) opened: Vec<Arc<Episode>>,
+    opened: Vec<Arc<Episode>>,
+    /// The group-by values.
+    values: Vec<Box<str>>,
+    /// Nothing before this is still to come.
+    known_to: i64,
+}
+
+/// An episode as far as it is known.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) episode: Arc<Episode>,
+    /// Nothing can change it any more, nor what it tells of its children.
+    pub(crate) is_final: bool,
 }
 
 /// What a group's new item is made of.
@@ -55,34 +73,29 @@ pub(crate) fn evaluate(
     if states.is_empty() {
         return Ok(None);
     }
-    // What waits to be announced may not be forgotten.
-    let is_told = stored.is_none_or(|item| !item.has_unpublished());
-    let watermark = given.swept_to.filter(|_| is_told);
-    let united = windows.unite(rule, group, &states, watermark)?;
+    let mut children = stored.map_or_else(Vec::new, |item| item.children.clone());
+    let mut is_crowded = false;
+    for child in &work.children {
+        is_crowded |= !children::take(&mut children, child);
+    }
+    let watermark = given
+        .swept_to
+        .map(|swept_to| forgettable_to(plan, rule, stored, swept_to));
+    let shown = children::shown(&children);
+    let united = windows.unite_shown(rule, group, &states, watermark, &shown)?;
     let facts = plan.facts(rule);
     let judged_before = stored.map(|item| item.judged_to);
-    let judged_to = [judged_before, given.watermark, united.forgotten_to];
+    // What nobody waits for is not worth a write.
+    let judges = !facts.is_monotone || facts.has_parents;
+    let judged_now = given.watermark.filter(|_| judges);
+    let judged_to = [judged_before, judged_now, united.forgotten_to];
     let judged_to = judged_to.into_iter().flatten().max().unwrap_or(i64::MIN);
-    let known_to = match facts.is_monotone {
-        true => i64::MAX,
-        false => judged_to,
-    };
-    let known: Vec<Arc<Episode>> = united
-        .episodes
-        .iter()
-        .filter_map(|e| clipped(e, known_to))
-        .map(Arc::new)
-        .collect();
-    let mut episodes = stored.map_or_else(Vec::new, |item| item.episodes.clone());
-    record(plan, (rule, group), &known, &mut episodes);
-    // No current episode can be one that ended in what is forgotten.
-    let is_current = |e: &RecordedEpisode| united.forgotten_to.is_none_or(|to| e.span.end > to);
-    episodes.retain(|e| is_current(e) || e.mark == Mark::Unpublished);
     let held_until = united.episodes.last().map_or(i64::MIN, Episode::held_until);
     let mut item = Item {
         version: 0,
-        state: united.state,
-        episodes,
+        state: united.state.clone(),
+        episodes: stored.map_or_else(Vec::new, |item| item.episodes.clone()),
+        children,
         judged_to,
         settled_to: stored.map_or(i64::MIN, |item| item.settled_to),
         due: None,
@@ -91,33 +104,81 @@ pub(crate) fn evaluate(
             .max(work.latest),
         expires_at: None,
     };
-    let is_shortened = item.state.len() > STATE_BYTES_MAX;
-    if is_shortened {
-        item.state = shortened(plan, windows, (rule, group), &item)?;
-    }
-    schedule(plan, facts, &mut item, &united.episodes);
+    let known_to = given.watermark.unwrap_or(i64::MIN).max(judged_to);
+    let known = known(plan, rule, (&item, &united), known_to);
+    record(plan, (rule, group), &known, &mut item.episodes);
+    let is_shortened = forget(plan, windows, (rule, group), (&mut item, &united))?;
+    schedule(plan, rule, &mut item, &united.episodes);
     let read = stored.map(|item| item.version);
     item.version = next_version(read, item.latest);
     let is_changed = stored.is_none_or(|stored| !item.equals_but_version(stored));
-    let is_open = |e: &&Arc<Episode>| e.opened_at < judged_to;
+    let openings = known.iter().map(|known| &known.episode);
     Ok(Some(Evaluated {
         is_changed,
         is_shortened,
+        is_crowded,
         read,
-        opened: known.iter().filter(is_open).cloned().collect(),
+        opened: openings
+            .filter(|e| e.opened_at < judged_to)
+            .cloned()
+            .collect(),
         known,
+        values: united.values,
+        known_to,
         item,
     }))
+}
+
+/// How far the group may forget. An episode that is over may be forgotten only when that was told; of one that goes on
+/// the state remembers the totals.
+fn forgettable_to(
+    plan: &Plan<'_>,
+    rule: CorrelationIx,
+    stored: Option<&Item>,
+    swept_to: i64,
+) -> i64 {
+    let unclosed = stored.into_iter().flat_map(Item::unclosed);
+    let ends = unclosed.map(|e| e.span.end.saturating_add(quiet_ms(plan, rule)));
+    ends.fold(swept_to, i64::min)
+}
+
+/// The episodes as far as they are known where nothing before `known_to` is still to come.
+fn known(
+    plan: &Plan<'_>,
+    rule: CorrelationIx,
+    (item, united): (&Item, &United),
+    known_to: i64,
+) -> Vec<Known> {
+    let end = match plan.facts(rule).is_monotone {
+        true => i64::MAX,
+        false => item.judged_to,
+    };
+    let is_final = |span: Interval| {
+        let is_awaiting = || children::awaited(plan, rule, &item.children, span).is_some();
+        is_over(plan, rule, span, known_to) && !(item.is_patient() && is_awaiting())
+    };
+    let as_known = |episode: &Episode| {
+        let mut known = clipped(episode, end)?;
+        if known.first_event > known.last_event {
+            // All its hits are its children's, none of which is known.
+            (known.first_event, known.last_event) = (known.opened_at, known.opened_at);
+        }
+        Some(Known {
+            episode: Arc::new(known),
+            is_final: is_final(span(episode)),
+        })
+    };
+    united.episodes.iter().filter_map(as_known).collect()
 }
 
 fn record(
     plan: &Plan<'_>,
     (rule, group): GroupRef,
-    known: &[Arc<Episode>],
+    known: &[Known],
     episodes: &mut Vec<RecordedEpisode>,
 ) {
     let rule_id = &plan.rules.correlations[rule.0 as usize].meta.id;
-    for episode in known {
+    for Known { episode, .. } in known {
         let span = span(episode);
         identity::record(episodes, span, || {
             EpisodeId::first_known_as(rule_id, group, span.start)
@@ -125,24 +186,61 @@ fn record(
     }
 }
 
-/// The state of `item` without its oldest moments, as few as make it fit. What comes late for them is not counted. An
-/// episode that waits to be announced is kept.
+/// Drops records and children of what the state has forgotten, and shortens a state that is too large. Returns whether
+/// it did that.
+fn forget(
+    plan: &Plan<'_>,
+    windows: &Windows<'_>,
+    at: GroupRef,
+    (item, united): (&mut Item, &United),
+) -> Result<bool, StateError> {
+    if let Some(forgotten_to) = united.forgotten_to {
+        // No current episode can be one that ended in what is forgotten.
+        item.episodes
+            .retain(|e| e.span.end > forgotten_to || e.is_unclosed());
+        let recorded = item.episodes.iter().map(|e| e.span);
+        let told: Vec<Interval> = recorded
+            .chain(united.episodes.iter().map(span))
+            .filter(|span| span.end > forgotten_to)
+            .collect();
+        let timespan_ms = plan.rules.correlations[at.0.0 as usize].timespan_ms;
+        children::forget(&mut item.children, forgotten_to, &told, timespan_ms);
+    }
+    let room = STATE_BYTES_MAX.saturating_sub(children::bytes(&item.children));
+    let is_too_large = item.state.len() > room;
+    if is_too_large {
+        item.state = shortened(plan, windows, at, (item, room))?;
+    }
+    Ok(is_too_large)
+}
+
+/// The state of `item` without its oldest moments, as few as make it fit into `room`. What comes late for them is not
+/// counted. An episode that waits to be announced is kept, and while that leaves room enough one that waits to be
+/// closed.
 fn shortened(
     plan: &Plan<'_>,
     windows: &Windows<'_>,
     (rule, group): GroupRef,
-    item: &Item,
+    (item, room): (&Item, usize),
 ) -> Result<Vec<u8>, StateError> {
-    let unpublished = item.episodes.iter().filter(|e| e.mark == Mark::Unpublished);
-    let kept_from = unpublished.map(|e| e.span.start).min().unwrap_or(i64::MAX);
+    let end_of_first = |is_kept: &dyn Fn(&RecordedEpisode) -> bool| {
+        let kept = item.episodes.iter().filter(|e| is_kept(e));
+        let end = kept.map(|e| e.span.end).min();
+        end.map_or(i64::MAX, |end| end.saturating_add(quiet_ms(plan, rule)))
+    };
     let mut state = item.state.clone();
-    let mut kept_ms = plan.facts(rule).retention_ms + plan.times.lateness_ms;
-    while state.len() > STATE_BYTES_MAX && kept_ms > 0 {
-        let watermark = item.latest.saturating_sub(kept_ms).min(kept_from);
-        state = windows
-            .unite(rule, group, &[&state], Some(watermark))?
-            .state;
-        kept_ms /= 2;
+    for kept_from in [
+        end_of_first(&RecordedEpisode::is_unclosed),
+        end_of_first(&|e| e.mark == Mark::Unpublished),
+    ] {
+        let mut kept_ms = plan.facts(rule).retention_ms + plan.times.lateness_ms;
+        while state.len() > room && kept_ms > 0 {
+            let watermark = item.latest.saturating_sub(kept_ms).min(kept_from);
+            state = windows
+                .unite(rule, group, &[&state], Some(watermark))?
+                .state;
+            kept_ms /= 2;
+        }
     }
     Ok(state)
 }
@@ -154,49 +252,6 @@ pub(crate) fn next_version(read: Option<u64>, latest: i64) -> u64 {
         Some(version) => version + 1,
         None => u64::try_from(latest).unwrap_or(0) + 1,
     }
-}
-
-/// Notes that the parents have been handed what was judged before `judged_to`, and when to look again.
-pub(crate) fn settle(
-    plan: &Plan<'_>,
-    windows: &Windows<'_>,
-    (rule, group): GroupRef,
-    item: &mut Item,
-    settled_to: i64,
-) -> Result<(), StateError> {
-    let united = windows.unite(rule, group, &[&item.state], None)?;
-    item.settled_to = item.settled_to.max(settled_to);
-    schedule(plan, plan.facts(rule), item, &united.episodes);
-    Ok(())
-}
-
-/// When the item is due, and when it can be forgotten.
-fn schedule(plan: &Plan<'_>, facts: &RuleFacts, item: &mut Item, episodes: &[Episode]) {
-    let from = item.settled_to;
-    let undecided = if !facts.is_monotone {
-        // The first moment not settled at which it holds as things stand.
-        let intervals = episodes.iter().flat_map(|e| &e.holding);
-        let holds = intervals
-            .filter(|i| i.end > from)
-            .map(|i| i.start.max(from));
-        holds.min()
-    } else if facts.openings_are_counted {
-        episodes
-            .iter()
-            .map(|e| e.opened_at)
-            .find(|opened| *opened >= from)
-    } else {
-        None
-    };
-    // Whoever recorded it announces it, or a redelivery does; the last resort comes after both.
-    let unannounced = item.has_unpublished().then_some(item.latest);
-    item.due = undecided.into_iter().chain(unannounced).min();
-    let kept = facts.retention_ms + plan.times.lateness_ms;
-    item.expires_at = item.due.is_none().then(|| item.latest.saturating_add(kept));
-}
-
-fn span(episode: &Episode) -> Interval {
-    Interval::new(episode.opened_at, episode.held_until())
 }
 
 /// The episode before `end`.
@@ -214,36 +269,54 @@ fn clipped(episode: &Episode, end: i64) -> Option<Episode> {
 }
 
 impl Evaluated {
-    /// What waits to be announced: by this batch or by one that did not come to it.
+    /// What waits to be told: by this batch or by one that did not come to it.
     pub(crate) fn announcements(
         &self,
         plan: &Plan<'_>,
         (rule, group): GroupRef,
-        children: &[Arc<Episode>],
     ) -> Vec<Announcement> {
         let mut announcements = Vec::new();
-        for recorded in &self.item.episodes {
-            if recorded.mark != Mark::Unpublished {
-                continue;
+        for recorded in self.item.unclosed() {
+            let current = self.known.iter().find(|e| recorded.overlaps(&e.episode));
+            let is_over = || is_over(plan, rule, recorded.span, self.known_to);
+            let (episode, is_final) = match current {
+                Some(known) => (Episode::clone(&known.episode), known.is_final),
+                None if is_over() => (self.bare(group, recorded), true),
+                None => continue,
+            };
+            let opens = recorded.mark == Mark::Unpublished;
+            let opening = opens.then_some(Notice::Opened);
+            let end = is_final.then_some(Notice::Closed);
+            for notice in opening.into_iter().chain(end) {
+                announcements.push(Announcement {
+                    key: ItemKey {
+                        rule: plan.key_of(rule),
+                        group,
+                    },
+                    rule,
+                    id: recorded.id,
+                    notice,
+                    episode: episode.clone(),
+                });
             }
-            let is_it = |e: &&Arc<Episode>| {
-                e.held_until() > recorded.span.start && e.opened_at < recorded.span.end
-            };
-            let Some(current) = self.known.iter().find(is_it) else {
-                continue;
-            };
-            let key = ItemKey {
-                rule: plan.key_of(rule),
-                group,
-            };
-            announcements.push(Announcement {
-                key,
-                rule,
-                id: recorded.id,
-                episode: told(plan, rule, current, children),
-            });
         }
         announcements
+    }
+
+    /// An episode that a state too large has given up: its span is all that is left of it.
+    fn bare(&self, group: Key, recorded: &RecordedEpisode) -> Episode {
+        let start = recorded.span.start;
+        Episode {
+            group,
+            values: self.values.clone(),
+            opened_at: start,
+            holding: vec![recorded.span],
+            count: 0,
+            distinct: None,
+            first_event: start,
+            last_event: start,
+            evidence: Vec::new(),
+        }
     }
 
     /// Shows the parents what is known. `sink` is given their deltas.
@@ -253,34 +326,12 @@ impl Evaluated {
         scratch: &mut Windows<'_>,
         sink: &mut dyn FnMut(GroupRef, &[u8]),
     ) {
-        for episode in &self.known {
-            scratch.show_child(rule, episode, ChildView::HoldingIntervals);
+        for known in &self.known {
+            scratch.show_child(rule, &known.episode, ChildView::HoldingIntervals);
         }
         for episode in &self.opened {
             scratch.show_child(rule, episode, ChildView::Episodes);
         }
         scratch.drain_encoded(&mut |parent, group, state| sink((parent, group), state));
     }
-}
-
-/// The episode with what its children add to its counts and evidence.
-fn told(
-    plan: &Plan<'_>,
-    rule: CorrelationIx,
-    episode: &Episode,
-    children: &[Arc<Episode>],
-) -> Episode {
-    let timespan_ms = plan.rules.correlations[rule.0 as usize].timespan_ms;
-    let (after, before) = (episode.opened_at - timespan_ms, episode.held_until());
-    let mut told = episode.clone();
-    for child in children {
-        if child.opened_at < before && child.held_until() > after {
-            told.include(child);
-        }
-    }
-    if told.first_event > told.last_event {
-        // All its hits are its children's, none of which this batch has seen.
-        (told.first_event, told.last_event) = (told.opened_at, told.opened_at);
-    }
-    told
 }

@@ -2,15 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::store::children::{self, ChildEpisode};
+use crate::store::effect::Notice;
 use crate::store::identity::EpisodeId;
+use crate::window::episode::Episode;
 use crate::window::interval::Interval;
 use crate::window::key::Key;
 
 /// An item larger than this is not written: DynamoDB's limit is 400 KB, names and numbers included.
 pub const ITEM_BYTES_MAX: usize = 390_000;
 
-/// A state larger than this forgets its oldest moments before their time.
+/// A state larger than this, with what is kept of children, forgets its oldest moments before their time.
 pub const STATE_BYTES_MAX: usize = 350_000;
+
+/// An episode that is over waits for the end of its children's while the state is no larger, with what is kept of
+/// children; beyond, it is closed with what is known of them.
+pub const WAITING_BYTES_MAX: usize = 200_000;
 
 /// A correlation rule as far as its state depends on it: a rule whose window, grouping or inputs are edited is
 /// another, and starts anew.
@@ -33,11 +40,13 @@ pub struct Item {
     pub state: Vec<u8>,
     /// In the order in which they were recorded.
     pub episodes: Vec<RecordedEpisode>,
+    /// Of a correlation over correlations: the children's episodes that its own tell of, by their openings.
+    pub children: Vec<ChildEpisode>,
     /// What the watermark decides has been judged for the moments before this.
     pub judged_to: i64,
     /// As `judged_to`, and the parents have been handed the outcome.
     pub settled_to: i64,
-    /// A sweep whose watermark is after this has something to decide, hand on or announce here.
+    /// A sweep whose watermark is after this has something to decide, hand on, announce or close here.
     pub due: Option<i64>,
     /// No hit and no holding moment of this group or of its children is known after this.
     pub latest: i64,
@@ -62,6 +71,19 @@ pub enum Mark {
     Published,
     /// Late hits joined it to an episode that was recorded before it, whose id lives on.
     MergedInto(EpisodeId),
+    /// Its end was told, too.
+    Closed,
+}
+
+impl RecordedEpisode {
+    /// Whether something is still to be told of it.
+    pub fn is_unclosed(&self) -> bool {
+        matches!(self.mark, Mark::Unpublished | Mark::Published)
+    }
+
+    pub(crate) fn overlaps(&self, episode: &Episode) -> bool {
+        episode.held_until() > self.span.start && episode.opened_at < self.span.end
+    }
 }
 
 impl Item {
@@ -76,11 +98,16 @@ impl Item {
         }
     }
 
-    /// Marks the episodes in `ids` as published, unless they have been merged meanwhile.
-    pub fn mark_published(&mut self, ids: &[EpisodeId]) {
+    /// Marks what was told of the episodes, unless they have been merged meanwhile. The end counts after the opening
+    /// alone.
+    pub fn mark_told(&mut self, told: &[(EpisodeId, Notice)]) {
+        let was_told = |episode: &RecordedEpisode, notice| told.contains(&(episode.id, notice));
         for episode in &mut self.episodes {
-            if episode.mark == Mark::Unpublished && ids.contains(&episode.id) {
+            if episode.mark == Mark::Unpublished && was_told(episode, Notice::Opened) {
                 episode.mark = Mark::Published;
+            }
+            if episode.mark == Mark::Published && was_told(episode, Notice::Closed) {
+                episode.mark = Mark::Closed;
             }
         }
     }
@@ -89,9 +116,66 @@ impl Item {
         self.episodes.iter().any(|e| e.mark == Mark::Unpublished)
     }
 
+    /// Whether it is small enough to wait for the end of its children's episodes.
+    pub(crate) fn is_patient(&self) -> bool {
+        self.state.len() + children::bytes(&self.children) <= WAITING_BYTES_MAX
+    }
+
+    /// The episodes of which something is still to be told.
+    pub fn unclosed(&self) -> impl Iterator<Item = &RecordedEpisode> {
+        self.episodes.iter().filter(|e| e.is_unclosed())
+    }
+
     /// Bytes it takes in a store, names of attributes included.
     pub fn bytes(&self) -> usize {
         const FIXED: usize = 256;
-        FIXED + self.state.len() + self.episodes.len() * size_of::<RecordedEpisode>()
+        let episodes = self.episodes.len() * size_of::<RecordedEpisode>();
+        FIXED + self.state.len() + episodes + children::bytes(&self.children)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is in stores must go on meaning the same.
+    #[test]
+    fn marks_keep_their_encoding() {
+        let merged = EpisodeId::first_known_as("rule", Key::from_u128(1), 2);
+        let marks = [
+            Mark::Unpublished,
+            Mark::Published,
+            Mark::MergedInto(merged),
+            Mark::Closed,
+        ];
+        for (number, mark) in (0..).zip(marks) {
+            let encoded = postcard::to_allocvec(&mark).unwrap();
+            assert_eq!(encoded[0], number);
+            assert_eq!(postcard::from_bytes::<Mark>(&encoded), Ok(mark));
+        }
+    }
+
+    #[test]
+    fn an_end_is_marked_after_the_opening_alone() {
+        let id = EpisodeId::first_known_as("rule", Key::from_u128(1), 2);
+        let mut item = Item {
+            version: 1,
+            state: vec![],
+            episodes: vec![RecordedEpisode {
+                id,
+                span: Interval::new(2, 3),
+                mark: Mark::Unpublished,
+            }],
+            children: vec![],
+            judged_to: 0,
+            settled_to: 0,
+            due: None,
+            latest: 0,
+            expires_at: None,
+        };
+        item.mark_told(&[(id, Notice::Closed)]);
+        assert_eq!(item.episodes[0].mark, Mark::Unpublished);
+        item.mark_told(&[(id, Notice::Closed), (id, Notice::Opened)]);
+        assert_eq!(item.episodes[0].mark, Mark::Closed);
     }
 }

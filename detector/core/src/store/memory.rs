@@ -79,6 +79,7 @@ mod tests {
             version,
             state: vec![],
             episodes: vec![],
+            children: vec![],
             judged_to: 0,
             settled_to: 0,
             due: None,

@@ -10,14 +10,17 @@ pub mod item; // what is stored of a group
 pub mod identity; // which recorded episode a current one is
 pub mod effect; // what a batch asks of the world
 pub mod plan; // what the protocol needs to know of each rule
-mod evaluate; // stored state + deltas -> new item
+pub mod children; // what a parent tells of its children's episodes
+mod schedule; // when a sweep looks at an item
 mod work; // what waits to be done, by depth of the rule
+mod evaluate; // stored state + deltas -> new item
 pub mod batch; // the steps, one effect at a time
 pub mod memory; // a store in memory
 pub mod drive; // a batch over a store that answers at once
 
 pub use batch::{Batch, Report, Step};
-pub use effect::{Announcement, ConditionalWrite, Effect, EffectResult, WriteOutcome};
+pub use children::ChildEpisode;
+pub use effect::{Announcement, ConditionalWrite, Effect, EffectResult, Notice, WriteOutcome};
 pub use identity::EpisodeId;
 pub use item::{Item, ItemKey, Mark, RecordedEpisode};
 pub use memory::MemoryStore;

@@ -57,7 +57,7 @@ impl<'r> Plan<'r> {
                 child.openings_are_counted |= view == ChildView::Episodes;
             }
             facts.push(RuleFacts {
-                key: rule_key(rules, rule),
+                key: rule_key(rules, rule, &facts),
                 depth,
                 is_monotone: windows.is_monotone(CorrelationIx(at)),
                 has_parents: false,
@@ -101,7 +101,7 @@ fn children(rule: &CorrelationRule) -> impl Iterator<Item = usize> {
 }
 
 /// Over all that decides what a state of the rule means.
-fn rule_key(rules: &RuleSet, rule: &CorrelationRule) -> RuleKey {
+fn rule_key(rules: &RuleSet, rule: &CorrelationRule, earlier: &[RuleFacts]) -> RuleKey {
     let field = |source: &FieldSource| match source {
         FieldSource::Event(slot) => rules.fields.path(*slot).to_owned(),
         FieldSource::ChildGroup(at) => format!("#{at}"),
@@ -120,5 +120,7 @@ fn rule_key(rules: &RuleSet, rule: &CorrelationRule) -> RuleKey {
         let reference = input.reference.to_string();
         texts.extend([reference, list(&input.group_by), list(&input.value)]);
     }
+    // What a child means is part of what its parent means.
+    texts.extend(children(rule).map(|child| earlier[child].key.0.in_uuid_form()));
     RuleKey(Key::of_texts(texts))
 }

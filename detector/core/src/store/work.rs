@@ -1,10 +1,9 @@
 //! What waits to be done to each group, and from where in the batch it comes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::rule::CorrelationIx;
-use crate::window::episode::Episode;
+use crate::store::children::ChildEpisode;
 use crate::window::key::Key;
 
 /// A group of a rule.
@@ -24,8 +23,8 @@ pub(crate) struct Work {
     /// The lowest position that contributed.
     pub(crate) position: u64,
     pub(crate) latest: i64,
-    /// Episodes of child correlations, for what an announcement tells.
-    pub(crate) children: Vec<Arc<Episode>>,
+    /// What is to be told of the episodes of child correlations.
+    pub(crate) children: Vec<ChildEpisode>,
 }
 
 impl Work {

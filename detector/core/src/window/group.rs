@@ -18,8 +18,13 @@ pub struct United {
     pub state: Vec<u8>,
     /// The moments before this are forgotten.
     pub forgotten_to: Option<i64>,
+    /// The group-by values.
+    pub values: Vec<Box<str>>,
     pub episodes: Vec<Episode>,
 }
+
+/// An episode of a child correlation, with the value it shows.
+pub type Shown = (Arc<Episode>, Option<Key>);
 
 /// Hits that a group holds as they came before it has a body: most groups never see more.
 const BODILESS_HITS_MAX: usize = 16;
@@ -120,6 +125,14 @@ impl<W: WindowType> Group<W> {
         body.children.push((Arc::clone(episode), value));
     }
 
+    /// Takes episodes of child correlations for what is told of the group's own; they decide nothing.
+    pub(super) fn show(&mut self, children: &[Shown], window: &W, times: GroupTimes) {
+        if !children.is_empty() {
+            let body = self.body(window, times);
+            body.children.extend_from_slice(children);
+        }
+    }
+
     /// The body, with the waiting hits in it.
     fn body(&mut self, window: &W, times: GroupTimes) -> &mut Body<W> {
         let body = self.body.get_or_insert_with(|| Box::new(Body::new()));
@@ -176,6 +189,12 @@ impl<W: WindowType> Group<W> {
     pub(super) fn forget(&mut self, watermark: i64, window: &W, times: GroupTimes) {
         let end = watermark.saturating_sub(times.quiet_ms).saturating_sub(1);
         self.body(window, times).forget(end, window, times);
+    }
+
+    /// As [`WindowType::is_thinned`]; to be asked when the episodes are known.
+    pub(super) fn is_thinned(&self, window: &W) -> bool {
+        let body = self.body.as_deref();
+        body.is_some_and(|body| window.is_thinned(&body.state))
     }
 
     /// As [`WindowType::closeness`].

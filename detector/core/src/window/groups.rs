@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 
 use crate::window::body::GroupTimes;
 use crate::window::episode::Episode;
-use crate::window::group::{Group, United};
+use crate::window::group::{Group, Shown, United};
 use crate::window::group_values::GroupTexts;
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, WindowType};
@@ -53,6 +53,7 @@ pub trait RuleWindows: std::fmt::Debug + Send {
 
     /// Unites encoded states of one group, apart from those held here. The outcome depends on what they hold alone,
     /// not on their order, number or repetition. With a `watermark`, what no event from it on can change is forgotten.
+    /// Episodes are told with those of `children`.
     ///
     /// # Errors
     /// One of them is not a state of this rule's window type.
@@ -61,13 +62,15 @@ pub trait RuleWindows: std::fmt::Debug + Send {
         group: Key,
         states: &[&[u8]],
         watermark: Option<i64>,
+        children: &[Shown],
     ) -> Result<United, StateError>;
 
-    /// Evaluates one group and forgets it.
-    fn drain_group(&mut self, group: Key, sink: &mut dyn FnMut(Episode));
+    /// Evaluates one group and forgets it. Whether it saw more than it keeps one by one ([`WindowType::is_thinned`]).
+    fn drain_group(&mut self, group: Key, sink: &mut dyn FnMut(Episode)) -> bool;
 
-    /// Evaluates every group and forgets it; episodes come in the order of group keys.
-    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode));
+    /// Evaluates every group and forgets it; episodes come in the order of group keys. How many saw more than they keep
+    /// one by one.
+    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> u64;
 
     /// Forgets groups until the others take no more than `bytes_max`: those farthest from firing first. How many.
     fn evict(&mut self, bytes_max: usize) -> u64;
@@ -261,6 +264,7 @@ impl<W: ReadVersion1> RuleWindows for Groups<W> {
         key: Key,
         states: &[&[u8]],
         watermark: Option<i64>,
+        children: &[Shown],
     ) -> Result<United, StateError> {
         let times = self.times;
         let (first, rest) = states.split_first().ok_or(StateError::Empty)?;
@@ -273,6 +277,7 @@ impl<W: ReadVersion1> RuleWindows for Groups<W> {
             group.forget(watermark, &self.window, times);
         }
         let state = group.encode(&self.window, times);
+        group.show(children, &self.window, times);
         let mut episodes = Vec::new();
         group.episodes(key, self.times, &self.window, &mut |episode| {
             episodes.push(episode)
@@ -280,23 +285,31 @@ impl<W: ReadVersion1> RuleWindows for Groups<W> {
         Ok(United {
             state,
             forgotten_to: group.forgotten_to(),
+            values: group.texts().iter().map(Into::into).collect(),
             episodes,
         })
     }
 
-    fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) {
-        let Some(at) = self.find(key) else { return };
+    fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) -> bool {
+        let Some(at) = self.find(key) else {
+            return false;
+        };
         let place = &mut self.chunks[at as usize / CHUNK_GROUPS][at as usize % CHUNK_GROUPS];
-        if let Some(mut group) = place.group.take() {
-            self.bytes -= group.bytes(&self.window);
-            group.episodes(key, self.times, &self.window, sink);
-        }
+        let Some(mut group) = place.group.take() else {
+            return false;
+        };
+        self.bytes -= group.bytes(&self.window);
+        group.episodes(key, self.times, &self.window, sink);
+        group.is_thinned(&self.window)
     }
 
-    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) {
+    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> u64 {
+        let mut thinned = 0;
         for (key, mut group) in self.drain_sorted() {
             group.episodes(key, self.times, &self.window, sink);
+            thinned += u64::from(group.is_thinned(&self.window));
         }
+        thinned
     }
 
     fn evict(&mut self, bytes_max: usize) -> u64 {

@@ -25,30 +25,31 @@ pub mod group_values; // their texts
 pub mod version; // of encoded state
 mod version_1; // state as it was
 mod body; // what is kept of many hits
+mod parents; // who sees a child's episode
 pub mod group; // the state of one group
 pub mod groups; // the groups of one rule
 mod hit; // group and value of a matched event
 
-pub use crate::window::hit::KeptOut;
-
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::event::Event;
 use crate::rule::{
-    CorrelationInput, CorrelationIx, CorrelationRule, DetectionIx, FieldSource, InputRule, RuleSet,
-    Threshold, WindowSpec,
+    CorrelationIx, CorrelationRule, DetectionIx, InputRule, RuleSet, Threshold, WindowSpec,
 };
 use crate::window::body::GroupTimes;
 use crate::window::episode::Episode;
 use crate::window::group::United;
-use crate::window::group_values::GroupTexts;
 use crate::window::groups::{GroupValues, Groups, RuleWindows};
 use crate::window::hit::HitFields;
 use crate::window::key::Key;
-use crate::window::kind::{ChildView, Occurrence, OccurrenceValue};
+use crate::window::kind::{ChildView, Occurrence};
+use crate::window::parents::show_to_parents;
 use crate::window::version::StateError;
 use crate::window::version_1::ReadVersion1;
+
+pub use group::Shown;
+pub use hit::KeptOut;
+pub use parents::{Parent, parents};
 
 /// The windows of all correlation rules.
 #[derive(Debug)]
@@ -237,7 +238,23 @@ impl<'r> Windows<'r> {
         states: &[&[u8]],
         watermark: Option<i64>,
     ) -> Result<United, StateError> {
-        self.windows[rule.0 as usize].unite(group, states, watermark)
+        self.unite_shown(rule, group, states, watermark, &[])
+    }
+
+    /// As [`Windows::unite`]; the episodes tell of the episodes of child correlations, too, that are given here. What
+    /// these make hold is part of the states already.
+    ///
+    /// # Errors
+    /// One of the states is not a state of that rule.
+    pub fn unite_shown(
+        &self,
+        rule: CorrelationIx,
+        group: Key,
+        states: &[&[u8]],
+        watermark: Option<i64>,
+        children: &[Shown],
+    ) -> Result<United, StateError> {
+        self.windows[rule.0 as usize].unite(group, states, watermark, children)
     }
 
     /// Whether further hits can only make the condition of `rule` hold at more moments.
@@ -259,6 +276,8 @@ impl<'r> Windows<'r> {
 
     /// Evaluates the groups of all rules as a set, children before parents, with the state that was drained before.
     /// A group that comes back is forgotten as soon as it is evaluated: what was drained never has to fit into memory.
+    /// Returns, by correlation rule, how many groups saw more than they keep one by one, so that their moments are
+    /// estimates; nothing where none did.
     ///
     /// # Errors
     /// State that was drained cannot be read back.
@@ -266,7 +285,8 @@ impl<'r> Windows<'r> {
         mut self,
         spilled: &mut dyn Spilled,
         sink: &mut dyn FnMut(CorrelationIx, Episode),
-    ) -> Result<(), SpillError> {
+    ) -> Result<Vec<u64>, SpillError> {
+        let mut thinned = vec![0; self.windows.len()];
         for at in 0..self.windows.len() {
             let rule = CorrelationIx(u32::try_from(at).expect("fewer than 2^32 rules"));
             let (done, parents) = self.windows.split_at_mut(at + 1);
@@ -279,89 +299,16 @@ impl<'r> Windows<'r> {
             let mut current = None;
             while let Some((group, state)) = spilled.next(rule)? {
                 if let Some(done) = current.filter(|current| *current != group) {
-                    windows.drain_group(done, &mut told);
+                    thinned[at] += u64::from(windows.drain_group(done, &mut told));
                 }
                 windows.merge_encoded(group, state)?;
                 current = Some(group);
             }
-            windows.drain_episodes(&mut told);
+            thinned[at] += windows.drain_episodes(&mut told);
         }
-        Ok(())
-    }
-}
-
-/// Lets the correlations that refer to `child` see its episode. Parents stand after their children.
-fn show_to_parents(
-    rules: &RuleSet,
-    child: CorrelationIx,
-    episode: &Arc<Episode>,
-    parents: &mut [Box<dyn RuleWindows>],
-    views: impl Fn(ChildView) -> bool,
-) {
-    let id = Key::of_texts([
-        child.0.to_string(),
-        episode.group.in_uuid_form(),
-        episode.opened_at.to_string(),
-    ]);
-    let after_child = &rules.correlations[child.0 as usize + 1..];
-    for (parent, windows) in after_child.iter().zip(parents) {
-        for (input, source) in parent.inputs.iter().enumerate() {
-            if source.rule != InputRule::Correlation(child) || !views(windows.child_view()) {
-                continue;
-            }
-            // A value that is no address lies in no network, so that the parent has no group for it.
-            let Some(group) = child_group(parent, source, episode) else {
-                continue;
-            };
-            let texts = || GroupTexts::new(&group);
-            let key = Key::of_texts(&group);
-            let value = match source.value.as_slice() {
-                [] => OccurrenceValue::None,
-                fields => OccurrenceValue::Key(Key::of_texts(
-                    fields.iter().map(|field| child_value(field, episode)),
-                )),
-            };
-            let occurrence = |start, until| Occurrence {
-                input,
-                start,
-                until,
-                id,
-                value,
-            };
-            let occurrences: Vec<_> = match windows.child_view() {
-                ChildView::Episodes => vec![occurrence(episode.opened_at, episode.opened_at)],
-                ChildView::HoldingIntervals => episode
-                    .holding
-                    .iter()
-                    .map(|i| occurrence(i.start, i.end))
-                    .collect(),
-            };
-            windows.observe_child(&GroupValues { key, texts: &texts }, &occurrences, episode);
+        if thinned.iter().all(|groups| *groups == 0) {
+            thinned.clear();
         }
-    }
-}
-
-/// The group-by values that a child's episode has in `parent`.
-fn child_group<'e>(
-    parent: &CorrelationRule,
-    source: &CorrelationInput,
-    episode: &'e Episode,
-) -> Option<Vec<Cow<'e, str>>> {
-    let fields = source.group_by.iter().zip(&parent.prefixes);
-    fields
-        .map(|(field, prefix)| {
-            let value = child_value(field, episode);
-            match prefix {
-                Some(prefix) => prefix.network_of(value).map(Cow::Owned),
-                None => Some(Cow::Borrowed(value)),
-            }
-        })
-        .collect()
-}
-
-fn child_value<'e>(field: &FieldSource, child: &'e Episode) -> &'e str {
-    match field {
-        FieldSource::ChildGroup(at) => &child.values[*at],
-        FieldSource::Event(_) => unreachable!("a child correlation has no event fields"),
+        Ok(thinned)
     }
 }

@@ -1,14 +1,17 @@
 //! How requests are performed: with faults, and for the test's own sake with mistakes.
 
+use detector_core::alert::Alert;
 use detector_core::store::{
-    Announcement, ConditionalWrite, Effect, EffectResult, EpisodeId, Item, ItemKey, Mark,
+    Announcement, ConditionalWrite, Effect, EffectResult, Item, ItemKey, Mark, Notice,
     RecordedEpisode, StateStore, WriteOutcome,
 };
-
+use detector_core::window::Windows;
 use detector_core::window::interval::Interval;
 
 use super::scenario::Record;
-use super::world::{Job, Recorded, World};
+use super::world::{Job, Recorded, Told, World};
+use crate::oracle::TICK_MS;
+use crate::oracle::compare::as_episode;
 use crate::oracle::generate;
 
 /// A mistake that the simulator must find.
@@ -39,10 +42,20 @@ pub(crate) enum Mutation {
     SettleFirst,
     /// Recorded episodes are kept in the order of time, not in that in which they were recorded.
     ForgetTheOrder,
+    /// An episode is closed when it holds no more: a hit to come may yet go on with it.
+    CloseBeforeTheQuietPeriod,
+    /// Episodes are marked as closed before that is announced.
+    MarkClosedBeforePublish,
+    /// A group forgets what sweeps have passed, also what was not yet told in full.
+    ForgetTotals,
+    /// A group keeps nothing of its children's episodes.
+    ForgetChildren,
+    /// A group forgets up to the latest arrival, which no sweep has reached.
+    ForgetBeyondTheSweeps,
 }
 
 impl Mutation {
-    pub(crate) const ALL: [Mutation; 12] = [
+    pub(crate) const ALL: [Mutation; 17] = [
         Mutation::NoVersionCondition,
         Mutation::PublishBeforeWrite,
         Mutation::ForgetEventIds,
@@ -55,6 +68,11 @@ impl Mutation {
         Mutation::ForgetTheOrder,
         Mutation::WatermarkOfTheLatest,
         Mutation::SettleFirst,
+        Mutation::CloseBeforeTheQuietPeriod,
+        Mutation::MarkClosedBeforePublish,
+        Mutation::ForgetTotals,
+        Mutation::ForgetChildren,
+        Mutation::ForgetBeyondTheSweeps,
     ];
 
     /// The bytes of a record as a worker reads them, for the first time or `again`.
@@ -76,7 +94,7 @@ impl World<'_> {
             return self.failed(effect);
         }
         let result = match effect {
-            Effect::Read(keys) => self.store.read(keys).map(EffectResult::Read),
+            Effect::Read(keys) => Ok(EffectResult::Read(self.read(keys))),
             Effect::Due { rules, watermark } => {
                 self.store.due(rules, *watermark).map(EffectResult::Due)
             }
@@ -85,9 +103,7 @@ impl World<'_> {
                 Ok(EffectResult::Write(outcomes))
             }
             Effect::Publish(announcements) => {
-                if self.mutation == Mutation::MarkBeforePublish {
-                    self.mark(announcements);
-                }
+                self.mark_first(announcements);
                 let accepted = announcements.iter().map(|a| self.publish(a)).collect();
                 Ok(EffectResult::Publish(accepted))
             }
@@ -116,6 +132,21 @@ impl World<'_> {
         }
     }
 
+    fn read(&self, keys: &[ItemKey]) -> Vec<Option<Item>> {
+        let mut items = self.store.read(keys).expect("memory answers");
+        if self.mutation == Mutation::ForgetTotals {
+            let windows = Windows::new(self.scenario.engine.rules());
+            let watermark = self.swept_to;
+            for (key, item) in keys.iter().zip(&mut items) {
+                let Some(item) = item else { continue };
+                let rule = self.plan.rule_of(key.rule).expect("an item of a rule");
+                let united = windows.unite(rule, key.group, &[&item.state], watermark);
+                item.state = united.expect("a state that was stored").state;
+            }
+        }
+        items
+    }
+
     fn write(&mut self, write: &ConditionalWrite, job: Job) -> WriteOutcome {
         let unknown = match self.mutation {
             Mutation::TrustTheStore => WriteOutcome::Written,
@@ -125,21 +156,13 @@ impl World<'_> {
             return unknown;
         }
         let mut write = write.clone();
-        if self.mutation == Mutation::NoVersionCondition {
-            write.expected = self.stored(write.key).map(|item| item.version);
-        }
         if self.mutation == Mutation::PublishBeforeWrite {
             self.publish_recorded(&write);
             if self.fails() {
                 return unknown;
             }
         }
-        if self.mutation == Mutation::SettleFirst && matches!(job, Job::Sweep { .. }) {
-            write.item.due = None;
-        }
-        if self.mutation == Mutation::ForgetTheOrder {
-            write.item.episodes.sort_by_key(|episode| episode.span);
-        }
+        self.spoil(&mut write, job);
         let (key, episodes) = (write.key, write.item.episodes.clone());
         let outcome = self.store.write(&[write]).expect("memory answers")[0];
         if outcome == WriteOutcome::Written {
@@ -149,6 +172,35 @@ impl World<'_> {
             }
         }
         if self.fails() { unknown } else { outcome }
+    }
+
+    /// What is wrong with the write itself.
+    fn spoil(&mut self, write: &mut ConditionalWrite, job: Job) {
+        match (self.mutation, job) {
+            (Mutation::NoVersionCondition, _) => {
+                write.expected = self.stored(write.key).map(|item| item.version);
+            }
+            (Mutation::SettleFirst, Job::Sweep { .. }) => write.item.due = None,
+            (Mutation::ForgetTheOrder, _) => {
+                write.item.episodes.sort_by_key(|episode| episode.span);
+            }
+            (Mutation::ForgetChildren, _) => write.item.children.clear(),
+            (Mutation::CloseBeforeTheQuietPeriod, Job::Sweep { watermark }) => {
+                for episode in &mut write.item.episodes {
+                    if episode.mark == Mark::Published && episode.span.end < watermark {
+                        episode.mark = Mark::Closed;
+                        self.tell(Told {
+                            key: write.key,
+                            id: episode.id,
+                            notice: Notice::Closed,
+                            span: episode.span,
+                            episode: String::new(),
+                        });
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     fn record(&mut self, key: ItemKey, episodes: Vec<RecordedEpisode>) {
@@ -161,7 +213,8 @@ impl World<'_> {
             });
             let begins_anew =
                 episode.mark == Mark::Unpublished && recorded.episode.mark != Mark::Unpublished;
-            if begins_anew || recorded.key != key {
+            let opens_again = episode.is_unclosed() && recorded.episode.mark == Mark::Closed;
+            if begins_anew || opens_again || recorded.key != key {
                 let violation = format!("{} was recorded anew", episode.id);
                 self.violations.push(violation);
             }
@@ -178,35 +231,71 @@ impl World<'_> {
         if self.fails() {
             return trusted;
         }
-        let (key, id, episode) = (announcement.key, announcement.id, &announcement.episode);
+        let episode = &announcement.episode;
+        let alert = Alert::of_announcement(self.scenario.engine.rules(), announcement);
         let span = Interval::new(episode.opened_at, episode.held_until());
-        self.tell(key, id, span);
+        let is_whole = |time: i64| time % TICK_MS == 0;
+        self.tell(Told {
+            key: announcement.key,
+            id: announcement.id,
+            notice: announcement.notice,
+            span,
+            episode: match is_whole(span.start) && is_whole(span.end) {
+                true => as_episode(&alert, &self.scenario.correlations),
+                false => format!("{alert:?}"),
+            },
+        });
         !self.fails() || trusted
     }
 
-    fn tell(&mut self, key: ItemKey, id: EpisodeId, span: Interval) {
+    fn tell(&mut self, told: Told) {
+        let Told {
+            key,
+            id,
+            notice,
+            span,
+            ..
+        } = told;
         if !self.recorded.contains_key(&id) {
             let violation = format!("{id} was announced before it was recorded");
             self.violations.push(violation);
         }
-        self.published.push((key, id, span));
+        let rule = self.plan.rule_of(key.rule).expect("an item of a rule");
+        let quiet_ms = self.scenario.engine.rules().correlations[rule.0 as usize].quiet_ms;
+        if notice == Notice::Closed && span.end + quiet_ms >= self.true_watermark() {
+            let violation = format!("{id} was closed before the watermark had passed its end");
+            self.violations.push(violation);
+        }
+        self.published.push(told);
     }
 
     fn publish_recorded(&mut self, write: &ConditionalWrite) {
         for recorded in &write.item.episodes {
             if recorded.mark == Mark::Unpublished {
-                self.tell(write.key, recorded.id, recorded.span);
+                self.tell(Told {
+                    key: write.key,
+                    id: recorded.id,
+                    notice: Notice::Opened,
+                    span: recorded.span,
+                    episode: String::new(),
+                });
             }
         }
     }
 
-    fn mark(&mut self, announcements: &[Announcement]) {
-        for announcement in announcements {
+    /// Marks what a mutation marks before it is announced.
+    fn mark_first(&mut self, announcements: &[Announcement]) {
+        let wrong = match self.mutation {
+            Mutation::MarkBeforePublish => Notice::Opened,
+            Mutation::MarkClosedBeforePublish => Notice::Closed,
+            _ => return,
+        };
+        for announcement in announcements.iter().filter(|a| a.notice == wrong) {
             let Some(read) = self.stored(announcement.key) else {
                 continue;
             };
             let mut item = read.clone();
-            item.mark_published(&[announcement.id]);
+            item.mark_told(&[(announcement.id, announcement.notice)]);
             item.version += 1;
             let write = ConditionalWrite {
                 key: announcement.key,

@@ -7,7 +7,8 @@ use detector_core::engine::{Engine, Mode, Observer, Worker};
 use detector_core::rule::{CorrelationIx, RuleFile, RuleSet};
 use detector_core::store::drive::drive;
 use detector_core::store::{
-    Batch, Deltas, EpisodeId, Item, ItemKey, Mark, MemoryStore, Plan, StateStore, StoreTimes,
+    Announcement, Batch, Deltas, EpisodeId, Item, ItemKey, Mark, MemoryStore, Notice, Plan,
+    StateStore, StoreTimes,
 };
 use detector_core::time::Timestamp;
 use detector_core::window::interval::Interval;
@@ -126,15 +127,20 @@ impl Scenario {
     /// Everything in one batch and one sweep.
     fn pass_undisturbed(&mut self, seed: u64) {
         let store = MemoryStore::default();
-        let mut announced: Vec<EpisodeId> = Vec::new();
+        let mut opened: Vec<EpisodeId> = Vec::new();
+        let mut closed: Vec<String> = Vec::new();
         {
             let plan = self.plan(3);
             let mut fold = Fold::new(self);
             for (at, record) in self.records.iter().enumerate() {
                 fold.record(&record.bytes, record.arrival, at as u64);
             }
-            let mut publish = |a: &detector_core::store::Announcement| {
-                announced.push(a.id);
+            let mut publish = |a: &Announcement| {
+                let alert = Alert::of_announcement(self.engine.rules(), a);
+                match a.notice {
+                    Notice::Opened => opened.push(a.id),
+                    Notice::Closed => closed.push(as_episode(&alert, &self.correlations)),
+                }
                 true
             };
             for step in [
@@ -168,7 +174,9 @@ impl Scenario {
         }
         let live: usize = self.spans.values().map(Vec::len).sum();
         assert_eq!(live, self.expected.len(), "scenario {seed}");
-        assert!(announced.len() >= live, "scenario {seed}");
+        assert_eq!(opened.len(), live, "scenario {seed}");
+        closed.sort();
+        assert_eq!(closed, self.expected, "scenario {seed}");
     }
 
     /// The episodes that the items' states amount to, in the oracle's form.

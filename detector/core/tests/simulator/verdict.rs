@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::rule::CorrelationIx;
-use detector_core::store::{EpisodeId, ItemKey, Mark, Plan};
+use detector_core::store::{EpisodeId, ItemKey, Mark, Notice, Plan};
 use detector_core::window::Windows;
 use detector_core::window::interval::Interval;
 
 use super::mutation::Mutation;
 use super::scenario::Scenario;
-use super::world::{Recorded, Seen, World};
+use super::world::{Recorded, Seen, Told, World};
 
 /// Attempts per request: few, so that batches give up often.
 const ATTEMPTS_MAX: u32 = 3;
@@ -28,6 +28,7 @@ pub(crate) fn run(scenario: &Scenario, seed: u64, mutation: Mutation) -> Result<
         return Err(format!("still due: {due:?}"));
     }
     announced_once_each(&mut world)?;
+    closed_once_each(&mut world)?;
     Ok(world.seen)
 }
 
@@ -64,7 +65,12 @@ fn states_equal_the_undisturbed(world: &mut World<'_>, plan: &Plan<'_>) -> Resul
 /// Every episode was announced, under one id that lives on; nothing else was.
 fn announced_once_each(world: &mut World<'_>) -> Result<(), String> {
     let mut live: BTreeMap<ItemKey, Vec<Interval>> = BTreeMap::new();
-    let published: BTreeSet<EpisodeId> = world.published.iter().map(|(_, id, _)| *id).collect();
+    let openings = world
+        .published
+        .iter()
+        .filter(|told| told.notice == Notice::Opened);
+    let number_of_openings = openings.clone().count();
+    let published: BTreeSet<EpisodeId> = openings.map(|told| told.id).collect();
     for (
         id,
         Recorded {
@@ -82,17 +88,18 @@ fn announced_once_each(world: &mut World<'_>) -> Result<(), String> {
                 world.seen.merged += 1;
             }
             Mark::Unpublished => return Err(format!("{id} is not published")),
-            Mark::Published if !published.contains(id) => {
+            Mark::Published => return Err(format!("{id} is not closed")),
+            Mark::Closed if !published.contains(id) => {
                 return Err(format!("{id} is marked and was never announced"));
             }
-            Mark::Published => live.entry(*key).or_default().push(episode.span),
+            Mark::Closed => live.entry(*key).or_default().push(episode.span),
         }
     }
     live.values_mut().for_each(|spans| spans.sort());
     if live != world.scenario.spans {
         return Err("the live episodes are not those to be announced".into());
     }
-    for (key, id, span) in &world.published {
+    for Told { key, id, span, .. } in &world.published {
         if world.recorded.get(id).is_none_or(|r| r.key != *key) {
             return Err(format!("{id} was announced and is recorded nowhere"));
         }
@@ -106,6 +113,50 @@ fn announced_once_each(world: &mut World<'_>) -> Result<(), String> {
             return Err(format!("{id} was announced and is no episode"));
         }
     }
-    world.seen.repeated_announcements += (world.published.len() - published.len()) as u64;
+    world.seen.repeated_announcements += (number_of_openings - published.len()) as u64;
+    Ok(())
+}
+
+/// Every live episode was closed, after it was announced and under the same id, with the oracle's totals each time.
+fn closed_once_each(world: &mut World<'_>) -> Result<(), String> {
+    let mut opened: BTreeSet<EpisodeId> = BTreeSet::new();
+    let mut closed: BTreeMap<EpisodeId, &str> = BTreeMap::new();
+    let mut repeated = 0;
+    for Told {
+        id,
+        notice,
+        episode,
+        ..
+    } in &world.published
+    {
+        if *notice == Notice::Opened {
+            opened.insert(*id);
+            continue;
+        }
+        if !opened.contains(id) {
+            return Err(format!("{id} was closed and not announced before"));
+        }
+        match closed.insert(*id, episode) {
+            Some(before) if before != episode => {
+                return Err(format!("{id} was closed with\n{before}\nand\n{episode}"));
+            }
+            before => repeated += u64::from(before.is_some()),
+        }
+    }
+    if let Some((id, recorded)) = world
+        .recorded
+        .iter()
+        .find(|(id, recorded)| closed.contains_key(id) != (recorded.episode.mark == Mark::Closed))
+    {
+        return Err(format!("{id} is marked {:?}", recorded.episode.mark));
+    }
+    let mut totals: Vec<&str> = closed.into_values().collect();
+    totals.sort_unstable();
+    if totals != world.scenario.expected {
+        let (found, expected) = (totals.join("\n"), world.scenario.expected.join("\n"));
+        return Err(format!("closed with\n{found}\nexpected\n{expected}"));
+    }
+    world.seen.closed += totals.len() as u64;
+    world.seen.repeated_closings += repeated;
     Ok(())
 }

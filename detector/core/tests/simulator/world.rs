@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::store::{
-    Batch, Effect, EpisodeId, Item, ItemKey, MemoryStore, Plan, RecordedEpisode, Report,
+    Batch, Effect, EpisodeId, Item, ItemKey, MemoryStore, Notice, Plan, RecordedEpisode, Report,
     StateStore, Step,
 };
 
@@ -24,7 +24,7 @@ pub(crate) struct World<'s> {
     pub(crate) store: MemoryStore,
     /// Items that the store has forgotten.
     pub(crate) expired: Vec<(ItemKey, Item)>,
-    pub(crate) published: Vec<(ItemKey, EpisodeId, Interval)>,
+    pub(crate) published: Vec<Told>,
     /// Every episode that was ever recorded, as it was last written.
     pub(crate) recorded: BTreeMap<EpisodeId, Recorded>,
     /// What was wrong at the moment at which it happened.
@@ -34,7 +34,7 @@ pub(crate) struct World<'s> {
     read: BTreeSet<usize>,
     workers: Vec<Option<Running<'s>>>,
     /// The greatest watermark of a sweep that was completed.
-    swept_to: Option<i64>,
+    pub(crate) swept_to: Option<i64>,
     /// Out of 1,000, how often a request fails and how often a worker crashes; 0 when the trouble is over.
     pub(crate) fail_rate: u32,
     crash_rate: u32,
@@ -55,6 +55,8 @@ pub(crate) struct Seen {
     pub(crate) forgetful: u64,
     pub(crate) merged: u64,
     pub(crate) repeated_announcements: u64,
+    pub(crate) closed: u64,
+    pub(crate) repeated_closings: u64,
 }
 
 /// An episode in the store, or that was there before its group forgot it.
@@ -64,6 +66,17 @@ pub(crate) struct Recorded {
     pub(crate) number: usize,
     pub(crate) key: ItemKey,
     pub(crate) episode: RecordedEpisode,
+}
+
+/// An announcement that reached people.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) key: ItemKey,
+    pub(crate) id: EpisodeId,
+    pub(crate) notice: Notice,
+    pub(crate) span: Interval,
+    /// What was told, in the oracle's form.
+    pub(crate) episode: String,
 }
 
 /// Records in order; those before `checkpoint` are done.
@@ -172,21 +185,39 @@ impl<'s> World<'s> {
     }
 
     /// No event before it is still to come.
+    pub(crate) fn true_watermark(&self) -> i64 {
+        let left = |shard: &Shard| shard.records[shard.checkpoint..].to_vec();
+        let left = self.shards.iter().flat_map(left);
+        let arrivals = left.map(|record| self.scenario.records[record].arrival);
+        arrivals
+            .min()
+            .map_or(END_MS, |arrival| arrival - LATENESS_MS)
+    }
+
+    /// The latest arrival of what is done.
+    fn latest_arrival(&self) -> Option<i64> {
+        let done = |shard: &Shard| shard.records[..shard.checkpoint].to_vec();
+        let done = self.shards.iter().flat_map(done);
+        done.map(|record| self.scenario.records[record].arrival)
+            .max()
+    }
+
+    /// As the shell tells it.
     fn watermark(&self) -> i64 {
-        let records = &self.scenario.records;
-        let arrivals = self.shards.iter().flat_map(|shard| {
-            let range = match self.mutation {
-                // What a worker that looks at its own batch alone knows.
-                Mutation::WatermarkOfTheLatest => &shard.records[..shard.checkpoint],
-                _ => &shard.records[shard.checkpoint..],
-            };
-            range.iter().map(|&record| records[record].arrival)
-        });
-        let known = match self.mutation {
-            Mutation::WatermarkOfTheLatest => Some(arrivals.max().unwrap_or(LATENESS_MS)),
-            _ => arrivals.min(),
-        };
-        known.map_or(END_MS, |arrival| arrival - LATENESS_MS)
+        match self.mutation {
+            // What a worker that looks at its own batch alone knows.
+            Mutation::WatermarkOfTheLatest => {
+                self.latest_arrival().unwrap_or(LATENESS_MS) - LATENESS_MS
+            }
+            _ => self.true_watermark(),
+        }
+    }
+
+    fn swept_to(&self) -> Option<i64> {
+        match self.mutation {
+            Mutation::ForgetBeyondTheSweeps => self.latest_arrival(),
+            _ => self.swept_to,
+        }
     }
 
     fn start(&mut self, at: usize) {
@@ -224,14 +255,14 @@ impl<'s> World<'s> {
         if self.mutation == Mutation::CheckpointFirst {
             self.checkpoint(job);
         }
-        let step = Batch::of_records(self.plan, fold.finish(), self.swept_to);
+        let step = Batch::of_records(self.plan, fold.finish(), self.swept_to());
         self.enter(at, job, self.swept_to, step);
     }
 
     fn start_sweep(&mut self, at: usize) {
         self.seen.sweeps += 1;
         let watermark = self.watermark();
-        let step = Batch::sweep(self.plan, watermark, self.swept_to);
+        let step = Batch::sweep(self.plan, watermark, self.swept_to());
         self.enter(at, Job::Sweep { watermark }, self.swept_to, step);
     }
 
@@ -355,7 +386,7 @@ impl<'s> World<'s> {
 }
 
 impl Seen {
-    fn counts(&mut self) -> [&mut u64; 11] {
+    fn counts(&mut self) -> [&mut u64; 13] {
         [
             &mut self.crashes,
             &mut self.zombies,
@@ -368,6 +399,8 @@ impl Seen {
             &mut self.forgetful,
             &mut self.merged,
             &mut self.repeated_announcements,
+            &mut self.closed,
+            &mut self.repeated_closings,
         ]
     }
 

@@ -1,12 +1,15 @@
 //! One depth: read, unite, write, announce.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use crate::store::batch::{Batch, Phase, Step, item_key};
-use crate::store::effect::WriteOutcome;
+use crate::store::children::ChildEpisode;
+use crate::store::effect::{Announcement, Notice, WriteOutcome};
 use crate::store::evaluate::{self, Evaluated, Given};
+use crate::store::identity::EpisodeId;
 use crate::store::item::{ITEM_BYTES_MAX, Item, ItemKey};
 use crate::store::work::{GroupRef, Work};
+use crate::window::parents;
 
 impl<'r> Batch<'r> {
     pub(super) fn read_depth(mut self: Box<Self>) -> Step<'r> {
@@ -93,33 +96,48 @@ impl<'r> Batch<'r> {
         self.again(Phase::Read(lost))
     }
 
-    /// The group is stored as evaluated: its parents have deltas, its unpublished episodes wait to be announced.
+    /// The group is stored as evaluated: its parents have deltas, what is to be told of it waits to be announced.
     pub(super) fn accept(&mut self, at: GroupRef, evaluated: Evaluated, version: u64) {
-        let work = &self.work[self.depth][&at];
-        let (position, children) = (work.position, &work.children);
+        let position = self.work[self.depth][&at].position;
         self.announcements
-            .extend(evaluated.announcements(self.plan, at, children));
+            .extend(evaluated.announcements(self.plan, at));
+        if evaluated.is_crowded {
+            self.report.crowded.insert(item_key(self.plan, at));
+        }
         if self.plan.facts(at.0).has_parents {
-            let mut deltas: Vec<(GroupRef, Vec<u8>)> = Vec::new();
-            evaluated.show_parents(at.0, &mut self.windows, &mut |parent, state| {
-                deltas.push((parent, state.to_vec()));
-            });
-            for (parent, state) in deltas {
-                let depth = self.plan.facts(parent.0).depth;
-                let work = self.work[depth].entry(parent).or_insert_with(Work::none);
-                work.add(Work {
-                    states: vec![state],
-                    position,
-                    latest: evaluated.item.latest,
-                    children: evaluated.known.iter().map(Arc::clone).collect(),
-                });
-            }
+            self.show_parents(at, &evaluated, position);
         }
         let item = Item {
             version,
             ..evaluated.item
         };
         self.accepted.insert(at, (item, Vec::new()));
+    }
+
+    fn show_parents(&mut self, (rule, _): GroupRef, evaluated: &Evaluated, position: u64) {
+        let mut added: Vec<(GroupRef, Work)> = Vec::new();
+        let work = || Work {
+            position,
+            latest: evaluated.item.latest,
+            ..Work::none()
+        };
+        evaluated.show_parents(rule, &mut self.windows, &mut |parent, state| {
+            let states = vec![state.to_vec()];
+            added.push((parent, Work { states, ..work() }));
+        });
+        for known in &evaluated.known {
+            for parent in parents(self.plan.rules, rule, &known.episode) {
+                let child = ChildEpisode::new(&parent, &known.episode, known.is_final);
+                let children = vec![child];
+                let parent = (parent.rule, parent.group);
+                added.push((parent, Work { children, ..work() }));
+            }
+        }
+        for (parent, more) in added {
+            let depth = self.plan.facts(parent.0).depth;
+            let work = self.work[depth].entry(parent).or_insert_with(Work::none);
+            work.add(more);
+        }
     }
 
     pub(super) fn enter_publishing(mut self: Box<Self>) -> Step<'r> {
@@ -131,25 +149,38 @@ impl<'r> Batch<'r> {
         self.ask(Phase::Publish)
     }
 
+    /// What can be told now, and the ends of episodes whose openings have to be told first.
+    pub(super) fn ready_and_held(&self) -> (Vec<Announcement>, Vec<Announcement>) {
+        let is_opening = |a: &&Announcement| a.notice == Notice::Opened;
+        let openings = self.announcements.iter().filter(is_opening);
+        let waiting: BTreeSet<EpisodeId> = openings.map(|a| a.id).collect();
+        let is_ready = |a: &Announcement| is_opening(&a) || !waiting.contains(&a.id);
+        self.announcements.iter().cloned().partition(is_ready)
+    }
+
     pub(super) fn take_published(mut self: Box<Self>, accepted: &[bool]) -> Step<'r> {
+        let (asked, held) = self.ready_and_held();
         let mut left = Vec::new();
-        let asked = std::mem::take(&mut self.announcements);
         for (place, announcement) in asked.into_iter().enumerate() {
-            if accepted.get(place) == Some(&true) {
-                self.report.announced += 1;
-                let at = (announcement.rule, announcement.key.group);
-                if let Some((_, published)) = self.accepted.get_mut(&at) {
-                    published.push(announcement.id);
-                }
-            } else {
+            if accepted.get(place) != Some(&true) {
                 left.push(announcement);
+                continue;
+            }
+            match announcement.notice {
+                Notice::Opened => self.report.announced += 1,
+                Notice::Closed => self.report.closed += 1,
+            }
+            let at = (announcement.rule, announcement.key.group);
+            if let Some((_, told)) = self.accepted.get_mut(&at) {
+                told.push((announcement.id, announcement.notice));
             }
         }
+        let is_refused = !left.is_empty();
+        left.extend(held);
         self.announcements = left;
-        if self.announcements.is_empty() {
-            self.depth += 1;
-            return self.enter_depth();
+        if is_refused {
+            return self.again(Phase::Publish);
         }
-        self.again(Phase::Publish)
+        self.enter_publishing()
     }
 }

@@ -1,10 +1,11 @@
 //! The last pass: what was announced is marked so, and a sweep's items are settled.
 
 use crate::store::batch::{Batch, Phase, Step};
-use crate::store::effect::WriteOutcome;
+use crate::store::effect::{Notice, WriteOutcome};
 use crate::store::evaluate;
 use crate::store::identity::EpisodeId;
 use crate::store::item::Item;
+use crate::store::schedule;
 use crate::store::work::GroupRef;
 
 impl<'r> Batch<'r> {
@@ -13,7 +14,7 @@ impl<'r> Batch<'r> {
         let accepted = std::mem::take(&mut self.accepted);
         let marks = accepted
             .iter()
-            .filter_map(|(at, (item, published))| Some((*at, self.marked(*at, item, published)?)))
+            .filter_map(|(at, (item, told))| Some((*at, self.marked(*at, item, told)?)))
             .collect();
         self.accepted = accepted;
         self.mark(marks)
@@ -31,14 +32,14 @@ impl<'r> Batch<'r> {
         &self,
         at: GroupRef,
         item: &Item,
-        published: &[EpisodeId],
+        told: &[(EpisodeId, Notice)],
     ) -> Option<Item> {
         let mut marked = item.clone();
-        marked.mark_published(published);
+        marked.mark_told(told);
         // Only where all depths are done have the parents been handed everything.
         let settles = self.watermark.filter(|_| self.report.is_complete());
         let settled_to = settles.unwrap_or(i64::MIN);
-        evaluate::settle(self.plan, &self.windows, at, &mut marked, settled_to)
+        schedule::settle(self.plan, &self.windows, at, &mut marked, settled_to)
             .expect("the state was united before");
         let is_changed = marked.episodes != item.episodes || marked.due != item.due;
         marked.version = evaluate::next_version(Some(item.version), item.latest);
@@ -77,8 +78,8 @@ impl<'r> Batch<'r> {
         let mut marks = Vec::new();
         for (at, item) in keys.into_iter().zip(items) {
             let Some(item) = item else { continue };
-            let published = self.accepted.get(&at).map_or(&[][..], |(_, ids)| ids);
-            if let Some(marked) = self.marked(at, &item, published) {
+            let told = self.accepted.get(&at).map_or(&[][..], |(_, told)| told);
+            if let Some(marked) = self.marked(at, &item, told) {
                 marks.push((at, marked));
             }
             if let Some(known) = self.accepted.get_mut(&at) {

@@ -1,0 +1,233 @@
+//! What a group keeps of the episodes of child correlations, so that its own can be told with theirs.
+//!
+//! A child's episode may last longer than its parent's, and its item may be forgotten first. So a child that shows an
+//! episode leaves what a parent tells of it in the parent's item.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::rule::{CorrelationIx, InputRule};
+use crate::store::plan::Plan;
+use crate::window::episode::Episode;
+use crate::window::interval::Interval;
+use crate::window::key::Key;
+use crate::window::{Parent, Shown};
+
+/// Child episodes that a group keeps; those that opened later are not told of.
+pub const CHILDREN_MAX: usize = 1000;
+
+/// Child episodes of a group that keep their evidence: those that opened first.
+pub const CHILDREN_WITH_EVIDENCE_MAX: usize = 64;
+
+/// What a parent tells of an episode of a child correlation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChildEpisode {
+    /// From `opened_at` to `held_until`.
+    pub span: Interval,
+    /// Position of the child in the inputs of the parent's rule.
+    pub input: u32,
+    /// The child's group.
+    pub group: Key,
+    /// What it shows in the field that the parent counts.
+    pub value: Option<Key>,
+    pub first_event: i64,
+    pub last_event: i64,
+    pub evidence: Vec<(i64, String)>,
+    /// Nothing can change it any more.
+    pub is_final: bool,
+}
+
+impl ChildEpisode {
+    pub(crate) fn new(parent: &Parent<'_>, episode: &Episode, is_final: bool) -> Self {
+        Self {
+            span: Interval::new(episode.opened_at, episode.held_until()),
+            input: u32::try_from(parent.input).expect("a correlation has few inputs"),
+            group: episode.group,
+            value: parent.value,
+            first_event: episode.first_event,
+            last_event: episode.last_event,
+            evidence: episode.evidence.clone(),
+            is_final,
+        }
+    }
+
+    fn shown(&self) -> Shown {
+        let episode = Episode {
+            group: self.group,
+            values: Vec::new(),
+            opened_at: self.span.start,
+            holding: vec![self.span],
+            count: 0,
+            distinct: None,
+            first_event: self.first_event,
+            last_event: self.last_event,
+            evidence: self.evidence.clone(),
+        };
+        (Arc::new(episode), self.value)
+    }
+
+    /// Whether an episode with this span tells of it.
+    fn is_told_of(&self, episode: Interval, timespan_ms: i64) -> bool {
+        let after = episode.start.saturating_sub(timespan_ms);
+        self.span.start < episode.end && self.span.end > after
+    }
+
+    fn is_same_or_part(&self, other: &ChildEpisode) -> bool {
+        let overlap = self.span.start < other.span.end && other.span.start < self.span.end;
+        (self.input, self.group) == (other.input, other.group) && overlap
+    }
+
+    /// Bytes in a store.
+    fn bytes(&self) -> usize {
+        const FIXED: usize = 80;
+        let evidence: usize = self.evidence.iter().map(|(_, id)| id.len() + 12).sum();
+        FIXED + evidence
+    }
+}
+
+/// Takes in what a child shows. What is known of it only grows, so the wider span is the newer one; what is final stays.
+/// Returns whether there was room for it.
+pub(crate) fn take(children: &mut Vec<ChildEpisode>, new: &ChildEpisode) -> bool {
+    let is_known = |known: &ChildEpisode| {
+        known.is_same_or_part(new)
+            && (known.is_final
+                || !new.is_final && {
+                    known.span.start < new.span.start || known.span.end > new.span.end
+                })
+    };
+    if children.iter().any(is_known) {
+        return true;
+    }
+    children.retain(|known| !known.is_same_or_part(new));
+    let order = |child: &ChildEpisode| (child.span.start, child.input, child.group);
+    let at = children.partition_point(|known| order(known) < order(new));
+    if at >= CHILDREN_MAX {
+        return false;
+    }
+    children.insert(at, new.clone());
+    let is_full = children.len() > CHILDREN_MAX;
+    children.truncate(CHILDREN_MAX);
+    for child in children.iter_mut().skip(CHILDREN_WITH_EVIDENCE_MAX) {
+        child.evidence = Vec::new();
+    }
+    !is_full
+}
+
+/// As the parent's group is told of them.
+pub(crate) fn shown(children: &[ChildEpisode]) -> Vec<Shown> {
+    children.iter().map(ChildEpisode::shown).collect()
+}
+
+/// Forgets the children that none of `episodes` tells of, nor any to come, all of which open after `forgotten_to`.
+pub(crate) fn forget(
+    children: &mut Vec<ChildEpisode>,
+    forgotten_to: i64,
+    episodes: &[Interval],
+    timespan_ms: i64,
+) {
+    let before = forgotten_to.saturating_sub(timespan_ms);
+    children.retain(|child| {
+        let is_told = |episode: &Interval| child.is_told_of(*episode, timespan_ms);
+        child.span.end > before || episodes.iter().any(is_told)
+    });
+}
+
+/// The last moment at which, as things stand, a child closes that `episode` tells of and that is not final; `None` where
+/// all are.
+pub(crate) fn awaited(
+    plan: &Plan<'_>,
+    rule: CorrelationIx,
+    children: &[ChildEpisode],
+    episode: Interval,
+) -> Option<i64> {
+    let rules = &plan.rules.correlations;
+    let parent = &rules[rule.0 as usize];
+    let open = children
+        .iter()
+        .filter(|child| !child.is_final && child.is_told_of(episode, parent.timespan_ms));
+    open.map(|child| {
+        let quiet_ms = match parent.inputs[child.input as usize].rule {
+            InputRule::Correlation(at) => rules[at.0 as usize].quiet_ms,
+            InputRule::Detection(_) => 0,
+        };
+        child.span.end.saturating_add(quiet_ms)
+    })
+    .max()
+}
+
+pub(crate) fn bytes(children: &[ChildEpisode]) -> usize {
+    children.iter().map(ChildEpisode::bytes).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn child(group: u128, start: i64, end: i64, is_final: bool) -> ChildEpisode {
+        ChildEpisode {
+            span: Interval::new(start, end),
+            input: 0,
+            group: Key::from_u128(group),
+            value: None,
+            first_event: start,
+            last_event: start,
+            evidence: vec![(start, "id".into())],
+            is_final,
+        }
+    }
+
+    fn taken(given: &[ChildEpisode]) -> Vec<ChildEpisode> {
+        let mut children = Vec::new();
+        for child in given {
+            assert!(take(&mut children, child));
+        }
+        children
+    }
+
+    #[test]
+    fn the_wider_and_the_final_replace_what_was_known() {
+        let (early, late) = (child(1, 10, 20, false), child(1, 30, 40, false));
+        let (joined, end) = (child(1, 10, 45, false), child(1, 10, 50, true));
+        let all = [&early, &late, &joined, &early, &end, &joined].map(Clone::clone);
+        assert_eq!(taken(&all[..2]), [early, late]);
+        assert_eq!(taken(&all[..4]), [joined]);
+        assert_eq!(taken(&all), [end]);
+    }
+
+    #[test]
+    fn children_of_other_groups_and_earlier_episodes_stay() {
+        let all = [child(1, 10, 20, true), child(2, 15, 20, false)];
+        assert_eq!(taken(&all), all);
+        let again = child(1, 20, 30, false);
+        let three = taken(&[all[0].clone(), all[1].clone(), again.clone()]);
+        assert_eq!(three, [all[0].clone(), all[1].clone(), again]);
+    }
+
+    #[test]
+    fn those_that_no_episode_tells_of_are_forgotten() {
+        let all = [child(1, 10, 20, true), child(2, 15, 60, true)];
+        let mut children = taken(&all);
+        forget(&mut children, 50, &[Interval::new(25, 55)], 10);
+        assert_eq!(children, all);
+        forget(&mut children, 50, &[], 10);
+        assert_eq!(children, all[1..]);
+    }
+
+    #[test]
+    fn of_too_many_those_that_opened_last_are_left_out() {
+        let mut children = Vec::new();
+        let groups = CHILDREN_MAX as u128;
+        for group in (0..groups).rev() {
+            assert!(take(
+                &mut children,
+                &child(group, group as i64, 5_000, true)
+            ));
+        }
+        assert!(!take(&mut children, &child(groups, 2_000, 5_000, true)));
+        assert!(!take(&mut children, &child(groups, -1, 5_000, true)));
+        assert_eq!((children.len(), children[0].span.start), (CHILDREN_MAX, -1));
+        let with_evidence = children.iter().filter(|c| !c.evidence.is_empty()).count();
+        assert_eq!(with_evidence, CHILDREN_WITH_EVIDENCE_MAX);
+    }
+}

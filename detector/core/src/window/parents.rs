@@ -1,0 +1,124 @@
+//! Who sees the episode of a child correlation, and what of it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::rule::{
+    CorrelationInput, CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet,
+};
+use crate::window::episode::Episode;
+use crate::window::group_values::GroupTexts;
+use crate::window::groups::{GroupValues, RuleWindows};
+use crate::window::key::Key;
+use crate::window::kind::{ChildView, Occurrence, OccurrenceValue};
+
+/// A group that sees an episode of a child correlation.
+#[derive(Debug, Clone, Copy)]
+pub struct Parent<'r> {
+    pub rule: CorrelationIx,
+    /// Position of the child in the inputs of `rule`.
+    pub input: usize,
+    pub group: Key,
+    /// What the child shows in the condition's `field`, if there is one.
+    pub value: Option<Key>,
+    correlation: &'r CorrelationRule,
+    source: &'r CorrelationInput,
+}
+
+/// The groups that see `episode` of `child`: one for each input that is the child. A value that is no address lies in no
+/// network, so that a parent that groups by networks has no group for it.
+pub fn parents<'r>(
+    rules: &'r RuleSet,
+    child: CorrelationIx,
+    episode: &Episode,
+) -> impl Iterator<Item = Parent<'r>> {
+    // Parents stand after their children.
+    let after_child = (child.0 + 1..).zip(&rules.correlations[child.0 as usize + 1..]);
+    let inputs = after_child.flat_map(|(at, rule)| {
+        let inputs = rule.inputs.iter().enumerate();
+        inputs.map(move |(input, source)| ((CorrelationIx(at), rule), input, source))
+    });
+    let own = inputs.filter(move |(.., source)| source.rule == InputRule::Correlation(child));
+    own.filter_map(move |((rule, correlation), input, source)| {
+        let value = || Key::of_texts(source.value.iter().map(|field| child_value(field, episode)));
+        Some(Parent {
+            rule,
+            input,
+            group: Key::of_texts(child_group(correlation, source, episode)?),
+            value: (!source.value.is_empty()).then(value),
+            correlation,
+            source,
+        })
+    })
+}
+
+/// Lets the correlations that refer to `child` see its episode. `windows` are those of the rules after it.
+pub(super) fn show_to_parents(
+    rules: &RuleSet,
+    child: CorrelationIx,
+    episode: &Arc<Episode>,
+    windows: &mut [Box<dyn RuleWindows>],
+    views: impl Fn(ChildView) -> bool,
+) {
+    let id = Key::of_texts([
+        child.0.to_string(),
+        episode.group.in_uuid_form(),
+        episode.opened_at.to_string(),
+    ]);
+    for parent in parents(rules, child, episode) {
+        let windows = &mut windows[(parent.rule.0 - child.0) as usize - 1];
+        if !views(windows.child_view()) {
+            continue;
+        }
+        let texts = || {
+            let group = child_group(parent.correlation, parent.source, episode);
+            GroupTexts::new(group.unwrap_or_default())
+        };
+        let occurrence = |start, until| Occurrence {
+            input: parent.input,
+            start,
+            until,
+            id,
+            value: parent
+                .value
+                .map_or(OccurrenceValue::None, OccurrenceValue::Key),
+        };
+        let occurrences: Vec<_> = match windows.child_view() {
+            ChildView::Episodes => vec![occurrence(episode.opened_at, episode.opened_at)],
+            ChildView::HoldingIntervals => {
+                let holding = episode.holding.iter();
+                holding.map(|i| occurrence(i.start, i.end)).collect()
+            }
+        };
+        let group = GroupValues {
+            key: parent.group,
+            texts: &texts,
+        };
+        windows.observe_child(&group, &occurrences, episode);
+    }
+}
+
+/// The group-by values that a child's episode has in `parent`.
+fn child_group<'e>(
+    parent: &CorrelationRule,
+    source: &CorrelationInput,
+    episode: &'e Episode,
+) -> Option<Vec<Cow<'e, str>>> {
+    let fields = source.group_by.iter().zip(&parent.prefixes);
+    fields
+        .map(|(field, prefix)| {
+            let value = child_value(field, episode);
+            match prefix {
+                Some(prefix) => prefix.network_of(value).map(Cow::Owned),
+                None => Some(Cow::Borrowed(value)),
+            }
+        })
+        .collect()
+}
+
+fn child_value<'e>(field: &FieldSource, child: &'e Episode) -> &'e str {
+    match field {
+        FieldSource::ChildGroup(at) => &child.values[*at],
+        FieldSource::Event(_) => unreachable!("a child correlation has no event fields"),
+    }
+}

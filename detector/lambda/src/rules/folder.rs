@@ -1,0 +1,130 @@
+//! Rule files in a folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use detector_core::rule::RuleFile;
+
+/// Why rule files cannot be had. Lowercase, no final stop.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {why}")]
+pub struct NoRules {
+    pub path: String,
+    pub why: String,
+}
+
+/// The `.yml` and `.yaml` files in `folder`, at any depth, in the order of their paths; hidden ones are left out.
+///
+/// # Errors
+/// Everything that cannot be read.
+pub fn read(folder: &Path) -> Result<Vec<RuleFile>, Vec<NoRules>> {
+    let mut problems = Vec::new();
+    let mut paths = Vec::new();
+    list(folder, &mut paths, &mut problems);
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        let shown = path.display().to_string();
+        match fs::read(&path).map(|bytes| text_of(&shown, bytes)) {
+            Ok(Ok(text)) => files.push(RuleFile { path: shown, text }),
+            Ok(Err(problem)) => problems.push(problem),
+            Err(error) => problems.push(no_rules(&path, error)),
+        }
+    }
+    if files.is_empty() && problems.is_empty() {
+        let why = "there is no .yml or .yaml file in it: put the rules there, or set RULES";
+        problems.push(no_rules(folder, why));
+    }
+    match problems.is_empty() {
+        true => Ok(files),
+        false => Err(problems),
+    }
+}
+
+/// The text of a rule file.
+pub(super) fn text_of(path: &str, bytes: Vec<u8>) -> Result<String, NoRules> {
+    String::from_utf8(bytes).map_err(|error| {
+        let sound = error.utf8_error().valid_up_to();
+        let lines = error.as_bytes()[..sound].iter().filter(|b| **b == b'\n');
+        NoRules {
+            path: format!("{path}:{}", lines.count() + 1),
+            why: "the file is not UTF-8 text from here on, save it as UTF-8".to_owned(),
+        }
+    })
+}
+
+/// Whether it is the name of a rule file.
+pub(super) fn is_rule_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let lower = name.to_ascii_lowercase();
+    !name.starts_with('.') && (lower.ends_with(".yml") || lower.ends_with(".yaml"))
+}
+
+fn list(folder: &Path, found: &mut Vec<PathBuf>, problems: &mut Vec<NoRules>) {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return problems.push(no_rules(folder, error)),
+    };
+    for entry in entries {
+        let path = match entry {
+            Ok(entry) => entry.path(),
+            Err(error) => {
+                problems.push(no_rules(folder, error));
+                continue;
+            }
+        };
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
+            list(&path, found, problems);
+        } else if is_rule_file(&name) {
+            found.push(path);
+        }
+    }
+}
+
+fn no_rules(path: &Path, why: impl ToString) -> NoRules {
+    NoRules {
+        path: path.display().to_string(),
+        why: why.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rule_files_are_found_at_any_depth_in_order() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &[u8]| {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("b.yml", b"b");
+        write("a/c.YAML", b"c");
+        write(".hidden/d.yml", b"d");
+        write("a/.e.yml", b"e");
+        write("notes.txt", b"f");
+        let files = read(root.path()).unwrap();
+        let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+        assert_eq!(texts, ["c", "b"]);
+
+        write("z.yml", b"one\ntwo\xff");
+        let [problem] = &read(root.path()).unwrap_err()[..] else {
+            panic!("one problem");
+        };
+        assert!(problem.path.ends_with("z.yml:2"), "{problem}");
+    }
+
+    #[test]
+    fn no_folder_and_no_file_are_told_of() {
+        let root = tempfile::tempdir().unwrap();
+        let said = |path: &Path| read(path).unwrap_err()[0].to_string();
+        assert!(said(root.path()).contains("no .yml"));
+        assert!(said(&root.path().join("rulez")).contains("rulez: "));
+    }
+}

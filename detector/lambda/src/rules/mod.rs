@@ -1,0 +1,189 @@
+//! The rules in force: read at start, and from a bucket again when they change.
+
+pub mod bucket; // rule files in S3
+pub mod folder; // rule files of the package
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use detector_core::engine::Engine;
+use detector_core::rule::{RuleFile, RuleSet};
+use tokio::time::Instant;
+use tracing::{error, info, warn};
+
+use crate::config::RuleSource;
+use crate::deadline::Deadline;
+use crate::rules::bucket::{Listing, RuleBucket};
+
+/// A bucket is looked at for new rules no more often than this.
+const CHECK_EVERY: Duration = Duration::from_secs(60);
+
+/// The rules in force.
+#[derive(Debug)]
+pub struct Rules {
+    engine: Arc<Engine>,
+    source: Option<Watched>,
+}
+
+/// A bucket that may change.
+#[derive(Debug)]
+struct Watched {
+    bucket: RuleBucket,
+    /// What was last read, whether it could be used or not.
+    seen: Listing,
+    is_refused: bool,
+    checked_at: Instant,
+}
+
+/// What a look at the source of the rules brought, for the metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RuleCheck {
+    /// What lies there now is broken; the rules from before are in force.
+    pub is_refused: bool,
+    /// The source could not be looked at.
+    pub has_failed: bool,
+}
+
+/// Why there are no rules: everything that is wrong, one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenRules(pub Vec<String>);
+
+impl Rules {
+    /// Loads the rules.
+    ///
+    /// # Errors
+    /// They cannot be had, or are broken.
+    pub async fn load(
+        source: &RuleSource,
+        aws: &aws_config::SdkConfig,
+        deadline: Deadline,
+    ) -> Result<Self, BrokenRules> {
+        match source {
+            RuleSource::Folder(folder) => {
+                let files = folder::read(folder).map_err(|problems| {
+                    BrokenRules(problems.iter().map(ToString::to_string).collect())
+                })?;
+                Ok(Self {
+                    engine: Arc::new(engine(&files)?),
+                    source: None,
+                })
+            }
+            RuleSource::Bucket(place) => {
+                let mut bucket = RuleBucket::new(crate::clients::s3(aws), place.clone());
+                let one = |error: bucket::BucketError| BrokenRules(vec![error.to_string()]);
+                let seen = bucket.list(deadline).await.map_err(one)?;
+                let files = bucket.files(&seen, deadline).await.map_err(one)?;
+                Ok(Self {
+                    engine: Arc::new(engine(&files)?),
+                    source: Some(Watched {
+                        bucket,
+                        seen,
+                        is_refused: false,
+                        checked_at: Instant::now(),
+                    }),
+                })
+            }
+        }
+    }
+
+    pub fn engine(&self) -> Arc<Engine> {
+        Arc::clone(&self.engine)
+    }
+
+    /// Looks for changed rules, at most once a minute. Whatever is wrong with them, those in force stay.
+    pub async fn refresh(&mut self, deadline: Deadline) -> RuleCheck {
+        let Some(watched) = &mut self.source else {
+            return RuleCheck::default();
+        };
+        if watched.checked_at.elapsed() < CHECK_EVERY {
+            return watched.check(false);
+        }
+        watched.checked_at = Instant::now();
+        match watched.changed(deadline).await {
+            Ok(None) => watched.check(false),
+            Ok(Some((listing, files))) => {
+                watched.seen = listing;
+                match engine(&files) {
+                    Ok(engine) => {
+                        info!(files = files.len(), "changed rules are in force");
+                        watched.is_refused = false;
+                        self.engine = Arc::new(engine);
+                    }
+                    Err(broken) => {
+                        watched.is_refused = true;
+                        broken.log("changed rules are refused, those from before stay in force");
+                    }
+                }
+                watched.check(false)
+            }
+            Err(problem) => {
+                warn!(%problem, "the rules could not be looked at");
+                watched.check(true)
+            }
+        }
+    }
+}
+
+impl Watched {
+    async fn changed(
+        &mut self,
+        deadline: Deadline,
+    ) -> Result<Option<(Listing, Vec<RuleFile>)>, bucket::BucketError> {
+        let listing = self.bucket.list(deadline).await?;
+        if listing == self.seen {
+            return Ok(None);
+        }
+        let files = self.bucket.files(&listing, deadline).await?;
+        Ok(Some((listing, files)))
+    }
+
+    fn check(&self, has_failed: bool) -> RuleCheck {
+        RuleCheck {
+            is_refused: self.is_refused,
+            has_failed,
+        }
+    }
+}
+
+impl BrokenRules {
+    /// Writes every problem to the log.
+    pub fn log(&self, outcome: &str) {
+        for problem in &self.0 {
+            error!(problem, "broken rules");
+        }
+        error!(problems = self.0.len(), "{outcome}");
+    }
+}
+
+fn engine(files: &[RuleFile]) -> Result<Engine, BrokenRules> {
+    let rules = RuleSet::load(files)
+        .map_err(|problems| BrokenRules(problems.iter().map(ToString::to_string).collect()))?;
+    match rules.correlations.is_empty() {
+        true => Err(BrokenRules(vec![
+            "the rule files hold no correlation rule, so nothing could ever alert".to_owned(),
+        ])),
+        false => Ok(Engine::new(rules)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_that_could_never_alert_are_refused() {
+        let file = RuleFile {
+            path: "a.yml".to_owned(),
+            text: "title: A\nid: 11111111-1111-4111-8111-111111111111\nlevel: low\n\
+                   logsource: {product: aws, service: waf}\ndetection: {a: {b: c}, condition: a}\n"
+                .to_owned(),
+        };
+        let broken = engine(std::slice::from_ref(&file)).unwrap_err();
+        assert!(broken.0[0].contains("no correlation rule"), "{broken:?}");
+        let two = RuleFile {
+            text: "title: B\nlevel: lowest\n---\ntitle: C\ncorrelation: {}\n".to_owned(),
+            ..file
+        };
+        assert!(engine(&[two]).unwrap_err().0.len() > 1);
+    }
+}

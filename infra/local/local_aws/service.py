@@ -1,0 +1,51 @@
+"""The process behind `up`: holds the local AWS until it is told to end, and writes alerts down as they arrive."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from .__main__ import RUNNING, STATE
+from .alerts import line
+from .function_settings import REGION
+from .local_stack import LocalAws, Wishes
+
+
+def main(token: str, package: Path, lateness: str, log_group: str) -> None:
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    wishes = Wishes(parameters={"Lateness": lateness}, log_groups=[log_group])
+    local = LocalAws(STATE, package, wishes)
+    try:
+        local.source.start()
+        local.schedule.start()
+        alerts = STATE / "alerts.log"
+        alerts.write_text("")
+        told = {
+            "pid": os.getpid(),
+            "token": token,
+            "endpoint_url": local.server.plain_url,
+            "region": REGION,
+            "stream": local.stream,
+            "bucket": local.bucket,
+            "log_group": log_group,
+        }
+        written = RUNNING.with_suffix(".new")
+        written.write_text(json.dumps(told))
+        written.rename(RUNNING)
+        while not ended.wait(0.5):
+            with alerts.open("a") as log:
+                log.writelines(f"{line(notice['alert'])}\n" for notice in local.queue.receive())
+            if local.source.failure is not None:
+                raise RuntimeError("the event source failed") from local.source.failure
+    finally:
+        local.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4])

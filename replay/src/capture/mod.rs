@@ -1,0 +1,182 @@
+//! `replay capture`: log events of a log group into a file that `replay run` reads.
+
+mod when; // moments on the command line
+mod payload; // log events -> lines
+mod part; // what is captured so far
+mod pages; // log events from the service
+
+use std::fs;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, anyhow, bail};
+use detector_core::time::Timestamp;
+
+use crate::args::CaptureArgs;
+use crate::outcome::{Outcome, say};
+use crate::progress::{Progress, Visibility};
+use crate::pseudonym::{KEY_BYTES_MIN, Pseudonyms};
+use crate::report::quantity::{bytes, counted};
+use crate::service;
+use pages::{NoPage, Pages};
+use part::{Part, Request, State, lines_path};
+pub(crate) use when::When;
+
+/// Stands in a state for a key that is kept nowhere.
+const RANDOM_KEY: &str = "random";
+
+pub(crate) fn run(args: &CaptureArgs) -> anyhow::Result<Outcome> {
+    let mut names = pseudonyms(args)?;
+    let request = request(args, names.as_ref());
+    let mut part = open(args, request)?;
+    let runtime = service::runtime()?;
+    let config = runtime.block_on(service::config(args.endpoint_url.as_deref()))?;
+    let mut progress = Progress::new(None, visibility(args));
+    let mut pages = Pages::new(aws_sdk_cloudwatchlogs::Client::new(&config));
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            ended = all(&mut part, &mut pages, &mut names, &mut progress) => ended.map(|()| Outcome::Done),
+            _ = tokio::signal::ctrl_c() => Ok(Outcome::Interrupted),
+        }
+    });
+    progress.finish();
+    let State {
+        events,
+        bytes: size,
+        ..
+    } = part.state;
+    if !matches!(ended, Ok(Outcome::Done)) {
+        let again = match part.state.request.key.as_deref() {
+            Some(RANDOM_KEY) => {
+                "the same command begins anew, for its key is kept nowhere: with --key FILE it could go on"
+            }
+            _ => "the same command goes on from there",
+        };
+        let lines = lines_path(&args.output);
+        say(&format!(
+            "stopped: {} so far, in `{}`; {again}",
+            counted(events, "event"),
+            lines.display()
+        ));
+        return ended;
+    }
+    part.publish()?;
+    if !args.quiet {
+        say(&format!(
+            "captured {} ({}) into `{}`",
+            counted(events, "event"),
+            bytes(size),
+            args.output.display()
+        ));
+    }
+    ended
+}
+
+fn visibility(args: &CaptureArgs) -> Visibility {
+    match args.quiet || args.no_progress {
+        true => Visibility::Hidden,
+        false => Visibility::Terminal,
+    }
+}
+
+/// The keeper of stand-ins, if there are to be any.
+fn pseudonyms(args: &CaptureArgs) -> anyhow::Result<Option<Pseudonyms>> {
+    if !args.pseudonymise {
+        return Ok(None);
+    }
+    let key = match &args.key {
+        Some(path) => {
+            fs::read(path).with_context(|| format!("cannot read the key `{}`", path.display()))?
+        }
+        None => {
+            let mut key = [0; 32];
+            getrandom::fill(&mut key)
+                .map_err(|error| anyhow!("no random key to be had: {error}"))?;
+            key.to_vec()
+        }
+    };
+    let names = Pseudonyms::new(&key).with_context(|| {
+        let path = args.key.as_deref().unwrap_or(Path::new("the key"));
+        format!(
+            "`{}` is no key: it has {} bytes, and at least {KEY_BYTES_MIN} are needed; `openssl rand -out {} 32` makes one",
+            path.display(),
+            key.len(),
+            path.display()
+        )
+    })?;
+    Ok(Some(names))
+}
+
+fn request(args: &CaptureArgs, names: Option<&Pseudonyms>) -> Request {
+    let key = names.map(|names| match args.key {
+        Some(_) => names.fingerprint(),
+        None => RANDOM_KEY.into(),
+    });
+    Request {
+        log_group: args.log_group.clone(),
+        since: args.since.clone(),
+        until: args.until.clone(),
+        filter: args.filter.clone(),
+        key,
+    }
+}
+
+/// Goes on with what was left behind, or begins.
+fn open(args: &CaptureArgs, request: Request) -> anyhow::Result<Part> {
+    let left = Part::left_behind(&args.output, &request)?;
+    if let Some(state) = left {
+        if request.key.as_deref() != Some(RANDOM_KEY) {
+            if !args.quiet {
+                say(&format!(
+                    "note: goes on with an interrupted capture: {} so far",
+                    counted(state.events, "event")
+                ));
+            }
+            return Part::open(&args.output, state);
+        }
+        say("note: an interrupted capture begins anew, for its key was kept nowhere");
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now_ms = i64::try_from(now.context("the clock stands before 1970")?.as_millis());
+    let now = now_ms.ok().and_then(Timestamp::from_millis);
+    let now = now.context("the clock is out of range")?;
+    let moment = |text: &str| {
+        let when = When::parse(text).map_err(|why| anyhow!("`{text}`: {why}"))?;
+        when.before(now)
+            .with_context(|| format!("`{text}` lies before 1970"))
+    };
+    let start = moment(&args.since)?;
+    let end = args.until.as_deref().map_or(Ok(now), moment)?;
+    if start >= end {
+        bail!("nothing lies between --since {start} and --until {end}");
+    }
+    Part::open(
+        &args.output,
+        State::new(request, start.millis(), end.millis()),
+    )
+}
+
+async fn all(
+    part: &mut Part,
+    pages: &mut Pages,
+    names: &mut Option<Pseudonyms>,
+    progress: &mut Progress,
+) -> anyhow::Result<()> {
+    while !part.state.is_complete {
+        let page = match pages.next(&part.state).await {
+            Ok(page) => page,
+            Err(NoPage::Failed(error)) => return Err(error),
+            Err(NoPage::TokenExpired) => {
+                say(
+                    "note: the service no longer knows where to go on (it remembers for a day): the capture begins anew",
+                );
+                part.restart()?;
+                continue;
+            }
+        };
+        let lines = payload::lines(&part.state.request.log_group, &page.events, names);
+        part.add(&lines, page.events.len() as u64, page.next_token)?;
+        progress.reached(part.state.bytes, part.state.events);
+    }
+    Ok(())
+}

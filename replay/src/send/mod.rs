@@ -1,0 +1,232 @@
+//! `replay send`: a recording goes over a Kinesis stream, so that the service sees it as it would see the real thing.
+
+mod limit; // what Kinesis takes at once
+mod pace; // when each record is due
+mod shift; // a recording moved in time
+mod carried; // pieces of an input -> records
+mod spool; // records on disk
+mod reading; // inputs -> spool
+mod batch; // records -> requests
+mod kinesis; // requests -> stream
+
+use std::io;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, anyhow, bail};
+
+use crate::args::SendArgs;
+use crate::outcome::{Outcome, say};
+use crate::progress::{Progress, Visibility};
+use crate::report::quantity::{bytes, count, counted};
+use crate::{input, rewrite, service};
+use batch::{Batch, Entry};
+use carried::fitting;
+use kinesis::{Stream, Taken};
+use pace::Pace;
+pub(crate) use pace::Speed;
+use reading::Reading;
+use shift::{Range, Shift};
+use spool::Spooled;
+
+/// At a pace, events that travel in one list are no further apart than this, in real time.
+const LIST_SPAN_MAX: Duration = Duration::from_secs(1);
+
+/// Where nothing else is configured, the service counts no event that is later than this.
+const LATENESS_MS: i64 = 15 * 60 * 1000;
+
+pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Outcome> {
+    let plan = input::plan(&args.inputs)?;
+    let runtime = service::runtime()?;
+    let config = runtime.block_on(service::config(args.endpoint_url.as_deref()))?;
+    let random = args
+        .seed
+        .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+    let mut progress = Progress::new(plan.bytes_total, visibility(args)).counting("records");
+    let list_span_max_ms = args
+        .speed
+        .map_or(i64::MAX, |it| it.covers_ms(LIST_SPAN_MAX));
+    let reading = reading::read(&plan, list_span_max_ms, &mut progress);
+    progress.finish();
+    let Reading {
+        mut spooled,
+        is_lossy,
+    } = reading.context("cannot write records to the temporary folder")?;
+    if spooled.records() == 0 {
+        say("error: no record to send");
+        return Ok(Outcome::InputUnread);
+    }
+    let pace = args
+        .speed
+        .map(|speed| paced(&mut spooled, speed))
+        .transpose()?;
+    let shift = shift(args, &spooled, pace)?;
+    let mut sending = Sending {
+        progress: Progress::new(Some(spooled.bytes), visibility(args)).counting("records"),
+        stream: Stream::new(
+            aws_sdk_kinesis::Client::new(&config),
+            &args.stream,
+            fastrand::Rng::with_seed(random.clone().u64(..)),
+        ),
+        random,
+        started: Instant::now(),
+        pace,
+        shift,
+    };
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            ended = sending.all(&mut spooled) => ended.map(|()| Outcome::Done),
+            _ = tokio::signal::ctrl_c() => Ok(Outcome::Interrupted),
+        }
+    });
+    sending.progress.finish();
+    let outcome = close(args, &spooled, &sending, ended)?;
+    Ok(match outcome {
+        Outcome::Done if is_lossy => Outcome::InputUnread,
+        other => other,
+    })
+}
+
+fn visibility(args: &SendArgs) -> Visibility {
+    match args.quiet || args.no_progress {
+        true => Visibility::Hidden,
+        false => Visibility::Terminal,
+    }
+}
+
+/// Says how far it came.
+fn close(
+    args: &SendArgs,
+    spooled: &Spooled,
+    sending: &Sending<'_>,
+    ended: anyhow::Result<Outcome>,
+) -> anyhow::Result<Outcome> {
+    let Taken {
+        records,
+        bytes: sent,
+        retries,
+    } = sending.stream.taken;
+    let seconds = sending.started.elapsed().as_secs_f64();
+    let is_done = matches!(ended, Ok(Outcome::Done));
+    if is_done && !args.quiet {
+        say(&format!(
+            "sent {} ({}) in {seconds:.1} s: {} records/s, {}",
+            counted(records, "record"),
+            bytes(sent),
+            count((records as f64 / seconds.max(0.001)) as u64),
+            match retries {
+                1 => "1 retry".into(),
+                _ => format!("{} retries", count(retries)),
+            }
+        ));
+    }
+    if !is_done {
+        say(&format!(
+            "stopped: {} of {} sent in {seconds:.1} s; of a request that was under way, more may have arrived (what is sent again counts once)",
+            count(records),
+            counted(spooled.records() as u64, "record"),
+        ));
+    }
+    ended
+}
+
+/// Puts the records in order of time.
+fn paced(spooled: &mut Spooled, speed: Speed) -> anyhow::Result<Pace> {
+    spooled.sort();
+    let first = (0..spooled.records()).find_map(|number| spooled.carried(number));
+    match first {
+        Some(first) => Ok(Pace { speed, first }),
+        None => {
+            bail!("--speed needs times, and no event of the recording has one: send it without")
+        }
+    }
+}
+
+fn shift(args: &SendArgs, spooled: &Spooled, pace: Option<Pace>) -> anyhow::Result<Option<Shift>> {
+    if !args.now && args.shift.is_none() {
+        return Ok(None);
+    }
+    let option = if args.now { "--now" } else { "--shift" };
+    let Some(range) = spooled.events else {
+        bail!("{option} needs times, and no event of the recording has one: send it without");
+    };
+    let seconds = match args.shift {
+        Some(seconds) => seconds,
+        None => until_now(spooled, range, pace)?,
+    };
+    let shift = Shift::new(range, seconds)?;
+    say(&format!("times shifted by {seconds:+} s"));
+    if args.now && range.length_ms() > LATENESS_MS && pace.is_none() && !args.quiet {
+        say(
+            "note: what lies more than 15m before the recording's end is late for the service (LATENESS): --speed 1 sends it in its own time",
+        );
+    }
+    Ok(Some(shift))
+}
+
+/// From the recording's last event to the moment at which it is sent, in whole seconds.
+fn until_now(spooled: &Spooled, range: Range, pace: Option<Pace>) -> anyhow::Result<i64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let mut end = now.context("the clock stands before 1970")?;
+    if let Some(pace) = pace {
+        let last = (0..spooled.records())
+            .rev()
+            .find_map(|it| spooled.carried(it));
+        end += pace.due(last);
+    }
+    let end_ms =
+        i64::try_from(end.as_millis()).map_err(|_| anyhow!("the clock is out of range"))?;
+    Ok((end_ms - range.last.millis()).div_euclid(1000))
+}
+
+struct Sending<'a> {
+    progress: Progress,
+    stream: Stream<'a>,
+    random: fastrand::Rng,
+    started: Instant,
+    pace: Option<Pace>,
+    shift: Option<Shift>,
+}
+
+impl Sending<'_> {
+    async fn all(&mut self, spooled: &mut Spooled) -> anyhow::Result<()> {
+        self.started = Instant::now();
+        let mut batch = Batch::default();
+        for number in 0..spooled.records() {
+            let due = self.pace.map(|pace| pace.due(spooled.carried(number)));
+            if let Some(due) = due
+                && due > self.started.elapsed()
+            {
+                self.put(std::mem::take(&mut batch)).await?;
+                tokio::time::sleep(due.saturating_sub(self.started.elapsed())).await;
+            }
+            let read = spooled.read(number);
+            for data in self.moved(read)? {
+                if !batch.has_room(&data) {
+                    self.put(std::mem::take(&mut batch)).await?;
+                }
+                batch.push(Entry::new(data, &mut self.random));
+            }
+        }
+        self.put(batch).await
+    }
+
+    /// The record as it goes out.
+    fn moved(&mut self, read: io::Result<Vec<u8>>) -> anyhow::Result<Vec<Vec<u8>>> {
+        let data = read.context("cannot read records back from the temporary folder")?;
+        let Some(shift) = &mut self.shift else {
+            return Ok(vec![data]);
+        };
+        match rewrite::record(&data, shift) {
+            None => Ok(vec![data]),
+            // Gzip may have grown.
+            Some(moved) => fitting(&moved).context("a record with its times shifted"),
+        }
+    }
+
+    async fn put(&mut self, batch: Batch) -> anyhow::Result<()> {
+        self.stream.put(batch).await?;
+        let Taken { records, bytes, .. } = self.stream.taken;
+        self.progress.reached(bytes, records);
+        Ok(())
+    }
+}
