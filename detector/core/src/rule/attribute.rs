@@ -2,6 +2,7 @@
 
 use super::allowlist_reader::{AllowDraft, read_allow};
 use super::duration::{long_unit, parse_duration};
+use super::extension::{ExtensionDraft, read_ratio};
 use super::near_name::suggestion;
 use super::network_prefix::{PrefixDraft, read_prefixes};
 use super::problem::Reporter;
@@ -22,13 +23,14 @@ pub(super) struct Attributes {
     pub(super) response: Option<String>,
     pub(super) prefixes: Vec<PrefixDraft>,
     pub(super) allow: Vec<AllowDraft>,
+    pub(super) extensions: Vec<ExtensionDraft>,
 }
 
 /// Reads the value of a key; what is wrong with it is reported.
 type Read = fn(&Node, &Node, &mut Attributes, &mut Reporter<'_>);
 
 /// Every key, the kinds of rule it may stand in, and how it is read.
-const TABLE: [(&str, &[RuleKind], Read); 5] = [
+const TABLE: [(&str, &[RuleKind], Read); 6] = [
     ("quiet", &[RuleKind::Correlation], |key, node, to, out| {
         to.quiet_ms = duration(key, node, "vedette.quiet", out);
     }),
@@ -44,6 +46,9 @@ const TABLE: [(&str, &[RuleKind], Read); 5] = [
     ),
     ("prefix", &[RuleKind::Correlation], |key, node, to, out| {
         to.prefixes = read_prefixes(key, node, out);
+    }),
+    ("ratio", &[RuleKind::Correlation], |key, node, to, out| {
+        to.extensions.extend(read_ratio(key, node, out));
     }),
     ("allow", &[RuleKind::Detection], |key, node, to, out| {
         to.allow = read_allow(key, node, out);
@@ -111,6 +116,15 @@ impl Attributes {
             } else {
                 reader(key, value, &mut read, out);
             }
+        }
+        if let [first, .., last] = read.extensions.as_slice() {
+            out.error(
+                last.line,
+                format!(
+                    "`vedette.{}` and `vedette.{}` do not go together, make two rules of it",
+                    first.key, last.key
+                ),
+            );
         }
         read
     }

@@ -102,6 +102,7 @@ pub(super) fn read_correlation(
         value_fields,
         aliases,
         prefixes: attributes.prefixes.clone(),
+        extension: attributes.extensions.first().cloned(),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::allowlist::Allowlist;
 use super::allowlist_reader::AllowDraft;
 use super::condition::Condition;
+use super::extension::ExtensionDraft;
 use super::identity::Identity;
 use super::log_source::SourceScope;
 use super::model::{RuleMeta, Threshold, WindowSpec};
@@ -102,6 +103,7 @@ pub(super) struct CorrelationDraft {
     pub(super) value_fields: Vec<Reference>,
     pub(super) aliases: Vec<AliasDraft>,
     pub(super) prefixes: Vec<PrefixDraft>,
+    pub(super) extension: Option<ExtensionDraft>,
 }
 
 /// A window whose condition may still name rules.

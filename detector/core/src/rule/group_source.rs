@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::field::FieldTable;
 
 use super::draft::{CorrelationDraft, Reference, Target, WindowDraft};
+use super::extension_link::ExtensionLinker;
 use super::link::problem;
 use super::model::*;
 use super::names::Names;
@@ -235,10 +236,36 @@ impl GroupLinker<'_> {
         }
     }
 
+    fn extended(
+        &mut self,
+        draft: &CorrelationDraft,
+        targets: &[Target],
+        base: &WindowSpec,
+    ) -> WindowSpec {
+        let Some(extension) = &draft.extension else {
+            return base.clone();
+        };
+        let mut linker = ExtensionLinker {
+            names: self.names,
+            draft,
+            targets,
+            problems: Vec::new(),
+        };
+        let window = linker.window(base, extension);
+        for (line, message) in linker.problems {
+            self.error(draft, line, message);
+        }
+        window.unwrap_or_else(|| base.clone())
+    }
+
     fn window(&mut self, draft: &CorrelationDraft, targets: &[Target]) -> WindowSpec {
         let count = u64::try_from(targets.len()).unwrap_or(u64::MAX);
         let presence = match &draft.window {
-            WindowDraft::Ready(spec) => return spec.clone(),
+            WindowDraft::Ready(spec) => return self.extended(draft, targets, spec),
+            _ if draft.extension.is_some() => {
+                let never = WindowSpec::TemporalOrdered;
+                return self.extended(draft, targets, &never);
+            }
             WindowDraft::TemporalAll => Presence::Count(Threshold(vec![(Comparison::Gte, count)])),
             WindowDraft::TemporalCount(threshold) => {
                 if !(0..=count).any(|present| satisfied(threshold, present)) {

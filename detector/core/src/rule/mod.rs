@@ -11,6 +11,7 @@ mod letter_case; // folding, alike for rules and events
 mod duration; // 5m
 mod log_source; // logsource -> LogSource
 pub mod network_prefix; // the network of an address
+mod extension; // types of its own
 mod attribute; // vedette: …
 pub mod allowlist; // who may
 pub mod model; // the checked rules
@@ -31,6 +32,7 @@ mod window_condition; // its type and condition
 mod names; // every name of the set
 mod dependency; // children before parents
 mod presence_link; // its condition over rules
+mod extension_link; // and their rules
 mod group_source; // its fields in each of its rules
 mod document; // one YAML document -> one draft
 mod allow_link; // its lists

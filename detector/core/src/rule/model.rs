@@ -199,6 +199,25 @@ pub enum WindowSpec {
     ValueMedian {
         threshold: Threshold,
     },
+    /// An event count, and which part of it hits some of the rules (`vedette.ratio`).
+    Ratio {
+        threshold: Threshold,
+        parts: RatioParts,
+    },
+}
+
+/// Parts of one are given in millionths.
+pub const MILLION: u64 = 1_000_000;
+
+/// Positions are those of [`CorrelationRule::inputs`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RatioParts {
+    pub of: Vec<usize>,
+    pub to: Vec<usize>,
+    /// In millionths, all of which must be true.
+    pub bounds: Vec<(Comparison, u64)>,
+    /// The fewest events of the rules `to`, at least 1.
+    pub at_least: u64,
 }
 
 impl WindowSpec {

@@ -15,7 +15,9 @@ mod chains; // steps in order
 mod cells; // steps, too many to keep
 pub mod ordered;
 pub mod sample; // numbers, however many
+mod moving; // the window over them
 pub mod aggregate;
+pub mod ratio; // which part of them
 pub mod sketch; // estimates of large counts
 pub mod key_set; // how many were seen
 mod stretch; // hits counted together
@@ -104,6 +106,14 @@ fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
             ordered::TemporalOrdered {
                 timespan_ms,
                 steps: rule.inputs.len(),
+            },
+        ),
+        WindowSpec::Ratio { threshold, parts } => groups(
+            rule,
+            ratio::Ratio {
+                timespan_ms,
+                threshold: threshold.clone(),
+                parts: parts.clone(),
             },
         ),
         WindowSpec::ValueSum { threshold } => aggregate(threshold, Sum),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Correlation, Event, Expression, Input, Kind, TICK_MS};
+use super::{Correlation, Event, Expression, Input, Kind, Ratio, TICK_MS};
 
 const DETECTIONS: usize = 3;
 const ADDRESS_FIELD: &str = "sourceIPAddress";
@@ -103,7 +103,7 @@ pub(crate) fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
 }
 
 fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlation {
-    let kind_choice = random.u8(..10);
+    let kind_choice = random.u8(..11);
     let is_aggregate = kind_choice >= 8;
     let mut inputs: Vec<Input> = (0..DETECTIONS)
         .filter(|_| random.bool())
@@ -209,9 +209,36 @@ fn kind(random: &mut fastrand::Rng, choice: u8, inputs: &[Input], before: &[Corr
         5 | 6 => Kind::TemporalOrdered,
         8 if random.bool() => Kind::Sum(NUMBER_FIELD),
         8 => Kind::Average(NUMBER_FIELD),
+        10 => ratio(random, n),
         _ if random.bool() => Kind::Percentile(NUMBER_FIELD, random.u8(..=100)),
         _ => Kind::Median(NUMBER_FIELD),
     }
+}
+
+fn ratio(random: &mut fastrand::Rng, inputs: usize) -> Kind {
+    let mut of = Vec::new();
+    let mut to = Vec::new();
+    for input in 0..inputs {
+        let role = random.u8(..3);
+        if role != 1 {
+            of.push(input);
+        }
+        if role != 0 {
+            to.push(input);
+        }
+    }
+    // Neither may be empty.
+    for side in [&mut of, &mut to] {
+        if side.is_empty() {
+            side.push(random.usize(..inputs));
+        }
+    }
+    Kind::Ratio(Ratio {
+        of,
+        to,
+        bound: (*pick(random, &["gte", "gte", "lte"]), random.u64(1..150)),
+        at_least: random.usize(1..5),
+    })
 }
 
 fn rule_name(input: &Input) -> String {
@@ -271,6 +298,24 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
     writeln!(out, "    timespan: {}s", rule.timespan / 2)?;
     condition_yaml(out, rule)?;
     writeln!(out, "vedette:\n    quiet: {}s", rule.quiet / 2)?;
+    if let Kind::Ratio(ratio) = &rule.kind {
+        let names = |inputs: &[usize]| {
+            let names: Vec<String> = inputs
+                .iter()
+                .map(|at| rule_name(&rule.inputs[*at]))
+                .collect();
+            names.join(", ")
+        };
+        let (operator, percent) = ratio.bound;
+        let (whole, part) = (percent / 100, percent % 100);
+        writeln!(
+            out,
+            "    ratio: {{of: [{}], to: [{}], {operator}: {whole}.{part:02}, at_least: {}}}",
+            names(&ratio.of),
+            names(&ratio.to),
+            ratio.at_least
+        )?;
+    }
     if !rule.prefixes.is_empty() {
         writeln!(out, "    prefix:")?;
     }
@@ -282,7 +327,7 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
 
 fn type_name(kind: &Kind) -> &'static str {
     match kind {
-        Kind::EventCount => "event_count",
+        Kind::EventCount | Kind::Ratio(_) => "event_count",
         Kind::ValueCount(_) => "value_count",
         Kind::Temporal(_) => "temporal",
         Kind::TemporalOrdered => "temporal_ordered",

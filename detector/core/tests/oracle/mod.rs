@@ -40,6 +40,17 @@ pub(crate) enum Kind {
     Average(&'static str),
     Percentile(&'static str, u8),
     Median(&'static str),
+    Ratio(Ratio),
+}
+
+/// Positions are those of the inputs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ratio {
+    pub(crate) of: Vec<usize>,
+    pub(crate) to: Vec<usize>,
+    /// Operator and percentage.
+    pub(crate) bound: (&'static str, u64),
+    pub(crate) at_least: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -302,6 +313,24 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
                 }
         }
         Kind::TemporalOrdered => in_order(t, rule, group),
+        Kind::Ratio(ratio) => {
+            let mut inputs: BTreeMap<(i64, &str), BTreeSet<usize>> = BTreeMap::new();
+            for (input, event, _) in &hits {
+                let of = inputs.entry((event.tick, &event.id)).or_default();
+                of.insert(*input);
+            }
+            let with = |some: &[usize]| {
+                let has = |of: &&BTreeSet<usize>| some.iter().any(|input| of.contains(input));
+                inputs.values().filter(has).count()
+            };
+            let (of, to) = (with(&ratio.of), with(&ratio.to));
+            let percent = ratio.bound.1 as usize * to;
+            let is_so = match ratio.bound.0 {
+                "gte" => 100 * of >= percent,
+                _ => 100 * of <= percent,
+            };
+            count(inputs.len()) && to >= ratio.at_least && is_so
+        }
         Kind::Sum(_) | Kind::Average(_) | Kind::Percentile(..) | Kind::Median(_) => {
             let mut numbers: BTreeMap<(i64, &str), f64> = BTreeMap::new();
             for (_, event, value) in &hits {
