@@ -16,7 +16,7 @@ const THREADS_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero
 const EXIT_STATUS: &str = "\
 Exit status:
   0  done, with episodes or without; unreadable records are counted and shown
-  1  an expectation failed (reserved)
+  1  an expectation failed (`replay test`)
   2  wrong usage, a broken rule file, or results that could not be written
   3  an input could not be read: a path that does not exist or cannot be opened,
      a folder without a log file, damaged or endless gzip data, no readable
@@ -50,10 +50,21 @@ Examples:
 const MATCH_EXAMPLES: &str = "\
 Examples:
   # Every event that a detection rule matched
-  replay match --rules rules/error_leak.yml trail.json.gz
+  replay match --rules rules/error_leak/ trail.json.gz
 
   # Hits by rule
   replay match logs/ | jq -r .rule_id | sort | uniq -c";
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  # Every recording under fixtures/ that has an expected.yaml
+  replay test
+
+  # One detector, for a build server
+  replay test --format junit --output report.xml fixtures/error_leak
+
+  # What a changed threshold would do
+  replay test --rules drafts/ fixtures/ || echo not yet";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -61,7 +72,7 @@ Examples:
   replay check rules/
 
   # One file, before a commit
-  replay check rules/error_leak.yml && git commit
+  replay check rules/error_leak/ && git commit
 
 Exit status:
   0  no error; warnings are printed all the same
@@ -166,6 +177,12 @@ pub(crate) enum Command {
     /// A line is {"rule_id","event_id","event_time"}; event_time is RFC 3339 in UTC with milliseconds, or null.
     #[command(after_help = MATCH_EXAMPLES, after_long_help = long_help(MATCH_EXAMPLES))]
     Match(MatchArgs),
+    /// Run recordings against what is expected of them, and tell how good the rules are
+    ///
+    /// A recording is a folder with logs and an `expected.yaml`. It passes when its alerts are those expected, field by
+    /// field, and no others.
+    #[command(after_help = TEST_EXAMPLES, after_long_help = long_help(TEST_EXAMPLES))]
+    Test(TestArgs),
     /// Check rule files and print every problem
     ///
     /// A problem is printed on standard output as path:line and what is wrong; warnings are marked.
@@ -235,6 +252,25 @@ pub(crate) struct SourceArgs {
     /// Say nothing on standard error but errors and what could not be read
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// A rule file, or a folder of .yml and .yaml files; may be given several times
+    #[arg(long, short, value_name = "PATH", default_value = "rules/")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Folders in which recordings with an expected.yaml lie, at any depth
+    #[arg(value_name = "PATH", default_value = "fixtures/")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+    pub(crate) format: TestFormat,
+    /// Write to this file, which appears whole at the end, instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Recordings that are run at a time; as many as there are cores where not given
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]
@@ -331,6 +367,18 @@ pub(crate) enum Format {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// Failures, tables of detectors and rules, a closing line
+    Text,
+    /// One object, for a program
+    Json,
+    /// JUnit XML, for a build server
+    Junit,
+    /// The table of detectors, for a document
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
     Auto,
     Always,
@@ -340,9 +388,20 @@ pub(crate) enum ColorChoice {
 impl SourceArgs {
     /// As many as asked for, or as there are cores.
     pub(crate) fn threads(&self) -> NonZeroUsize {
-        let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        self.threads.unwrap_or_else(|| cores().min(THREADS_MAX))
+        self.threads.unwrap_or_else(cores)
     }
+}
+
+impl TestArgs {
+    /// As many as asked for, or as there are cores.
+    pub(crate) fn threads(&self) -> NonZeroUsize {
+        self.threads.unwrap_or_else(cores)
+    }
+}
+
+fn cores() -> NonZeroUsize {
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    cores.min(THREADS_MAX)
 }
 
 fn threads(text: &str) -> Result<NonZeroUsize, String> {

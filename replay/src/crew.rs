@@ -199,7 +199,7 @@ mod tests {
     }
 
     fn read<'e>(engine: &'e Engine, crew: &Crew, hits: &mut (dyn Write + Send)) -> Read<'e> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/cross_owner_access");
         let plan = input::plan(&[folder]).unwrap();
         let mut progress = Progress::new(plan.bytes_total, Visibility::Hidden);
         crew.read(engine, plan, hits, &mut progress)

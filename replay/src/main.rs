@@ -25,6 +25,7 @@ mod output; // standard output or a file that appears whole
 mod report; // alerts and counters -> text or JSON
 mod run; // `replay run`
 mod hits; // `replay match`
+mod trial; // `replay test`
 mod check; // `replay check`
 mod service; // AWS: who we are there, and what went wrong
 mod rewrite; // a record -> the same with some values exchanged
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
     let ended = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Match(args) => hits::run(args),
+        Command::Test(args) => trial::run(args),
         Command::Check(args) => check::run(args),
         Command::Send(args) => send::run(args),
         Command::Capture(args) => capture::run(args),

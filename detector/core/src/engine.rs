@@ -95,6 +95,8 @@ pub struct Tally {
     /// Groups that saw more than they keep one by one, so that their moments are estimates, by correlation rule: empty
     /// where none did. Known at the end.
     pub thinned: Vec<u64>,
+    /// The earliest event time.
+    pub earliest: Option<Timestamp>,
     /// The latest event time or arrival.
     pub latest: Option<Timestamp>,
 }
@@ -350,6 +352,11 @@ impl Watch<'_> {
         let Some(time) = event.time else {
             return Placement::Untimed;
         };
+        self.tally.earliest = Some(
+            self.tally
+                .earliest
+                .map_or(time, |earliest| earliest.min(time)),
+        );
         let latest = self.tally.latest.unwrap_or_default().max(time);
         let arrival = match self.mode {
             Mode::Set | Mode::HitsOnly => event.arrival,
@@ -387,6 +394,7 @@ impl Tally {
         self.untimed_hits += other.untimed_hits;
         self.too_late_hits += other.too_late_hits;
         self.skewed_events += other.skewed_events;
+        self.earliest = self.earliest.into_iter().chain(other.earliest).min();
         self.latest = self.latest.max(other.latest);
         let mine = self.allowed.iter_mut().flatten();
         let numbers = self

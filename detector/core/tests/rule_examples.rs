@@ -41,13 +41,28 @@ fn rules_of_the_readme_are_without_problems() {
 
 #[test]
 fn shipped_rules_are_without_problems() {
-    let folder = std::fs::read_dir(root().join("rules")).expect("the rules");
-    let files: Vec<_> = folder
-        .map(|entry| entry.expect("an entry").path())
+    let folders = std::fs::read_dir(root().join("rules")).expect("the rules");
+    let paths = folders.flat_map(|folder| {
+        let folder = folder.expect("an entry").path();
+        let entries = std::fs::read_dir(folder).expect("a folder for each detector");
+        entries.map(|entry| entry.expect("an entry").path())
+    });
+    let files: Vec<_> = paths
         .map(|path| {
             let text = std::fs::read_to_string(&path).expect("a rule file");
             file(&path.to_string_lossy(), &text)
         })
         .collect();
     assert_eq!(show(&check(&files)), "");
+    let set = RuleSet::load(&files).expect("sound rules");
+    assert!(!set.correlations.is_empty());
+    for meta in set.correlations.iter().map(|rule| &rule.meta) {
+        let texts = [&meta.description, &meta.threat, &meta.response];
+        let is_told = texts.iter().all(|text| text.is_some());
+        assert!(
+            is_told && !meta.false_positives.is_empty() && meta.level.is_some(),
+            "{}",
+            meta.title
+        );
+    }
 }

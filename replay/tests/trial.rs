@@ -1,0 +1,249 @@
+//! `replay test`: what passes, what fails and why, in every format.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the lint's exemption reaches only functions marked as tests, not their helpers"
+)]
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+const RULES: &str = "\
+title: Access denied
+name: denied
+logsource: {product: aws, service: lambda}
+detection:
+  denied: {decision: deny}
+  condition: denied
+---
+title: Probing
+name: probing
+correlation:
+  type: event_count
+  rules: [denied]
+  group-by: [sub]
+  timespan: 1m
+  condition: {gte: 3}
+";
+
+const EXPECTED: &str = "\
+about: a probes and b does not
+kind: attack
+attacks:
+  a:
+    first_event: 2026-05-03T12:00:00.000Z
+    events_ms: [0, 10000, 20000, 30000]
+    within_events: 3
+alerts:
+  - rule: probing
+    group: {sub: a}
+    opened_at: 2026-05-03T12:00:20.000Z
+    held_until: 2026-05-03T12:01:10.000Z
+    count: 4
+";
+
+struct Desk(tempfile::TempDir);
+
+struct Ended {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+impl Desk {
+    /// One recording, in which `a` is refused four times and `b` once.
+    fn new(expected: &str) -> Self {
+        let desk = Desk(tempfile::tempdir().unwrap());
+        desk.file("rules/probing/rule.yml", RULES);
+        desk.file("fixtures/probing/attack/expected.yaml", expected);
+        let line = |sub: &str, second: u32| {
+            format!(
+                "{{\"timestamp\":\"2026-05-03T12:00:{second:02}Z\",\"decision\":\"deny\",\"sub\":\"{sub}\",\"request_id\":\"{sub}{second}\"}}\n"
+            )
+        };
+        let lines: String = [("b", 5), ("a", 0), ("a", 10), ("a", 30), ("a", 20)]
+            .map(|(sub, second)| line(sub, second))
+            .concat();
+        desk.file("fixtures/probing/attack/log.ndjson", &lines);
+        desk
+    }
+
+    fn file(&self, name: &str, content: &str) {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn test(&self, args: &[&str]) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_replay"));
+        command.arg("test").args(args).current_dir(self.0.path());
+        let output = command.output().unwrap();
+        Ended {
+            status: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+#[test]
+fn a_recording_that_is_as_expected_passes() {
+    let desk = Desk::new(EXPECTED);
+    let ended = desk.test(&[]);
+    assert_eq!((ended.status, &*ended.err), (0, ""), "{}", ended.out);
+    assert!(
+        ended.out.contains("1 recording with an attack"),
+        "{}",
+        ended.out
+    );
+    assert!(
+        ended.out.contains("5 events: all as expected"),
+        "{}",
+        ended.out
+    );
+
+    let report: Value = serde_json::from_str(&desk.test(&["--format", "json"]).out).unwrap();
+    let rule = &report["rules"][0];
+    let numbers = [
+        "true_positives",
+        "false_positives",
+        "missed",
+        "precision",
+        "recall",
+    ];
+    let numbers = numbers.map(|key| rule[key].as_f64().unwrap());
+    assert_eq!(numbers, [1.0, 0.0, 0.0, 1.0, 1.0]);
+    assert_eq!(rule["time_to_alert"]["worst_events"], 3);
+    assert_eq!(rule["time_to_alert"]["worst_seconds"], 20.0);
+    assert_eq!(report["detectors"][0]["attacks"]["found"], 1);
+
+    let table = desk.test(&["--format", "markdown", "fixtures/probing"]).out;
+    assert!(
+        table.contains("| probing | 1 of 1 | 100 % | 100 % | 3, 3 | 20s, 20s |"),
+        "{table}"
+    );
+}
+
+#[test]
+fn each_difference_fails_and_is_named() {
+    let missing = format!(
+        "{EXPECTED}  - rule: probing\n    group: {{sub: c}}\n    opened_at: 2026-05-03T12:00:40Z\n"
+    );
+    let unexpected = EXPECTED.split("alerts:").next().unwrap().to_owned() + "alerts: []\n";
+    let changed = |from: &str, to: &str| EXPECTED.replacen(from, to, 1);
+    for (expected, said) in [
+        (
+            missing,
+            "    missing: probing sub=c at 2026-05-03T12:00:40.000Z",
+        ),
+        (
+            unexpected,
+            "    unexpected: probing sub=a at 2026-05-03T12:00:20.000Z",
+        ),
+        (changed("count: 4", "count: 5"), ": count is 4, expected 5"),
+        (
+            changed(
+                "held_until: 2026-05-03T12:01:10",
+                "held_until: 2026-05-03T12:01:11",
+            ),
+            ": held_until is \"2026-05-03T12:01:10.000Z\", expected \"2026-05-03T12:01:11.000Z\"",
+        ),
+        (
+            changed(
+                "opened_at: 2026-05-03T12:00:20",
+                "opened_at: 2026-05-03T12:00:10",
+            ),
+            ": opened_at is \"2026-05-03T12:00:20.000Z\"",
+        ),
+        (
+            changed("within_events: 3", "within_events: 2"),
+            "    attack a found too late: after 3 of its events, wanted 2",
+        ),
+        (
+            changed("within_events: 3", "within_seconds: 19"),
+            "    attack a found too late: after 20 s, wanted 19 s",
+        ),
+        (
+            changed("first_event: 2026", "first_event: 2025"),
+            "    attack a begins at 2025-05-03T12:00:00.000Z, when the recording has no events",
+        ),
+        (
+            changed("attacks:", "unreadable: 1\nattacks:"),
+            "    0 unreadable records, expected 1",
+        ),
+    ] {
+        let desk = Desk::new(&expected);
+        let ended = desk.test(&[]);
+        assert_eq!(ended.status, 1, "{expected}{}", ended.err);
+        let heading = "FAILED fixtures/probing/attack: a probes and b does not\n";
+        assert!(ended.out.starts_with(heading), "{}", ended.out);
+        assert!(ended.out.contains(said), "no `{said}` in\n{}", ended.out);
+        let junit = desk.test(&["--format", "junit"]);
+        assert!(junit.out.contains("failures=\"1\""), "{}", junit.out);
+        assert!(junit.err.contains(said), "{}", junit.err);
+    }
+}
+
+#[test]
+fn scores_tell_misses_from_false_alerts() {
+    let expected = EXPECTED.replacen("sub: a", "sub: c", 1);
+    let report = Desk::new(&expected).test(&["--format", "json"]).out;
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let rule = &report["rules"][0];
+    let of_rule = ["true_positives", "false_positives", "missed"].map(|key| rule[key].as_u64());
+    assert_eq!(of_rule, [Some(0), Some(1), Some(1)]);
+    assert_eq!(
+        (&rule["precision"], &rule["recall"]),
+        (&Value::from(0.0), &Value::from(0.0))
+    );
+    assert_eq!(report["detectors"][0]["attacks"]["found"], 0);
+    assert_eq!(report["passed"], false);
+}
+
+#[test]
+fn junit_names_family_and_recording() {
+    let out = Desk::new(EXPECTED).test(&["--format", "junit"]).out;
+    for part in [
+        "<testsuite name=\"probing\" tests=\"1\"",
+        "name=\"attack\" classname=\"probing\"",
+    ] {
+        assert!(out.contains(part), "no `{part}` in\n{out}");
+    }
+}
+
+#[test]
+fn what_cannot_be_tested_is_told_by_its_status() {
+    let desk = Desk::new(EXPECTED);
+    let ended = desk.test(&["rules"]);
+    assert_eq!(ended.status, 2);
+    assert!(
+        ended
+            .err
+            .contains("no folder with an expected.yaml in `rules`"),
+        "{}",
+        ended.err
+    );
+    desk.file(
+        "fixtures/probing/attack/expected.yaml",
+        &EXPECTED.replace("probing", "prodding"),
+    );
+    let ended = desk.test(&[]);
+    assert_eq!(ended.status, 2);
+    assert!(
+        ended
+            .err
+            .contains("no correlation rule has the name `prodding`"),
+        "{}",
+        ended.err
+    );
+    desk.file("fixtures/probing/attack/expected.yaml", EXPECTED);
+    fs::write(
+        desk.0.path().join("fixtures/probing/attack/torn.gz"),
+        [0x1f, 0x8b, 8, 0, 0],
+    )
+    .unwrap();
+    assert_eq!(desk.test(&[]).status, 3);
+    desk.file("rules/probing/rule.yml", "title: broken\n");
+    assert_eq!(desk.test(&[]).status, 2);
+}
