@@ -1,8 +1,10 @@
 //! `replay check`: every problem of every rule file, and a closing line.
 
 use std::io::Write;
+use std::time::SystemTime;
 
 use detector_core::rule::{self, RuleProblem, RuleSet, Severity};
+use detector_core::time::Timestamp;
 
 use crate::args::CheckArgs;
 use crate::outcome::Outcome;
@@ -26,6 +28,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
             Err(refused) => problems.extend(refused.into_iter().filter(is_error)),
         }
     }
+    problems.extend(loaded.iter().flat_map(expired));
     problems.sort();
     let mut output = Output::open(None)?;
     for problem in &problems {
@@ -41,6 +44,34 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         Some(_) => Outcome::Done,
         None => Outcome::RulesBroken,
     })
+}
+
+/// Entries of the allowlist that no longer count today.
+fn expired(rules: &RuleSet) -> Vec<RuleProblem> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.ok().and_then(|now| i64::try_from(now.as_millis()).ok());
+    let Some(now) = now.and_then(Timestamp::from_millis) else {
+        return Vec::new();
+    };
+    let lists = rules.allowlists.iter();
+    lists
+        .flat_map(|list| {
+            let expired = list.entries.iter().filter(|e| e.has_expired(now));
+            expired.map(|entry| RuleProblem {
+                path: list.path.to_string(),
+                line: entry.line,
+                column: None,
+                severity: Severity::Warning,
+                message: format!(
+                    "`{}` in the list `{}` expired on {}: remove it, or let {} renew it",
+                    entry.shown(),
+                    list.name,
+                    entry.expires,
+                    entry.owner
+                ),
+            })
+        })
+        .collect()
 }
 
 /// `13 rules in 4 files, no problems (8 detections, 4 correlations, 1 filter)`; filters only where there are any.
@@ -72,6 +103,9 @@ fn closing_line(files: usize, problems: &[RuleProblem], loaded: Option<&RuleSet>
     ];
     if filters > 0 {
         kinds.push(counted(filters, "filter"));
+    }
+    if !rules.allowlists.is_empty() {
+        kinds.push(counted(rules.allowlists.len() as u64, "allowlist"));
     }
     format!(
         "{} in {files}, {found} ({})",

@@ -1,5 +1,7 @@
 //! The whole way of a record: decode, match, window. One [`Engine`] is shared; each thread has a [`Worker`].
 
+use std::collections::BTreeMap;
+
 use crate::alert::Alert;
 use crate::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
 use crate::event::{Event, LogSource};
@@ -71,6 +73,9 @@ pub struct Tally {
     pub unreadable: u64,
     /// Hits by detection rule, in the order of [`RuleSet::detections`].
     pub hits: Vec<u64>,
+    /// Matches that are no hits because a list allows them: by detection rule, in the order of
+    /// [`RuleSet::detections`], then by its [`DetectionRule::allow`].
+    pub allowed: Vec<Vec<u64>>,
     /// Hits that carry no event time, so that no window can hold them.
     pub untimed_hits: u64,
     /// Hits that arrived later after their event time than the engine takes.
@@ -80,6 +85,8 @@ pub struct Tally {
     /// Hits kept out of every group because a field was missing or redacted: by correlation rule (in the order of
     /// [`RuleSet::correlations`]), field and number.
     pub missing: Vec<Vec<(String, u64)>>,
+    /// The same because a field that is grouped by its network was no address.
+    pub no_address: Vec<Vec<(String, u64)>>,
     /// Fields that a rule wants to be there (see [`Expr::each_wanted_field`](crate::rule::Expr::each_wanted_field)) and
     /// that no event of its log sources had, though there were such events: by detection rule, in the order of [`RuleSet::detections`]. Known at the end.
     pub absent_fields: Vec<Vec<String>>,
@@ -142,6 +149,9 @@ impl Engine {
     pub fn worker(&self, mode: Mode) -> Worker<'_> {
         let tally = Tally {
             hits: vec![0; self.rules.detections.len()],
+            allowed: (self.rules.detections.iter())
+                .map(|rule| vec![0; rule.allow.len()])
+                .collect(),
             ..Tally::default()
         };
         let watch = Watch {
@@ -234,11 +244,11 @@ impl<'e> Worker<'e> {
         tally.absent_fields = absent_fields;
         let rules = &engine.rules;
         let name = |(slot, hits): (&SlotId, &u64)| (rules.fields.path(*slot).to_owned(), *hits);
-        tally.missing = windows
-            .missing()
-            .iter()
-            .map(|fields| fields.iter().map(name).collect())
-            .collect();
+        for kept_out in windows.kept_out() {
+            let by_name = |fields: &BTreeMap<SlotId, u64>| fields.iter().map(name).collect();
+            tally.missing.push(by_name(&kept_out.missing));
+            tally.no_address.push(by_name(&kept_out.no_address));
+        }
         let mut alerts = Vec::new();
         tally.thinned = windows.finish(spilled, &mut |rule, episode| {
             let rule = &rules.correlations[rule.0 as usize];
@@ -297,8 +307,13 @@ impl Watch<'_> {
             ..
         } = self;
         engine.matcher.matches(event, scratch, &mut |rule| {
+            let detection = &engine.rules.detections[rule.0 as usize];
+            if let Some(by) = engine.rules.allowance(detection, event) {
+                tally.allowed[rule.0 as usize][by] += 1;
+                return;
+            }
             tally.hits[rule.0 as usize] += 1;
-            observer.hit(&engine.rules.detections[rule.0 as usize], event);
+            observer.hit(detection, event);
             if *mode == Mode::HitsOnly || !windows.is_fed_by(rule) {
                 return;
             }
@@ -381,11 +396,13 @@ impl Tally {
         self.skewed_events += other.skewed_events;
         self.earliest = self.earliest.into_iter().chain(other.earliest).min();
         self.latest = self.latest.max(other.latest);
+        let mine = self.allowed.iter_mut().flatten();
         let numbers = self
             .hits
             .iter_mut()
             .zip(&other.hits)
-            .chain(self.events.iter_mut().zip(&other.events));
+            .chain(self.events.iter_mut().zip(&other.events))
+            .chain(mine.zip(other.allowed.iter().flatten()));
         numbers.for_each(|(mine, theirs)| *mine += theirs);
     }
 }

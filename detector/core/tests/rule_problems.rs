@@ -32,6 +32,7 @@ snapshot_of!(
     top_level,
     detection,
     correlation,
+    attributes,
     references,
     cycle,
     groups

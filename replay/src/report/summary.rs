@@ -31,6 +31,11 @@ pub(crate) fn summary(run: &Run<'_>, paint: Paint) -> String {
     page.section("read", read(run));
     page.section("events by source", events(run.tally));
     page.section("hits by rule", hits(run));
+    page.section("matches that a list allows: they are no hits", allowed(run));
+    page.section(
+        "allowlist entries that had expired by the end of the recording",
+        expired(run),
+    );
     page.section("episodes by rule", episodes(run.alerts));
     page.section("hits that no window could use", unused(run.tally));
     page.section(
@@ -39,7 +44,11 @@ pub(crate) fn summary(run: &Run<'_>, paint: Paint) -> String {
     );
     page.section(
         "hits in no group: the field is missing, redacted or has several values",
-        missing(run),
+        by_field(run, &run.tally.missing),
+    );
+    page.section(
+        "hits in no group: the field is grouped by its network and is no address",
+        by_field(run, &run.tally.no_address),
     );
     page.section("rules whose fields never appeared", unmatched(run));
     page.section(
@@ -120,6 +129,44 @@ fn hits(run: &Run<'_>) -> Vec<String> {
         .collect()
 }
 
+fn allowed(run: &Run<'_>) -> Vec<String> {
+    let by_rule = run.rules.detections.iter().zip(&run.tally.allowed);
+    let lines = by_rule.flat_map(|(rule, by_list)| {
+        let by_list = rule.allow.iter().zip(by_list);
+        by_list
+            .filter(|(_, matches)| **matches > 0)
+            .map(|(allow, matches)| {
+                let list = &run.rules.allowlists[allow.list].name;
+                numbered(*matches, &format!("{}: {list}", label(&rule.meta)))
+            })
+    });
+    lines.collect()
+}
+
+/// By the time of the recording, not of the day on which it is read.
+fn expired(run: &Run<'_>) -> Vec<String> {
+    let Some(latest) = run.tally.latest else {
+        return Vec::new();
+    };
+    let lists = run.rules.allowlists.iter();
+    lists
+        .flat_map(|list| {
+            let expired = list.entries.iter().filter(|e| e.has_expired(latest));
+            expired.map(|entry| {
+                format!(
+                    "{}:{}: {} of {} on {}, owner {}",
+                    list.path,
+                    entry.line,
+                    entry.shown(),
+                    list.name,
+                    entry.expires,
+                    entry.owner
+                )
+            })
+        })
+        .collect()
+}
+
 fn episodes(alerts: &[Alert]) -> Vec<String> {
     let mut by_rule: BTreeMap<&str, (u64, &Alert)> = BTreeMap::new();
     for alert in alerts {
@@ -153,8 +200,8 @@ fn skewed(tally: &Tally) -> Vec<String> {
     }
 }
 
-fn missing(run: &Run<'_>) -> Vec<String> {
-    let by_rule = run.rules.correlations.iter().zip(&run.tally.missing);
+fn by_field(run: &Run<'_>, counts: &[Vec<(String, u64)>]) -> Vec<String> {
+    let by_rule = run.rules.correlations.iter().zip(counts);
     by_rule
         .flat_map(|(rule, fields)| {
             fields
@@ -288,6 +335,7 @@ level: low
                 value: Vec::new(),
             }],
             group_by: vec!["source_ip".into()],
+            prefixes: vec![None],
             timespan_ms: 60_000,
             quiet_ms: 60_000,
             window: WindowSpec::EventCount {
@@ -325,6 +373,7 @@ level: low
             too_late_hits: 4,
             skewed_events: 5,
             missing: vec![vec![("source_ip".into(), 7), ("sub".into(), 0)]],
+            no_address: vec![vec![("source_ip".into(), 6)]],
             absent_fields: vec![vec!["owner_sub".into()], vec!["action".into()]],
             ..Tally::default()
         };
@@ -349,6 +398,9 @@ event times ahead of their arrival, taken as of their arrival
 
 hits in no group: the field is missing, redacted or has several values
           7  Flood (flood): source_ip
+
+hits in no group: the field is grouped by its network and is no address
+          6  Flood (flood): source_ip
 
 rules whose fields never appeared
   Registration rejected (rejected): no lambda event has `owner_sub`

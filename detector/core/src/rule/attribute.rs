@@ -1,7 +1,10 @@
 //! Vedette's own attributes: what Sigma cannot say, under the one top-level key `vedette`.
 
+use super::allowlist_reader::{AllowDraft, read_allow};
 use super::duration::{long_unit, parse_duration};
+use super::extension::{ExtensionDraft, read_ratio};
 use super::near_name::suggestion;
+use super::network_prefix::{PrefixDraft, read_prefixes};
 use super::problem::Reporter;
 use super::yaml_tree::Node;
 
@@ -18,41 +21,62 @@ pub(super) struct Attributes {
     pub(super) quiet_ms: Option<i64>,
     pub(super) threat: Option<String>,
     pub(super) response: Option<String>,
+    pub(super) prefixes: Vec<PrefixDraft>,
+    pub(super) allow: Vec<AllowDraft>,
+    pub(super) extensions: Vec<ExtensionDraft>,
 }
 
-/// The error is the message for the author.
-type Read = fn(&Node, &mut Attributes) -> Result<(), String>;
+/// Reads the value of a key; what is wrong with it is reported.
+type Read = fn(&Node, &Node, &mut Attributes, &mut Reporter<'_>);
 
 /// Every key, the kinds of rule it may stand in, and how it is read.
-const TABLE: [(&str, &[RuleKind], Read); 3] = [
-    ("quiet", &[RuleKind::Correlation], |node, to| {
-        to.quiet_ms = Some(parse_duration(node, "vedette.quiet")?);
-        Ok(())
+const TABLE: [(&str, &[RuleKind], Read); 6] = [
+    ("quiet", &[RuleKind::Correlation], |key, node, to, out| {
+        to.quiet_ms = duration(key, node, "vedette.quiet", out);
     }),
     (
         "threat",
         &[RuleKind::Detection, RuleKind::Correlation],
-        |node, to| {
-            to.threat = Some(text(node, "`vedette.threat`")?);
-            Ok(())
-        },
+        |key, node, to, out| to.threat = text(key, node, "`vedette.threat`", out),
     ),
     (
         "response",
         &[RuleKind::Detection, RuleKind::Correlation],
-        |node, to| {
-            to.response = Some(text(node, "`vedette.response`")?);
-            Ok(())
-        },
+        |key, node, to, out| to.response = text(key, node, "`vedette.response`", out),
     ),
+    ("prefix", &[RuleKind::Correlation], |key, node, to, out| {
+        to.prefixes = read_prefixes(key, node, out);
+    }),
+    ("ratio", &[RuleKind::Correlation], |key, node, to, out| {
+        to.extensions.extend(read_ratio(key, node, out));
+    }),
+    ("allow", &[RuleKind::Detection], |key, node, to, out| {
+        to.allow = read_allow(key, node, out);
+    }),
 ];
 
-fn text(node: &Node, what: &str) -> Result<String, String> {
-    match node.text() {
-        Some(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
-        Some(_) => Err(format!("{what} is empty, write it or remove the key")),
-        None => Err(format!("{what} must be text, not {}", node.shown())),
+/// A duration; a unit that may not be what was meant is doubted.
+pub(super) fn duration(key: &Node, node: &Node, what: &str, out: &mut Reporter<'_>) -> Option<i64> {
+    let read = parse_duration(node, what);
+    if let (Ok(_), Some(doubt)) = (&read, long_unit(node)) {
+        out.warning(key.line, doubt);
     }
+    read.map_err(|message| out.error(key.line, message)).ok()
+}
+
+fn text(key: &Node, node: &Node, what: &str, out: &mut Reporter<'_>) -> Option<String> {
+    match node.text() {
+        Some(text) if !text.trim().is_empty() => return Some(text.trim().to_owned()),
+        Some(_) => out.error(
+            key.line,
+            format!("{what} is empty, write it or remove the key"),
+        ),
+        None => out.error(
+            key.line,
+            format!("{what} must be text, not {}", node.shown()),
+        ),
+    }
+    None
 }
 
 impl Attributes {
@@ -83,19 +107,24 @@ impl Attributes {
                 continue;
             };
             if !kinds.contains(&kind) {
-                let has_it = if kinds.len() == 1 {
-                    "a correlation rule"
-                } else {
-                    "a detection or correlation rule"
+                let has_it = match *kinds {
+                    [RuleKind::Correlation] => "a correlation rule",
+                    [RuleKind::Detection] => "a detection rule",
+                    _ => "a detection or correlation rule",
                 };
                 out.error(key.line, format!("`vedette.{name}` belongs in {has_it}"));
-            } else if let Err(message) = reader(value, &mut read) {
-                out.error(key.line, message);
-            } else if name == "quiet"
-                && let Some(doubt) = long_unit(value)
-            {
-                out.warning(key.line, doubt);
+            } else {
+                reader(key, value, &mut read, out);
             }
+        }
+        if let [first, .., last] = read.extensions.as_slice() {
+            out.error(
+                last.line,
+                format!(
+                    "`vedette.{}` and `vedette.{}` do not go together, make two rules of it",
+                    first.key, last.key
+                ),
+            );
         }
         read
     }

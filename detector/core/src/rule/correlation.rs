@@ -101,6 +101,8 @@ pub(super) fn read_correlation(
         window,
         value_fields,
         aliases,
+        prefixes: attributes.prefixes.clone(),
+        extension: attributes.extensions.first().cloned(),
     })
 }
 

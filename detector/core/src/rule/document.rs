@@ -10,6 +10,7 @@ use rsigma_parser::{
 
 use crate::field::FieldTable;
 
+use super::allowlist_reader::read_allowlist;
 use super::attribute::{Attributes, RuleKind};
 use super::correlation::{INPUTS_MAX, read_correlation};
 use super::detection::DetectionCompiler;
@@ -86,6 +87,9 @@ pub(super) fn read_document(
                 root.shown()
             ),
         );
+    }
+    if root.entry("allowlist").is_some() {
+        return read_allowlist(&root, drafts, out);
     }
     let identity = Identity::read(&root, out.path());
     let sound = drafts.sound();
@@ -184,6 +188,7 @@ fn read_rule(
                     scope,
                     sources,
                     condition,
+                    allow: attributes.allow,
                 });
             }
         }

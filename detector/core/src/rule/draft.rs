@@ -1,9 +1,13 @@
 //! Rules as their own documents state them, before references between them are resolved.
 
+use super::allowlist::Allowlist;
+use super::allowlist_reader::AllowDraft;
 use super::condition::Condition;
+use super::extension::ExtensionDraft;
 use super::identity::Identity;
 use super::log_source::SourceScope;
 use super::model::{RuleMeta, Threshold, WindowSpec};
+use super::network_prefix::PrefixDraft;
 use crate::event::LogSource;
 
 /// The documents of all files, in the order of the files.
@@ -13,6 +17,7 @@ pub(super) struct Drafts {
     pub(super) correlations: Vec<CorrelationDraft>,
     pub(super) filters: Vec<FilterDraft>,
     pub(super) broken: Vec<BrokenDraft>,
+    pub(super) allowlists: Vec<Allowlist>,
     /// By what names every document can be referred to, broken ones included.
     pub(super) identities: Vec<(Identity, Target)>,
 }
@@ -68,6 +73,7 @@ pub(super) struct DetectionDraft {
     pub(super) scope: SourceScope,
     pub(super) sources: Vec<LogSource>,
     pub(super) condition: Condition,
+    pub(super) allow: Vec<AllowDraft>,
 }
 
 #[derive(Debug)]
@@ -80,7 +86,7 @@ pub(super) struct FilterDraft {
 }
 
 /// A rule named by id or name, and the line where.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reference {
     pub(super) text: String,
     pub(super) line: u32,
@@ -96,6 +102,8 @@ pub(super) struct CorrelationDraft {
     pub(super) window: WindowDraft,
     pub(super) value_fields: Vec<Reference>,
     pub(super) aliases: Vec<AliasDraft>,
+    pub(super) prefixes: Vec<PrefixDraft>,
+    pub(super) extension: Option<ExtensionDraft>,
 }
 
 /// A window whose condition may still name rules.

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use crate::field::FieldTable;
 
 use super::draft::{CorrelationDraft, Reference, Target, WindowDraft};
+use super::extension_link::ExtensionLinker;
 use super::link::problem;
 use super::model::*;
 use super::names::Names;
+use super::near_name::suggestion;
+use super::network_prefix::NetworkPrefix;
 use super::presence_link::PresenceLinker;
 use super::problem::{RuleProblem, Severity};
 
@@ -35,6 +38,7 @@ impl GroupLinker<'_> {
         resolved: &[Resolved<'_>],
     ) -> CorrelationRule {
         self.check_aliases(draft, targets);
+        self.check_prefixes(draft);
         let mut inputs = Vec::with_capacity(draft.inputs.len());
         for ((reference, target), input) in draft.inputs.iter().zip(targets).zip(resolved) {
             inputs.extend(self.input(draft, reference, *target, *input));
@@ -47,6 +51,11 @@ impl GroupLinker<'_> {
                 .group_by
                 .iter()
                 .map(|field| Arc::from(&*field.text))
+                .collect(),
+            prefixes: draft
+                .group_by
+                .iter()
+                .map(|field| prefix(draft, field))
                 .collect(),
             timespan_ms: draft.timespan_ms,
             quiet_ms: draft.quiet_ms.unwrap_or(draft.timespan_ms),
@@ -63,6 +72,20 @@ impl GroupLinker<'_> {
             severity: Severity::Warning,
             ..problem(&draft.meta.path, line, message)
         });
+    }
+
+    fn check_prefixes(&mut self, draft: &CorrelationDraft) {
+        for prefix in &draft.prefixes {
+            if draft.group_by.iter().all(|field| field.text != prefix.name) {
+                let known = draft.group_by.iter().map(|field| field.text.as_str());
+                let hint = suggestion(&prefix.name, known);
+                let message = format!(
+                    "`vedette.prefix` names `{}`, which is not in `group-by`{hint}",
+                    prefix.name
+                );
+                self.error(draft, prefix.line, message);
+            }
+        }
     }
 
     fn check_aliases(&mut self, draft: &CorrelationDraft, targets: &[Target]) {
@@ -213,10 +236,36 @@ impl GroupLinker<'_> {
         }
     }
 
+    fn extended(
+        &mut self,
+        draft: &CorrelationDraft,
+        targets: &[Target],
+        base: &WindowSpec,
+    ) -> WindowSpec {
+        let Some(extension) = &draft.extension else {
+            return base.clone();
+        };
+        let mut linker = ExtensionLinker {
+            names: self.names,
+            draft,
+            targets,
+            problems: Vec::new(),
+        };
+        let window = linker.window(base, extension);
+        for (line, message) in linker.problems {
+            self.error(draft, line, message);
+        }
+        window.unwrap_or_else(|| base.clone())
+    }
+
     fn window(&mut self, draft: &CorrelationDraft, targets: &[Target]) -> WindowSpec {
         let count = u64::try_from(targets.len()).unwrap_or(u64::MAX);
         let presence = match &draft.window {
-            WindowDraft::Ready(spec) => return spec.clone(),
+            WindowDraft::Ready(spec) => return self.extended(draft, targets, spec),
+            _ if draft.extension.is_some() => {
+                let never = WindowSpec::TemporalOrdered;
+                return self.extended(draft, targets, &never);
+            }
             WindowDraft::TemporalAll => Presence::Count(Threshold(vec![(Comparison::Gte, count)])),
             WindowDraft::TemporalCount(threshold) => {
                 if !(0..=count).any(|present| satisfied(threshold, present)) {
@@ -244,6 +293,11 @@ impl GroupLinker<'_> {
         };
         WindowSpec::Temporal { presence }
     }
+}
+
+fn prefix(draft: &CorrelationDraft, field: &Reference) -> Option<NetworkPrefix> {
+    let of = draft.prefixes.iter().find(|of| of.name == field.text);
+    of.map(|of| of.prefix)
 }
 
 fn small(ix: usize) -> u32 {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::field::{FieldTable, SlotId};
 
+use super::allow_link::AllowLinker;
 use super::condition::{Condition, Expr, Subject, Test};
 use super::dependency::dependencies;
 use super::draft::{
@@ -33,6 +34,7 @@ pub(super) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         correlations,
         filters,
         broken,
+        allowlists,
         identities: _,
     } = drafts;
     for filter in &filters {
@@ -52,6 +54,14 @@ pub(super) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
     };
     let dependencies = dependencies(&nodes.children(&inputs, &broken_inputs));
     problems.extend(dependencies.circles.iter().map(|c| nodes.problem(c)));
+    let lists = AllowLinker::new(&allowlists);
+    let allow: Vec<Vec<Allowance>> = detections
+        .iter()
+        .map(|draft| lists.link(draft, &mut fields, &mut problems))
+        .collect();
+    if broken.is_empty() {
+        lists.doubt_unused(&allow, &mut problems);
+    }
     let mut linker = GroupLinker {
         names: &names,
         fields: &mut fields,
@@ -81,23 +91,26 @@ pub(super) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
     if !broken.is_empty() || problems.iter().any(|p| p.severity == Severity::Error) {
         return (None, problems);
     }
-    let detections = detections.into_iter().map(finish).collect();
+    let drafts = detections.into_iter().zip(allow);
+    let detections = drafts.map(|(draft, allow)| finish(draft, allow)).collect();
     let set = RuleSet {
         fields,
         detections,
         correlations: linked,
         filters: filters.into_iter().map(|filter| filter.meta).collect(),
+        allowlists,
     };
     (Some(set), problems)
 }
 
-fn finish(draft: DetectionDraft) -> DetectionRule {
+fn finish(draft: DetectionDraft, allow: Vec<Allowance>) -> DetectionRule {
     let fields = read_fields(&draft.condition);
     DetectionRule {
         meta: draft.meta,
         sources: draft.sources,
         fields,
         condition: draft.condition,
+        allow,
     }
 }
 

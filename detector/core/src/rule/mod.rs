@@ -10,7 +10,10 @@ mod yaml_tree; // YAML with lines
 mod letter_case; // folding, alike for rules and events
 mod duration; // 5m
 mod log_source; // logsource -> LogSource
+pub mod network_prefix; // the network of an address
+mod extension; // types of its own
 mod attribute; // vedette: …
+pub mod allowlist; // who may
 pub mod model; // the checked rules
 mod condition; // what a detection tests
 mod modifier; // field|contains|all
@@ -24,18 +27,23 @@ mod top_level_keys; // and what a misspelt one was meant to be
 mod section_check; // before the parser sees it
 mod metadata; // title, id, level …
 mod correlation; // correlation: … -> draft
+mod allowlist_reader; // allowlist: … -> lists
 mod window_condition; // its type and condition
 mod names; // every name of the set
 mod dependency; // children before parents
 mod presence_link; // its condition over rules
+mod extension_link; // and their rules
 mod group_source; // its fields in each of its rules
 mod document; // one YAML document -> one draft
+mod allow_link; // its lists
 mod link; // drafts -> RuleSet
 
+pub use allowlist::{AllowEntry, AllowValue, Allowlist};
 pub use condition::*;
 pub use duration::WINDOW_LENGTH_MAX_MS;
 pub use letter_case::{fold, fold_into, is_folded};
 pub use model::*;
+pub use network_prefix::NetworkPrefix;
 pub use problem::{RuleFile, RuleProblem, Severity};
 
 use crate::field::FieldTable;

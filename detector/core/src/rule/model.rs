@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::event::LogSource;
+use crate::event::{Event, LogSource};
 use crate::field::{FieldTable, SlotId};
+use crate::rule::allowlist::Allowlist;
+use crate::rule::network_prefix::NetworkPrefix;
+use crate::slots::Value;
 
 /// The place of a detection rule in [`RuleSet::detections`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +67,8 @@ pub struct RuleSet {
     pub correlations: Vec<CorrelationRule>,
     /// What the filters say of themselves; what they do is folded into the detections.
     pub filters: Vec<RuleMeta>,
+    /// In the order of the files.
+    pub allowlists: Vec<Allowlist>,
 }
 
 /// A detection rule, filters folded in. What it matches is compiled by [`crate::matching`].
@@ -75,6 +80,37 @@ pub struct DetectionRule {
     /// Every field that it reads.
     pub fields: Vec<SlotId>,
     pub condition: crate::rule::Condition,
+    /// Lists whose values are no hits of this rule (`vedette.allow`).
+    pub allow: Vec<Allowance>,
+}
+
+/// A list of the allowlist, and the fields of an event that are looked up in it.
+#[derive(Debug)]
+pub struct Allowance {
+    /// The place in [`RuleSet::allowlists`].
+    pub list: usize,
+    pub fields: Vec<SlotId>,
+}
+
+impl RuleSet {
+    /// The first of the rule's [`Allowance`]s by which an event is no hit.
+    ///
+    /// A field allows where it has a value and the list has all of its values, at the time of the event. What carries
+    /// no time is not allowed.
+    pub fn allowance(&self, rule: &DetectionRule, event: &Event<'_, '_>) -> Option<usize> {
+        let time = event.time?;
+        rule.allow.iter().position(|allow| {
+            let list = &self.allowlists[allow.list];
+            allow.fields.iter().any(|&slot| {
+                let mut values = event.slots.values(slot).peekable();
+                let is_listed = |value: &Value<'_>| {
+                    let text = value.text();
+                    text.is_some_and(|text| list.allows(&text, time))
+                };
+                values.peek().is_some() && values.all(is_listed)
+            })
+        })
+    }
 }
 
 /// A correlation rule.
@@ -85,6 +121,8 @@ pub struct CorrelationRule {
     pub inputs: Vec<CorrelationInput>,
     /// Names of the group-by fields or aliases, in the order of its file. Empty: one group for all.
     pub group_by: Vec<Arc<str>>,
+    /// Of each group-by field: that its value is the network of an address (`vedette.prefix`).
+    pub prefixes: Vec<Option<NetworkPrefix>>,
     /// Window length in milliseconds, above 0.
     pub timespan_ms: i64,
     /// Holding intervals with gaps no longer than this are one episode (`vedette.quiet`; default: one timespan).
@@ -161,6 +199,25 @@ pub enum WindowSpec {
     ValueMedian {
         threshold: Threshold,
     },
+    /// An event count, and which part of it hits some of the rules (`vedette.ratio`).
+    Ratio {
+        threshold: Threshold,
+        parts: RatioParts,
+    },
+}
+
+/// Parts of one are given in millionths.
+pub const MILLION: u64 = 1_000_000;
+
+/// Positions are those of [`CorrelationRule::inputs`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RatioParts {
+    pub of: Vec<usize>,
+    pub to: Vec<usize>,
+    /// In millionths, all of which must be true.
+    pub bounds: Vec<(Comparison, u64)>,
+    /// The fewest events of the rules `to`, at least 1.
+    pub at_least: u64,
 }
 
 impl WindowSpec {

@@ -7,8 +7,9 @@ use super::problem::Reporter;
 use super::yaml_tree::{Node, shortened};
 
 /// Every key that Sigma or Vedette reads, of any kind of document.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 25] = [
     "action",
+    "allowlist",
     "author",
     "correlation",
     "custom_attributes",

@@ -163,7 +163,11 @@ fn regex_problem(text: &str, error: &regex::Error) -> String {
 }
 
 fn network(value: &SigmaValue) -> Result<IpNet, String> {
-    let text = plain_text(value, "cidr")?;
+    network_of_text(&plain_text(value, "cidr")?)
+}
+
+/// A network in CIDR form, without bits set beyond its prefix.
+pub(super) fn network_of_text(text: &str) -> Result<IpNet, String> {
     if let Ok(address) = text.parse::<std::net::IpAddr>() {
         let width = if address.is_ipv4() { 32 } else { 128 };
         return Err(format!(
@@ -173,7 +177,7 @@ fn network(value: &SigmaValue) -> Result<IpNet, String> {
     let net: IpNet = text.parse().map_err(|_| {
         format!(
             "{} is not a network, write one like `10.0.0.0/8` or `2001:db8::/32`",
-            shortened(&text)
+            shortened(text)
         )
     })?;
     if net.addr() != net.network() {

@@ -101,6 +101,8 @@ impl Node {
             Kind::Bool(b) => format!("`{b}`"),
             Kind::Int(n) => format!("`{n}`"),
             Kind::Number(text) | Kind::Text(text) => shortened(text),
+            Kind::List(items) if items.is_empty() => "an empty list".to_owned(),
+            Kind::Map(entries) if entries.is_empty() => "an empty mapping".to_owned(),
             Kind::List(_) => "a list".to_owned(),
             Kind::Map(_) => "a mapping".to_owned(),
         }

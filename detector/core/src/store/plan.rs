@@ -113,6 +113,9 @@ fn rule_key(rules: &RuleSet, rule: &CorrelationRule, earlier: &[RuleFacts]) -> R
         rule.quiet_ms.to_string(),
         format!("{:?}", rule.window),
     ];
+    if rule.prefixes.iter().any(Option::is_some) {
+        texts.push(format!("{:?}", rule.prefixes));
+    }
     for input in &rule.inputs {
         let reference = input.reference.to_string();
         texts.extend([reference, list(&input.group_by), list(&input.value)]);

@@ -13,7 +13,8 @@
 use crate::rule::Threshold;
 use crate::window::interval::{Interval, Intervals};
 use crate::window::kind::{Occurrence, OccurrenceValue, WindowType};
-use crate::window::sample::{Numbers, ONE, Sampling, Weighted};
+use crate::window::moving::{Moving, sweep};
+use crate::window::sample::{KEPT_MAX, Numbers, ONE, Sampling, Weighted};
 
 /// Judges a number computed over the values in the window.
 #[derive(Debug)]
@@ -108,33 +109,36 @@ impl Aggregate {
         Sampling {
             timespan_ms: self.timespan_ms,
             by_size: self.function == AggregateFunction::Sum,
+            kept_max: KEPT_MAX,
         }
     }
 
     /// Settles the state and tells the number of each stretch between two changes of the window.
-    fn sweep(&self, state: &mut Numbers, mut stretch: impl FnMut(Interval, f64)) {
+    fn sweep(&self, state: &mut Numbers, stretch: impl FnMut(Interval, f64)) {
         state.settle(self.sampling());
         let numbers = state.weighted(self.sampling());
-        let mut window = Window::new(&numbers);
-        let (mut entered, mut left) = (0, 0);
-        while left < numbers.len() {
-            let leaves = numbers[left].time + self.timespan_ms;
-            let now = numbers.get(entered).map_or(leaves, |n| n.time.min(leaves));
-            while entered < numbers.len() && numbers[entered].time == now {
-                window.change(&numbers[entered], entered, 1);
-                entered += 1;
-            }
-            while left < entered && numbers[left].time + self.timespan_ms == now {
-                window.change(&numbers[left], left, -1);
-                left += 1;
-            }
-            if left == entered {
-                continue;
-            }
-            let leaves = numbers[left].time + self.timespan_ms;
-            let next = numbers.get(entered).map_or(leaves, |n| n.time.min(leaves));
-            stretch(Interval::new(now, next), window.compute(self.function));
-        }
+        let mut moved = Moved {
+            window: Window::new(&numbers),
+            function: self.function,
+            stretch,
+        };
+        sweep(&numbers, self.timespan_ms, &mut moved);
+    }
+}
+
+struct Moved<F> {
+    window: Window,
+    function: AggregateFunction,
+    stretch: F,
+}
+
+impl<F: FnMut(Interval, f64)> Moving for Moved<F> {
+    fn change(&mut self, number: &Weighted, place: usize, by: i64) {
+        self.window.change(number, place, by);
+    }
+
+    fn rest(&mut self, moments: Interval) {
+        (self.stretch)(moments, self.window.compute(self.function));
     }
 }
 

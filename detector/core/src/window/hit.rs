@@ -18,54 +18,103 @@ pub(crate) struct HitFields {
     pub(crate) value: OccurrenceValue,
 }
 
+/// Hits that belong to no group, by the field that is to blame.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeptOut {
+    /// The field is missing, redacted or has several values.
+    pub missing: BTreeMap<SlotId, u64>,
+    /// The field is grouped by its network, and is no address.
+    pub no_address: BTreeMap<SlotId, u64>,
+}
+
+impl KeptOut {
+    pub(crate) fn add(&mut self, other: &KeptOut) {
+        let pairs = [
+            (&mut self.missing, &other.missing),
+            (&mut self.no_address, &other.no_address),
+        ];
+        for (mine, theirs) in pairs {
+            for (field, hits) in theirs {
+                *mine.entry(*field).or_default() += hits;
+            }
+        }
+    }
+}
+
 impl HitFields {
-    /// `None` where a field is missing or redacted; each such field is counted in `missing`.
+    /// `None` where a field keeps the hit out of every group; each such field is counted in `kept_out`.
     pub(crate) fn read(
         rule: &CorrelationRule,
         input: &CorrelationInput,
         event: &Event<'_, '_>,
-        missing: &mut BTreeMap<SlotId, u64>,
+        kept_out: &mut KeptOut,
     ) -> Option<Self> {
         let mut complete = true;
+        let mut count = |kept_out: &mut BTreeMap<SlotId, u64>, slot| {
+            *kept_out.entry(slot).or_default() += 1;
+            complete = false;
+        };
         for slot in input.group_by.iter().chain(&input.value).map(event_slot) {
             if single_text(event.slots, slot).is_none() {
-                *missing.entry(slot).or_default() += 1;
-                complete = false;
+                count(&mut kept_out.missing, slot);
+            }
+        }
+        for (field, prefix) in input.group_by.iter().zip(&rule.prefixes) {
+            let slot = event_slot(field);
+            if let (Some(prefix), Some(text)) = (prefix, single_text(event.slots, slot))
+                && prefix.network_of(&text).is_none()
+            {
+                count(&mut kept_out.no_address, slot);
             }
         }
         if !complete {
             return None;
         }
-        let texts = |fields: &[FieldSource]| {
-            Key::of_texts(
-                fields
-                    .iter()
-                    .filter_map(|f| single_text(event.slots, event_slot(f))),
-            )
-        };
         let value = match input.value.as_slice() {
             [] => OccurrenceValue::None,
             [field, ..] if rule.window.reads_numbers() => {
                 let slot = event_slot(field);
                 let Some(number) = event.slots.first(slot).and_then(|value| value.number()) else {
-                    *missing.entry(slot).or_default() += 1;
+                    *kept_out.missing.entry(slot).or_default() += 1;
                     return None;
                 };
                 OccurrenceValue::Number(number)
             }
-            fields => OccurrenceValue::Key(texts(fields)),
+            fields => OccurrenceValue::Key(Key::of_texts(
+                fields
+                    .iter()
+                    .filter_map(|f| single_text(event.slots, event_slot(f))),
+            )),
         };
         Some(Self {
-            group: texts(&input.group_by),
+            group: Key::of_texts(group_values(rule, input, event)),
             value,
         })
     }
 }
 
 /// The group-by values as they are shown.
-pub(crate) fn group_texts(input: &CorrelationInput, event: &Event<'_, '_>) -> GroupTexts {
-    let text = |field| single_text(event.slots, event_slot(field)).unwrap_or_default();
-    GroupTexts::new(input.group_by.iter().map(text))
+pub(crate) fn group_texts(
+    rule: &CorrelationRule,
+    input: &CorrelationInput,
+    event: &Event<'_, '_>,
+) -> GroupTexts {
+    GroupTexts::new(group_values(rule, input, event))
+}
+
+fn group_values<'e>(
+    rule: &'e CorrelationRule,
+    input: &'e CorrelationInput,
+    event: &'e Event<'_, '_>,
+) -> impl Iterator<Item = Cow<'e, str>> {
+    let fields = input.group_by.iter().zip(&rule.prefixes);
+    fields.map(|(field, prefix)| {
+        let text = single_text(event.slots, event_slot(field)).unwrap_or_default();
+        match prefix.and_then(|prefix| prefix.network_of(&text)) {
+            Some(network) => Cow::Owned(network),
+            None => text,
+        }
+    })
 }
 
 fn event_slot(field: &FieldSource) -> SlotId {

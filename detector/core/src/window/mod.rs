@@ -15,7 +15,9 @@ mod chains; // steps in order
 mod cells; // steps, too many to keep
 pub mod ordered;
 pub mod sample; // numbers, however many
+mod moving; // the window over them
 pub mod aggregate;
+pub mod ratio; // which part of them
 pub mod sketch; // estimates of large counts
 pub mod key_set; // how many were seen
 mod stretch; // hits counted together
@@ -30,11 +32,9 @@ pub mod group; // the state of one group
 pub mod groups; // the groups of one rule
 mod hit; // group and value of a matched event
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::event::Event;
-use crate::field::SlotId;
 use crate::rule::{
     CorrelationIx, CorrelationRule, DetectionIx, InputRule, RuleSet, Threshold, WindowSpec,
 };
@@ -50,6 +50,7 @@ use crate::window::version::StateError;
 use crate::window::version_1::ReadVersion1;
 
 pub use group::Shown;
+pub use hit::KeptOut;
 pub use parents::{Parent, parents};
 
 /// The windows of all correlation rules.
@@ -59,8 +60,8 @@ pub struct Windows<'r> {
     windows: Vec<Box<dyn RuleWindows>>,
     /// By detection rule: the correlations it feeds, and as which input.
     consumers: Vec<Vec<(CorrelationIx, usize)>>,
-    /// By correlation rule and field: hits kept out of every group because the field was missing or redacted.
-    missing: Vec<BTreeMap<SlotId, u64>>,
+    /// By correlation rule: hits in no group.
+    kept_out: Vec<KeptOut>,
 }
 
 /// The window type of a rule: the one place that lists them all.
@@ -105,6 +106,14 @@ fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
             ordered::TemporalOrdered {
                 timespan_ms,
                 steps: rule.inputs.len(),
+            },
+        ),
+        WindowSpec::Ratio { threshold, parts } => groups(
+            rule,
+            ratio::Ratio {
+                timespan_ms,
+                threshold: threshold.clone(),
+                parts: parts.clone(),
             },
         ),
         WindowSpec::ValueSum { threshold } => aggregate(threshold, Sum),
@@ -159,7 +168,7 @@ impl<'r> Windows<'r> {
             rules,
             windows: rules.correlations.iter().map(rule_windows).collect(),
             consumers,
-            missing: vec![BTreeMap::new(); rules.correlations.len()],
+            kept_out: vec![KeptOut::default(); rules.correlations.len()],
         }
     }
 
@@ -174,8 +183,8 @@ impl<'r> Windows<'r> {
         for &(CorrelationIx(at), input) in &self.consumers[rule.0 as usize] {
             let correlation = &self.rules.correlations[at as usize];
             let source = &correlation.inputs[input];
-            let missing = &mut self.missing[at as usize];
-            let Some(fields) = HitFields::read(correlation, source, event, missing) else {
+            let kept_out = &mut self.kept_out[at as usize];
+            let Some(fields) = HitFields::read(correlation, source, event, kept_out) else {
                 continue;
             };
             let occurrence = Occurrence {
@@ -185,7 +194,7 @@ impl<'r> Windows<'r> {
                 id,
                 value: fields.value,
             };
-            let texts = || hit::group_texts(source, event);
+            let texts = || hit::group_texts(correlation, source, event);
             let group = GroupValues {
                 key: fields.group,
                 texts: &texts,
@@ -199,16 +208,14 @@ impl<'r> Windows<'r> {
         for (mine, theirs) in self.windows.iter_mut().zip(other.windows) {
             mine.merge(theirs);
         }
-        for (mine, theirs) in self.missing.iter_mut().zip(other.missing) {
-            for (field, hits) in theirs {
-                *mine.entry(field).or_default() += hits;
-            }
+        for (mine, theirs) in self.kept_out.iter_mut().zip(&other.kept_out) {
+            mine.add(theirs);
         }
     }
 
-    /// Hits kept out of every group for want of a field: by correlation rule, then by field.
-    pub fn missing(&self) -> &[BTreeMap<SlotId, u64>] {
-        &self.missing
+    /// Hits in no group, by correlation rule.
+    pub fn kept_out(&self) -> &[KeptOut] {
+        &self.kept_out
     }
 
     /// Bytes of all group state.

@@ -1,8 +1,11 @@
 //! Who sees the episode of a child correlation, and what of it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::rule::{CorrelationInput, CorrelationIx, FieldSource, InputRule, RuleSet};
+use crate::rule::{
+    CorrelationInput, CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet,
+};
 use crate::window::episode::Episode;
 use crate::window::group_values::GroupTexts;
 use crate::window::groups::{GroupValues, RuleWindows};
@@ -18,10 +21,12 @@ pub struct Parent<'r> {
     pub group: Key,
     /// What the child shows in the condition's `field`, if there is one.
     pub value: Option<Key>,
+    correlation: &'r CorrelationRule,
     source: &'r CorrelationInput,
 }
 
-/// The groups that see `episode` of `child`: one for each input that is the child.
+/// The groups that see `episode` of `child`: one for each input that is the child. A value that is no address lies in no
+/// network, so that a parent that groups by networks has no group for it.
 pub fn parents<'r>(
     rules: &'r RuleSet,
     child: CorrelationIx,
@@ -31,20 +36,19 @@ pub fn parents<'r>(
     let after_child = (child.0 + 1..).zip(&rules.correlations[child.0 as usize + 1..]);
     let inputs = after_child.flat_map(|(at, rule)| {
         let inputs = rule.inputs.iter().enumerate();
-        inputs.map(move |(input, source)| (CorrelationIx(at), input, source))
+        inputs.map(move |(input, source)| ((CorrelationIx(at), rule), input, source))
     });
     let own = inputs.filter(move |(.., source)| source.rule == InputRule::Correlation(child));
-    own.map(move |(rule, input, source)| {
-        let key_of = |fields: &[FieldSource]| {
-            Key::of_texts(fields.iter().map(|field| child_value(field, episode)))
-        };
-        Parent {
+    own.filter_map(move |((rule, correlation), input, source)| {
+        let value = || Key::of_texts(source.value.iter().map(|field| child_value(field, episode)));
+        Some(Parent {
             rule,
             input,
-            group: key_of(&source.group_by),
-            value: (!source.value.is_empty()).then(|| key_of(&source.value)),
+            group: Key::of_texts(child_group(correlation, source, episode)?),
+            value: (!source.value.is_empty()).then(value),
+            correlation,
             source,
-        }
+        })
     })
 }
 
@@ -66,8 +70,10 @@ pub(super) fn show_to_parents(
         if !views(windows.child_view()) {
             continue;
         }
-        let group_by = &parent.source.group_by;
-        let texts = || GroupTexts::new(group_by.iter().map(|field| child_value(field, episode)));
+        let texts = || {
+            let group = child_group(parent.correlation, parent.source, episode);
+            GroupTexts::new(group.unwrap_or_default())
+        };
         let occurrence = |start, until| Occurrence {
             input: parent.input,
             start,
@@ -90,6 +96,24 @@ pub(super) fn show_to_parents(
         };
         windows.observe_child(&group, &occurrences, episode);
     }
+}
+
+/// The group-by values that a child's episode has in `parent`.
+fn child_group<'e>(
+    parent: &CorrelationRule,
+    source: &CorrelationInput,
+    episode: &'e Episode,
+) -> Option<Vec<Cow<'e, str>>> {
+    let fields = source.group_by.iter().zip(&parent.prefixes);
+    fields
+        .map(|(field, prefix)| {
+            let value = child_value(field, episode);
+            match prefix {
+                Some(prefix) => prefix.network_of(value).map(Cow::Owned),
+                None => Some(Cow::Borrowed(value)),
+            }
+        })
+        .collect()
 }
 
 fn child_value<'e>(field: &FieldSource, child: &'e Episode) -> &'e str {

@@ -29,7 +29,7 @@ use crate::window::interval::WAITING_MIN;
 use crate::window::key::Key;
 use crate::window::relative::{self, Dated};
 
-/// Numbers that a slice keeps.
+/// Numbers that a slice usually keeps.
 pub(super) const KEPT_MAX: usize = 128;
 
 /// Slices of a timespan.
@@ -84,6 +84,8 @@ pub(super) struct Sampling {
     pub timespan_ms: i64,
     /// Large numbers before small ones, for sums.
     pub by_size: bool,
+    /// Numbers that a slice keeps.
+    pub kept_max: usize,
 }
 
 impl Sampling {
@@ -145,7 +147,7 @@ impl Sampling {
 /// The numbers of a group, or the sample of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Numbers {
-    /// The first `settled` are sorted and distinct and at most [`KEPT_MAX`] in a slice, the rest wait. Encoded, all are
+    /// The first `settled` are sorted and distinct and at most [`Sampling::kept_max`] in a slice, the rest wait. Encoded, all are
     /// settled.
     #[serde(with = "relative")]
     numbers: Vec<Number>,
@@ -201,10 +203,10 @@ impl Numbers {
             let slice = sampling.slice(first.time);
             let len = self.numbers[start..].partition_point(|n| sampling.slice(n.time) == slice);
             let mut end = start + len;
-            if len > KEPT_MAX {
+            if len > sampling.kept_max {
                 let tau = leave_smallest_ranks(&mut self.numbers[start..end], sampling);
                 lower(&mut thinned, slice, tau);
-                end = start + KEPT_MAX;
+                end = start + sampling.kept_max;
             }
             self.numbers.copy_within(start..end, kept);
             kept += end - start;
@@ -240,20 +242,33 @@ impl Numbers {
         self.shrink();
     }
 
-    /// The numbers in the order of time, each with what it stands for. Needs a settled state.
+    /// The numbers in the order of time, each with what it stands for. An event that comes with two numbers at one time
+    /// counts with the smaller. Needs a settled state.
     pub(super) fn weighted(&self, sampling: Sampling) -> Vec<Weighted> {
-        let mut weighted = Vec::with_capacity(self.numbers.len());
+        self.weighted_by(sampling, |smaller, _| smaller)
+    }
+
+    /// The same, where `one` makes one number of the two of an event, the smaller first.
+    pub(super) fn weighted_by(
+        &self,
+        sampling: Sampling,
+        one: impl Fn(f64, f64) -> f64,
+    ) -> Vec<Weighted> {
+        let mut weighted: Vec<Weighted> = Vec::with_capacity(self.numbers.len());
         let mut thinned = self.thinned.iter().peekable();
-        let mut before: Option<(i64, Key)> = None;
-        for number in &self.numbers {
-            // An event that comes with two numbers at one time counts with the smaller.
-            if before.replace((number.time, number.id)) == Some((number.time, number.id)) {
-                continue;
-            }
+        let events = self
+            .numbers
+            .chunk_by(|a, b| (a.time, a.id) == (b.time, b.id));
+        for event in events {
+            let value = event.iter().map(|n| n.value).reduce(&one);
+            let number = Number {
+                value: value.expect("a chunk has members"),
+                ..event[0]
+            };
             let slice = sampling.slice(number.time);
             while thinned.next_if(|(at, _)| *at < slice).is_some() {}
             let tau = thinned.peek().filter(|(at, _)| *at == slice).map(|t| t.1);
-            weighted.push(sampling.weighted(number, tau));
+            weighted.push(sampling.weighted(&number, tau));
         }
         weighted
     }
@@ -281,13 +296,14 @@ fn lower(thinned: &mut BTreeMap<i64, f64>, slice: i64, tau: f64) {
 
 /// Puts the numbers of the smallest ranks first, in the order of numbers, and returns the smallest rank of the rest.
 fn leave_smallest_ranks(numbers: &mut [Number], sampling: Sampling) -> f64 {
+    let kept_max = sampling.kept_max;
     let mut ranked: Vec<(f64, Number)> = numbers.iter().map(|n| (sampling.rank(n), *n)).collect();
-    let (_, &mut (tau, _), _) = ranked.select_nth_unstable_by(KEPT_MAX, |one, other| {
+    let (_, &mut (tau, _), _) = ranked.select_nth_unstable_by(kept_max, |one, other| {
         one.0.total_cmp(&other.0).then(one.1.order(&other.1))
     });
-    for (place, (_, number)) in numbers.iter_mut().zip(&ranked[..KEPT_MAX]) {
+    for (place, (_, number)) in numbers.iter_mut().zip(&ranked[..kept_max]) {
         *place = *number;
     }
-    numbers[..KEPT_MAX].sort_unstable_by(Number::order);
+    numbers[..kept_max].sort_unstable_by(Number::order);
     tau
 }

@@ -39,7 +39,7 @@ impl Threshold {
 }
 
 impl Comparison {
-    fn accepts<T: PartialOrd>(self, left: &T, right: &T) -> bool {
+    pub(super) fn accepts<T: PartialOrd>(self, left: &T, right: &T) -> bool {
         match self {
             Comparison::Lt => left < right,
             Comparison::Lte => left <= right,

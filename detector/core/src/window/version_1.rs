@@ -15,6 +15,7 @@ use crate::window::key_set::KeySet;
 use crate::window::kind::{Occurrence, OccurrenceValue, WindowType};
 use crate::window::ledger::{EVIDENCE_MAX, Ledger, slice_ms};
 use crate::window::ordered::TemporalOrdered;
+use crate::window::ratio::Ratio;
 use crate::window::sketch::Sketch;
 use crate::window::stretch::Stretch;
 use crate::window::temporal::Temporal;
@@ -73,6 +74,22 @@ pub trait ReadVersion1: WindowType {
     /// What was kept, seen again by today's window type; `None` where it can only be damaged.
     fn see_again(&self, old: Self::OldState) -> Option<Self::State>;
 }
+
+/// A window type that came later: state of version 1 can only be damaged.
+macro_rules! unknown_to_version_1 {
+    ($($window:ty: $value:ty),*) => {
+        $(impl ReadVersion1 for $window {
+            type OldState = ();
+            type OldValue = $value;
+
+            fn see_again(&self, (): ()) -> Option<Self::State> {
+                None
+            }
+        })*
+    };
+}
+
+unknown_to_version_1!(Ratio: ());
 
 /// Saturated moments, pieces, and how many of them were settled.
 type OldCoverage = (Vec<Span>, Vec<(Span, OldKey)>, usize);

@@ -3,12 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Correlation, Event, Expression, Input, Kind, TICK_MS};
+use super::{Correlation, Event, Expression, Input, Kind, Ratio, TICK_MS};
 
 const DETECTIONS: usize = 3;
-const GROUP_FIELDS: [&str; 2] = ["sourceIPAddress", "userAgent"];
+const ADDRESS_FIELD: &str = "sourceIPAddress";
+const GROUP_FIELDS: [&str; 2] = [ADDRESS_FIELD, "userAgent"];
 const VALUE_FIELDS: [&str; 2] = ["requestID", "vpcEndpointId"];
 const NUMBER_FIELD: &str = "bytes";
+/// Of few networks, and some that are none.
+const ADDRESSES: [&str; 8] = [
+    "192.0.2.1",
+    "192.0.2.200",
+    "::ffff:192.0.2.9",
+    "192.0.3.1",
+    "2001:db8::1",
+    "2001:db8:0:0:ffff::",
+    "2001:db8:0:1::",
+    "service.amazonaws.com",
+];
 /// 2026-01-01T00:00:00Z.
 const ORIGIN_MS: i64 = 1_767_225_600_000;
 
@@ -35,6 +47,7 @@ fn pick<'a, T>(random: &mut fastrand::Rng, from: &'a [T]) -> &'a T {
 pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
     let length = random.i64(4..80);
     let ids: Vec<String> = (0..random.usize(1..60)).map(|_| uuid(random)).collect();
+    let addresses: [&str; 3] = std::array::from_fn(|_| *pick(random, &ADDRESSES));
     (0..random.usize(1..50))
         .map(|at| {
             // Mostly an id of its own; sometimes one that another event has, at another time.
@@ -45,7 +58,11 @@ pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
             let mut fields = BTreeMap::new();
             for name in GROUP_FIELDS.into_iter().chain(VALUE_FIELDS) {
                 if random.u8(..10) > 0 {
-                    fields.insert(name, format!("{name}-{}", random.u8(..3)));
+                    let value = match name {
+                        ADDRESS_FIELD => (*pick(random, &addresses)).to_owned(),
+                        _ => format!("{name}-{}", random.u8(..3)),
+                    };
+                    fields.insert(name, value);
                 }
             }
             if random.u8(..10) > 0 {
@@ -86,7 +103,7 @@ pub(crate) fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
 }
 
 fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlation {
-    let kind_choice = random.u8(..10);
+    let kind_choice = random.u8(..11);
     let is_aggregate = kind_choice >= 8;
     let mut inputs: Vec<Input> = (0..DETECTIONS)
         .filter(|_| random.bool())
@@ -124,6 +141,11 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
             aliases.insert(("origin", at), *pick(random, &GROUP_FIELDS));
         }
     }
+    let mut prefixes = BTreeMap::new();
+    if group_by.contains(&ADDRESS_FIELD) && random.u8(..3) == 0 {
+        let bits = *pick(random, &[(24, 64), (24, 64), (23, 63), (32, 128), (0, 0)]);
+        prefixes.insert(ADDRESS_FIELD, bits);
+    }
     let kind = kind(random, kind_choice, &inputs, before);
     let timespan = 2 * random.i64(1..8);
     let operator = match kind_choice {
@@ -142,6 +164,7 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         inputs,
         group_by,
         aliases,
+        prefixes,
         timespan,
         quiet: *pick(random, &[timespan, timespan, 2, 20]),
         threshold,
@@ -186,9 +209,36 @@ fn kind(random: &mut fastrand::Rng, choice: u8, inputs: &[Input], before: &[Corr
         5 | 6 => Kind::TemporalOrdered,
         8 if random.bool() => Kind::Sum(NUMBER_FIELD),
         8 => Kind::Average(NUMBER_FIELD),
+        10 => ratio(random, n),
         _ if random.bool() => Kind::Percentile(NUMBER_FIELD, random.u8(..=100)),
         _ => Kind::Median(NUMBER_FIELD),
     }
+}
+
+fn ratio(random: &mut fastrand::Rng, inputs: usize) -> Kind {
+    let mut of = Vec::new();
+    let mut to = Vec::new();
+    for input in 0..inputs {
+        let role = random.u8(..3);
+        if role != 1 {
+            of.push(input);
+        }
+        if role != 0 {
+            to.push(input);
+        }
+    }
+    // Neither may be empty.
+    for side in [&mut of, &mut to] {
+        if side.is_empty() {
+            side.push(random.usize(..inputs));
+        }
+    }
+    Kind::Ratio(Ratio {
+        of,
+        to,
+        bound: (*pick(random, &["gte", "gte", "lte"]), random.u64(1..150)),
+        at_least: random.usize(1..5),
+    })
 }
 
 fn rule_name(input: &Input) -> String {
@@ -247,12 +297,37 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
     }
     writeln!(out, "    timespan: {}s", rule.timespan / 2)?;
     condition_yaml(out, rule)?;
-    writeln!(out, "vedette:\n    quiet: {}s", rule.quiet / 2)
+    writeln!(out, "vedette:\n    quiet: {}s", rule.quiet / 2)?;
+    if let Kind::Ratio(ratio) = &rule.kind {
+        let names = |inputs: &[usize]| {
+            let names: Vec<String> = inputs
+                .iter()
+                .map(|at| rule_name(&rule.inputs[*at]))
+                .collect();
+            names.join(", ")
+        };
+        let (operator, percent) = ratio.bound;
+        let (whole, part) = (percent / 100, percent % 100);
+        writeln!(
+            out,
+            "    ratio: {{of: [{}], to: [{}], {operator}: {whole}.{part:02}, at_least: {}}}",
+            names(&ratio.of),
+            names(&ratio.to),
+            ratio.at_least
+        )?;
+    }
+    if !rule.prefixes.is_empty() {
+        writeln!(out, "    prefix:")?;
+    }
+    let mut prefixes = rule.prefixes.iter();
+    prefixes.try_for_each(|(name, (ipv4, ipv6))| {
+        writeln!(out, "        {name}: {{ipv4: {ipv4}, ipv6: {ipv6}}}")
+    })
 }
 
 fn type_name(kind: &Kind) -> &'static str {
     match kind {
-        Kind::EventCount => "event_count",
+        Kind::EventCount | Kind::Ratio(_) => "event_count",
         Kind::ValueCount(_) => "value_count",
         Kind::Temporal(_) => "temporal",
         Kind::TemporalOrdered => "temporal_ordered",

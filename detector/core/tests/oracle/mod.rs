@@ -40,6 +40,17 @@ pub(crate) enum Kind {
     Average(&'static str),
     Percentile(&'static str, u8),
     Median(&'static str),
+    Ratio(Ratio),
+}
+
+/// Positions are those of the inputs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ratio {
+    pub(crate) of: Vec<usize>,
+    pub(crate) to: Vec<usize>,
+    /// Operator and percentage.
+    pub(crate) bound: (&'static str, u64),
+    pub(crate) at_least: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +68,8 @@ pub(crate) struct Correlation {
     /// Group-by names; `aliases` may give a name another field for one input.
     pub(crate) group_by: Vec<&'static str>,
     pub(crate) aliases: BTreeMap<(&'static str, usize), &'static str>,
+    /// Group-by names whose address stands for its network: the bits of IPv4 and IPv6.
+    pub(crate) prefixes: BTreeMap<&'static str, (u32, u32)>,
     pub(crate) timespan: i64,
     pub(crate) quiet: i64,
     /// Operator and bound, all of which must be true.
@@ -124,7 +137,12 @@ fn groups<'a>(
         match input {
             Input::Detection(detection) => {
                 for event in events.iter().filter(|e| e.matches.contains(detection)) {
-                    let read = |name: &&'static str| event.fields.get(named(name)).cloned();
+                    let read = |name: &&'static str| {
+                        event
+                            .fields
+                            .get(named(name))
+                            .and_then(|value| network(correlation, name, value))
+                    };
                     let group: Option<Vec<String>> =
                         correlation.group_by.iter().map(read).collect();
                     let value: Option<Vec<String>> = value_fields
@@ -151,8 +169,12 @@ fn groups<'a>(
                             .1
                             .clone()
                     };
-                    let group = correlation.group_by.iter().map(|n| read(n)).collect();
+                    let names = correlation.group_by.iter();
+                    let group: Option<Vec<String>> = names
+                        .map(|name| network(correlation, name, &read(name)))
+                        .collect();
                     let value = value_fields.iter().map(|n| read(n)).collect();
+                    let Some(group) = group else { continue };
                     groups
                         .entry(group)
                         .or_default()
@@ -163,6 +185,31 @@ fn groups<'a>(
         }
     }
     groups
+}
+
+/// The value by which `name` groups: as it is, or its network.
+fn network(correlation: &Correlation, name: &str, value: &str) -> Option<String> {
+    let Some(&(ipv4, ipv6)) = correlation.prefixes.get(name) else {
+        return Some(value.to_owned());
+    };
+    let (address, bits) = match value.split_once('/') {
+        Some((address, bits)) => (address, bits.parse().ok()?),
+        None => (value, 128),
+    };
+    let address: std::net::IpAddr = address.parse().ok()?;
+    match address.to_canonical() {
+        std::net::IpAddr::V4(v4) if bits >= ipv4 => {
+            let kept = !0u64 << (32 - ipv4);
+            let first = std::net::Ipv4Addr::from(u32::from(v4) & kept as u32);
+            Some(format!("{first}/{ipv4}"))
+        }
+        std::net::IpAddr::V6(v6) if bits >= ipv6 => {
+            let kept = (0..ipv6).fold(0u128, |kept, bit| kept | 1 << (127 - bit));
+            let first = std::net::Ipv6Addr::from(u128::from(v6) & kept);
+            Some(format!("{first}/{ipv6}"))
+        }
+        _ => None,
+    }
 }
 
 fn group_episodes(
@@ -266,6 +313,24 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
                 }
         }
         Kind::TemporalOrdered => in_order(t, rule, group),
+        Kind::Ratio(ratio) => {
+            let mut inputs: BTreeMap<(i64, &str), BTreeSet<usize>> = BTreeMap::new();
+            for (input, event, _) in &hits {
+                let of = inputs.entry((event.tick, &event.id)).or_default();
+                of.insert(*input);
+            }
+            let with = |some: &[usize]| {
+                let has = |of: &&BTreeSet<usize>| some.iter().any(|input| of.contains(input));
+                inputs.values().filter(has).count()
+            };
+            let (of, to) = (with(&ratio.of), with(&ratio.to));
+            let percent = ratio.bound.1 as usize * to;
+            let is_so = match ratio.bound.0 {
+                "gte" => 100 * of >= percent,
+                _ => 100 * of <= percent,
+            };
+            count(inputs.len()) && to >= ratio.at_least && is_so
+        }
         Kind::Sum(_) | Kind::Average(_) | Kind::Percentile(..) | Kind::Median(_) => {
             let mut numbers: BTreeMap<(i64, &str), f64> = BTreeMap::new();
             for (_, event, value) in &hits {

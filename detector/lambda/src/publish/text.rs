@@ -1,7 +1,9 @@
 //! An alert in words: subject, e-mail and text message. A person must understand it in ten seconds.
 
 use detector_core::alert::{Alert, Status};
-use detector_core::rule::{Comparison, CorrelationRule, Presence, Threshold, WindowSpec};
+use detector_core::rule::{
+    Comparison, CorrelationRule, Presence, RatioParts, Threshold, WindowSpec,
+};
 use detector_core::time::Timestamp;
 
 use crate::publish::neutral::{neutral, neutral_lines};
@@ -155,7 +157,29 @@ fn condition(rule: &CorrelationRule) -> String {
             format!("a percentile {rank} of {} {within}", number(t))
         }
         WindowSpec::ValueMedian { threshold: t } => format!("a median of {} {within}", number(t)),
+        WindowSpec::Ratio {
+            threshold: t,
+            parts,
+        } => ratio(parts, &names, &format!("{} events {within}", number(t))),
     }
+}
+
+/// `100 or more events within 10 minutes, of which failed are 50 % or more of failed and passed`
+fn ratio(parts: &RatioParts, names: &[&str], events: &str) -> String {
+    let named = |inputs: &[usize]| {
+        let names = inputs.iter().filter_map(|input| names.get(*input).copied());
+        names.collect::<Vec<_>>().join(" and ")
+    };
+    let bounds = parts.bounds.iter().map(|(comparison, millionths)| {
+        let percent = *millionths as f64 / 10_000.0;
+        match comparison {
+            Comparison::Lte => format!("{percent} % or less"),
+            _ => format!("{percent} % or more"),
+        }
+    });
+    let bounds = bounds.collect::<Vec<_>>().join(" and ");
+    let (of, to) = (named(&parts.of), named(&parts.to));
+    format!("{events}, of which {of} are {bounds} of {to}")
 }
 
 fn number(threshold: &Threshold) -> String {

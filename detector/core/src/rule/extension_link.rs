@@ -1,0 +1,107 @@
+//! What an extension makes of the window that it stands on, with the rules that it names.
+
+use super::draft::{CorrelationDraft, Reference, Target};
+use super::extension::{ExtensionDraft, ExtensionKind};
+use super::model::{RatioParts, WindowSpec};
+use super::names::Names;
+
+/// Links one extension; all that is wrong with it is in `problems`, with its line.
+pub(super) struct ExtensionLinker<'l> {
+    pub(super) names: &'l Names,
+    pub(super) draft: &'l CorrelationDraft,
+    pub(super) targets: &'l [Target],
+    pub(super) problems: Vec<(u32, String)>,
+}
+
+impl ExtensionLinker<'_> {
+    /// `None` where it does not fit.
+    pub(super) fn window(
+        &mut self,
+        base: &WindowSpec,
+        extension: &ExtensionDraft,
+    ) -> Option<WindowSpec> {
+        for (reference, target) in self.draft.inputs.iter().zip(self.targets) {
+            if matches!(target, Target::Correlation(_)) {
+                let (key, rule) = (extension.key, &reference.text);
+                self.problems.push((
+                    extension.line,
+                    format!("`vedette.{key}` looks at events, but `{rule}` is a correlation: name detection rules"),
+                ));
+            }
+        }
+        match (&extension.kind, base) {
+            (
+                ExtensionKind::Ratio {
+                    of,
+                    to,
+                    bounds,
+                    at_least,
+                },
+                WindowSpec::EventCount { threshold },
+            ) => {
+                let parts = RatioParts {
+                    of: self.inputs(of, "ratio"),
+                    to: self.inputs(to, "ratio"),
+                    bounds: bounds.clone(),
+                    at_least: *at_least,
+                };
+                for (at, reference) in self.draft.inputs.iter().enumerate() {
+                    if !parts.of.contains(&at) && !parts.to.contains(&at) {
+                        let rule = &reference.text;
+                        self.problems.push((
+                            reference.line,
+                            format!("`vedette.ratio` has `{rule}` neither in `of` nor in `to`: add it, or remove it from `rules`"),
+                        ));
+                    }
+                }
+                Some(WindowSpec::Ratio {
+                    threshold: threshold.clone(),
+                    parts,
+                })
+            }
+            (kind, _) => {
+                let (key, needed) = (extension.key, kind.sigma_type());
+                self.problems.push((
+                    extension.line,
+                    format!(
+                        "`vedette.{key}` stands on `type: {needed}`, which this correlation is not"
+                    ),
+                ));
+                None
+            }
+        }
+    }
+
+    /// The places of the rules among the correlation's.
+    fn inputs(&mut self, references: &[Reference], key: &str) -> Vec<usize> {
+        let mut places = Vec::new();
+        for Reference { text, line } in references {
+            let target = self.names.find(text);
+            let place = match target {
+                Some(target) => self.targets.iter().position(|known| *known == target),
+                None => self
+                    .draft
+                    .inputs
+                    .iter()
+                    .position(|input| input.text == *text),
+            };
+            match place {
+                Some(place) if places.contains(&place) => self.problems.push((
+                    *line,
+                    format!("`vedette.{key}` names the rule `{text}` twice, by id and by name"),
+                )),
+                Some(place) => places.push(place),
+                None => {
+                    let message = match target {
+                        None => self.names.unknown(text),
+                        Some(_) => format!(
+                            "`vedette.{key}` names the rule `{text}`, which is not among `rules`"
+                        ),
+                    };
+                    self.problems.push((*line, message));
+                }
+            }
+        }
+        places
+    }
+}

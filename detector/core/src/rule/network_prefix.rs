@@ -1,0 +1,216 @@
+//! `vedette.prefix`: a group-by address stands for its network.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+use super::near_name::suggestion;
+use super::problem::Reporter;
+use super::yaml_tree::{Kind, Node};
+
+const KEYS: [&str; 2] = ["ipv4", "ipv6"];
+
+/// How many leading bits of an address name its network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NetworkPrefix {
+    /// 0 to 32.
+    pub ipv4: u8,
+    /// 0 to 128.
+    pub ipv6: u8,
+}
+
+impl NetworkPrefix {
+    /// The network of an address, in CIDR form: of `203.0.113.7` by 24 bits `203.0.113.0/24`.
+    ///
+    /// An IPv4 address in an IPv6 one (`::ffff:203.0.113.7`) is the IPv4 address. A network no larger than the prefix
+    /// asks for has the network that it lies in. `None` for anything else.
+    pub fn network_of(self, text: &str) -> Option<String> {
+        let (address, bits) = match text.split_once('/') {
+            None => (text.parse().ok()?, u8::MAX),
+            Some(_) => {
+                let network: IpNet = text.parse().ok()?;
+                (network.addr(), network.prefix_len())
+            }
+        };
+        let (address, bits) = match address {
+            IpAddr::V6(mapped) => match mapped.to_ipv4_mapped() {
+                Some(inner) => (IpAddr::V4(inner), bits.checked_sub(MAPPED_BITS)?),
+                None => (address, bits),
+            },
+            IpAddr::V4(_) => (address, bits),
+        };
+        let prefix = match address {
+            IpAddr::V4(_) => self.ipv4,
+            IpAddr::V6(_) => self.ipv6,
+        };
+        if bits < prefix {
+            return None;
+        }
+        Some(IpNet::new(address, prefix).ok()?.trunc().to_string())
+    }
+}
+
+/// Bits before the IPv4 address in a mapped IPv6 one.
+const MAPPED_BITS: u8 = (Ipv6Addr::BITS - std::net::Ipv4Addr::BITS) as u8;
+
+/// A group-by name and its prefix, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PrefixDraft {
+    pub(super) name: String,
+    pub(super) line: u32,
+    pub(super) prefix: NetworkPrefix,
+}
+
+/// Reads `prefix: {sourceIPAddress: {ipv4: 24, ipv6: 64}}`.
+pub(super) fn read_prefixes(key: &Node, node: &Node, out: &mut Reporter<'_>) -> Vec<PrefixDraft> {
+    let Some(entries) = node.map().filter(|entries| !entries.is_empty()) else {
+        out.error(
+            key.line,
+            format!(
+                "`vedette.prefix` maps group-by fields to prefixes, as `sourceIPAddress: {{ipv4: 24, ipv6: 64}}`, not {}",
+                node.shown()
+            ),
+        );
+        return Vec::new();
+    };
+    let mut prefixes = Vec::new();
+    for (key, value) in entries {
+        if let Some(prefix) = read_prefix(key, value, out) {
+            prefixes.push(PrefixDraft {
+                name: key.text().unwrap_or_default().to_owned(),
+                line: key.line,
+                prefix,
+            });
+        }
+    }
+    prefixes
+}
+
+fn read_prefix(key: &Node, node: &Node, out: &mut Reporter<'_>) -> Option<NetworkPrefix> {
+    let name = key.text().unwrap_or_default();
+    let Some(entries) = node.map() else {
+        out.error(
+            key.line,
+            format!(
+                "the prefix of `{name}` must be a mapping, as `{{ipv4: 24, ipv6: 64}}`, not {}",
+                node.shown()
+            ),
+        );
+        return None;
+    };
+    let mark = out.mark();
+    let mut bits = [None, None];
+    for (key, value) in entries {
+        let version = key.text().unwrap_or_default();
+        let Some(at) = KEYS.iter().position(|known| *known == version) else {
+            let hint = suggestion(version, KEYS);
+            out.error(
+                key.line,
+                format!(
+                    "unknown key `{version}` in the prefix of `{name}`{hint}; known are ipv4, ipv6"
+                ),
+            );
+            continue;
+        };
+        let bits_max = [32, 128][at];
+        bits[at] = match value.kind {
+            Kind::Int(n) => u8::try_from(n).ok().filter(|n| *n <= bits_max),
+            _ => None,
+        };
+        if bits[at].is_none() {
+            out.error(
+                key.line,
+                format!(
+                    "`{version}` must be a whole number from 0 to {bits_max}, not {}",
+                    value.shown()
+                ),
+            );
+        }
+    }
+    if out.errors_since(mark) > 0 {
+        return None;
+    }
+    let [Some(ipv4), Some(ipv6)] = bits else {
+        out.error(
+            key.line,
+            format!(
+                "the prefix of `{name}` needs both `ipv4` and `ipv6`, as `{{ipv4: 24, ipv6: 64}}`"
+            ),
+        );
+        return None;
+    };
+    Some(NetworkPrefix { ipv4, ipv6 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USUAL: NetworkPrefix = NetworkPrefix { ipv4: 24, ipv6: 64 };
+
+    fn network(text: &str) -> Option<String> {
+        USUAL.network_of(text)
+    }
+
+    #[test]
+    fn an_address_has_its_network() {
+        assert_eq!(network("203.0.113.7").as_deref(), Some("203.0.113.0/24"));
+        assert_eq!(network("203.0.113.255").as_deref(), Some("203.0.113.0/24"));
+        assert_eq!(
+            network("2001:db8:1:2:3:4:5:6").as_deref(),
+            Some("2001:db8:1:2::/64")
+        );
+        let whole = NetworkPrefix {
+            ipv4: 32,
+            ipv6: 128,
+        };
+        assert_eq!(
+            whole.network_of("192.0.2.1").as_deref(),
+            Some("192.0.2.1/32")
+        );
+        let none = NetworkPrefix { ipv4: 0, ipv6: 0 };
+        assert_eq!(none.network_of("2001:db8::1").as_deref(), Some("::/0"));
+    }
+
+    #[test]
+    fn an_ipv4_address_in_an_ipv6_one_is_the_ipv4_address() {
+        for text in ["::ffff:203.0.113.7", "::FFFF:cb00:7107"] {
+            assert_eq!(network(text).as_deref(), Some("203.0.113.0/24"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_network_lies_in_a_larger_one_alone() {
+        assert_eq!(
+            network("203.0.113.64/26").as_deref(),
+            Some("203.0.113.0/24")
+        );
+        assert_eq!(network("203.0.113.0/24").as_deref(), Some("203.0.113.0/24"));
+        assert_eq!(network("203.0.0.0/16"), None);
+        assert_eq!(
+            network("::ffff:203.0.113.0/120").as_deref(),
+            Some("203.0.113.0/24")
+        );
+        assert_eq!(network("::ffff:0:0/80"), None);
+    }
+
+    #[test]
+    fn what_is_no_address_has_no_network() {
+        for text in [
+            "",
+            "cloudfront.amazonaws.com",
+            "AWS Internal",
+            "203.0.113",
+            "203.0.113.07",
+            "203.0.113.7:443",
+            "[2001:db8::1]",
+            "fe80::1%eth0",
+            "203.0.113.7, 10.0.0.1",
+            "203.0.113.7/",
+            "203.0.113.7/33",
+            "/24",
+        ] {
+            assert_eq!(network(text), None, "{text}");
+        }
+    }
+}
