@@ -10,7 +10,8 @@ use crate::time::Timestamp;
 use crate::window::key::Key;
 use crate::window::{SpillError, Spilled, Windows};
 
-/// An event that arrives later than this after its event time is too late: its hits are counted, not used.
+/// An event that arrives later than this after its event time is too late: its hits are counted, not used. An engine may
+/// be given another bound, see [`Engine::with_lateness`].
 pub const LATENESS_MAX_MS: i64 = 15 * 60 * 1000;
 
 /// How far a clock may be ahead: an event time later than its arrival by more than this is taken as the arrival.
@@ -23,6 +24,7 @@ pub struct Engine {
     decode_fields: DecodeFields,
     matcher: Matcher,
     limits: Limits,
+    lateness_max_ms: i64,
 }
 
 /// How a recording is looked at.
@@ -69,7 +71,7 @@ pub struct Tally {
     pub hits: Vec<u64>,
     /// Hits that carry no event time, so that no window can hold them.
     pub untimed_hits: u64,
-    /// Hits that arrived more than [`LATENESS_MAX_MS`] after their event time.
+    /// Hits that arrived more than the allowed lateness after their event time.
     pub too_late_hits: u64,
     /// Events whose time was ahead of their arrival by more than [`SKEW_MAX_MS`].
     pub skewed_events: u64,
@@ -101,6 +103,16 @@ impl Engine {
             decode_fields,
             matcher,
             limits: Limits::default(),
+            lateness_max_ms: LATENESS_MAX_MS,
+        }
+    }
+
+    /// Another bound than [`LATENESS_MAX_MS`]. Whatever judges by the watermark has to go by the same.
+    #[must_use]
+    pub fn with_lateness(self, lateness_max_ms: i64) -> Self {
+        Self {
+            lateness_max_ms,
+            ..self
         }
     }
 
@@ -318,7 +330,7 @@ impl Watch<'_> {
         let time = if skewed { arrival } else { time };
         self.tally.skewed_events += u64::from(skewed);
         self.tally.latest = self.tally.latest.max(Some(arrival.max(time)));
-        if arrival.millis() - time.millis() > LATENESS_MAX_MS {
+        if arrival.millis() - time.millis() > self.engine.lateness_max_ms {
             return Placement::TooLate;
         }
         Placement::At(time.millis())
