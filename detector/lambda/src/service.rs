@@ -57,7 +57,8 @@ impl Service {
     /// The rules cannot be had, or are broken.
     pub async fn start(config: Config) -> Result<Self, BrokenRules> {
         let aws = clients::shared().await;
-        let rules = Rules::load(&config.rules, &aws, Deadline::after(LOAD_MAX)).await?;
+        let deadline = Deadline::after(LOAD_MAX);
+        let rules = Rules::load(&config.rules, config.lateness_ms, &aws, deadline).await?;
         Ok(Self {
             store: DynamoStore::new(clients::dynamodb(&aws), config.table.clone()),
             publisher: Publisher::new(clients::sns(&aws), config.topic.clone()),

@@ -3,21 +3,51 @@
 from __future__ import annotations
 
 import faulthandler
+import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from local_aws.local_stack import LocalAws, Wishes
+from local_aws.package import assembled, built
 
 Up = Callable[..., LocalAws]
 
+# The profile of the programs under test: `release` is what is deployed, `dev` is quicker to build.
+PROFILE = os.environ.get("E2E_PROFILE", "dev")
+# Where they lie, when they have been built already: `cargo test` leaves them in target/debug.
+PROGRAMS = os.environ.get("E2E_PROGRAMS")
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The programs under test, and the function's package."""
+
+    bootstrap: Path
+    package: Path
+    replay: Path
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
+    if PROGRAMS:
+        bootstrap, replay = (Path(PROGRAMS).resolve() / name for name in ("bootstrap", "replay"))
+    else:
+        bootstrap, replay = built("detector-lambda", "bootstrap", PROFILE), built("replay", "replay", PROFILE)
+    package = assembled(bootstrap, tmp_path_factory.mktemp("package") / "detector")
+    return Programs(bootstrap, package, replay)
+
 
 @pytest.fixture(autouse=True)
-def bounded() -> Iterator[None]:
-    """No test hangs: after five minutes it ends with the stacks of all threads."""
-    faulthandler.dump_traceback_later(300, exit=True)
+def bounded(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test hangs: after three minutes it ends with the stacks of all threads."""
+    # Building is bounded by cargo, and may take long.
+    if "programs" in request.fixturenames:
+        request.getfixturevalue("programs")
+    faulthandler.dump_traceback_later(180, exit=True, file=sys.__stderr__)
     yield
     faulthandler.cancel_dump_traceback_later()
 
@@ -46,3 +76,14 @@ def stub(tmp_path: Path) -> Path:
     program.write_text(f"#!/bin/sh\nexec {sys.executable} {Path(__file__).parent / 'stub_function.py'}\n")
     program.chmod(0o755)
     return package
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Prints a measured number, whatever pytest does with output."""
+
+    def tell(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n    measured ({PROFILE}): {text}", end="", flush=True)
+
+    return tell

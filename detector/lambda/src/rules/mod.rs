@@ -23,6 +23,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(60);
 pub struct Rules {
     engine: Arc<Engine>,
     source: Option<Watched>,
+    lateness_ms: i64,
 }
 
 /// A bucket that may change.
@@ -49,12 +50,13 @@ pub struct RuleCheck {
 pub struct BrokenRules(pub Vec<String>);
 
 impl Rules {
-    /// Loads the rules.
+    /// Loads the rules. `lateness_ms` is how late an event may arrive to be judged by them.
     ///
     /// # Errors
     /// They cannot be had, or are broken.
     pub async fn load(
         source: &RuleSource,
+        lateness_ms: i64,
         aws: &aws_config::SdkConfig,
         deadline: Deadline,
     ) -> Result<Self, BrokenRules> {
@@ -64,8 +66,9 @@ impl Rules {
                     BrokenRules(problems.iter().map(ToString::to_string).collect())
                 })?;
                 Ok(Self {
-                    engine: Arc::new(engine(&files)?),
+                    engine: Arc::new(engine(&files, lateness_ms)?),
                     source: None,
+                    lateness_ms,
                 })
             }
             RuleSource::Bucket(place) => {
@@ -74,7 +77,8 @@ impl Rules {
                 let seen = bucket.list(deadline).await.map_err(one)?;
                 let files = bucket.files(&seen, deadline).await.map_err(one)?;
                 Ok(Self {
-                    engine: Arc::new(engine(&files)?),
+                    engine: Arc::new(engine(&files, lateness_ms)?),
+                    lateness_ms,
                     source: Some(Watched {
                         bucket,
                         seen,
@@ -103,7 +107,7 @@ impl Rules {
             Ok(None) => watched.check(false),
             Ok(Some((listing, files))) => {
                 watched.seen = listing;
-                match engine(&files) {
+                match engine(&files, self.lateness_ms) {
                     Ok(engine) => {
                         info!(files = files.len(), "changed rules are in force");
                         watched.is_refused = false;
@@ -155,14 +159,14 @@ impl BrokenRules {
     }
 }
 
-fn engine(files: &[RuleFile]) -> Result<Engine, BrokenRules> {
+fn engine(files: &[RuleFile], lateness_ms: i64) -> Result<Engine, BrokenRules> {
     let rules = RuleSet::load(files)
         .map_err(|problems| BrokenRules(problems.iter().map(ToString::to_string).collect()))?;
     match rules.correlations.is_empty() {
         true => Err(BrokenRules(vec![
             "the rule files hold no correlation rule, so nothing could ever alert".to_owned(),
         ])),
-        false => Ok(Engine::new(rules)),
+        false => Ok(Engine::new(rules).with_lateness(lateness_ms)),
     }
 }
 
@@ -178,12 +182,12 @@ mod tests {
                    logsource: {product: aws, service: waf}\ndetection: {a: {b: c}, condition: a}\n"
                 .to_owned(),
         };
-        let broken = engine(std::slice::from_ref(&file)).unwrap_err();
+        let broken = engine(std::slice::from_ref(&file), 900_000).unwrap_err();
         assert!(broken.0[0].contains("no correlation rule"), "{broken:?}");
         let two = RuleFile {
             text: "title: B\nlevel: lowest\n---\ntitle: C\ncorrelation: {}\n".to_owned(),
             ..file
         };
-        assert!(engine(&[two]).unwrap_err().0.len() > 1);
+        assert!(engine(&[two], 900_000).unwrap_err().0.len() > 1);
     }
 }

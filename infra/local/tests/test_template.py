@@ -1,0 +1,216 @@
+"""The template, by the checks of others and by our own for what those do not see."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_aws.local_stack import Wishes
+from local_aws.resources import ACCOUNT
+from local_aws.template import REPOSITORY, TEMPLATE, as_written, translated
+
+from .conftest import Up
+
+TEXT = TEMPLATE.read_text()
+RESOURCES: dict[str, Any] = translated()["Resources"]
+
+
+def properties(name: str) -> dict[str, Any]:
+    return RESOURCES[name]["Properties"]
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    lint = Path(sys.executable).parent / "cfn-lint"
+    found = subprocess.run(
+        [lint, "--include-checks", "I", "--ignore-checks", "I3042", "--", TEMPLATE],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (found.returncode, found.stdout) == (0, ""), found.stdout + found.stderr
+
+
+def test_checkov_finds_nothing_that_is_not_justified() -> None:
+    checkov = REPOSITORY / "target" / "local-aws" / "checkov" / "bin" / "checkov"
+    if not checkov.exists():
+        pytest.fail("checkov is not there: `infra/local/environment checkov` installs it")
+    found = subprocess.run(
+        [checkov, "-f", TEMPLATE, "--framework", "cloudformation", "--skip-download", "--output", "json"],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    results = json.loads(found.stdout)["results"]
+    assert len(results["passed_checks"]) > 30
+    assert [(check["check_id"], check["resource"]) for check in results["failed_checks"]] == []
+    for check in results["skipped_checks"]:
+        assert len(check["check_result"]["suppress_comment"]) > 40, check["check_id"]
+
+
+def without_reason(text: str) -> list[str]:
+    """Lines with a wildcard and no comment on the line or right above."""
+    lines = text.splitlines()
+    return [
+        line
+        for above, line in zip(["", *lines], lines, strict=False)
+        if "*" in line.partition(" # ")[0]
+        and not line.strip().startswith("#")
+        and " # " not in line
+        and not above.strip().startswith("#")
+        # Patterns of parameters grant nothing.
+        and "AllowedPattern" not in line
+    ]
+
+
+def test_every_wildcard_has_its_reason_beside_it() -> None:
+    assert without_reason(TEXT) == []
+    assert without_reason('Action: "*"\nAction: s3:* # all') == ['Action: "*"']
+
+
+def test_policies_name_actions_and_resources() -> None:
+    wide = []
+    for name, resource in RESOURCES.items():
+        for policy in resource.get("Properties", {}).get("Policies", []):
+            for found in policies_in(policy):
+                for statement in found["PolicyDocument"]["Statement"]:
+                    actions = statement["Action"]
+                    assert statement["Resource"], name
+                    wide += [a for a in ([actions] if isinstance(actions, str) else actions) if "*" in a]
+                    wide += [name for wide_open in [statement["Resource"]] if wide_open == "*"]
+    assert wide == []
+
+
+def policies_in(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """A policy, or the one that a condition adds."""
+    if "Fn::If" in node:
+        return [branch for branch in node["Fn::If"][1:] if "PolicyDocument" in branch]
+    return [node]
+
+
+def test_the_event_source_loses_nothing_and_never_tries_for_ever() -> None:
+    mapping = properties("DetectorRecords")
+    # The stream is new with the mapping: from LATEST on, what came before the mapping was active would be lost.
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["ParallelizationFactor"] == 1
+    assert 1 <= mapping["MaximumRetryAttempts"] <= 10_000
+    # Given up before the stream forgets them.
+    retention = properties("Stream")["RetentionPeriodHours"] * 3600
+    assert 60 <= mapping["MaximumRecordAgeInSeconds"] < retention
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["QuarantineBucket", "Arn"]}
+    assert 1 <= mapping["BatchSize"] <= 10_000
+    assert 0 <= mapping["MaximumBatchingWindowInSeconds"] <= 5
+
+
+def test_the_function_is_the_one_that_is_built() -> None:
+    function = properties("Detector")
+    assert function["Runtime"] == "provided.al2023"
+    assert function["Architectures"] == ["arm64"]
+    assert "--arm64" in (REPOSITORY / "infra" / "Makefile").read_text()
+    assert as_written()["Resources"]["Detector"]["Metadata"]["BuildMethod"] == "makefile"
+    # A sweep ends before the next one begins.
+    assert function["Timeout"] <= 60
+    assert properties("DetectorSweep")["ScheduleExpression"] == "rate(1 minute)"
+
+
+def test_the_functions_variables_are_those_that_it_knows() -> None:
+    source = (REPOSITORY / "detector" / "lambda" / "src" / "config.rs").read_text()
+    for name in properties("Detector")["Environment"]["Variables"]:
+        assert f'"{name}"' in source, f"the function does not read {name}"
+
+
+def test_every_alarm_tells_operations_and_is_described() -> None:
+    alarms = {name: r["Properties"] for name, r in RESOURCES.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+    readme = (REPOSITORY / "infra" / "README.md").read_text()
+    shown = properties("Dashboard")["DashboardBody"]["Fn::Sub"]
+    assert len(alarms) >= 8
+    for name, alarm in alarms.items():
+        assert alarm["AlarmActions"] == [{"Ref": "OperationsTopic"}], name
+        assert alarm["TreatMissingData"] in ("breaching", "notBreaching"), name
+        assert f"`{name}`" in readme, f"infra/README.md does not say what {name} means"
+        assert f"${{{name}.Arn}}" in shown, f"the dashboard does not show {name}"
+    assert alarms["SilenceAlarm"]["TreatMissingData"] == "breaching"
+
+
+def test_the_dashboard_is_json() -> None:
+    body = properties("Dashboard")["DashboardBody"]["Fn::Sub"]
+    assert len(json.loads(re.sub(r"\$\{[^}]+\}", "x", body))["widgets"]) == 7
+
+
+def test_all_that_is_kept_is_encrypted_with_our_key() -> None:
+    assert properties("Stream")["StreamEncryption"]["EncryptionType"] == "KMS"
+    assert properties("Table")["SSESpecification"]["SSEType"] == "KMS"
+    assert properties("AlertTopic")["KmsMasterKeyId"] == {"Ref": "Key"}
+    assert properties("OperationsTopic")["KmsMasterKeyId"] == {"Ref": "Key"}
+    assert properties("DetectorLog")["KmsKeyId"] == {"Fn::GetAtt": ["Key", "Arn"]}
+
+
+def test_the_template_makes_what_it_says(up: Up, stub: Path) -> None:
+    """What the stand-in has afterwards, and not what it was asked for: it passes over some things without a word."""
+    groups = [f"/app/{at}" for at in range(8)]
+    parameters = {"AlertEmail": "on-call@example.com", "QuarantineDays": "7", "Lateness": "20m"}
+    aws = up(stub, Wishes(parameters=parameters, log_groups=groups))
+    stream, bucket, table = aws.stream, aws.bucket, aws.stack.ref("Table")
+
+    described = aws.client("kinesis").describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
+    assert described["StreamModeDetails"] == {"StreamMode": "ON_DEMAND"}
+    assert described["RetentionPeriodHours"] == 24
+    assert described["EncryptionType"] == "KMS"
+    assert len(aws.client("kinesis").list_shards(StreamName=stream)["Shards"]) == 4
+
+    dynamodb = aws.client("dynamodb")
+    made = dynamodb.describe_table(TableName=table)["Table"]
+    assert made["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert [key["AttributeName"] for key in made["KeySchema"]] == ["bucket", "group"]
+    assert {a["AttributeName"]: a["AttributeType"] for a in made["AttributeDefinitions"]} == {
+        "bucket": "B",
+        "group": "B",
+        "due": "N",
+    }
+    (index,) = made["LocalSecondaryIndexes"]
+    assert index["IndexName"] == "due"
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    assert made["SSEDescription"]["SSEType"] == "KMS"
+    ttl = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+    backups = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+
+    sns = aws.client("sns")
+    attributes = sns.get_topic_attributes(TopicArn=aws.stack.ref("AlertTopic"))["Attributes"]
+    assert attributes["KmsMasterKeyId"] == aws.stack.ref("Key")
+    for topic in ("AlertTopic", "OperationsTopic"):
+        found = sns.list_subscriptions_by_topic(TopicArn=aws.stack.ref(topic))["Subscriptions"]
+        assert "on-call@example.com" in [s["Endpoint"] for s in found if s["Protocol"] == "email"]
+
+    s3 = aws.client("s3")
+    (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    (expiry,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert expiry["Expiration"]["Days"] == 7
+    assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
+
+    logs = aws.client("logs")
+    for group in groups:
+        (subscribed,) = logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
+        assert subscribed["destinationArn"] == f"arn:aws:kinesis:eu-west-1:{ACCOUNT}:stream/{stream}"
+        assert subscribed["filterPattern"] == ""
+
+    variables = aws.function.settings.variables
+    assert variables["LATENESS"] == "20m"
+    assert variables["QUARANTINE"] == f"s3://{bucket}/records"
+    assert variables["RULES"] == "rules"
+
+
+def test_rules_may_lie_in_a_bucket(up: Up, stub: Path) -> None:
+    aws = up(stub, Wishes(parameters={"RulesBucket": "our-rules", "RulesPrefix": "live"}))
+    assert aws.function.settings.variables["RULES"] == "s3://our-rules/live"
