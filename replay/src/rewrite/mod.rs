@@ -10,7 +10,9 @@ mod packed; // gzip and base64
 mod text; // scalars in JSON text
 
 use edit::{Edit, applied};
-pub(crate) use packed::{base64, deflated, from_base64, inflated, is_gzip};
+#[cfg(test)]
+pub(crate) use packed::base64;
+pub(crate) use packed::{deflated, from_base64, inflated, is_gzip};
 
 /// Packings within packings that are opened, as in the decoder.
 const NESTING_MAX: u8 = 16;
