@@ -79,7 +79,7 @@ fn damage_and_depth_do_no_harm() {
     assert_eq!(list.as_deref(), Some(r#"{"Records":[{"a":22},{"a":"#));
     assert_eq!(text(r#"{"a":"never ends"#), None);
     assert_eq!(text(r#"{"a":"\"#), None);
-    let deep = format!("{}{}", "{\"a\":".repeat(100_000), "1".repeat(1));
+    let deep = format!("{}{}", "{\"a\":".repeat(100_000), "1");
     let after = text(&deep).unwrap();
     assert!(after.ends_with(":22"));
     let mut nested = r#"{"a":1}"#.to_owned();
