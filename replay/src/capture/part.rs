@@ -233,6 +233,19 @@ mod tests {
     }
 
     #[test]
+    fn what_begins_anew_keeps_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("a.ndjson");
+        let mut part = Part::open(&output, State::new(request(), 1, 2)).unwrap();
+        part.add(b"a long page\n", 1, Some("t".into())).unwrap();
+        part.restart().unwrap();
+        assert_eq!(part.state, State::new(request(), 1, 2));
+        part.add(b"one\n", 1, None).unwrap();
+        part.publish().unwrap();
+        assert_eq!(fs::read(&output).unwrap(), b"one\n");
+    }
+
+    #[test]
     fn another_request_or_damage_is_refused_with_advice() {
         let folder = tempfile::tempdir().unwrap();
         let output = folder.path().join("a.ndjson");

@@ -1,7 +1,14 @@
 //! What is exchanged, what stays, and that equal values stay equal.
 
+use std::fs;
+use std::path::Path;
+
+use detector_core::engine::{Engine, Mode, Observer};
+use detector_core::window::NothingSpilled;
+
 use super::*;
-use crate::rewrite;
+use crate::input::Input;
+use crate::{input, rewrite, rules};
 
 const KEY: &[u8] = b"a key for tests!";
 
@@ -130,4 +137,49 @@ fn numbers_under_the_keys_of_names_are_names() {
     assert!(tree["user_id"].as_u64().unwrap() != 7 && tree["pin"] == 0 && tree["n"] == 7);
     assert_ne!(tree["accountId"], 444_455_556_666_u64);
     assert_eq!(tree["b"][0], 1.5);
+}
+
+/// What an alert tells but for the stand-ins in it.
+fn alerts(files: &[Vec<u8>]) -> Vec<String> {
+    struct Nobody;
+    impl Observer for Nobody {}
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
+    let engine = Engine::new(rules::load(&[folder]).unwrap().unwrap());
+    let mut worker = engine.worker(Mode::Set);
+    for file in files {
+        worker.record(file, None, &mut Nobody);
+    }
+    let (alerts, _) = worker.finish(&mut NothingSpilled).unwrap();
+    let mut told: Vec<_> = alerts
+        .iter()
+        .map(|it| {
+            let (name, fields) = (&it.rule.name, it.group.0.iter().map(|(field, _)| field));
+            format!(
+                "{name:?} {:?} {} {} {} {:?}",
+                fields.collect::<Vec<_>>(),
+                it.opened_at,
+                it.held_until,
+                it.count,
+                it.distinct
+            )
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn rules_hit_stand_ins_as_they_hit_what_was_there() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for input in input::plan(&[fixtures]).unwrap().inputs {
+        let Input::File(path) = input else { continue };
+        let bytes = fs::read(path).unwrap();
+        after.push(rewrite::record(&bytes, &mut names()).unwrap_or_else(|| bytes.clone()));
+        before.push(bytes);
+    }
+    assert!(before.iter().zip(&after).filter(|(b, a)| b != a).count() > 20);
+    let told = alerts(&before);
+    assert!(told.len() > 12);
+    assert_eq!(alerts(&after), told);
 }

@@ -40,6 +40,38 @@ fn scalars_change_and_all_around_them_stays() {
     assert_eq!(text(""), None);
 }
 
+/// Notes each value with its key, and changes none.
+#[derive(Default)]
+struct Keys(Vec<String>);
+
+impl Rewrite for Keys {
+    fn scalar(&mut self, key: &str, value: Scalar<'_>) -> Option<String> {
+        let (Scalar::Text(text) | Scalar::Number(text)) = value;
+        self.0.push(format!("{key}={text}"));
+        None
+    }
+
+    fn prose(&mut self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn looks_into(&self, _: &str) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_value_is_told_the_key_of_the_nearest_object() {
+    let mut keys = Keys::default();
+    let text =
+        r#"{"a":{"b":1},"c":[2,{"d":"3"},4,[5]],"\u00e9" : "{\"f\":6}","g":[{},7]} {"h":8} 9"#;
+    assert_eq!(record(text.as_bytes(), &mut keys), None);
+    assert_eq!(
+        keys.0,
+        ["b=1", "c=2", "d=3", "c=4", "c=5", "f=6", "g=7", "h=8", "=9"]
+    );
+}
+
 #[test]
 fn json_in_strings_is_looked_into_at_any_depth_and_keeps_its_escapes() {
     let after = text(r#"{"m":"{\"n\":\"{\\\"a\\\":1,\\\"\\\\u00e9\\\":0}\",\"s\":\"\/\"}"}"#);

@@ -16,6 +16,10 @@ use super::limit::DATA_BYTES_MAX;
 use super::shift::Range;
 use crate::rewrite::{deflated, from_base64, inflated, is_gzip};
 
+/// Lists of CloudTrail events go up to here. A shard takes a thousand records and one MiB a second: larger lists make
+/// nothing faster, and smaller ones spread over the shards.
+const LIST_BYTES_MAX: usize = 64 << 10;
+
 const LIST_BEGIN: &[u8] = b"{\"Records\":[";
 const LIST_END: &[u8] = b"]}";
 
@@ -111,7 +115,7 @@ impl<'t> Carrier<'t> {
         let is_long = united
             .events
             .is_some_and(|range| range.length_ms() > self.list_span_max_ms);
-        if self.list.len() + 1 + event.len() + LIST_END.len() > DATA_BYTES_MAX || is_long {
+        if self.list.len() + 1 + event.len() + LIST_END.len() > LIST_BYTES_MAX || is_long {
             self.end(out);
         }
         match self.list.is_empty() {
@@ -329,10 +333,10 @@ mod tests {
         for input in [list.clone(), format!("{a}\n{b}\n"), format!("[{a}, {b}]")] {
             assert_eq!(data_of(input.as_bytes()), [&*list]);
         }
-        let many: Vec<_> = (0..50).map(|n| trail(n, 100_000)).collect();
+        let many: Vec<_> = (0..50).map(|n| trail(n, 6_000)).collect();
         let records = records_of(format!(r#"{{"Records":[{}]}}"#, many.join(",")).as_bytes());
         assert_eq!(records.len(), 5);
-        assert!(records.iter().all(|it| it.data.len() <= DATA_BYTES_MAX));
+        assert!(records.iter().all(|it| it.data.len() <= LIST_BYTES_MAX));
         let all: Vec<_> = records
             .iter()
             .map(|it| std::str::from_utf8(&it.data[12..it.data.len() - 2]).unwrap())
@@ -341,6 +345,8 @@ mod tests {
         let range = records[0].moments.events.unwrap();
         assert_eq!(range.length_ms(), 9_000);
         assert_eq!(records[0].moments.carried, Some(range.last));
+        let large = trail(1, 900_000);
+        assert_eq!(data_of(format!("{a}\n{large}\n").as_bytes()).len(), 2);
         // Three events within a second each, of sixty.
         let paced: Vec<_> = (0..6).map(|n| trail(n, 0)).collect();
         assert_eq!(records_within(paced.join("\n").as_bytes(), 2_000).len(), 2);
