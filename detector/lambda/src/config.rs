@@ -27,7 +27,7 @@ pub struct Config {
 }
 
 /// An SNS topic.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Topic {
     pub arn: String,
     pub is_fifo: bool,
@@ -42,11 +42,12 @@ pub enum RuleSource {
 }
 
 /// Where records go that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum QuarantinePlace {
     Bucket(BucketPlace),
     /// The URL of a standard SQS queue.
     Queue(String),
+    #[default]
     Log,
 }
 
@@ -160,24 +161,9 @@ impl Variables<'_> {
     }
 }
 
-impl Default for Topic {
-    fn default() -> Self {
-        Self {
-            arn: String::new(),
-            is_fifo: false,
-        }
-    }
-}
-
 impl Default for RuleSource {
     fn default() -> Self {
         Self::Folder(PathBuf::new())
-    }
-}
-
-impl Default for QuarantinePlace {
-    fn default() -> Self {
-        Self::Log
     }
 }
 
