@@ -337,33 +337,3 @@ impl Watch<'_> {
         Placement::At(time.millis())
     }
 }
-
-impl Tally {
-    fn add_evicted(&mut self, evicted: &[u64]) {
-        self.evicted
-            .resize(self.evicted.len().max(evicted.len()), 0);
-        for (mine, more) in self.evicted.iter_mut().zip(evicted) {
-            *mine += more;
-        }
-    }
-
-    fn add(&mut self, other: &Tally) {
-        self.add_evicted(&other.evicted);
-        self.records += other.records;
-        self.control_messages += other.control_messages;
-        self.unreadable += other.unreadable;
-        self.untimed_hits += other.untimed_hits;
-        self.too_late_hits += other.too_late_hits;
-        self.skewed_events += other.skewed_events;
-        self.earliest = self.earliest.into_iter().chain(other.earliest).min();
-        self.latest = self.latest.max(other.latest);
-        let mine = self.allowed.iter_mut().flatten();
-        let numbers = self
-            .hits
-            .iter_mut()
-            .zip(&other.hits)
-            .chain(self.events.iter_mut().zip(&other.events))
-            .chain(mine.zip(other.allowed.iter().flatten()));
-        numbers.for_each(|(mine, theirs)| *mine += theirs);
-    }
-}
