@@ -177,7 +177,8 @@ impl Scenario {
         let live: usize = self.spans.values().map(Vec::len).sum();
         assert_eq!(live, self.expected.len(), "scenario {seed}");
         // More than are live only where an episode of children, known at the end, made one of two.
-        (recorded.sort(), opened.sort());
+        recorded.sort();
+        opened.sort();
         assert_eq!(opened, recorded, "scenario {seed}");
         let has_children = (self.correlations.iter().flat_map(|it| &it.inputs))
             .any(|input| matches!(input, Input::Correlation(_)));
