@@ -119,7 +119,8 @@ pub(crate) fn shown(children: &[ChildEpisode]) -> Vec<Shown> {
     children.iter().map(ChildEpisode::shown).collect()
 }
 
-/// Forgets the children that none of `episodes` tells of, nor any to come, all of which open after `forgotten_to`.
+/// Forgets the children that are over and that none of `episodes` tells of, nor any to come, all of which open after
+/// `forgotten_to`.
 pub(crate) fn forget(
     children: &mut Vec<ChildEpisode>,
     forgotten_to: i64,
@@ -129,12 +130,12 @@ pub(crate) fn forget(
     let before = forgotten_to.saturating_sub(timespan_ms);
     children.retain(|child| {
         let is_told = |episode: &Interval| child.is_told_of(*episode, timespan_ms);
-        child.span.end > before || episodes.iter().any(is_told)
+        !child.is_final || child.span.end > before || episodes.iter().any(is_told)
     });
 }
 
-/// The last moment at which, as things stand, a child closes that `episode` tells of and that is not final; `None` where
-/// all are.
+/// The last moment at which, as things stand, a child closes that `episode` tells of, or would if the child went on, and
+/// that is not final; `None` where all are.
 pub(crate) fn awaited(
     plan: &Plan<'_>,
     rule: CorrelationIx,
@@ -143,9 +144,10 @@ pub(crate) fn awaited(
 ) -> Option<i64> {
     let rules = &plan.rules.correlations;
     let parent = &rules[rule.0 as usize];
+    // One that ended before the episode may go on after it: its pause is as long as its own rule says.
     let open = children
         .iter()
-        .filter(|child| !child.is_final && child.is_told_of(episode, parent.timespan_ms));
+        .filter(|child| !child.is_final && child.span.start < episode.end);
     open.map(|child| {
         let quiet_ms = match parent.inputs[child.input as usize].rule {
             InputRule::Correlation(at) => rules[at.0 as usize].quiet_ms,
