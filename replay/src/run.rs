@@ -6,7 +6,8 @@ use std::num::NonZeroUsize;
 use anyhow::{Context, anyhow};
 
 use detector_core::alert::Alert;
-use detector_core::engine::{Engine, Mode, Tally};
+use detector_core::engine::{Engine, Mode};
+use detector_core::tally::Tally;
 
 use crate::args::{ColorChoice, Format, RunArgs};
 use crate::crew::{Crew, Limits, Read};

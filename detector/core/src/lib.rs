@@ -18,4 +18,5 @@ pub mod matching; // Event       -> hits         (stateless)
 pub mod window; // hits        -> episodes     (all the state, bounded and mergeable)
 pub mod store; // deltas      -> durable state, announcements
 pub mod alert; // Episode     -> Alert        (identity and wire form)
+pub mod tally; // what was read, and what rules could not use of it
 pub mod engine; // the whole way, wired together

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use detector_core::alert::Alert;
-use detector_core::engine::{Engine, LATENESS_MAX_MS, Mode, Observer, Tally};
+use detector_core::engine::{Engine, LATENESS_MAX_MS, Mode, Observer};
 use detector_core::rule::{RuleFile, RuleSet};
+use detector_core::tally::Tally;
 use detector_core::time::Timestamp;
 use detector_core::window::NothingSpilled;
 

@@ -15,6 +15,7 @@ fn root() -> PathBuf {
 #[test]
 fn rules_of_the_readme_are_without_problems() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    // Whole rules are fenced as `yaml`; pieces of rules, which say one thing, as `yml`.
     let blocks = readme.split("```yaml\n").skip(1);
     let rules: Vec<&str> = blocks
         .map(|block| block.split("```").next().unwrap_or(block))

@@ -1,8 +1,9 @@
 //! Records go in, deltas of groups come out. Never waits for anything.
 
 use detector_core::decode::Unreadable;
-use detector_core::engine::{Engine, Mode, Observer, Tally, Worker};
+use detector_core::engine::{Engine, Mode, Observer, Worker};
 use detector_core::store::Deltas;
+use detector_core::tally::Tally;
 use detector_core::window::NothingSpilled;
 
 use crate::invocation::Record;

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use detector_core::engine::Tally;
 use detector_core::store::Report;
+use detector_core::tally::Tally;
 use hdrhistogram::Histogram;
 use serde_json::{Map, Value, json};
 

@@ -22,6 +22,9 @@ const FORMS: &str = r#"(?x)
   | (?P<account> \d{12,} )
 "#;
 
+/// What Cognito says of a challenge, as in `Password:Success`: no secret, and rules rely on it.
+const OUTCOMES: [&str; 2] = ["Success", "Failure"];
+
 pub(super) struct Forms {
     regex: Regex,
 }
@@ -69,6 +72,9 @@ fn stand_in(text: &str, found: &Captures<'_>, names: &Pseudonyms) -> Option<Stri
         return Some(REMOVED.into());
     }
     if let Some(before) = found.name("scheme").or_else(|| found.name("named")) {
+        if OUTCOMES.contains(&&text[before.end()..whole.end()]) {
+            return None;
+        }
         return Some(format!("{}{REMOVED}", before.as_str()));
     }
     if is("who") {

@@ -33,6 +33,37 @@ const KEPT: [&str; 5] = [
     "unknown",
 ];
 
+/// Domains at which anybody gets a mail address, for good or for minutes.
+const PUBLIC_MAIL: [&str; 27] = [
+    "10minutemail.com",
+    "aol.com",
+    "dispostable.com",
+    "fastmail.com",
+    "getnada.com",
+    "gmail.com",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "guerrillamail.com",
+    "hotmail.com",
+    "icloud.com",
+    "live.com",
+    "maildrop.cc",
+    "mailinator.com",
+    "outlook.com",
+    "proton.me",
+    "protonmail.com",
+    "sharklasers.com",
+    "temp-mail.org",
+    "tempmail.dev",
+    "throwawaymail.com",
+    "trashmail.com",
+    "web.de",
+    "yahoo.com",
+    "yopmail.com",
+];
+
 pub(crate) struct Pseudonyms {
     mac: Hmac<Sha256>,
     forms: Forms,
@@ -46,6 +77,7 @@ enum Kind {
     Fingerprint,
     User,
     Email,
+    Domain,
     Phone,
     Account,
     Uuid,
@@ -114,9 +146,16 @@ impl Pseudonyms {
         format!("{prefix}-{}", hex(self.hash(Kind::Thing, text), 12))
     }
 
+    /// One domain stays one domain; that of a public provider is kept, since it names nobody and rules rely on it.
     fn email(&self, text: &str) -> String {
-        let hash = self.hash(Kind::Email, &text.to_lowercase());
-        format!("user-{}@example.com", hex(hash, 12))
+        let text = text.to_lowercase();
+        let user = hex(self.hash(Kind::Email, &text), 12);
+        let domain = text.split_once('@').map_or("", |(_, domain)| domain);
+        if PUBLIC_MAIL.contains(&domain) {
+            return format!("user-{user}@{domain}");
+        }
+        let domain = hex(self.hash(Kind::Domain, domain), 8);
+        format!("user-{user}@d-{domain}.example")
     }
 
     /// In the country code 999, which nobody has.

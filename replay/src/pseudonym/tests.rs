@@ -52,11 +52,7 @@ fn nothing_that_identifies_stays() {
     ] {
         assert!(!after.contains(part), "`{part}` in {after}");
     }
-    assert!(
-        after.contains("@example.com")
-            && after.contains("&next=1")
-            && after.contains("Deploy/user-")
-    );
+    assert!(after.contains("@d-") && after.contains("&next=1") && after.contains("Deploy/user-"));
     assert!(after.contains("+999") && after.contains(":4431, key AKIA"));
     serde_json::from_str::<serde_json::Value>(&after).unwrap();
 }
@@ -67,7 +63,7 @@ fn what_rules_rely_on_stays() {
         "userAgent":"Mozilla/5.0 Chrome/136.0.0.0 Safari/537.36","eventSource":"cognito-idp.amazonaws.com","user":"-",
         "principalId":"Anonymous","token_use":"access","status":502,"requestTimeEpoch":"1779357894486","v":"1.2.3.4.5",
         "error_message":"at Object.<anonymous> (/var/task/index.js:10:4) std::io::fe fleet-prod-vehicles","ip":"127.0.0.1",
-        "user":"lambda.amazonaws.com","password":"HIDDEN_DUE_TO_SECURITY_REASONS","session":null,"errorCode":"-"}"#;
+        "challenges":["Password:Success","Mfa:Failure"],"user":"lambda.amazonaws.com","password":"HIDDEN_DUE_TO_SECURITY_REASONS","session":null,"errorCode":"-"}"#;
     assert_eq!(exchanged(text), text);
 }
 
@@ -120,6 +116,14 @@ fn addresses_are_found_between_anything() {
     }
     let hostile = ":".repeat(200_000);
     assert_eq!(exchanged(&hostile), hostile);
+}
+
+#[test]
+fn a_domain_stays_one_and_a_public_one_is_kept() {
+    let domain = |text: &str| names().email(text).split_once('@').unwrap().1.to_owned();
+    assert_eq!(domain("ada@firm.example"), domain("Bob@FIRM.example"));
+    assert_ne!(domain("ada@firm.example"), domain("ada@other.example"));
+    assert_eq!(domain("ada@Mailinator.com"), "mailinator.com");
 }
 
 #[test]
@@ -181,5 +185,14 @@ fn rules_hit_stand_ins_as_they_hit_what_was_there() {
     assert!(before.iter().zip(&after).filter(|(b, a)| b != a).count() > 20);
     let told = alerts(&before);
     assert!(told.len() > 12);
-    assert_eq!(alerts(&after), told);
+    let again = alerts(&after);
+    let lost: Vec<_> = told.iter().filter(|it| !again.contains(it)).collect();
+    // A secret that leaks is removed, and with it what such a rule looks for.
+    let is_of_secrets = |it: &&String| it.contains("error_leak_");
+    assert!(
+        lost.iter().all(is_of_secrets) && lost.len() <= 2,
+        "{lost:#?}"
+    );
+    let new: Vec<_> = again.iter().filter(|it| !told.contains(it)).collect();
+    assert!(new.is_empty(), "{new:#?}");
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use detector_core::alert::Alert;
-use detector_core::engine::Tally;
 use detector_core::event::LogSource;
 use detector_core::rule::{DetectionIx, DetectionRule, InputRule, RuleMeta, RuleSet};
+use detector_core::tally::Tally;
 
 use super::quantity::{bytes, count, counted};
 use super::table::Paint;

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use detector_core::alert::Alert;
-use detector_core::engine::{Engine, LATENESS_MAX_MS, Mode, Tally};
+use detector_core::engine::{Engine, LATENESS_MAX_MS, Mode};
 use detector_core::rule::{CorrelationIx, RuleSet};
+use detector_core::tally::Tally;
 use detector_core::window::Windows;
 
 use super::comparison::{Comparison, Difference, compare, rule_of};

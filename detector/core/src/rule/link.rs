@@ -73,17 +73,7 @@ pub(super) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         let Some(draft) = correlations.get(ix) else {
             continue; // a broken one
         };
-        let resolved: Vec<Resolved<'_>> = inputs[ix]
-            .iter()
-            .map(|target| match *target {
-                Target::Detection(ix) => Resolved::Detection(ix),
-                Target::Correlation(ix) => match places[ix] {
-                    Some(place) => Resolved::Correlation(place, &linked[place]),
-                    None => Resolved::Unknown,
-                },
-                Target::Filter | Target::Broken(_) | Target::Nowhere => Resolved::Unknown,
-            })
-            .collect();
+        let resolved = resolved(&inputs[ix], &places, &linked);
         let rule = linker.rule(draft, &inputs[ix], &resolved);
         places[ix] = Some(linked.len());
         linked.push(rule);
@@ -101,6 +91,23 @@ pub(super) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         allowlists,
     };
     (Some(set), problems)
+}
+
+/// What a correlation's inputs are, where those before it in order are `linked`, each at its place.
+fn resolved<'a>(
+    inputs: &[Target],
+    places: &[Option<usize>],
+    linked: &'a [CorrelationRule],
+) -> Vec<Resolved<'a>> {
+    let one = |target: &Target| match *target {
+        Target::Detection(ix) => Resolved::Detection(ix),
+        Target::Correlation(ix) => match places[ix] {
+            Some(place) => Resolved::Correlation(place, &linked[place]),
+            None => Resolved::Unknown,
+        },
+        Target::Filter | Target::Broken(_) | Target::Nowhere => Resolved::Unknown,
+    };
+    inputs.iter().map(one).collect()
 }
 
 fn finish(draft: DetectionDraft, allow: Vec<Allowance>) -> DetectionRule {

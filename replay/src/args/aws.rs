@@ -1,0 +1,91 @@
+//! The arguments of the commands that speak to AWS.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::capture::When;
+use crate::send::Speed;
+
+#[derive(Debug, Args)]
+pub(crate) struct SendArgs {
+    /// The stream's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stream: String,
+    /// Send at N times the pace of the recording, in order of time, instead of as fast as the stream takes it
+    ///
+    /// A record is due when it arrived, where the recording says so, or else when its last event happened.
+    #[arg(long, value_name = "N", value_parser = Speed::parse, allow_hyphen_values = true)]
+    pub(crate) speed: Option<Speed>,
+    /// Shift all times so that the last event happens as it is sent
+    ///
+    /// Events far in the past are too late for the service. With --speed the last event is sent when the recording's
+    /// length has passed, so at speed 1 every event happens as it is sent.
+    #[arg(long)]
+    pub(crate) now: bool,
+    /// Shift all times by so many seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        allow_hyphen_values = true,
+        conflicts_with = "now"
+    )]
+    pub(crate) shift: Option<i64>,
+    /// Draw partition keys from this seed, for the same ones again
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Speak to this address instead of AWS
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+    /// Files, folders, or `-` for standard input
+    #[arg(value_name = "INPUT", required = true)]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// No progress bar
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+    /// Say nothing on standard error but errors and by how much times were shifted
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CaptureArgs {
+    /// The log group's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) log_group: String,
+    /// From when on: so long before now (`30m`, `2h`, `7d`), or a moment in RFC 3339
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    pub(crate) since: String,
+    /// Until when; until now where it is not given
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    pub(crate) until: Option<String>,
+    /// Only events that match this filter pattern of CloudWatch Logs
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) filter: Option<String>,
+    /// Put stand-ins in place of people, addresses and identifiers, and remove secrets; --help says which
+    #[arg(long)]
+    pub(crate) pseudonymise: bool,
+    /// Make the stand-ins with this key (at least 16 random bytes), for the same ones again
+    ///
+    /// Keep it as safe as the logs: with it, guesses can be tried. Without this option a random key is made and kept
+    /// nowhere.
+    #[arg(long, value_name = "FILE", requires = "pseudonymise")]
+    pub(crate) key: Option<PathBuf>,
+    /// Speak to this address instead of AWS
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+    /// The file, which appears whole at the end
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// No progress bar
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+    /// Say nothing on standard error but errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Checks it and keeps it as it is: by its text an interrupted capture is known.
+fn when(text: &str) -> Result<String, String> {
+    When::parse(text).map(|_| text.to_owned())
+}
