@@ -100,7 +100,8 @@ The local AWS is up at {url} (region {told["region"]}, any credentials); its fil
     export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION={told["region"]} AWS_ENDPOINT_URL={url}
 
     # send an attack as if it ended just now
-    cargo run --release -p replay -- send --now --stream {stream} --endpoint-url {url} fixtures/cross_owner_access/attack
+    cargo run --release -p replay -- send --now --stream {stream} --endpoint-url {url} \\
+        fixtures/cross_owner_access/attack
 
     # read a log group back into a recording
     cargo run --release -p replay -- capture --log-group {group} --since 2h --endpoint-url {url} -o recording.ndjson

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ LATENESS = timedelta(hours=24)
 
 def close_all(aws: LocalAws) -> dict[str, Any]:
     """Sweeps as the schedule will when everything is over; tells what the sweep answered."""
-    outcome = aws.schedule.sweep(datetime.now(timezone.utc) + 2 * LATENESS)
+    outcome = aws.schedule.sweep(datetime.now(UTC) + 2 * LATENESS)
     assert not outcome.failed, outcome.payload
     answer = json.loads(outcome.payload)
     assert answer["complete"], answer

@@ -1,4 +1,4 @@
-"""The way through CloudWatch Logs: log lines reach the function by the subscription, and `replay capture` gets them back."""
+"""The way through CloudWatch Logs: a subscription brings lines to the function, `replay capture` gets them back."""
 
 from __future__ import annotations
 

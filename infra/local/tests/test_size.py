@@ -1,4 +1,4 @@
-"""What the function needs: a full batch, and a cold start. The numbers are printed; the bounds are for a slow machine."""
+"""What the function needs: a full batch, a cold start. The numbers are printed; the bounds are for a slow machine."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def cloudtrail_line(chance: random.Random, at: int, time_text: str) -> str:
             "challengeName": "PASSWORD_VERIFIER",
             "challengeResponses": "HIDDEN_DUE_TO_SECURITY_REASONS",
             "session": "HIDDEN_DUE_TO_SECURITY_REASONS",
-            "analyticsMetadata": {}, "clientMetadata": {},
+            "analyticsMetadata": {},
+            "clientMetadata": {},
         },
         "responseElements": None,
         "additionalEventData": {"sub": "c6f4c2f0-1111-2222-3333-444455556666"},
