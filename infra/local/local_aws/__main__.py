@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .package import assembled, built
+from .package import FUNCTION, assembled, built
 from .template import REPOSITORY
 
 STATE = REPOSITORY / "target" / "local-aws"
@@ -51,9 +51,7 @@ def _is_ours(pid: int, token: str) -> bool:
 def bring_up(arguments: argparse.Namespace) -> int:
     told = running()
     if told is None:
-        package = assembled(
-            built("detector-lambda", "bootstrap", "dev" if arguments.debug else "release"), STATE / "package"
-        )
+        package = assembled(built(FUNCTION, "dev" if arguments.debug else "release")["bootstrap"], STATE / "package")
         told = _start(package, arguments)
     else:
         print("It is up already. Take it down first where it should run another program or with other settings.")
