@@ -71,7 +71,7 @@ def refused(user: str, times: int) -> list[Record]:
 
 
 def record(data: bytes) -> Record:
-    return Record("shardId-000000000000", str(next(NUMBERS)), "1", data, time.time())
+    return Record("shardId-000000000000", str(next(NUMBERS)), "1", data, round(time.time(), 3))
 
 
 def invoke(function: Function, records: list[Record], aws: LocalAws) -> Outcome:
@@ -208,7 +208,7 @@ def test_without_a_place_that_takes_them_bad_records_go_to_the_log(up: Up, progr
 
 def test_a_wrong_variable_stops_the_start_and_is_named(up: Up, programs: Programs) -> None:
     aws = up(programs.package)
-    aws.function.settings.variables |= {"LATENESS": "15 mins", "TOPIC_ARN": "alerts"}
+    aws.function.settings.variables.update({"LATENESS": "15 mins", "TOPIC_ARN": "alerts"})
     outcome = aws.function.invoke(b"{}")
     assert outcome.error == "Runtime.ExitError"
     problems = [line.get("problem", "") for line in log_lines(aws.folder / "function.log")]

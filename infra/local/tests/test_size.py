@@ -69,7 +69,7 @@ def cloudtrail_line(chance: random.Random, at: int, time_text: str) -> str:
 def full_batch() -> tuple[list[Record], int, int]:
     """Records of a subscription that fill an invocation; how much JSON they hold, and how many events."""
     chance = random.Random(1)
-    now = time.time()
+    now = round(time.time(), 3)
     time_text = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - 60))
     records: list[Record] = []
     json_bytes = events = 0
