@@ -18,8 +18,8 @@ GROUP = "/aws/lambda/fleet"
 
 
 def attack_itself(programs: Programs, folder: Path) -> Path:
-    """Of a recording of four hours, the lines of the attack: an event counts as arrived when its log took it in, so what
-    is written now must not have happened long ago."""
+    """Of a recording of four hours, the lines of the attack: an event counts as arrived when its log took it in, so
+    what is written now must not have happened long ago."""
     recording = attack("cross_owner_access") / "vehicles.json.gz"
     alerts = run(programs.replay, recording)
     begin = datetime.fromisoformat(min(alert["first_event_time"] for alert in alerts))

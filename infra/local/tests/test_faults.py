@@ -75,8 +75,13 @@ class Chaos:
             thread.join(90)
 
     def _kill(self) -> None:
+        """Some more than are asked for, and then lets it get done."""
         chance = random.Random(self.seed)
-        while not self.over.wait(chance.uniform(0.005, 0.25)):
+        while self.killed < KILLS + 10 and not self.over.wait(chance.uniform(0.0, 0.3)):
+            # In the middle of a batch: not when one happens to be at work, but some time after one has begun.
+            while not self.aws.function.is_busy and not self.over.wait(0.002):
+                pass
+            self.over.wait(chance.uniform(0.0, 0.1))
             self.killed += self.aws.function.kill_one(chance)
 
     def _sweep(self) -> None:
@@ -128,7 +133,7 @@ def test_the_same_alerts_whatever_goes_wrong(
 def one_schedule(up: Up, programs: Programs, folder: Path, seed: int) -> str:
     chance = random.Random(seed)
     mapping = {
-        "batch_size": 8,
+        "batch_size": 16,
         "window_seconds": 0.2,
         "poll_seconds": 0.05,
         "backoff_seconds_max": 0.3,
