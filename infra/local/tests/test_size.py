@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +27,11 @@ BATCH_SECONDS_MAX = 10 if PROFILE == "release" else 45
 MEMORY_BYTES_MAX = 1_000_000_000
 
 
-def cloudtrail_line(chance: random.Random, at: int, time_text: str) -> str:
+def identifier(chance: random.Random) -> str:
+    return str(uuid.UUID(int=chance.getrandbits(128), version=4))
+
+
+def cloudtrail_line(chance: random.Random, time_text: str) -> str:
     """A sign-in call as CloudTrail logs it to a log group; one of twenty fails, from one of 2,000 addresses."""
     fails = chance.random() < 0.05
     event = {
@@ -47,9 +52,9 @@ def cloudtrail_line(chance: random.Random, at: int, time_text: str) -> str:
             "clientMetadata": {},
         },
         "responseElements": None,
-        "additionalEventData": {"sub": "c6f4c2f0-1111-2222-3333-444455556666"},
-        "requestID": f"{chance.getrandbits(32):08x}-0000-4000-8000-{at:012x}",
-        "eventID": f"{chance.getrandbits(32):08x}-0000-4000-9000-{at:012x}",
+        "additionalEventData": {"sub": identifier(chance)},
+        "requestID": identifier(chance),
+        "eventID": identifier(chance),
         "readOnly": False,
         "eventType": "AwsApiCall",
         "managementEvent": True,
@@ -74,7 +79,7 @@ def full_batch() -> tuple[list[Record], int, int]:
     records: list[Record] = []
     json_bytes = events = 0
     while not records or not first_batch(records, 10_000)[1]:
-        lines = [cloudtrail_line(chance, events + at, time_text) for at in range(1000)]
+        lines = [cloudtrail_line(chance, time_text) for _ in range(500)]
         payload = {
             "messageType": "DATA_MESSAGE",
             "owner": "111122223333",
