@@ -1,6 +1,6 @@
 //! What Lambda hands in, and the answer it gets.
 
-use aws_lambda_events::kinesis::KinesisEventRecord;
+use aws_lambda_events::encodings::Base64Data;
 use aws_lambda_events::streams::KinesisEventResponse;
 use detector_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,13 +9,34 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Default, Deserialize)]
 pub struct Payload {
     #[serde(rename = "Records", default)]
-    records: Option<Vec<KinesisEventRecord>>,
+    records: Option<Vec<EventRecord>>,
     #[serde(default)]
     source: Option<String>,
     #[serde(rename = "detail-type", default)]
     detail_type: Option<String>,
     #[serde(default)]
     time: Option<String>,
+}
+
+/// A record as Lambda hands it in. The shape of aws_lambda_events is not used: of a time as `1545084650.98` it makes 98
+/// milliseconds, and it refuses more than three digits, and with them the batch.
+#[derive(Debug, Deserialize)]
+struct EventRecord {
+    kinesis: EventData,
+    #[serde(rename = "eventSource", default)]
+    source: String,
+    #[serde(rename = "eventID", default)]
+    id: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EventData {
+    data: Base64Data,
+    #[serde(default)]
+    sequence_number: String,
+    /// In seconds since 1970.
+    approximate_arrival_timestamp: f64,
 }
 
 /// What is to be done.
@@ -114,27 +135,35 @@ fn shown(text: &str) -> String {
 }
 
 impl Record {
-    fn read(at: usize, record: KinesisEventRecord) -> Result<Self, UnknownInvocation> {
-        let source = record.event_source.unwrap_or_default();
-        if source != "aws:kinesis" {
-            return Err(UnknownInvocation::Source(at, shown(&source)));
+    fn read(at: usize, record: EventRecord) -> Result<Self, UnknownInvocation> {
+        if record.source != "aws:kinesis" {
+            return Err(UnknownInvocation::Source(at, shown(&record.source)));
         }
         // `shardId-000000000006:49590338271490256608559692538361571095921575989136588898`
-        let shard = record.event_id.as_deref().and_then(|id| id.split_once(':'));
+        let shard = record.id.split_once(':');
         let (shard, _) = shard.ok_or(UnknownInvocation::Record(at, "shard in its `eventID`"))?;
         let kinesis = record.kinesis;
         if kinesis.sequence_number.is_empty() {
             return Err(UnknownInvocation::Record(at, "`sequenceNumber`"));
         }
-        let arrived_at = kinesis.approximate_arrival_timestamp.0.timestamp_millis();
+        let arrived_at = from_seconds(kinesis.approximate_arrival_timestamp);
         Ok(Self {
             data: kinesis.data.0,
-            arrived_at: Timestamp::from_millis(arrived_at)
-                .ok_or(UnknownInvocation::Record(at, "readable arrival time"))?,
+            arrived_at: arrived_at.ok_or(UnknownInvocation::Record(at, "readable arrival time"))?,
             sequence_number: kinesis.sequence_number,
             shard: shard.to_owned(),
         })
     }
+}
+
+/// To the nearest millisecond, which is what AWS means.
+fn from_seconds(seconds: f64) -> Option<Timestamp> {
+    let millis = (seconds * 1000.0).round();
+    // Beyond these a float has no whole milliseconds any more.
+    let is_time = (0.0..9.0e15).contains(&millis);
+    is_time
+        .then_some(millis as i64)
+        .and_then(Timestamp::from_millis)
 }
 
 /// The answer to a batch of which everything from `failed` on has to come again.
@@ -173,6 +202,27 @@ mod tests {
             shard: "shardId-000000000006".to_owned(),
         };
         assert_eq!(records, [expected]);
+    }
+
+    #[test]
+    fn arrival_times_are_read_to_the_millisecond() {
+        for (text, millis) in [
+            ("1545084650.98", 1_545_084_650_980),
+            ("1545084650.9", 1_545_084_650_900),
+            ("1545084650.098", 1_545_084_650_098),
+            ("1545084650", 1_545_084_650_000),
+            ("1545084650.9870001", 1_545_084_650_987),
+            ("1.545084650987E9", 1_545_084_650_987),
+        ] {
+            let Ok(Invocation::Batch(records)) = read(&RECORD.replace("1545084650.987", text))
+            else {
+                panic!("no batch");
+            };
+            assert_eq!(records[0].arrived_at.millis(), millis, "{text}");
+        }
+        for text in ["-1", "1e300"] {
+            assert!(read(&RECORD.replace("1545084650.987", text)).is_err());
+        }
     }
 
     #[test]

@@ -82,12 +82,13 @@ impl Metrics {
         self.count("GroupsShortened", report.shortened.len() as u64);
         self.count("StateConflicts", report.conflicts);
         self.count("StateDamaged", calls.damaged);
-        self.count("Alerts", report.announced);
         self.count("StoreCalls", calls.calls);
         self.count("StoreThrottled", calls.throttled);
     }
 
-    pub fn published(&mut self, failures: u64) {
+    /// `opened` alerts of episodes that begin; what other workers told of is not in it.
+    pub fn published(&mut self, opened: u64, failures: u64) {
+        self.count("Alerts", opened);
         self.count("PublishFailures", failures);
     }
 

@@ -224,7 +224,7 @@ impl Service {
         let report = drive(step, &outside, deadline).await;
         let published = outside.into_published();
         metrics.stored(&report, self.store.take_counts());
-        metrics.published(published.failures);
+        metrics.published(published.latencies_ms.len() as u64, published.failures);
         for latency in published.latencies_ms {
             metrics.latency(latency);
         }

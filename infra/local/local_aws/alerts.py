@@ -8,11 +8,13 @@ from typing import Any
 
 
 class AlertQueue:
-    """Messages as SNS delivers them raw: one JSON object for each notice."""
+    """Messages as SNS delivers them raw: one JSON object for each notice. The queue of a FIFO topic is one, too."""
 
     def __init__(self, sqs: Any, sns: Any, topic_arn: str, name: str) -> None:
         self.sqs = sqs
-        self.url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        is_fifo = topic_arn.endswith(".fifo")
+        attributes = {"FifoQueue": "true"} if is_fifo else {}
+        self.url = sqs.create_queue(QueueName=f"{name}.fifo" if is_fifo else name, Attributes=attributes)["QueueUrl"]
         attributes = sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
         sns.subscribe(
             TopicArn=topic_arn,
@@ -22,11 +24,16 @@ class AlertQueue:
         )
 
     def receive(self) -> list[dict[str, Any]]:
-        """All that has arrived, once: the notice under `alert`, the message attributes under `attributes`."""
+        """All that has arrived, once: the notice under `alert`, the message attributes under `attributes`, those that
+        the queue itself knows under `system`."""
         received: list[dict[str, Any]] = []
         while True:
             answer = self.sqs.receive_message(
-                QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], WaitTimeSeconds=0
+                QueueUrl=self.url,
+                MaxNumberOfMessages=10,
+                AttributeNames=["All"],
+                MessageAttributeNames=["All"],
+                WaitTimeSeconds=0,
             )
             messages = answer.get("Messages", [])
             if not messages:
@@ -37,6 +44,7 @@ class AlertQueue:
                     {
                         "alert": json.loads(message["Body"]),
                         "attributes": {name: value.get("StringValue") for name, value in attributes.items()},
+                        "system": message.get("Attributes", {}),
                     }
                 )
                 self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])

@@ -17,7 +17,7 @@ from pathlib import Path
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from . import resharding
+from . import local_index, resharding
 from .faults import App, Fault, FaultPlan, FaultyApp
 
 CONTROL_PATH = "/_local/faults"
@@ -66,6 +66,7 @@ def with_control(app: App, plan: FaultPlan) -> App:
 
 def main(ports_file: Path) -> None:
     resharding.install()
+    local_index.install()
     plan = FaultPlan()
     moto = one_at_a_time(DomainDispatcherApplication(create_backend_app))
     ports = {}

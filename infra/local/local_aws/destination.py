@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from .batches import Record, event_of
@@ -27,7 +27,7 @@ class BucketDestination:
         self.mapping = str(uuid.uuid4())
 
     def give_up(self, batch: list[Record], condition: str, invocations: int, outcome: Outcome | None) -> None:
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         message: dict[str, Any] = {
             "requestContext": {
                 "requestId": str(uuid.uuid4()),
@@ -58,5 +58,5 @@ class BucketDestination:
 
 
 def _time(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    moment = datetime.fromtimestamp(seconds, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

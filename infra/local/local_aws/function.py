@@ -39,6 +39,11 @@ class Function:
             self.outcomes[outcome.error or "done"] += 1
         return outcome
 
+    @property
+    def is_busy(self) -> bool:
+        with self.freed:
+            return any(instance.current is not None for instance in self.instances)
+
     def kill_one(self, chance: random.Random) -> bool:
         """Kills a process that is at work, if there is one."""
         with self.freed:

@@ -1,4 +1,4 @@
-"""One execution environment of the function: a process of its own, started when it is needed, started again after a crash."""
+"""One execution environment of the function: a process of its own, started when needed, and again after a crash."""
 
 from __future__ import annotations
 

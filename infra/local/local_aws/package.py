@@ -10,21 +10,22 @@ from pathlib import Path
 
 from .template import REPOSITORY
 
+# With the same choice as `cargo test --workspace`, libraries have the same features and are not built once more.
+ALL = ("--workspace", "--bins", "--tests")
+FUNCTION = ("-p", "detector-lambda", "--bin", "bootstrap")
 
-def built(package: str, binary: str, profile: str = "dev") -> Path:
-    """Builds a program of the workspace and tells where it is."""
-    command = ["cargo", "build", "--locked", "--profile", profile, "-p", package, "--bin", binary]
+
+def built(choice: tuple[str, ...], profile: str = "dev") -> dict[str, Path]:
+    """Builds programs of the workspace and tells by name where they are."""
+    command = ["cargo", "build", "--locked", "--profile", profile, *choice]
     messages = subprocess.run(
         [*command, "--message-format", "json-render-diagnostics"],
         cwd=REPOSITORY,
         check=True,
         stdout=subprocess.PIPE,
     ).stdout
-    for line in messages.splitlines():
-        executable = json.loads(line).get("executable")
-        if executable and Path(executable).name == binary:
-            return Path(executable)
-    raise RuntimeError(f"cargo built no {binary}")
+    executables = [json.loads(line).get("executable") for line in messages.splitlines()]
+    return {Path(executable).name: Path(executable) for executable in executables if executable}
 
 
 def assembled(bootstrap: Path, folder: Path) -> Path:

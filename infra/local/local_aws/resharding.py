@@ -1,7 +1,7 @@
 """Kinesis as AWS has it, where moto has it not: resharding, the end of closed shards, sequence numbers.
 
-moto 5.2 moves or repeats records when a shard is split or merged, and goes on writing into the closed one. Here a closed
-shard keeps its records, ends, and its children take what comes after.
+moto 5.2 moves or repeats records when a shard is split or merged, and goes on writing into the closed one. Here a
+closed shard keeps its records, ends, and its children take what comes after.
 """
 
 from __future__ import annotations
@@ -37,9 +37,7 @@ class EndingShard(models.Shard):
         self.numbers.append(number)
         return str(number)
 
-    def get_records(
-        self, last_sequence_id: str, limit: int | None
-    ) -> tuple[list[models.Record], int, int]:
+    def get_records(self, last_sequence_id: str, limit: int | None) -> tuple[list[models.Record], int, int]:
         start = bisect.bisect_right(self.numbers, int(last_sequence_id))
         found: list[models.Record] = []
         size = 0
@@ -96,7 +94,7 @@ class _Kept:
             shard.records = {}
 
     def __exit__(self, failure: object, *_: object) -> None:
-        for shard, records in zip(self.shards, self.records):
+        for shard, records in zip(self.shards, self.records, strict=True):
             shard.records = records
             if failure is None:
                 shard.close()

@@ -170,9 +170,7 @@ def _table(stack: Stack, name: str, properties: Properties) -> Created:
             "KMSMasterKeyId": sse["KMSMasterKeyId"],
         },
     )
-    dynamodb.update_time_to_live(
-        TableName=name, TimeToLiveSpecification=properties.take("TimeToLiveSpecification")
-    )
+    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=properties.take("TimeToLiveSpecification"))
     dynamodb.update_continuous_backups(
         TableName=name, PointInTimeRecoverySpecification=properties.take("PointInTimeRecoverySpecification")
     )

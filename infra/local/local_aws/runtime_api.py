@@ -81,7 +81,7 @@ def _handler(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
         wbufsize = -1
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             if self.path != f"{VERSION}/invocation/next":
                 return self.answer(404, b"{}")
             api.told_next()
@@ -122,7 +122,7 @@ def _handler(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
             finally:
                 self.connection.setblocking(True)
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             body = self.body()
             parts = self.path.removeprefix(VERSION).strip("/").split("/")
             if parts == ["init", "error"]:

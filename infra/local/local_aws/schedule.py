@@ -6,7 +6,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from .function_settings import REGION
 from .resources import ACCOUNT
@@ -22,7 +22,7 @@ def scheduled_event(at: datetime, rule_arn: str) -> bytes:
             "detail-type": "Scheduled Event",
             "source": "aws.events",
             "account": ACCOUNT,
-            "time": at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "time": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "region": REGION,
             "resources": [rule_arn],
             "detail": {},
@@ -53,4 +53,4 @@ class Schedule:
 
     def _run(self) -> None:
         while not self.stopping.wait(self.period_seconds):
-            self.sweep(datetime.now(timezone.utc))
+            self.sweep(datetime.now(UTC))

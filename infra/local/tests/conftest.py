@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local_aws.local_stack import LocalAws, Wishes
-from local_aws.package import assembled, built
+from local_aws.package import ALL, FUNCTION, assembled, built
 
 Up = Callable[..., LocalAws]
 
@@ -36,7 +36,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
     if PROGRAMS:
         bootstrap, replay = (Path(PROGRAMS).resolve() / name for name in ("bootstrap", "replay"))
     else:
-        bootstrap, replay = built("detector-lambda", "bootstrap", PROFILE), built("replay", "replay", PROFILE)
+        made = built(ALL, PROFILE) if PROFILE == "dev" else built(FUNCTION, PROFILE) | built(("-p", "replay"), PROFILE)
+        bootstrap, replay = made["bootstrap"], made["replay"]
     package = assembled(bootstrap, tmp_path_factory.mktemp("package") / "detector")
     return Programs(bootstrap, package, replay)
 

@@ -1,6 +1,7 @@
 """A function that notes what it is given, for tests of the local AWS itself. What it does stands in the records:
 
-`ok…` is done; `fail-once…` fails the first time; `fail…` always fails; `crash…` ends the process; `slow…` never answers.
+`ok…` is done; `fail-once…` fails the first time; `fail:…` always fails; `crash…` ends the process; `slow…` never
+answers.
 """
 
 import base64
@@ -24,7 +25,7 @@ def failed(record: dict, seen: set) -> bool:
     sequence_number = record["kinesis"]["sequenceNumber"]
     again = sequence_number in seen
     seen.add(sequence_number)
-    return data.startswith("fail-once") and not again or data.startswith("fail:")
+    return (data.startswith("fail-once") and not again) or data.startswith("fail:")
 
 
 def handle(event: dict, seen: set) -> dict:

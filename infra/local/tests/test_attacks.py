@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ LATENESS = timedelta(hours=24)
 
 
 def close_all(aws: LocalAws) -> dict[str, Any]:
-    """Sweeps as the schedule will when everything is over; tells what the sweep answered."""
-    outcome = aws.schedule.sweep(datetime.now(timezone.utc) + 2 * LATENESS)
-    assert not outcome.failed, outcome.payload
-    answer = json.loads(outcome.payload)
-    assert answer["complete"], answer
-    return answer
+    """Sweeps as the schedule will when everything is over, until one gets through; tells what that one answered."""
+    until = time.monotonic() + 60
+    while True:
+        outcome = aws.schedule.sweep(datetime.now(UTC) + 2 * LATENESS)
+        answer = json.loads(outcome.payload)
+        if answer.get("complete"):
+            return answer
+        assert time.monotonic() < until, answer
 
 
 def test_each_episode_of_the_attacks_arrives_with_the_numbers_of_a_backtest(
@@ -46,12 +49,10 @@ def test_each_episode_of_the_attacks_arrives_with_the_numbers_of_a_backtest(
     closed = [notice["alert"] for notice in aws.queue.wait_for(len(wanted), 10)]
     assert {alert["status"] for alert in closed} == {"closed"}
 
-    # Everything is told of when it begins, and once more when it is over.
+    # Everything is told of once when it begins, and once when it is over, also where all four workers see it begin.
     ids = {episode(alert): alert["alert_id"] for alert in closed}
     assert Counter(alert["alert_id"] for alert in closed) == Counter(ids.values())
-    assert {alert["alert_id"] for alert in opened} == set(ids.values())
-    # Two workers that see an episode begin at the same moment may both tell of it, under the same id.
-    twice = len(opened) - len(ids)
+    assert Counter(alert["alert_id"] for alert in opened) == Counter(ids.values())
 
     # The numbers of a backtest over what the stream carried. An id keeps the opening that was known first.
     final = {episode(alert): alert for alert in closed}
@@ -71,7 +72,7 @@ def test_each_episode_of_the_attacks_arrives_with_the_numbers_of_a_backtest(
     calls = aws.told()["calls"]
     told(
         f"{len(data)} records, {aws.source.counts['invocations']} invocations, {len(wanted)} episodes, "
-        f"{same_id} under the id of the backtest, {twice} told of twice; calls: {calls}"
+        f"{same_id} under the id of the backtest; calls: {calls}"
     )
     check_metrics(aws)
     check_log(aws)

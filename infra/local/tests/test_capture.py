@@ -1,10 +1,11 @@
-"""The way through CloudWatch Logs: log lines reach the function by the subscription, and `replay capture` gets them back."""
+"""The way through CloudWatch Logs: a subscription brings lines to the function, `replay capture` gets them back."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from local_aws.local_stack import Wishes
@@ -16,14 +17,35 @@ from .test_attacks import close_all
 GROUP = "/aws/lambda/fleet"
 
 
+def attack_itself(programs: Programs, folder: Path) -> Path:
+    """Of a recording of four hours, the lines of the attack: an event counts as arrived when its log took it in, so
+    what is written now must not have happened long ago."""
+    recording = attack("cross_owner_access") / "vehicles.json.gz"
+    alerts = run(programs.replay, recording)
+    begin = datetime.fromisoformat(min(alert["first_event_time"] for alert in alerts))
+    payloads = [json.loads(line) for line in gzip.decompress(recording.read_bytes()).splitlines()]
+    lines = [event["message"] for payload in payloads for event in payload["logEvents"]]
+    kept = [
+        line for line in lines if line.startswith("{") and begin <= written_at(line) < begin + timedelta(minutes=12)
+    ]
+    file = folder / "attack.ndjson"
+    file.write_text("".join(f"{line.strip()}\n" for line in kept))
+    return file
+
+
+def written_at(line: str) -> datetime:
+    return datetime.fromisoformat(json.loads(line)["timestamp"])
+
+
 def test_a_log_group_is_watched_and_captured(up: Up, programs: Programs, tmp_path: Path) -> None:
     wishes = Wishes(parameters={"Lateness": "24h"}, log_groups=[GROUP], mapping={"window_seconds": 0.2})
     aws = up(programs.package, wishes)
-    # Lines as an application would have written them in the last minutes.
+    # Lines as the application would have written them in the last minutes.
     aws.client("kinesis").create_stream(StreamName="staging", ShardCount=1)
-    send(programs.replay, aws, "staging", attack("cross_owner_access"))
+    send(programs.replay, aws, "staging", attack_itself(programs, tmp_path))
     (carried,) = on_stream(aws, "staging").values()
     wanted = {episode(alert): alert for alert in expected(programs.replay, carried, tmp_path)}
+    assert len(wanted) >= 2
     logs = aws.client("logs")
     logs.create_log_stream(logGroupName=GROUP, logStreamName="one")
     now_ms = int(time.time() * 1000)

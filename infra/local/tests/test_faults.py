@@ -12,7 +12,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from local_aws.faults import Fault
@@ -75,14 +75,19 @@ class Chaos:
             thread.join(90)
 
     def _kill(self) -> None:
+        """Some more than are asked for, and then lets it get done."""
         chance = random.Random(self.seed)
-        while not self.over.wait(chance.uniform(0.005, 0.25)):
+        while self.killed < KILLS + 10 and not self.over.wait(chance.uniform(0.0, 0.3)):
+            # In the middle of a batch: not when one happens to be at work, but some time after one has begun.
+            while not self.aws.function.is_busy and not self.over.wait(0.002):
+                pass
+            self.over.wait(chance.uniform(0.0, 0.1))
             self.killed += self.aws.function.kill_one(chance)
 
     def _sweep(self) -> None:
         """Sweeps meanwhile, by the time of now, as the schedule does; those that fail come again."""
         while not self.over.wait(1.0):
-            self.aws.schedule.sweep(datetime.now(timezone.utc))
+            self.aws.schedule.sweep(datetime.now(UTC))
             self.sweeps += 1
 
 
@@ -128,7 +133,7 @@ def test_the_same_alerts_whatever_goes_wrong(
 def one_schedule(up: Up, programs: Programs, folder: Path, seed: int) -> str:
     chance = random.Random(seed)
     mapping = {
-        "batch_size": 8,
+        "batch_size": 16,
         "window_seconds": 0.2,
         "poll_seconds": 0.05,
         "backoff_seconds_max": 0.3,
@@ -168,7 +173,7 @@ def one_schedule(up: Up, programs: Programs, folder: Path, seed: int) -> str:
     struck = Counter(aws.told()["struck"])
     # The closing, first while services fail, then to the end.
     for _ in range(3):
-        aws.schedule.sweep(datetime.now(timezone.utc) + 2 * LATENESS)
+        aws.schedule.sweep(datetime.now(UTC) + 2 * LATENESS)
     aws.set_faults(seed, [])
     until = time.monotonic() + 30
     while close_all(aws)["written"] and time.monotonic() < until:
@@ -246,9 +251,7 @@ def test_an_episode_closes_by_the_clock_alone(up: Up, programs: Programs) -> Non
     aws.source.wait_until_read(sum(map(len, on_stream(aws, aws.stream).values())), 60)
     opened = [notice["alert"] for notice in aws.queue.receive()]
     probing = next(a for a in opened if a["rule"]["name"] == "cross_owner_probing")
-    held_until = datetime.fromisoformat(
-        max(a["held_until"] for a in opened if a["alert_id"] == probing["alert_id"])
-    )
+    held_until = datetime.fromisoformat(max(a["held_until"] for a in opened if a["alert_id"] == probing["alert_id"]))
     quiet = timedelta(minutes=30)
     aws.schedule.sweep(held_until + quiet + LATENESS - timedelta(minutes=5))
     early = [n["alert"] for n in aws.queue.receive() if n["alert"]["alert_id"] == probing["alert_id"]]

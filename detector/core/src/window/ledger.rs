@@ -368,7 +368,15 @@ impl<V: Counted> Ledger<V> {
             .items
             .chunk_by(|a, b| slice_start(a.time, slice_ms) == slice_start(b.time, slice_ms))
         {
-            shown.extend(slice.iter().take(EVIDENCE_MAX).map(|item| item.id));
+            let from = shown.len();
+            for item in slice {
+                if shown.len() == from + EVIDENCE_MAX {
+                    break;
+                }
+                if !shown[from..].contains(&item.id) {
+                    shown.push(item.id);
+                }
+            }
         }
         shown.sort_unstable();
         self.texts.retain(|(id, _)| shown.binary_search(id).is_ok());

@@ -2,6 +2,7 @@
 
 pub mod attributes; // an item as the table has it
 pub mod bookkeeping; // what is known of shards and sweeps
+pub mod notices; // what has been told
 mod requests; // one call each
 
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ const KEYS_MAX: usize = 100;
 pub struct DynamoStore {
     client: Client,
     table: String,
+    /// Tells this process from any other.
+    worker: String,
     calls: AtomicU64,
     throttled: AtomicU64,
     damaged: AtomicU64,
@@ -48,6 +51,7 @@ impl DynamoStore {
         Self {
             client,
             table,
+            worker: format!("{:032x}", fastrand::u128(..)),
             calls: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
             damaged: AtomicU64::new(0),

@@ -223,7 +223,7 @@ impl DynamoStore {
     }
 }
 
-fn is_conflict(error: &SdkError<PutItemError, HttpResponse>) -> bool {
+pub(super) fn is_conflict(error: &SdkError<PutItemError, HttpResponse>) -> bool {
     error
         .as_service_error()
         .is_some_and(PutItemError::is_conditional_check_failed_exception)

@@ -39,6 +39,11 @@ impl Publisher {
         Self { client, topic }
     }
 
+    /// Whether the topic itself drops what comes again.
+    pub fn drops_repetitions(&self) -> bool {
+        self.topic.is_fifo
+    }
+
     /// Sends the messages; tells of each whether SNS has accepted it. What was not may have been sent all the same.
     pub async fn publish(&self, messages: &[Message], deadline: Deadline) -> Vec<bool> {
         let calls_max = if self.topic.is_fifo { 1 } else { CALLS_MAX };
