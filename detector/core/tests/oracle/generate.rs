@@ -228,6 +228,7 @@ fn first_seen(random: &mut fastrand::Rng, timespan: i64) -> Kind {
         fields: VALUE_FIELDS[..random.usize(1..3)].to_vec(),
         learning: 2 * random.i64(1..=memory / 2),
         memory,
+        values: 1_000,
     })
 }
 
@@ -336,7 +337,8 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
         let (learning, memory) = (kind.learning / 2, kind.memory / 2);
         writeln!(
             out,
-            "    first_seen: {{learning: {learning}s, memory: {memory}s}}"
+            "    first_seen: {{learning: {learning}s, memory: {memory}s, values: {}}}",
+            kind.values
         )?;
     }
     if !rule.prefixes.is_empty() {

@@ -50,6 +50,8 @@ pub(crate) struct FirstSeen {
     pub(crate) fields: Vec<&'static str>,
     pub(crate) learning: i64,
     pub(crate) memory: i64,
+    /// The values that are watched; the brute-force evaluation knows no limit.
+    pub(crate) values: u64,
 }
 
 /// Positions are those of the inputs.
