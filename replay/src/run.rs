@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode};
+use detector_core::rule::WindowSpec;
 use detector_core::tally::Tally;
 
 use crate::args::{ColorChoice, Format, RunArgs};
@@ -183,9 +184,18 @@ pub(crate) fn close(
 fn tell_thinning(engine: &Engine, tally: &Tally) {
     for (rule, groups) in engine.rules().correlations.iter().zip(&tally.thinned) {
         if *groups > 0 {
-            let of_what = match rule.window.reads_numbers() {
-                true => "128 numbers in an eighth of the timespan",
-                false => "1,024 hits of a step in a timespan",
+            let of_what = match &rule.window {
+                window if window.reads_numbers() => {
+                    "128 numbers in an eighth of the timespan".to_owned()
+                }
+                WindowSpec::Ratio { .. } | WindowSpec::Baseline { .. } => {
+                    "128 hits in an eighth of the timespan".to_owned()
+                }
+                WindowSpec::FirstSeen { parts, .. } => format!(
+                    "{} values within its memory, the others were not watched",
+                    parts.values_max
+                ),
+                _ => "1,024 hits of a step in a timespan".to_owned(),
             };
             say(&format!(
                 "approximate: {} of \"{}\" had more than {of_what}",

@@ -58,8 +58,8 @@ struct Watch<'e> {
     scratch: Scratch,
     windows: Windows<'e>,
     tally: Tally,
-    /// By log source, the slots that had a value in any of its events.
-    seen: [Vec<bool>; LogSource::ALL.len()],
+    /// By log source, a bit for each slot that had a value in any of its events.
+    seen: [Vec<u64>; LogSource::ALL.len()],
 }
 
 /// Told of what happens inside a record, as it happens.
@@ -121,7 +121,7 @@ impl Engine {
             scratch: self.matcher.scratch(),
             windows: Windows::new(&self.rules),
             tally,
-            seen: std::array::from_fn(|_| vec![false; self.rules.fields.len()]),
+            seen: std::array::from_fn(|_| vec![0; self.rules.fields.len().div_ceil(64)]),
         };
         Worker {
             decoder: Decoder::new(&self.rules.fields, &self.decode_fields, self.limits.clone()),
@@ -255,8 +255,8 @@ impl Watch<'_> {
     fn event(&mut self, event: &Event<'_, '_>, observer: &mut dyn Observer) {
         let source = event.source as usize;
         self.tally.events[source] += 1;
-        for slot in event.slots.present() {
-            self.seen[source][slot.index()] = true;
+        for (seen, now) in self.seen[source].iter_mut().zip(event.slots.present_bits()) {
+            *seen |= now;
         }
         let placement = self.place(event);
         let Self {
@@ -297,8 +297,10 @@ impl Watch<'_> {
             let mut wanted = vec![false; rules.fields.len()];
             let root = &rule.condition.root;
             root.each_wanted_field(&mut |slot| wanted[slot.index()] = true);
+            let is_seen =
+                |source: usize, slot: usize| self.seen[source][slot / 64] >> (slot % 64) & 1 == 1;
             let never = |slot: &&SlotId| {
-                wanted[slot.index()] && !sources().any(|source| self.seen[source][slot.index()])
+                wanted[slot.index()] && !sources().any(|source| is_seen(source, slot.index()))
             };
             fields
                 .filter(never)
@@ -335,35 +337,5 @@ impl Watch<'_> {
             return Placement::TooLate;
         }
         Placement::At(time.millis())
-    }
-}
-
-impl Tally {
-    fn add_evicted(&mut self, evicted: &[u64]) {
-        self.evicted
-            .resize(self.evicted.len().max(evicted.len()), 0);
-        for (mine, more) in self.evicted.iter_mut().zip(evicted) {
-            *mine += more;
-        }
-    }
-
-    fn add(&mut self, other: &Tally) {
-        self.add_evicted(&other.evicted);
-        self.records += other.records;
-        self.control_messages += other.control_messages;
-        self.unreadable += other.unreadable;
-        self.untimed_hits += other.untimed_hits;
-        self.too_late_hits += other.too_late_hits;
-        self.skewed_events += other.skewed_events;
-        self.earliest = self.earliest.into_iter().chain(other.earliest).min();
-        self.latest = self.latest.max(other.latest);
-        let mine = self.allowed.iter_mut().flatten();
-        let numbers = self
-            .hits
-            .iter_mut()
-            .zip(&other.hits)
-            .chain(self.events.iter_mut().zip(&other.events))
-            .chain(mine.zip(other.allowed.iter().flatten()));
-        numbers.for_each(|(mine, theirs)| *mine += theirs);
     }
 }

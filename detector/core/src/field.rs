@@ -10,6 +10,10 @@ use hashbrown::HashMap;
 pub struct SlotId(u32);
 
 impl SlotId {
+    pub(crate) fn new(index: usize) -> Self {
+        Self(u32::try_from(index).expect("fewer than 2^32 field paths"))
+    }
+
     pub fn index(self) -> usize {
         self.0 as usize
     }

@@ -60,9 +60,10 @@ struct Entry<'a> {
 #[derive(Debug, Default)]
 pub struct Slots<'a> {
     entries: Vec<Entry<'a>>,
-    /// First and last entry of each slot, `NONE` where there is none.
+    /// A bit for each slot: it has an entry.
+    present: Vec<u64>,
+    /// First and last entry of each slot that has one; what stands at the others says nothing.
     ends: Vec<(u32, u32)>,
-    touched: Vec<SlotId>,
     /// Memory of the scan, which goes with them from event to event.
     pub(crate) quotes: Quotes,
 }
@@ -71,8 +72,8 @@ impl<'a> Slots<'a> {
     pub fn new(table: &FieldTable) -> Self {
         Self {
             entries: Vec::new(),
+            present: vec![0; table.len().div_ceil(64)],
             ends: vec![(NONE, NONE); table.len()],
-            touched: Vec::new(),
             quotes: Quotes::default(),
         }
     }
@@ -88,17 +89,15 @@ impl<'a> Slots<'a> {
             .collect();
         Slots {
             entries,
+            present: self.present,
             ends: self.ends,
-            touched: self.touched,
             quotes: self.quotes,
         }
     }
 
     /// Empties the slots.
     pub(crate) fn reset(&mut self) {
-        for slot in self.touched.drain(..) {
-            self.ends[slot.index()] = (NONE, NONE);
-        }
+        self.present.fill(0);
         self.entries.clear();
     }
 
@@ -119,9 +118,11 @@ impl<'a> Slots<'a> {
         let at = u32::try_from(self.entries.len()).expect("an event is smaller than 4 GiB");
         self.entries.push(Entry { value, next: NONE });
         let (first, last) = &mut self.ends[slot.index()];
-        if *first == NONE {
+        let (word, bit) = place(slot);
+        let present = &mut self.present[word];
+        if *present & bit == 0 {
+            *present |= bit;
             *first = at;
-            self.touched.push(slot);
         } else {
             self.entries[*last as usize].next = at;
         }
@@ -130,29 +131,36 @@ impl<'a> Slots<'a> {
 
     /// Forgets what was found at `slot`: decode does so where a log writes a placeholder for "absent".
     pub fn clear(&mut self, slot: SlotId) {
-        self.ends[slot.index()] = (NONE, NONE);
+        let (word, bit) = place(slot);
+        self.present[word] &= !bit;
     }
 
     /// [`Slots::clear`]s each slot whose values are all the text `placeholder`.
     pub fn clear_placeholder(&mut self, placeholder: &str) {
-        for i in 0..self.touched.len() {
-            let slot = self.touched[i];
-            let all = self
-                .values(slot)
-                .all(|v| matches!(v, Value::Text(t) if t == placeholder));
-            if all {
-                self.clear(slot);
+        for word in 0..self.present.len() {
+            for slot in slots_of(word, self.present[word]) {
+                let all = self
+                    .values(slot)
+                    .all(|v| matches!(v, Value::Text(t) if t == placeholder));
+                if all {
+                    self.clear(slot);
+                }
             }
         }
     }
 
     fn last(&self, slot: SlotId) -> Option<&Value<'a>> {
-        Some(&self.entries.get(self.ends[slot.index()].1 as usize)?.value)
+        let (_, last) = self.ends_of(slot)?;
+        Some(&self.entries.get(last as usize)?.value)
+    }
+
+    fn ends_of(&self, slot: SlotId) -> Option<(u32, u32)> {
+        self.is_present(slot).then(|| self.ends[slot.index()])
     }
 
     /// All values at `slot`, in the order of the event.
     pub fn values(&self, slot: SlotId) -> impl Iterator<Item = &Value<'a>> {
-        let mut at = self.ends[slot.index()].0;
+        let mut at = self.ends_of(slot).map_or(NONE, |(first, _)| first);
         std::iter::from_fn(move || {
             let entry = self.entries.get(at as usize)?;
             at = entry.next;
@@ -173,15 +181,31 @@ impl<'a> Slots<'a> {
         }
     }
 
-    /// The slots that have a value; one may come twice.
+    /// The slots that have a value, in the order of [`FieldTable::slots`].
     pub fn present(&self) -> impl Iterator<Item = SlotId> {
-        self.touched
-            .iter()
-            .copied()
-            .filter(|slot| self.is_present(*slot))
+        let words = self.present.iter().enumerate();
+        words.flat_map(|(word, bits)| slots_of(word, *bits))
+    }
+
+    /// The same as a bit for each slot.
+    pub(crate) fn present_bits(&self) -> &[u64] {
+        &self.present
     }
 
     pub fn is_present(&self, slot: SlotId) -> bool {
-        self.ends[slot.index()].0 != NONE
+        let (word, bit) = place(slot);
+        self.present[word] & bit != 0
     }
+}
+
+/// Where a slot's bit is.
+fn place(slot: SlotId) -> (usize, u64) {
+    (slot.index() / 64, 1 << (slot.index() % 64))
+}
+
+/// The slots whose bits are set in one word.
+fn slots_of(word: usize, bits: u64) -> impl Iterator<Item = SlotId> {
+    let without_lowest = |rest: &u64| Some(rest & (rest - 1)).filter(|rest| *rest != 0);
+    let rests = std::iter::successors(Some(bits).filter(|bits| *bits != 0), without_lowest);
+    rests.map(move |rest| SlotId::new(word * 64 + rest.trailing_zeros() as usize))
 }

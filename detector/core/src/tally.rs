@@ -42,3 +42,35 @@ pub struct Tally {
     /// The latest event time or arrival.
     pub latest: Option<Timestamp>,
 }
+
+impl Tally {
+    /// Adds forgotten groups, by correlation rule.
+    pub(crate) fn add_evicted(&mut self, evicted: &[u64]) {
+        self.evicted
+            .resize(self.evicted.len().max(evicted.len()), 0);
+        for (mine, more) in self.evicted.iter_mut().zip(evicted) {
+            *mine += more;
+        }
+    }
+
+    /// Adds what another worker saw, but for what is known at the end.
+    pub(crate) fn add(&mut self, other: &Tally) {
+        self.add_evicted(&other.evicted);
+        self.records += other.records;
+        self.control_messages += other.control_messages;
+        self.unreadable += other.unreadable;
+        self.untimed_hits += other.untimed_hits;
+        self.too_late_hits += other.too_late_hits;
+        self.skewed_events += other.skewed_events;
+        self.earliest = self.earliest.into_iter().chain(other.earliest).min();
+        self.latest = self.latest.max(other.latest);
+        let mine = self.allowed.iter_mut().flatten();
+        let numbers = self
+            .hits
+            .iter_mut()
+            .zip(&other.hits)
+            .chain(self.events.iter_mut().zip(&other.events))
+            .chain(mine.zip(other.allowed.iter().flatten()));
+        numbers.for_each(|(mine, theirs)| *mine += theirs);
+    }
+}

@@ -42,12 +42,13 @@ fn rules_of_the_readme_are_without_problems() {
 
 #[test]
 fn shipped_rules_are_without_problems() {
-    let folders = std::fs::read_dir(root().join("rules")).expect("the rules");
-    let paths = folders.flat_map(|folder| {
-        let folder = folder.expect("an entry").path();
-        let entries = std::fs::read_dir(folder).expect("a folder for each detector");
+    let entries_of = |folder: PathBuf| {
+        let entries = std::fs::read_dir(folder).expect("a folder");
         entries.map(|entry| entry.expect("an entry").path())
-    });
+    };
+    let (folders, files): (Vec<_>, Vec<_>) =
+        entries_of(root().join("rules")).partition(|path| path.is_dir());
+    let paths = folders.into_iter().flat_map(entries_of).chain(files);
     let files: Vec<_> = paths
         .map(|path| {
             let text = std::fs::read_to_string(&path).expect("a rule file");
@@ -57,6 +58,11 @@ fn shipped_rules_are_without_problems() {
     assert_eq!(show(&check(&files)), "");
     let set = RuleSet::load(&files).expect("sound rules");
     assert!(!set.correlations.is_empty());
+    let lists = |rule: &detector_core::rule::DetectionRule| rule.allow.len();
+    assert!(
+        !set.allowlists.is_empty() && set.detections.iter().any(|rule| lists(rule) > 0),
+        "lists that rules refer to"
+    );
     for meta in set.correlations.iter().map(|rule| &rule.meta) {
         let texts = [&meta.description, &meta.threat, &meta.response];
         let is_told = texts.iter().all(|text| text.is_some());

@@ -88,6 +88,22 @@ fn a_group_does_not_grow_with_the_flood_that_fills_it() {
                 "ratio: {of: [first], to: [first, second], gte: 0.5, at_least: 100}",
             ),
         ),
+        (
+            "value_count",
+            FIRST,
+            extended(
+                &of_field("        field: userName"),
+                "first_seen: {learning: 1m, memory: 1d}",
+            ),
+        ),
+        (
+            "event_count",
+            FIRST,
+            extended(
+                &gte.replace("5m", "15m"),
+                "baseline: {factor: 2, weeks: 4, warm_up: 3}",
+            ),
+        ),
     ] {
         let engine = engine(&[(kind, input, &rest)]);
         let [some, more, many] = [2_000, 50_000, 150_000].map(|hits| flooded_bytes(&engine, hits));

@@ -1,8 +1,9 @@
 //! What Sigma's correlation types cannot say, under `vedette`: a type of their own on top of one that Sigma has.
 
+use super::attribute::duration;
 use super::correlation::text_list;
 use super::draft::Reference;
-use super::model::{Comparison, MILLION};
+use super::model::{BaselineParts, Comparison, FirstSeenParts, MILLION};
 use super::near_name::suggestion;
 use super::problem::Reporter;
 use super::yaml_tree::{Kind, Node};
@@ -24,13 +25,16 @@ pub(super) enum ExtensionKind {
         bounds: Vec<(Comparison, u64)>,
         at_least: u64,
     },
+    FirstSeen(FirstSeenParts),
+    Baseline(BaselineParts),
 }
 
 impl ExtensionKind {
     /// The correlation type that it stands on.
     pub(super) fn sigma_type(&self) -> &'static str {
         match self {
-            ExtensionKind::Ratio { .. } => "event_count",
+            ExtensionKind::Ratio { .. } | ExtensionKind::Baseline(_) => "event_count",
+            ExtensionKind::FirstSeen(_) => "value_count",
         }
     }
 }
@@ -102,6 +106,32 @@ impl<'n, 'o, 'f> Parts<'n, 'o, 'f> {
                 .error(key.line, format!("{shown} is empty, name its rules"));
         }
         Some(list)
+    }
+
+    fn duration(&mut self, name: &str, example: &str) -> Option<i64> {
+        let Some((key, value)) = self.get(name) else {
+            self.missing(name, example);
+            return None;
+        };
+        let what = format!("vedette.{}.{name}", self.what);
+        duration(key, value, &what, self.out)
+    }
+
+    /// A whole number from 1 to `max`; `usual` where it is not given.
+    fn count_up_to(&mut self, name: &str, max: u64, usual: u64) -> Option<u64> {
+        let Some((key, _)) = self.get(name) else {
+            return Some(usual);
+        };
+        let count = self.count(name)?;
+        if count > max {
+            let what = self.what;
+            self.out.error(
+                key.line,
+                format!("`vedette.{what}.{name}` is {count}, the most is {max}"),
+            );
+            return None;
+        }
+        Some(count)
     }
 
     /// A whole number from 1 on.
@@ -193,6 +223,93 @@ pub(super) fn read_ratio(
     };
     (out.errors_since(mark) == 0).then_some(ExtensionDraft {
         key: "ratio",
+        line: key.line,
+        kind,
+    })
+}
+
+/// Values of a group that `first_seen` watches within one memory: usually, and at most.
+const VALUES_USUAL: u64 = 1_000;
+const VALUES_MAX: u64 = 3_000;
+
+/// Reads `first_seen: {learning: 7d, memory: 30d, values: 1000}`.
+pub(super) fn read_first_seen(
+    key: &Node,
+    node: &Node,
+    out: &mut Reporter<'_>,
+) -> Option<ExtensionDraft> {
+    const EXAMPLE: &str = "{learning: 7d, memory: 30d}";
+    let mark = out.mark();
+    let known = ["learning", "memory", "values"];
+    let mut parts = Parts::read((key, node), ("first_seen", &known, EXAMPLE), out)?;
+    let learning = parts.duration("learning", "learning: 7d");
+    let memory = parts.duration("memory", "memory: 30d");
+    let values = parts.count_up_to("values", VALUES_MAX, VALUES_USUAL);
+    let (learning_ms, memory_ms) = (learning?, memory?);
+    if learning_ms > memory_ms {
+        out.error(
+            key.line,
+            "`learning` is longer than `memory`: what is learned would be forgotten before it counts",
+        );
+    }
+    let kind = ExtensionKind::FirstSeen(FirstSeenParts {
+        learning_ms,
+        memory_ms,
+        values_max: usize::try_from(values?).unwrap_or(usize::MAX),
+    });
+    (out.errors_since(mark) == 0).then_some(ExtensionDraft {
+        key: "first_seen",
+        line: key.line,
+        kind,
+    })
+}
+
+/// The most weeks that a baseline looks back.
+const WEEKS_MAX: u64 = 12;
+
+/// Reads `baseline: {factor: 3, weeks: 4, warm_up: 3}`.
+pub(super) fn read_baseline(
+    key: &Node,
+    node: &Node,
+    out: &mut Reporter<'_>,
+) -> Option<ExtensionDraft> {
+    const EXAMPLE: &str = "{factor: 3, weeks: 4, warm_up: 3}";
+    let mark = out.mark();
+    let known = ["factor", "weeks", "warm_up"];
+    let mut parts = Parts::read((key, node), ("baseline", &known, EXAMPLE), out)?;
+    for (name, example) in [
+        ("factor", "factor: 3"),
+        ("weeks", "weeks: 4"),
+        ("warm_up", "warm_up: 3"),
+    ] {
+        if parts.get(name).is_none() {
+            parts.missing(name, example);
+        }
+    }
+    let factor = parts.millionths("factor");
+    let weeks = parts.count_up_to("weeks", WEEKS_MAX, 1);
+    let warm_up = parts.count_up_to("warm_up", WEEKS_MAX, 1);
+    let (factor, weeks, warm_up) = (factor?, weeks?, warm_up?);
+    if factor < MILLION {
+        out.error(
+            key.line,
+            "`factor` is below 1: less than the usual would be too much",
+        );
+    }
+    if warm_up > weeks {
+        out.error(
+            key.line,
+            "`warm_up` is above `weeks`: so many are never known",
+        );
+    }
+    let small = |weeks: u64| u32::try_from(weeks).unwrap_or(u32::MAX);
+    let kind = ExtensionKind::Baseline(BaselineParts {
+        weeks: small(weeks),
+        warm_up: small(warm_up),
+        factor,
+    });
+    (out.errors_since(mark) == 0).then_some(ExtensionDraft {
+        key: "baseline",
         line: key.line,
         kind,
     })

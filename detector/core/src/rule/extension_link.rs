@@ -2,8 +2,11 @@
 
 use super::draft::{CorrelationDraft, Reference, Target};
 use super::extension::{ExtensionDraft, ExtensionKind};
-use super::model::{RatioParts, WindowSpec};
+use super::model::{RatioParts, WEEK_MS, WindowSpec};
 use super::names::Names;
+
+/// How long the timespan of a baseline may be.
+const SLOT_MS: std::ops::RangeInclusive<i64> = 15 * 60 * 1000..=24 * 3600 * 1000;
 
 /// Links one extension; all that is wrong with it is in `problems`, with its line.
 pub(super) struct ExtensionLinker<'l> {
@@ -30,46 +33,76 @@ impl ExtensionLinker<'_> {
             }
         }
         match (&extension.kind, base) {
-            (
-                ExtensionKind::Ratio {
-                    of,
-                    to,
-                    bounds,
-                    at_least,
-                },
-                WindowSpec::EventCount { threshold },
-            ) => {
-                let parts = RatioParts {
-                    of: self.inputs(of, "ratio"),
-                    to: self.inputs(to, "ratio"),
-                    bounds: bounds.clone(),
-                    at_least: *at_least,
-                };
-                for (at, reference) in self.draft.inputs.iter().enumerate() {
-                    if !parts.of.contains(&at) && !parts.to.contains(&at) {
-                        let rule = &reference.text;
-                        self.problems.push((
-                            reference.line,
-                            format!("`vedette.ratio` has `{rule}` neither in `of` nor in `to`: add it, or remove it from `rules`"),
-                        ));
-                    }
-                }
+            (ExtensionKind::Ratio { .. }, WindowSpec::EventCount { threshold }) => {
                 Some(WindowSpec::Ratio {
                     threshold: threshold.clone(),
-                    parts,
+                    parts: self.ratio(&extension.kind)?,
+                })
+            }
+            (ExtensionKind::FirstSeen(parts), WindowSpec::ValueCount { threshold }) => {
+                if parts.memory_ms < self.draft.timespan_ms {
+                    self.problem(extension, "the `memory` of `vedette.first_seen` is shorter than the timespan: a value would be new again while it is in the window");
+                }
+                Some(WindowSpec::FirstSeen {
+                    threshold: threshold.clone(),
+                    parts: *parts,
+                })
+            }
+            (ExtensionKind::Baseline(parts), WindowSpec::EventCount { threshold }) => {
+                let timespan_ms = self.draft.timespan_ms;
+                if !SLOT_MS.contains(&timespan_ms) || WEEK_MS % timespan_ms != 0 {
+                    self.problem(extension, "`vedette.baseline` compares with the same time of past weeks: it needs a timespan from `15m` to `24h` that divides the week, as `1h`");
+                }
+                if !threshold.is_monotone() {
+                    self.problem(extension, "`vedette.baseline` is for more than usual: its condition takes `gte` or `gt`, the fewest events that matter");
+                }
+                Some(WindowSpec::Baseline {
+                    threshold: threshold.clone(),
+                    parts: *parts,
                 })
             }
             (kind, _) => {
                 let (key, needed) = (extension.key, kind.sigma_type());
-                self.problems.push((
-                    extension.line,
-                    format!(
-                        "`vedette.{key}` stands on `type: {needed}`, which this correlation is not"
-                    ),
-                ));
+                let message = format!(
+                    "`vedette.{key}` stands on `type: {needed}`, which this correlation is not"
+                );
+                self.problem(extension, &message);
                 None
             }
         }
+    }
+
+    fn problem(&mut self, extension: &ExtensionDraft, message: &str) {
+        self.problems.push((extension.line, message.to_owned()));
+    }
+
+    /// `None` for another kind.
+    fn ratio(&mut self, kind: &ExtensionKind) -> Option<RatioParts> {
+        let ExtensionKind::Ratio {
+            of,
+            to,
+            bounds,
+            at_least,
+        } = kind
+        else {
+            return None;
+        };
+        let parts = RatioParts {
+            of: self.inputs(of, "ratio"),
+            to: self.inputs(to, "ratio"),
+            bounds: bounds.clone(),
+            at_least: *at_least,
+        };
+        for (at, reference) in self.draft.inputs.iter().enumerate() {
+            if !parts.of.contains(&at) && !parts.to.contains(&at) {
+                let rule = &reference.text;
+                self.problems.push((
+                    reference.line,
+                    format!("`vedette.ratio` has `{rule}` neither in `of` nor in `to`: add it, or remove it from `rules`"),
+                ));
+            }
+        }
+        Some(parts)
     }
 
     /// The places of the rules among the correlation's.

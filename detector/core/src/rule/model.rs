@@ -204,6 +204,16 @@ pub enum WindowSpec {
         threshold: Threshold,
         parts: RatioParts,
     },
+    /// How many values the group did not have before (`vedette.first_seen`).
+    FirstSeen {
+        threshold: Threshold,
+        parts: FirstSeenParts,
+    },
+    /// An event count that is also far above the usual (`vedette.baseline`).
+    Baseline {
+        threshold: Threshold,
+        parts: BaselineParts,
+    },
 }
 
 /// Parts of one are given in millionths.
@@ -220,7 +230,46 @@ pub struct RatioParts {
     pub at_least: u64,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstSeenParts {
+    /// How long a group learns before a value counts as new, in milliseconds; at most the memory.
+    pub learning_ms: i64,
+    /// How long a value is known after it was seen, in milliseconds; at least a timespan.
+    pub memory_ms: i64,
+    /// The most values of a group that are watched within one memory, at least 1.
+    pub values_max: usize,
+}
+
+/// A week in milliseconds.
+pub const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BaselineParts {
+    /// How many weeks back it compares with, at least 1.
+    pub weeks: u32,
+    /// The fewest of them that must be known, from 1 to all.
+    pub warm_up: u32,
+    /// How many times the usual count it takes, in millionths; at least one.
+    pub factor: u64,
+}
+
+impl BaselineParts {
+    /// How long an event is compared with, in milliseconds.
+    pub fn memory_ms(&self) -> i64 {
+        (i64::from(self.weeks) + 1) * WEEK_MS
+    }
+}
+
 impl WindowSpec {
+    /// How long a hit matters after it has left the window, in milliseconds.
+    pub fn memory_ms(&self) -> i64 {
+        match self {
+            WindowSpec::FirstSeen { parts, .. } => parts.memory_ms,
+            WindowSpec::Baseline { parts, .. } => parts.memory_ms(),
+            _ => 0,
+        }
+    }
+
     /// Whether the condition's `field` is read as a number.
     pub fn reads_numbers(&self) -> bool {
         use WindowSpec::{ValueAvg, ValueMedian, ValuePercentile, ValueSum};

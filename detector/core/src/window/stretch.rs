@@ -16,7 +16,7 @@ pub(super) struct Stretch {
     pub(super) last: i64,
     pub(super) ids: KeySet,
     pub(super) values: KeySet,
-    /// The earliest hits, at most [`EVIDENCE_MAX`], sorted.
+    /// The earliest hits, at most [`EVIDENCE_MAX`], sorted: of those with one id the first.
     pub(super) earliest: Vec<(i64, Key)>,
 }
 
@@ -44,11 +44,17 @@ impl Stretch {
     }
 
     fn offer_evidence(&mut self, time: i64, id: Key) {
-        if let Err(at) = self.earliest.binary_search(&(time, id))
-            && at < EVIDENCE_MAX
-        {
-            self.earliest.insert(at, (time, id));
-            self.earliest.truncate(EVIDENCE_MAX);
+        let Err(at) = self.earliest.binary_search(&(time, id)) else {
+            return;
+        };
+        if at == EVIDENCE_MAX || self.earliest[..at].iter().any(|(_, known)| *known == id) {
+            return;
+        }
+        self.earliest.insert(at, (time, id));
+        let is_again = |after: &(i64, Key)| after.1 == id;
+        match self.earliest[at + 1..].iter().position(is_again) {
+            Some(again) => drop(self.earliest.remove(at + 1 + again)),
+            None => self.earliest.truncate(EVIDENCE_MAX),
         }
     }
 

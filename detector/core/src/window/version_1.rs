@@ -6,8 +6,10 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error};
 
 use crate::window::aggregate::Aggregate;
+use crate::window::baseline::Baseline;
 use crate::window::count::{EventCount, ValueCount};
 use crate::window::coverage::Coverage;
+use crate::window::first_seen::FirstSeen;
 use crate::window::group_values::GroupTexts;
 use crate::window::interval::{Interval, Intervals};
 use crate::window::key::Key;
@@ -89,7 +91,7 @@ macro_rules! unknown_to_version_1 {
     };
 }
 
-unknown_to_version_1!(Ratio: ());
+unknown_to_version_1!(Ratio: (), Baseline: (), FirstSeen: OldKey);
 
 /// Saturated moments, pieces, and how many of them were settled.
 type OldCoverage = (Vec<Span>, Vec<(Span, OldKey)>, usize);
@@ -376,7 +378,7 @@ mod tests {
         );
         let mut ledger = ledger::<ValueCount>(old, 1_600).expect("not damaged");
         ledger.settle(&[], slice_ms(1_600));
-        let summary = |after, before| ledger.summary((after, before), i64::MIN, &[]);
+        let summary = |after, before| ledger.summary((after, before), i64::MIN, &[], |_, _| true);
         let (first, second) = (summary(399, 800), summary(799, 1_200));
         assert!(first.count.abs_diff(6_000) < 300, "{}", first.count);
         assert!(second.count.abs_diff(2_000) < 100, "{}", second.count);

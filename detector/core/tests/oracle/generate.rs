@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Correlation, Event, Expression, Input, Kind, Ratio, TICK_MS};
+use super::{Correlation, Event, Expression, FirstSeen, Input, Kind, Ratio, TICK_MS};
 
 const DETECTIONS: usize = 3;
 const ADDRESS_FIELD: &str = "sourceIPAddress";
@@ -103,7 +103,7 @@ pub(crate) fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
 }
 
 fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlation {
-    let kind_choice = random.u8(..11);
+    let kind_choice = random.u8(..12);
     let is_aggregate = kind_choice >= 8;
     let mut inputs: Vec<Input> = (0..DETECTIONS)
         .filter(|_| random.bool())
@@ -146,13 +146,20 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         let bits = *pick(random, &[(24, 64), (24, 64), (23, 63), (32, 128), (0, 0)]);
         prefixes.insert(ADDRESS_FIELD, bits);
     }
-    let kind = kind(random, kind_choice, &inputs, before);
     let timespan = 2 * random.i64(1..8);
+    let kind = match kind_choice {
+        11 => first_seen(random, timespan),
+        _ => kind(random, kind_choice, &inputs, before),
+    };
     let operator = match kind_choice {
         0..=6 => *pick(random, &["gte", "gte", "gte", "gt"]),
         _ => *pick(random, &["lt", "lte", "eq", "neq", "gte"]),
     };
-    let bound_max = if is_aggregate { 40 } else { 5 };
+    let bound_max = if (8..11).contains(&kind_choice) {
+        40
+    } else {
+        5
+    };
     // No count is below 1.
     let least = if operator == "lt" { 2 } else { 1 };
     let mut threshold = vec![(operator, random.u64(least..bound_max))];
@@ -213,6 +220,15 @@ fn kind(random: &mut fastrand::Rng, choice: u8, inputs: &[Input], before: &[Corr
         _ if random.bool() => Kind::Percentile(NUMBER_FIELD, random.u8(..=100)),
         _ => Kind::Median(NUMBER_FIELD),
     }
+}
+
+fn first_seen(random: &mut fastrand::Rng, timespan: i64) -> Kind {
+    let memory = timespan + 2 * random.i64(0..10);
+    Kind::FirstSeen(FirstSeen {
+        fields: VALUE_FIELDS[..random.usize(1..3)].to_vec(),
+        learning: 2 * random.i64(1..=memory / 2),
+        memory,
+    })
 }
 
 fn ratio(random: &mut fastrand::Rng, inputs: usize) -> Kind {
@@ -316,6 +332,13 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
             ratio.at_least
         )?;
     }
+    if let Kind::FirstSeen(kind) = &rule.kind {
+        let (learning, memory) = (kind.learning / 2, kind.memory / 2);
+        writeln!(
+            out,
+            "    first_seen: {{learning: {learning}s, memory: {memory}s}}"
+        )?;
+    }
     if !rule.prefixes.is_empty() {
         writeln!(out, "    prefix:")?;
     }
@@ -328,7 +351,7 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
 fn type_name(kind: &Kind) -> &'static str {
     match kind {
         Kind::EventCount | Kind::Ratio(_) => "event_count",
-        Kind::ValueCount(_) => "value_count",
+        Kind::ValueCount(_) | Kind::FirstSeen(_) => "value_count",
         Kind::Temporal(_) => "temporal",
         Kind::TemporalOrdered => "temporal_ordered",
         Kind::Sum(_) => "value_sum",
@@ -359,7 +382,9 @@ fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
         _ => writeln!(out, "    condition:")?,
     }
     match &rule.kind {
-        Kind::ValueCount(fields) => writeln!(out, "        field: [{}]", fields.join(", "))?,
+        Kind::ValueCount(fields) | Kind::FirstSeen(FirstSeen { fields, .. }) => {
+            writeln!(out, "        field: [{}]", fields.join(", "))?;
+        }
         Kind::Sum(field) | Kind::Average(field) | Kind::Median(field) => {
             writeln!(out, "        field: {field}")?
         }

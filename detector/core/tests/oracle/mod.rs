@@ -41,6 +41,15 @@ pub(crate) enum Kind {
     Percentile(&'static str, u8),
     Median(&'static str),
     Ratio(Ratio),
+    FirstSeen(FirstSeen),
+}
+
+/// In ticks.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FirstSeen {
+    pub(crate) fields: Vec<&'static str>,
+    pub(crate) learning: i64,
+    pub(crate) memory: i64,
 }
 
 /// Positions are those of the inputs.
@@ -101,7 +110,7 @@ impl Episode {
 /// What one group has: hits, and episodes of children with the value each shows.
 #[derive(Default)]
 struct Group<'a> {
-    hits: Vec<(usize, &'a Event, Vec<String>)>,
+    hits: Vec<Hit<'a>>,
     children: Vec<(usize, &'a Episode, Vec<String>)>,
 }
 
@@ -113,7 +122,12 @@ pub(crate) fn evaluate(events: &[Event], correlations: &[Correlation]) -> Vec<Ep
             let groups = groups(events, &episodes, correlation);
             groups
                 .into_iter()
-                .flat_map(|(values, group)| group_episodes(at, correlation, &values, &group))
+                .flat_map(|(values, mut group)| {
+                    if let Kind::FirstSeen(kind) = &correlation.kind {
+                        group.hits = new_hits(kind, &group.hits);
+                    }
+                    group_episodes(at, correlation, &values, &group)
+                })
                 .collect()
         };
         episodes.extend(found);
@@ -128,6 +142,7 @@ fn groups<'a>(
 ) -> BTreeMap<Vec<String>, Group<'a>> {
     let value_fields: Vec<&'static str> = match &correlation.kind {
         Kind::ValueCount(fields) => fields.clone(),
+        Kind::FirstSeen(kind) => kind.fields.clone(),
         Kind::Sum(f) | Kind::Average(f) | Kind::Percentile(f, _) | Kind::Median(f) => vec![f],
         _ => vec![],
     };
@@ -251,6 +266,36 @@ fn group_episodes(
         .collect()
 }
 
+type Hit<'a> = (usize, &'a Event, Vec<String>);
+
+/// The hits with values that were not there before; of those with one value at one time, that with the smallest id.
+fn new_hits<'a>(kind: &FirstSeen, hits: &[Hit<'a>]) -> Vec<Hit<'a>> {
+    let seen_before = |tick: i64, value: Option<&Vec<String>>| {
+        let mut hits = hits.iter();
+        hits.any(|(_, event, other)| {
+            let is_known = tick - kind.memory <= event.tick && event.tick < tick;
+            is_known && value.is_none_or(|value| value == other)
+        })
+    };
+    let began = |tick: i64| {
+        let begins =
+            |(_, event, _): &&Hit<'_>| event.tick <= tick && !seen_before(event.tick, None);
+        let beginnings = hits.iter().filter(begins).map(|(_, event, _)| event.tick);
+        beginnings
+            .max()
+            .expect("the first of all hits begins the group")
+    };
+    let is_new = |(_, event, value): &&Hit<'a>| {
+        let comes_first = |(_, other, same): &Hit<'_>| {
+            value == same && event.tick == other.tick && other.id < event.id
+        };
+        !seen_before(event.tick, Some(value))
+            && event.tick >= began(event.tick) + kind.learning
+            && !hits.iter().any(comes_first)
+    };
+    hits.iter().filter(is_new).cloned().collect()
+}
+
 /// Half ticks `m` (as twice their tick) of `[start, end)` in the window `(t - timespan, t]`.
 fn moments(start: i64, end: i64, t: i64, timespan: i64) -> impl Iterator<Item = i64> {
     (2 * (t - timespan) + 1..=2 * t).filter(move |m| 2 * start <= *m && *m < 2 * end)
@@ -280,7 +325,7 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
                 .count();
             count(ids.len() + opened)
         }
-        Kind::ValueCount(_) => {
+        Kind::ValueCount(_) | Kind::FirstSeen(_) => {
             let mut seen: BTreeSet<&[String]> =
                 hits.iter().map(|(_, _, value)| value.as_slice()).collect();
             seen.extend(
@@ -446,7 +491,8 @@ fn describe(
             .zip(values.iter().cloned())
             .collect(),
         count: (ids.len() + children.len()) as u64,
-        distinct: matches!(rule.kind, Kind::ValueCount(_)).then_some(distinct.len() as u64),
+        distinct: matches!(rule.kind, Kind::ValueCount(_) | Kind::FirstSeen(_))
+            .then_some(distinct.len() as u64),
         first: times().map(|t| t.0).min().expect("an episode has hits"),
         last: times().map(|t| t.1).max().expect("an episode has hits"),
         evidence,

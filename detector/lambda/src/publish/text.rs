@@ -2,7 +2,7 @@
 
 use detector_core::alert::{Alert, Status};
 use detector_core::rule::{
-    Comparison, CorrelationRule, Presence, RatioParts, Threshold, WindowSpec,
+    Comparison, CorrelationRule, MILLION, Presence, RatioParts, Threshold, WindowSpec,
 };
 use detector_core::time::Timestamp;
 
@@ -161,6 +161,21 @@ fn condition(rule: &CorrelationRule) -> String {
             threshold: t,
             parts,
         } => ratio(parts, &names, &format!("{} events {within}", number(t))),
+        WindowSpec::FirstSeen {
+            threshold: t,
+            parts,
+        } => {
+            let memory = duration(parts.memory_ms);
+            format!("{} values {within} not seen for {memory}", number(t))
+        }
+        WindowSpec::Baseline {
+            threshold: t,
+            parts,
+        } => {
+            let (factor, weeks) = (parts.factor as f64 / MILLION as f64, parts.weeks);
+            let usual = format!("{factor} times the usual of {weeks} weeks");
+            format!("{} events {within}, and {usual}", number(t))
+        }
     }
 }
 

@@ -35,9 +35,16 @@ impl<'r> Batch<'r> {
         told: &[(EpisodeId, Notice)],
     ) -> Option<Item> {
         let mut marked = item.clone();
-        marked.mark_told(told);
-        // Only where all depths are done have the parents been handed everything.
-        let settles = self.watermark.filter(|_| self.report.is_complete());
+        // Only where all depths are done have the parents been handed everything. Until then an end is told once more,
+        // and what it was told of is not forgotten.
+        let is_complete = self.report.is_complete();
+        let is_handed_on = is_complete || !self.plan.facts(at.0).has_parents;
+        let told = told.iter().copied();
+        let told: Vec<_> = told
+            .filter(|(_, notice)| is_handed_on || *notice != Notice::Closed)
+            .collect();
+        marked.mark_told(&told);
+        let settles = self.watermark.filter(|_| is_complete);
         let settled_to = settles.unwrap_or(i64::MIN);
         schedule::settle(self.plan, &self.windows, at, &mut marked, settled_to)
             .expect("the state was united before");

@@ -18,32 +18,40 @@ pub struct Summary {
 
 impl<V: Counted> Ledger<V> {
     /// The hits at times strictly between `after` and `before`; those counted together up to `other` belong to an
-    /// earlier episode. `more_values` count as distinct values too. Needs a settled ledger.
-    pub fn summary(&self, (after, before): (i64, i64), other: i64, more_values: &[Key]) -> Summary {
+    /// earlier episode. `more_values` count as distinct values too; hits that `is_told` is false of do not. Needs a
+    /// settled ledger.
+    pub fn summary(
+        &self,
+        (after, before): (i64, i64),
+        other: i64,
+        more_values: &[Key],
+        is_told: impl Fn(i64, V) -> bool,
+    ) -> Summary {
         let (from, to) = self.items_within(Interval::new(after + 1, before));
-        let exact = &self.items[from..to];
+        let exact = || {
+            let items = self.items[from..to].iter();
+            items.filter(|item| is_told(item.time, item.value))
+        };
         let stretches = || {
             self.stretches
                 .iter()
                 .filter(|s| s.last > after && s.first < before && s.range.end > other)
         };
         let mut times: Option<(i64, i64)> = None;
-        let spans = exact
-            .iter()
+        let spans = exact()
             .map(|i| (i.time, i.time))
             .chain(stretches().map(|s| (s.first, s.last)));
         for (first, last) in spans {
             let known = times.get_or_insert((first, last));
             *known = (known.0.min(first), known.1.max(last));
         }
-        let mut earliest: Vec<(i64, Key)> = exact.iter().map(|item| (item.time, item.id)).collect();
+        let mut earliest: Vec<(i64, Key)> = exact().map(|item| (item.time, item.id)).collect();
         earliest.extend(stretches().flat_map(|s| s.earliest.iter().copied()));
         earliest.sort_unstable();
         Summary {
-            count: distinct(exact.iter().map(|i| i.id), stretches().map(|s| &s.ids)),
+            count: distinct(exact().map(|i| i.id), stretches().map(|s| &s.ids)),
             distinct: distinct(
-                exact
-                    .iter()
+                exact()
                     .filter_map(|i| i.value.key())
                     .chain(more_values.iter().copied()),
                 stretches().map(|s| &s.values),

@@ -12,7 +12,8 @@ fn ledger(hits: impl IntoIterator<Item = (i64, u32)>) -> Ledger<()> {
 
 #[test]
 fn the_stretch_excludes_both_ends() {
-    let summary = ledger([(10, 1), (11, 2), (19, 3), (20, 4)]).summary((10, 20), i64::MIN, &[]);
+    let summary =
+        ledger([(10, 1), (11, 2), (19, 3), (20, 4)]).summary((10, 20), i64::MIN, &[], |_, _| true);
     assert_eq!((summary.count, summary.times), (2, Some((11, 19))));
     assert_eq!(
         summary.evidence,
@@ -24,7 +25,7 @@ fn the_stretch_excludes_both_ends() {
 fn a_repeated_event_counts_once() {
     assert_eq!(
         ledger([(10, 1), (10, 1), (12, 1)])
-            .summary((0, 20), i64::MIN, &[])
+            .summary((0, 20), i64::MIN, &[], |_, _| true)
             .count,
         1
     );
@@ -36,6 +37,7 @@ fn a_dense_slice_is_estimated_and_keeps_its_earliest() {
         (-1, 100),
         i64::MIN,
         &[],
+        |_, _| true,
     );
     assert!(summary.count.abs_diff(50_000) < 1_250, "{}", summary.count);
     assert_eq!(summary.times, Some((0, 99)));

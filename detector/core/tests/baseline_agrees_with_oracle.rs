@@ -1,0 +1,342 @@
+//! `vedette.baseline` over weeks against a brute-force evaluation: as a set, in parts, and through the store with what
+//! is over forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use detector_core::alert::Alert;
+use detector_core::engine::{Engine, Mode, Observer};
+use detector_core::rule::{CorrelationIx, RuleFile, RuleSet};
+use detector_core::store::drive::drive;
+use detector_core::store::{Announcement, Batch, Deltas, MemoryStore, Notice, Plan, StoreTimes};
+use detector_core::time::Timestamp;
+use detector_core::window::key::Key;
+use detector_core::window::{NothingSpilled, Windows};
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const WEEK: i64 = 168 * HOUR;
+/// 2026-01-05T00:00:00Z, a Monday.
+const ORIGIN: i64 = 1_767_571_200_000;
+/// A watermark after everything.
+const END: i64 = 4_000_000_000_000;
+const LATENESS: i64 = 15 * MINUTE;
+
+struct Nobody;
+impl Observer for Nobody {}
+
+#[derive(Debug, Clone)]
+struct Rule {
+    timespan: i64,
+    quiet: i64,
+    least: u64,
+    /// In percent.
+    factor: u64,
+    weeks: i64,
+    warm_up: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Event {
+    time: i64,
+    id: u128,
+    address: u8,
+}
+
+/// An episode: address, opening, end and number of events.
+type Told = (u8, i64, i64, u64);
+
+fn pick<T: Copy>(random: &mut fastrand::Rng, from: &[T]) -> T {
+    from[random.usize(..from.len())]
+}
+
+fn rule(random: &mut fastrand::Rng) -> Rule {
+    let timespan = pick(random, &[15 * MINUTE, HOUR, HOUR, 3 * HOUR, 24 * HOUR]);
+    let weeks = random.i64(1..=4);
+    Rule {
+        timespan,
+        quiet: pick(random, &[timespan, MINUTE, 5 * HOUR]),
+        least: random.u64(1..4),
+        factor: pick(random, &[100, 150, 200, 300]),
+        weeks,
+        warm_up: random.usize(1..=weeks as usize),
+    }
+}
+
+/// Events that come again at few times of the week, at the edges of slots more often than not.
+fn events(random: &mut fastrand::Rng, rule: &Rule) -> Vec<Event> {
+    let weeks = random.i64(2..=6);
+    let slots: Vec<i64> = (0..2)
+        .map(|_| random.i64(0..WEEK / rule.timespan))
+        .collect();
+    let mut events = Vec::new();
+    for week in 0..weeks {
+        for slot in &slots {
+            for _ in 0..random.u8(..7) {
+                let into = match random.u8(..4) {
+                    0 => pick(random, &[0, -1, 1, rule.timespan, rule.timespan - 1]),
+                    _ => random.i64(-rule.timespan..2 * rule.timespan),
+                };
+                events.push(Event {
+                    time: ORIGIN + week * WEEK + slot * rule.timespan + into,
+                    id: random.u128(..),
+                    address: random.u8(1..3),
+                });
+            }
+        }
+        // Some groups are away for so long that they begin anew.
+        if random.u8(..12) == 0 {
+            let away = (rule.weeks + 1) * WEEK + pick(random, &[0, 1, HOUR]);
+            events.iter_mut().for_each(|event| event.time -= away);
+        }
+    }
+    events
+}
+
+/// What holds at `t`, by a look at all events of one address.
+fn holds_at(t: i64, rule: &Rule, events: &[&Event]) -> bool {
+    let times_within = |after: i64, until: i64| {
+        let inside = events.iter().filter(|e| after < e.time && e.time <= until);
+        inside
+            .map(|e| (e.time, e.id))
+            .collect::<BTreeSet<_>>()
+            .len() as u64
+    };
+    let count = times_within(t - rule.timespan, t);
+    if count < rule.least || count == 0 {
+        return false;
+    }
+    let memory = (rule.weeks + 1) * WEEK;
+    let mut began = i64::MAX;
+    for event in events.iter().rev().filter(|e| e.time <= t) {
+        if began != i64::MAX && began - event.time > memory {
+            break;
+        }
+        began = event.time;
+    }
+    let slot = t.div_euclid(rule.timespan) * rule.timespan;
+    let known = (1..=rule.weeks).map(|week| slot - week * WEEK);
+    let mut usual: Vec<u64> = known
+        .filter(|then| then - rule.timespan >= began)
+        .map(|then| {
+            let of = |start: i64| times_within(start - 1, start + rule.timespan - 1);
+            of(then).max(of(then - rule.timespan))
+        })
+        .collect();
+    usual.sort_unstable();
+    let twice = match usual.len() {
+        n if n < rule.warm_up => return false,
+        n if n % 2 == 1 => 2 * usual[n / 2],
+        n => usual[n / 2 - 1] + usual[n / 2],
+    };
+    200 * count >= rule.factor * twice
+}
+
+fn expected(rule: &Rule, events: &[Event]) -> Vec<Told> {
+    let mut all = Vec::new();
+    for address in 1..3 {
+        let mut own: Vec<&Event> = events.iter().filter(|e| e.address == address).collect();
+        own.sort();
+        let mut changes: BTreeSet<i64> = BTreeSet::new();
+        for event in &own {
+            let next_slot = (event.time.div_euclid(rule.timespan) + 1) * rule.timespan;
+            changes.extend([event.time, event.time + rule.timespan, next_slot]);
+        }
+        let changes: Vec<i64> = changes.into_iter().collect();
+        let mut episodes: Vec<(i64, i64)> = Vec::new();
+        for pair in changes.windows(2) {
+            if !holds_at(pair[0], rule, &own) {
+                continue;
+            }
+            match episodes.last_mut() {
+                Some(last) if pair[0] - last.1 <= rule.quiet => last.1 = pair[1],
+                _ => episodes.push((pair[0], pair[1])),
+            }
+        }
+        for (opened, until) in episodes {
+            let inside = |e: &&&Event| opened - rule.timespan < e.time && e.time < until;
+            let ids: BTreeSet<u128> = own.iter().filter(inside).map(|e| e.id).collect();
+            all.push((address, opened, until, ids.len() as u64));
+        }
+    }
+    all.sort();
+    all
+}
+
+fn engine(rule: &Rule) -> Engine {
+    let text = format!(
+        "title: Base\nname: base\nlogsource:\n    product: aws\n    service: cloudtrail\ndetection:\n    selection:\n        \
+         eventName: Base\n    condition: selection\n---\ntitle: Unusual\ncorrelation:\n    type: event_count\n    rules: \
+         [base]\n    group-by: [sourceIPAddress]\n    timespan: {}m\n    condition:\n        gte: {}\nvedette:\n    \
+         quiet: {}m\n    baseline: {{factor: {}.{:02}, weeks: {}, warm_up: {}}}\n",
+        rule.timespan / MINUTE,
+        rule.least,
+        rule.quiet / MINUTE,
+        rule.factor / 100,
+        rule.factor % 100,
+        rule.weeks,
+        rule.warm_up
+    );
+    let path = "generated.yml".to_owned();
+    match RuleSet::load(&[RuleFile { path, text }]) {
+        Ok(rules) => Engine::new(rules),
+        Err(problems) => panic!("{problems:#?}"),
+    }
+}
+
+fn line(event: &Event) -> String {
+    let time = Timestamp::from_millis(event.time).expect("a time of this century");
+    // Version 4: the id's bits are its key.
+    let id = Key::from_u128(event.id & !(0xf << 76) | 4 << 76).in_uuid_form();
+    let address = event.address;
+    format!(
+        r#"{{"eventVersion":"1.08","eventSource":"s","eventName":"Base","sourceIPAddress":"192.0.2.{address}","eventTime":"{time}","eventID":"{id}"}}"#
+    )
+}
+
+fn told(alert: &Alert) -> Told {
+    let address = alert.group.0[0].1.to_string();
+    let address = address.rsplit('.').next().and_then(|n| n.parse().ok());
+    (
+        address.expect("an address that was sent"),
+        alert.opened_at.millis(),
+        alert.held_until.millis(),
+        alert.count,
+    )
+}
+
+type States = BTreeMap<(CorrelationIx, Key), Vec<Vec<u8>>>;
+
+/// The states after the events, drained as it happens on the way.
+fn states(engine: &Engine, events: &[Event], random: &mut fastrand::Rng) -> States {
+    let mut states = States::new();
+    let mut worker = engine.worker(Mode::Set);
+    for event in events {
+        worker.record(line(event).as_bytes(), None, &mut Nobody);
+        if random.u8(..10) == 0 {
+            worker.drain_state(&mut |rule, key, state| {
+                states.entry((rule, key)).or_default().push(state.to_vec());
+            });
+        }
+    }
+    worker.drain_state(&mut |rule, key, state| {
+        states.entry((rule, key)).or_default().push(state.to_vec());
+    });
+    states
+}
+
+fn united(engine: &Engine, states: &States) -> Vec<Vec<u8>> {
+    let windows = Windows::new(engine.rules());
+    let unite = |((rule, key), parts): (&(CorrelationIx, Key), &Vec<Vec<u8>>)| {
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        let united = windows.unite(*rule, *key, &parts, None);
+        united.expect("states of this rule").state
+    };
+    states.iter().map(unite).collect()
+}
+
+/// Batches in the order of arrival, with a sweep now and then; what was announced as closed.
+fn stored(engine: &Engine, events: &[Event], random: &mut fastrand::Rng) -> Vec<Told> {
+    let times = StoreTimes {
+        lateness_ms: LATENESS,
+        attempts_max: 3,
+    };
+    let plan = Plan::new(engine.rules(), times);
+    let store = MemoryStore::default();
+    let mut arrivals: Vec<(i64, &Event)> = Vec::new();
+    for event in events {
+        arrivals.push((event.time + random.i64(0..LATENESS), event));
+        if random.u8(..5) == 0 {
+            // A repetition, however late.
+            arrivals.push((event.time + random.i64(0..2 * WEEK), event));
+        }
+    }
+    arrivals.sort();
+    let mut closed = Vec::new();
+    let mut publish = |announcement: &Announcement| {
+        if announcement.notice == Notice::Closed {
+            closed.push(told(&Alert::of_announcement(engine.rules(), announcement)));
+        }
+        true
+    };
+    let mut swept_to = None;
+    let mut next = 0;
+    while next < arrivals.len() {
+        let batch = &arrivals[next..(next + random.usize(1..8)).min(arrivals.len())];
+        next += batch.len();
+        let mut worker = engine.worker(Mode::Set);
+        for (_, event) in batch {
+            worker.record(line(event).as_bytes(), None, &mut Nobody);
+        }
+        let latest = batch.iter().map(|(_, event)| event.time).max();
+        let mut deltas = Deltas::default();
+        worker.drain_state(&mut |rule, group, state| {
+            deltas.add((rule, group), state, 0, latest.expect("a batch has events"));
+        });
+        let report = drive(
+            Batch::of_records(&plan, deltas, swept_to),
+            &store,
+            &mut publish,
+        );
+        assert!(report.is_complete(), "{report:?}");
+        if random.u8(..3) == 0 {
+            let arrived = arrivals.get(next).map_or(batch[0].0, |(at, _)| *at);
+            let watermark = arrived - LATENESS;
+            let report = drive(
+                Batch::sweep(&plan, watermark, swept_to),
+                &store,
+                &mut publish,
+            );
+            assert!(report.is_complete(), "{report:?}");
+            swept_to = swept_to.max(Some(watermark));
+            store.expire(watermark + LATENESS);
+        }
+    }
+    let report = drive(Batch::sweep(&plan, END, swept_to), &store, &mut publish);
+    assert!(report.is_complete(), "{report:?}");
+    closed.sort();
+    closed
+}
+
+#[test]
+fn whatever_the_order_the_weeks_that_are_over_decide_what_is_too_much() {
+    let mut episodes = 0;
+    for seed in 0..400 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let rule = rule(&mut random);
+        let events = events(&mut random, &rule);
+        let expected = expected(&rule, &events);
+        episodes += expected.len();
+        let engine = engine(&rule);
+        let mut shuffled = events.clone();
+        shuffled.extend_from_slice(&events[..random.usize(..=events.len())]);
+        random.shuffle(&mut shuffled);
+        let mut worker = engine.worker(Mode::Set);
+        for event in &shuffled {
+            worker.record(line(event).as_bytes(), None, &mut Nobody);
+        }
+        let (alerts, _) = worker
+            .finish(&mut NothingSpilled)
+            .expect("nothing was drained");
+        let mut found: Vec<Told> = alerts.iter().map(told).collect();
+        found.sort();
+        assert_eq!(
+            found, expected,
+            "seed {seed}, as a set: {rule:?}\n{events:#?}"
+        );
+        let whole = states(&engine, &events, &mut random);
+        let mut parts = states(&engine, &shuffled[..shuffled.len() / 2], &mut random);
+        for (group, more) in states(&engine, &shuffled[shuffled.len() / 3..], &mut random) {
+            parts.entry(group).or_default().extend(more);
+        }
+        assert!(
+            united(&engine, &whole) == united(&engine, &parts),
+            "seed {seed}: states differ"
+        );
+        let found = stored(&engine, &events, &mut random);
+        assert_eq!(
+            found, expected,
+            "seed {seed}, stored: {rule:?}\n{events:#?}"
+        );
+    }
+    assert!(episodes > 800, "only {episodes} episodes");
+}
