@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .package import FUNCTION, assembled, built
+from .package import ALL, FUNCTION, assembled, built
 from .template import REPOSITORY
 
 STATE = REPOSITORY / "target" / "local-aws"
@@ -51,7 +51,9 @@ def _is_ours(pid: int, token: str) -> bool:
 def bring_up(arguments: argparse.Namespace) -> int:
     told = running()
     if told is None:
-        package = assembled(built(FUNCTION, "dev" if arguments.debug else "release")["bootstrap"], STATE / "package")
+        # The quick build shares what the tests have built.
+        made = built(ALL, "dev") if arguments.debug else built(FUNCTION, "release")
+        package = assembled(made["bootstrap"], STATE / "package")
         told = _start(package, arguments)
     else:
         print("It is up already. Take it down first where it should run another program or with other settings.")
@@ -97,12 +99,13 @@ The local AWS is up at {url} (region {told["region"]}, any credentials); its fil
 
     export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION={told["region"]} AWS_ENDPOINT_URL={url}
 
-    # send an attack as if it ended just now
+    # send an attack as if it ended just now (for recordings longer than the lateness: `up --lateness 24h`)
     cargo run --release -p replay -- send --now --stream {stream} --endpoint-url {url} \\
-        fixtures/cross_owner_access/attack
+        fixtures/error_leak/attack_chosen_request_id
 
     # read a log group back into a recording
-    cargo run --release -p replay -- capture --log-group {group} --since 2h --endpoint-url {url} -o recording.ndjson
+    cargo run --release -p replay -- capture --log-group {group} --since 2h --endpoint-url {url} \\
+        -o recording.ndjson
 
     # with the AWS CLI
     aws logs create-log-stream --log-group-name {group} --log-stream-name one

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import queue
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -44,6 +45,16 @@ class Outcome:
         return cls(json.dumps(told).encode(), kind)
 
 
+class Server(ThreadingHTTPServer):
+    """Says nothing of a process that went away in the middle of a request: processes are killed here."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class RuntimeApi:
     """Serves one process. `outcomes` has what it answers, or what its supervisor puts there."""
 
@@ -52,8 +63,7 @@ class RuntimeApi:
         self.outcomes: queue.Queue[tuple[str, Outcome]] = queue.Queue()
         self.asked_at = threading.Event()
         self.first_asked: float | None = None
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property

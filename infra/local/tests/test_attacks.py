@@ -34,20 +34,30 @@ def test_each_episode_of_the_attacks_arrives_with_the_numbers_of_a_backtest(
     up: Up, programs: Programs, tmp_path: Path, told: Callable[[str], None]
 ) -> None:
     aws = up(programs.package, Wishes(parameters={"Lateness": "24h"}))
-    shifts = {family: send(programs.replay, aws, aws.stream, attack(family)) for family in ATTACKS}
-    by_shard = on_stream(aws, aws.stream)
+    by_shard: dict[str, list[bytes]] = {}
+    for family in ATTACKS:
+        shift = send(programs.replay, aws, aws.stream, attack(family))
+        before, by_shard = by_shard, on_stream(aws, aws.stream)
+        added = [one for shard, records in by_shard.items() for one in records[len(before.get(shard, [])) :]]
+        # What the stream carries is the recording, but for the time.
+        as_recorded = [shifted(alert, shift) for alert in run(programs.replay, attack(family))]
+        as_carried = [shifted(alert, timedelta()) for alert in expected(programs.replay, added, tmp_path)]
+        assert as_recorded and sorted(as_recorded, key=str) == sorted(as_carried, key=str)
     assert len(by_shard) == 4 and all(len(records) > 20 for records in by_shard.values())
     data = [one for records in by_shard.values() for one in records]
     wanted = expected(programs.replay, data, tmp_path)
-    assert len(wanted) >= 16
+    assert len(wanted) >= 16  # All four at the same time: a total over a user pool counts them together.
 
     aws.source.start()
     aws.source.wait_until_read(len(data), 60)
-    opened = [notice["alert"] for notice in aws.queue.wait_for(len(wanted), 10)]
-    assert {alert["status"] for alert in opened} == {"open"}
+    at_once = [notice["alert"] for notice in aws.queue.receive()]
+    assert {alert["status"] for alert in at_once} == {"open"}
     close_all(aws)
-    closed = [notice["alert"] for notice in aws.queue.wait_for(len(wanted), 10)]
-    assert {alert["status"] for alert in closed} == {"closed"}
+    notices = at_once + [notice["alert"] for notice in aws.queue.receive()]
+    opened = [alert for alert in notices if alert["status"] == "open"]
+    closed = [alert for alert in notices if alert["status"] == "closed"]
+    # Some conditions could be undone by later events, so that only the watermark decides them.
+    assert len(at_once) >= 16
 
     # Everything is told of once when it begins, and once when it is over, also where all four workers see it begin.
     ids = {episode(alert): alert["alert_id"] for alert in closed}
@@ -62,17 +72,10 @@ def test_each_episode_of_the_attacks_arrives_with_the_numbers_of_a_backtest(
         assert {**notice, "alert_id": ""} == {**alert, "alert_id": "", "status": "closed"}
     same_id = sum(final[episode(alert)]["alert_id"] == alert["alert_id"] for alert in wanted)
 
-    # And those over the recordings as they lie there, but for the time.
-    as_recorded = [
-        shifted(alert, shift) for family, shift in shifts.items() for alert in run(programs.replay, attack(family))
-    ]
-    as_carried = [shifted(alert, timedelta()) for alert in wanted]
-    assert sorted(as_recorded, key=str) == sorted(as_carried, key=str)
-
     calls = aws.told()["calls"]
     told(
         f"{len(data)} records, {aws.source.counts['invocations']} invocations, {len(wanted)} episodes, "
-        f"{same_id} under the id of the backtest; calls: {calls}"
+        f"{len(at_once)} told of at once, {same_id} under the id of the backtest; calls: {calls}"
     )
     check_metrics(aws)
     check_log(aws)
