@@ -151,7 +151,7 @@ echo program >"$folder/bootstrap"
     # An empty value would leave the workspace's `native` in force.
     assert flags == "-Ctarget-cpu=neoverse-n1"
     assert (artifacts / "bootstrap").read_text() == "program\n"
-    rules = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "rules").rglob("*.yml")]
+    rules = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "rules").rglob("*.y*ml")]
     assert rules and all((artifacts / path).exists() for path in rules)
 
 

@@ -4,6 +4,7 @@
 //! stretch of time are counted together: of a slice (a quarter of the timespan) with more than [`SLICE_EXACT_MAX`], of
 //! an episode with more than [`EPISODE_EXACT_MAX`], and of what is past in an episode that goes on.
 
+mod counted; // the value of a hit
 mod summary; // what is told of an episode
 
 use std::cmp::Reverse;
@@ -16,6 +17,7 @@ use crate::window::key_set;
 use crate::window::relative::{self, Dated};
 use crate::window::stretch::Stretch;
 
+pub use counted::Counted;
 pub use summary::Summary;
 
 /// The most event ids an alert carries as evidence.
@@ -34,30 +36,6 @@ const SLICES_PER_TIMESPAN: i64 = 4;
 
 /// Waiting hits are not sorted in before they are so many: that looks at the group's holding moments.
 const WAITING_HITS_MIN: usize = 32 * WAITING_MIN;
-
-/// The value of a hit, where the rule counts distinct ones: [`Key`], or else nothing.
-pub trait Counted:
-    Copy + Ord + std::fmt::Debug + Serialize + for<'d> Deserialize<'d> + Send + Sync + 'static
-{
-    const COUNTED: bool;
-    fn key(self) -> Option<Key>;
-}
-
-impl Counted for () {
-    const COUNTED: bool = false;
-
-    fn key(self) -> Option<Key> {
-        None
-    }
-}
-
-impl Counted for Key {
-    const COUNTED: bool = true;
-
-    fn key(self) -> Option<Key> {
-        Some(self)
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Item<V> {
