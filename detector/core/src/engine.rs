@@ -1,6 +1,6 @@
 //! The whole way of a record: decode, match, window. One [`Engine`] is shared; each thread has a [`Worker`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::Alert;
 use crate::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
@@ -30,6 +30,8 @@ pub struct Engine {
     matcher: Matcher,
     limits: Limits,
     lateness_max_ms: i64,
+    /// By detection rule: the fields that it misses where they never appear.
+    wanted_fields: Vec<Vec<SlotId>>,
 }
 
 /// How a recording is looked at.
@@ -73,7 +75,9 @@ impl Engine {
     pub fn new(mut rules: RuleSet) -> Self {
         let decode_fields = DecodeFields::register(&mut rules.fields);
         let matcher = Matcher::new(&rules);
+        let wanted_fields = rules.detections.iter().map(wanted_fields).collect();
         Self {
+            wanted_fields,
             rules,
             decode_fields,
             matcher,
@@ -224,6 +228,16 @@ impl<'e> Worker<'e> {
     }
 }
 
+/// The fields of a rule of which some value is asked for, in their order.
+fn wanted_fields(rule: &DetectionRule) -> Vec<SlotId> {
+    let mut wanted = BTreeSet::new();
+    let root = &rule.condition.root;
+    root.each_wanted_field(&mut |slot| _ = wanted.insert(slot));
+    let mut fields = rule.fields.clone();
+    fields.retain(|slot| wanted.contains(slot));
+    fields
+}
+
 struct Sink<'s, 'e> {
     watch: &'s mut Watch<'e>,
     observer: &'s mut dyn Observer,
@@ -288,26 +302,20 @@ impl Watch<'_> {
 
     fn absent_fields(&self) -> Vec<Vec<String>> {
         let rules = &self.engine.rules;
-        let absent = |rule: &DetectionRule| {
+        let absent = |(rule, wanted): (&DetectionRule, &Vec<SlotId>)| {
             let sources = || rule.sources.iter().map(|source| *source as usize);
-            let fields = rule
-                .fields
-                .iter()
-                .filter(|_| sources().any(|source| self.tally.events[source] > 0));
-            let mut wanted = vec![false; rules.fields.len()];
-            let root = &rule.condition.root;
-            root.each_wanted_field(&mut |slot| wanted[slot.index()] = true);
+            if !sources().any(|source| self.tally.events[source] > 0) {
+                return Vec::new();
+            }
             let is_seen =
                 |source: usize, slot: usize| self.seen[source][slot / 64] >> (slot % 64) & 1 == 1;
-            let never = |slot: &&SlotId| {
-                wanted[slot.index()] && !sources().any(|source| is_seen(source, slot.index()))
-            };
-            fields
-                .filter(never)
+            let never = |slot: &&SlotId| !sources().any(|source| is_seen(source, slot.index()));
+            (wanted.iter().filter(never))
                 .map(|slot| rules.fields.path(*slot).to_owned())
                 .collect()
         };
-        rules.detections.iter().map(absent).collect()
+        let wanted = &self.engine.wanted_fields;
+        rules.detections.iter().zip(wanted).map(absent).collect()
     }
 
     /// Judges an event's time by its arrival, a property of its record, so that every worker judges it alike.

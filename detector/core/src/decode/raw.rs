@@ -112,12 +112,13 @@ pub(super) fn unescape(json: &str, out: &mut Vec<u8>) -> bool {
 /// Appends the content of a JSON string up to its closing quote, and tells how many bytes of `text` that took, the
 /// quote included. `None` for surrogates, and for what is no string: `out` then holds some of it.
 pub(super) fn unescape_to_quote(text: &[u8], out: &mut Vec<u8>) -> Option<usize> {
-    let mut at = 0;
+    let (mut at, mut end) = (0, out.len());
     while let Some(block) = text[at..].first_chunk::<BLOCK_BYTES>() {
-        let begin = out.len();
         // What is copied beyond the next special byte is overwritten.
-        out.resize(begin + 2 * BLOCK_BYTES, 0);
-        let room = &mut out[begin..];
+        if out.len() - end < 2 * BLOCK_BYTES {
+            out.resize(end + ROOM_BYTES, 0);
+        }
+        let room = &mut out[end..];
         let (mut read, mut written) = (0, 0);
         let mut specials = special_bytes(block);
         while specials != 0 {
@@ -126,12 +127,22 @@ pub(super) fn unescape_to_quote(text: &[u8], out: &mut Vec<u8>) -> Option<usize>
             written += place - read;
             match block[place] {
                 b'\\' => {
-                    let (escaped, bytes) = escape(text, at + place)?;
-                    written += escaped.encode_utf8(&mut room[written..]).len();
-                    read = place + bytes;
+                    let next = *text.get(at + place + 1)?;
+                    match SHORT_ESCAPES[next as usize] {
+                        0 => {
+                            let escaped = long_escape(text, at + place)?;
+                            written += escaped.encode_utf8(&mut room[written..]).len();
+                            read = place + LONG_ESCAPE_BYTES;
+                        }
+                        short => {
+                            room[written] = short;
+                            written += 1;
+                            read = place + 2;
+                        }
+                    }
                 }
                 b'"' => {
-                    out.truncate(begin + written);
+                    out.truncate(end + written);
                     return Some(at + place + 1);
                 }
                 _ => return None,
@@ -140,17 +151,24 @@ pub(super) fn unescape_to_quote(text: &[u8], out: &mut Vec<u8>) -> Option<usize>
         }
         let rest = BLOCK_BYTES.saturating_sub(read);
         copy(&text[at + read..], &mut room[written..], rest);
-        out.truncate(begin + written + rest);
+        end += written + rest;
         at += read + rest;
     }
+    out.truncate(end);
     while let Some(byte) = text.get(at) {
         match byte {
             b'"' => return Some(at + 1),
-            b'\\' => {
-                let (escaped, bytes) = escape(text, at)?;
-                out.extend_from_slice(escaped.encode_utf8(&mut [0; 4]).as_bytes());
-                at += bytes;
-            }
+            b'\\' => match SHORT_ESCAPES[*text.get(at + 1)? as usize] {
+                0 => {
+                    let escaped = long_escape(text, at)?;
+                    out.extend_from_slice(escaped.encode_utf8(&mut [0; 4]).as_bytes());
+                    at += LONG_ESCAPE_BYTES;
+                }
+                short => {
+                    out.push(short);
+                    at += 2;
+                }
+            },
             0..b' ' => return None,
             _ => {
                 out.push(*byte);
@@ -161,12 +179,24 @@ pub(super) fn unescape_to_quote(text: &[u8], out: &mut Vec<u8>) -> Option<usize>
     None
 }
 
-/// Copies at least `bytes` bytes, which both hold.
+/// By how much the output grows at a time: about a CloudTrail event.
+const ROOM_BYTES: usize = 16 * BLOCK_BYTES;
+
+/// Copies at least `bytes` bytes, which both hold; at most a block.
 #[inline(always)]
 fn copy(from: &[u8], to: &mut [u8], bytes: usize) {
     const STEP: usize = 16;
-    match (from.first_chunk::<STEP>(), to.first_chunk_mut::<STEP>()) {
-        (Some(from), Some(to)) if bytes <= STEP => *to = *from,
+    if bytes <= STEP
+        && let (Some(from), Some(to)) = (from.first_chunk::<STEP>(), to.first_chunk_mut::<STEP>())
+    {
+        *to = *from;
+        return;
+    }
+    match (
+        from.first_chunk::<BLOCK_BYTES>(),
+        to.first_chunk_mut::<BLOCK_BYTES>(),
+    ) {
+        (Some(from), Some(to)) => *to = *from,
         _ => to[..bytes].copy_from_slice(&from[..bytes]),
     }
 }
@@ -178,22 +208,26 @@ fn special_bytes(block: &[u8; BLOCK_BYTES]) -> u64 {
     specials.quotes | specials.backslashes | specials.controls
 }
 
-/// What the escape at `at` stands for, and its length. Surrogates are left to the thorough way.
-#[inline(always)]
-fn escape(text: &[u8], at: usize) -> Option<(char, usize)> {
-    let short = match text.get(at + 1)? {
-        b'"' => '"',
-        b'\\' => '\\',
-        b'/' => '/',
-        b'n' => '\n',
-        b't' => '\t',
-        b'r' => '\r',
-        b'b' => '\x08',
-        b'f' => '\x0c',
-        b'u' => return Some((char::from_u32(unit(text, at)?.into())?, 6)),
-        _ => return None,
-    };
-    Some((short, 2))
+/// What a backslash and this byte stand for; 0 where that is no escape of two bytes.
+static SHORT_ESCAPES: [u8; 256] = {
+    let mut escapes = [0; 256];
+    escapes[b'"' as usize] = b'"';
+    escapes[b'\\' as usize] = b'\\';
+    escapes[b'/' as usize] = b'/';
+    escapes[b'n' as usize] = b'\n';
+    escapes[b't' as usize] = b'\t';
+    escapes[b'r' as usize] = b'\r';
+    escapes[b'b' as usize] = b'\x08';
+    escapes[b'f' as usize] = b'\x0c';
+    escapes
+};
+
+/// `\uXXXX`.
+const LONG_ESCAPE_BYTES: usize = 6;
+
+/// What the escape `\uXXXX` at `at` stands for. Surrogates are left to the thorough way.
+fn long_escape(text: &[u8], at: usize) -> Option<char> {
+    char::from_u32(unit(text, at)?.into())
 }
 
 /// The string `json` as text, where it is a plain one (ids, names).

@@ -102,8 +102,10 @@ impl Matcher {
         scratch.truth.clear();
         scratch.tested.clear();
         scratch.evaluated.clear();
-        for &group in index.groups() {
-            self.evaluate_group(group, event, scratch);
+        for slot in index.slots(event.slots) {
+            if let Some(group) = self.table.group_at(slot) {
+                self.evaluate_group(group, event, scratch);
+            }
         }
         let mut candidates = std::mem::take(&mut scratch.candidates);
         candidates.clear();

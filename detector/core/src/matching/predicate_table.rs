@@ -71,7 +71,7 @@ impl PredicateTable {
     }
 
     fn group_of(&mut self, slot: SlotId) -> u32 {
-        match self.group_of_slot[slot.index()] {
+        match self.group_at(slot) {
             Some(group) => group,
             None => {
                 let group = self.new_group(slot);
@@ -79,6 +79,11 @@ impl PredicateTable {
                 group
             }
         }
+    }
+
+    /// The group of the tests of a field that are evaluated together.
+    pub(super) fn group_at(&self, slot: SlotId) -> Option<u32> {
+        self.group_of_slot[slot.index()]
     }
 
     fn keyword_group(&mut self) -> u32 {

@@ -4,15 +4,17 @@
 //! predicates and looked at only when one of them passes; rules without an anchor are looked at always.
 
 use crate::event::LogSource;
+use crate::field::SlotId;
 use crate::rule::{Expr, Place, RuleSet, Subject, Test};
+use crate::slots::Slots;
 
-use super::predicate_table::{PredicateId, PredicateTable, Way};
+use super::predicate_table::{PredicateId, PredicateTable};
 
 #[derive(Debug)]
 pub(super) struct RuleIndex {
     always: Vec<u32>,
-    /// Groups of predicates under which rules are filed.
-    groups: Vec<u32>,
+    /// A bit for each slot under whose predicates rules are filed.
+    slots: Vec<u64>,
     /// Predicate `p` has the rules `rules[starts[p]..starts[p + 1]]`.
     starts: Vec<u32>,
     rules: Vec<u32>,
@@ -53,18 +55,15 @@ impl RuleIndex {
         for at in 1..starts.len() {
             starts[at] += starts[at - 1];
         }
-        let mut groups: Vec<u32> = filed
-            .iter()
-            .filter_map(|(id, _)| match table.way(*id) {
-                Way::Together(group) => Some(group),
-                Way::Alone => None,
-            })
-            .collect();
-        groups.sort_unstable();
-        groups.dedup();
+        let mut slots = vec![0u64; set.fields.len().div_ceil(64)];
+        for (id, _) in &filed {
+            if let Subject::Field(slot) = table.predicate(*id).subject {
+                slots[slot.index() / 64] |= 1 << (slot.index() % 64);
+            }
+        }
         Self {
             always,
-            groups,
+            slots,
             starts,
             rules: filed.into_iter().map(|(_, rule)| rule).collect(),
         }
@@ -74,8 +73,9 @@ impl RuleIndex {
         &self.always
     }
 
-    pub(super) fn groups(&self) -> &[u32] {
-        &self.groups
+    /// The slots to look at first: no anchor passes where its field is missing.
+    pub(super) fn slots(&self, event: &Slots<'_>) -> impl Iterator<Item = SlotId> {
+        event.present_among(&self.slots)
     }
 
     pub(super) fn rules_under(&self, predicate: usize) -> &[u32] {
