@@ -73,7 +73,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
         ));
     }
     tell_evictions(&engine, &tally);
-    tell_thinning(&engine, &tally);
+    tell_doubts(&engine, &tally);
     let run = Run {
         rules: engine.rules(),
         recording: &recording,
@@ -181,9 +181,9 @@ pub(crate) fn close(
 }
 
 /// Not silenced by `--quiet`: near a threshold the answer may be another.
-fn tell_thinning(engine: &Engine, tally: &Tally) {
-    for (rule, groups) in engine.rules().correlations.iter().zip(&tally.thinned) {
-        if *groups > 0 {
+fn tell_doubts(engine: &Engine, tally: &Tally) {
+    for (rule, doubts) in engine.rules().correlations.iter().zip(&tally.doubts) {
+        if doubts.thinned > 0 {
             let of_what = match &rule.window {
                 window if window.reads_numbers() => {
                     "128 numbers in an eighth of the timespan".to_owned()
@@ -195,11 +195,22 @@ fn tell_thinning(engine: &Engine, tally: &Tally) {
                     "{} values within its memory, the others were not watched",
                     parts.values_max
                 ),
+                WindowSpec::Owner { .. } => {
+                    "64 changes of owner, 256 values, or 16 hits of one value, in a timespan"
+                        .to_owned()
+                }
                 _ => "1,024 hits of a step in a timespan".to_owned(),
             };
             say(&format!(
                 "approximate: {} of \"{}\" had more than {of_what}",
-                counted(*groups, "group"),
+                counted(doubts.thinned, "group"),
+                rule.meta.title
+            ));
+        }
+        if doubts.unjudged > 0 {
+            say(&format!(
+                "unknown: {} of \"{}\" could not be judged, since no owner was known: add recordings from before, or a snapshot of the owners, to the inputs",
+                counted(doubts.unjudged, "hit"),
                 rule.meta.title
             ));
         }

@@ -154,7 +154,7 @@ impl<'e> Worker<'e> {
         );
     }
 
-    /// What was seen so far; [`Tally::missing`], [`Tally::absent_fields`] and [`Tally::thinned`] are known at the end.
+    /// What was seen so far; [`Tally::missing`], [`Tally::absent_fields`] and [`Tally::doubts`] are known at the end.
     pub fn tally(&self) -> &Tally {
         &self.watch.tally
     }
@@ -215,7 +215,7 @@ impl<'e> Worker<'e> {
             tally.no_address.push(by_name(&kept_out.no_address));
         }
         let mut alerts = Vec::new();
-        tally.thinned = windows.finish(spilled, &mut |rule, episode| {
+        tally.doubts = windows.finish(spilled, &mut |rule, episode| {
             let rule = &rules.correlations[rule.0 as usize];
             alerts.push(Alert::of_episode(
                 rule,

@@ -2,6 +2,7 @@
 
 use crate::event::LogSource;
 use crate::time::Timestamp;
+use crate::window::Doubts;
 
 /// What was seen, for the closing summary.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,9 +35,8 @@ pub struct Tally {
     pub absent_fields: Vec<Vec<String>>,
     /// Groups that were forgotten for want of room, by correlation rule: empty where none were.
     pub evicted: Vec<u64>,
-    /// Groups that saw more than they keep one by one, so that their moments are estimates, by correlation rule: empty
-    /// where none did. Known at the end.
-    pub thinned: Vec<u64>,
+    /// What is doubtful, by correlation rule. Known at the end.
+    pub doubts: Vec<Doubts>,
     /// The earliest event time.
     pub earliest: Option<Timestamp>,
     /// The latest event time or arrival.

@@ -97,6 +97,14 @@ fn a_group_does_not_grow_with_the_flood_that_fills_it() {
             ),
         ),
         (
+            "value_count",
+            BOTH,
+            extended(
+                &of_field("        field: userName"),
+                "owner: {given_by: [second], memory: 1d}",
+            ),
+        ),
+        (
             "event_count",
             FIRST,
             extended(

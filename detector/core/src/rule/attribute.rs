@@ -2,7 +2,7 @@
 
 use super::allowlist_reader::{AllowDraft, read_allow};
 use super::duration::{long_unit, parse_duration};
-use super::extension::{ExtensionDraft, read_baseline, read_first_seen, read_ratio};
+use super::extension::{ExtensionDraft, read_baseline, read_first_seen, read_owner, read_ratio};
 use super::near_name::suggestion;
 use super::network_prefix::{PrefixDraft, read_prefixes};
 use super::problem::Reporter;
@@ -30,7 +30,7 @@ pub(super) struct Attributes {
 type Read = fn(&Node, &Node, &mut Attributes, &mut Reporter<'_>);
 
 /// Every key, the kinds of rule it may stand in, and how it is read.
-const TABLE: [(&str, &[RuleKind], Read); 8] = [
+const TABLE: [(&str, &[RuleKind], Read); 9] = [
     ("quiet", &[RuleKind::Correlation], |key, node, to, out| {
         to.quiet_ms = duration(key, node, "vedette.quiet", out);
     }),
@@ -60,6 +60,9 @@ const TABLE: [(&str, &[RuleKind], Read); 8] = [
         &[RuleKind::Correlation],
         |key, node, to, out| to.extensions.extend(read_baseline(key, node, out)),
     ),
+    ("owner", &[RuleKind::Correlation], |key, node, to, out| {
+        to.extensions.extend(read_owner(key, node, out));
+    }),
     ("allow", &[RuleKind::Detection], |key, node, to, out| {
         to.allow = read_allow(key, node, out);
     }),

@@ -26,6 +26,11 @@ pub(super) enum ExtensionKind {
         at_least: u64,
     },
     FirstSeen(FirstSeenParts),
+    Owner {
+        given_by: Vec<Reference>,
+        ended_by: Vec<Reference>,
+        memory_ms: i64,
+    },
     Baseline(BaselineParts),
 }
 
@@ -34,7 +39,7 @@ impl ExtensionKind {
     pub(super) fn sigma_type(&self) -> &'static str {
         match self {
             ExtensionKind::Ratio { .. } | ExtensionKind::Baseline(_) => "event_count",
-            ExtensionKind::FirstSeen(_) => "value_count",
+            ExtensionKind::FirstSeen(_) | ExtensionKind::Owner { .. } => "value_count",
         }
     }
 }
@@ -259,6 +264,34 @@ pub(super) fn read_first_seen(
     });
     (out.errors_since(mark) == 0).then_some(ExtensionDraft {
         key: "first_seen",
+        line: key.line,
+        kind,
+    })
+}
+
+/// Reads `owner: {given_by: [registered, received], ended_by: [removed], memory: 400d}`.
+pub(super) fn read_owner(
+    key: &Node,
+    node: &Node,
+    out: &mut Reporter<'_>,
+) -> Option<ExtensionDraft> {
+    const EXAMPLE: &str = "{given_by: [registered], ended_by: [removed], memory: 400d}";
+    let mark = out.mark();
+    let known = ["given_by", "ended_by", "memory"];
+    let mut parts = Parts::read((key, node), ("owner", &known, EXAMPLE), out)?;
+    let given_by = parts.rules("given_by");
+    let ended_by = match parts.get("ended_by") {
+        Some(_) => parts.rules("ended_by"),
+        None => Some(Vec::new()),
+    };
+    let memory = parts.duration("memory", "memory: 400d");
+    let kind = ExtensionKind::Owner {
+        given_by: given_by?,
+        ended_by: ended_by?,
+        memory_ms: memory?,
+    };
+    (out.errors_since(mark) == 0).then_some(ExtensionDraft {
+        key: "owner",
         line: key.line,
         kind,
     })

@@ -2,7 +2,7 @@
 
 use super::draft::{CorrelationDraft, Reference, Target};
 use super::extension::{ExtensionDraft, ExtensionKind};
-use super::model::{RatioParts, WEEK_MS, WindowSpec};
+use super::model::{OwnerParts, RatioParts, WEEK_MS, WindowSpec};
 use super::names::Names;
 
 /// How long the timespan of a baseline may be.
@@ -46,6 +46,15 @@ impl ExtensionLinker<'_> {
                 Some(WindowSpec::FirstSeen {
                     threshold: threshold.clone(),
                     parts: *parts,
+                })
+            }
+            (ExtensionKind::Owner { memory_ms, .. }, WindowSpec::ValueCount { threshold }) => {
+                if *memory_ms < self.draft.timespan_ms {
+                    self.problem(extension, "the `memory` of `vedette.owner` is shorter than the timespan: take the longest time for which nobody registers or transfers anew");
+                }
+                Some(WindowSpec::Owner {
+                    threshold: threshold.clone(),
+                    parts: self.owner(extension)?,
                 })
             }
             (ExtensionKind::Baseline(parts), WindowSpec::EventCount { threshold }) => {
@@ -101,6 +110,38 @@ impl ExtensionLinker<'_> {
                     format!("`vedette.ratio` has `{rule}` neither in `of` nor in `to`: add it, or remove it from `rules`"),
                 ));
             }
+        }
+        Some(parts)
+    }
+
+    /// `None` for another kind.
+    fn owner(&mut self, extension: &ExtensionDraft) -> Option<OwnerParts> {
+        let ExtensionKind::Owner {
+            given_by,
+            ended_by,
+            memory_ms,
+        } = &extension.kind
+        else {
+            return None;
+        };
+        let parts = OwnerParts {
+            given_by: self.inputs(given_by, "owner"),
+            ended_by: self.inputs(ended_by, "owner"),
+            memory_ms: *memory_ms,
+        };
+        for &at in &parts.given_by {
+            if let (true, Some(reference)) =
+                (parts.ended_by.contains(&at), self.draft.inputs.get(at))
+            {
+                let message = format!(
+                    "`vedette.owner` has `{}` in `given_by` and in `ended_by`: leave it in one of them",
+                    reference.text
+                );
+                self.problem(extension, &message);
+            }
+        }
+        if (0..self.draft.inputs.len()).all(|at| parts.owner_from(at).is_some()) {
+            self.problem(extension, "of the `rules`, `vedette.owner` leaves none whose hits are accesses: add the rule of what owners alone may do");
         }
         Some(parts)
     }

@@ -214,6 +214,36 @@ pub enum WindowSpec {
         threshold: Threshold,
         parts: BaselineParts,
     },
+    /// How many values were not those of the group's owner (`vedette.owner`).
+    Owner {
+        threshold: Threshold,
+        parts: OwnerParts,
+    },
+}
+
+/// Positions are those of [`CorrelationRule::inputs`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnerParts {
+    /// Their hits make the value the owner.
+    pub given_by: Vec<usize>,
+    /// After their hits the owner is not known.
+    pub ended_by: Vec<usize>,
+    /// How long an owner is known, in milliseconds; at least a timespan.
+    pub memory_ms: i64,
+}
+
+impl OwnerParts {
+    /// Whether hits of an input give an owner or end that; `None` for accesses.
+    pub fn owner_from(&self, input: usize) -> Option<bool> {
+        match (
+            self.given_by.contains(&input),
+            self.ended_by.contains(&input),
+        ) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        }
+    }
 }
 
 /// Parts of one are given in millionths.
@@ -266,6 +296,7 @@ impl WindowSpec {
         match self {
             WindowSpec::FirstSeen { parts, .. } => parts.memory_ms,
             WindowSpec::Baseline { parts, .. } => parts.memory_ms(),
+            WindowSpec::Owner { parts, .. } => parts.memory_ms,
             _ => 0,
         }
     }

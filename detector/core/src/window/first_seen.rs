@@ -19,6 +19,7 @@ use crate::rule::{FirstSeenParts, Threshold};
 use crate::window::interval::{Interval, IntervalUnion, Intervals};
 use crate::window::key::Key;
 use crate::window::kind::{Occurrence, OccurrenceValue, WindowType};
+use crate::window::moving::counted_stretches;
 
 /// Counts values that are new.
 #[derive(Debug)]
@@ -208,7 +209,7 @@ impl FirstSeen {
     }
 
     /// Tells, for each stretch between two changes of the window, how many new values it holds (at least one).
-    fn sweep(&self, state: &mut SeenValues, mut stretch: impl FnMut(Interval, u64)) {
+    fn sweep(&self, state: &mut SeenValues, stretch: impl FnMut(Interval, u64)) {
         state.present.settle();
         let mut changes: Vec<(i64, i64)> = Vec::new();
         for (&at, slice) in &state.slices {
@@ -222,14 +223,7 @@ impl FirstSeen {
                 }
             }
         }
-        changes.sort_unstable();
-        let mut count: i64 = 0;
-        for (change, next) in changes.iter().zip(changes.iter().skip(1)) {
-            count += change.1;
-            if count > 0 && change.0 < next.0 {
-                stretch(Interval::new(change.0, next.0), count.unsigned_abs());
-            }
-        }
+        counted_stretches(changes, stretch);
     }
 }
 

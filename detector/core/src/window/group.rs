@@ -1,5 +1,6 @@
 //! The state of one group.
 
+use std::ops::AddAssign;
 use std::sync::Arc;
 
 use crate::window::body::{Body, GroupTimes};
@@ -25,6 +26,22 @@ pub struct United {
 
 /// An episode of a child correlation, with the value it shows.
 pub type Shown = (Arc<Episode>, Option<Key>);
+
+/// What is doubtful of the episodes of some groups.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doubts {
+    /// Groups that saw more than they keep one by one, so that their moments are estimates.
+    pub thinned: u64,
+    /// Hits that could not be judged for want of what came before them.
+    pub unjudged: u64,
+}
+
+impl AddAssign for Doubts {
+    fn add_assign(&mut self, other: Self) {
+        self.thinned += other.thinned;
+        self.unjudged += other.unjudged;
+    }
+}
 
 /// Hits that a group holds as they came before it has a body: most groups never see more.
 const BODILESS_HITS_MAX: usize = 16;
@@ -191,10 +208,13 @@ impl<W: WindowType> Group<W> {
         self.body(window, times).forget(end, window, times);
     }
 
-    /// As [`WindowType::is_thinned`]; to be asked when the episodes are known.
-    pub(super) fn is_thinned(&self, window: &W) -> bool {
+    /// What is doubtful of its episodes; to be asked when they are known.
+    pub(super) fn doubts(&self, window: &W) -> Doubts {
         let body = self.body.as_deref();
-        body.is_some_and(|body| window.is_thinned(&body.state))
+        body.map_or(Doubts::default(), |body| Doubts {
+            thinned: u64::from(window.is_thinned(&body.state)),
+            unjudged: window.unjudged(&body.state),
+        })
     }
 
     /// As [`WindowType::closeness`].

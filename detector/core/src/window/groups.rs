@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 
 use crate::window::body::GroupTimes;
 use crate::window::episode::Episode;
-use crate::window::group::{Group, Shown, United};
+use crate::window::group::{Doubts, Group, Shown, United};
 use crate::window::group_values::GroupTexts;
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, WindowType};
@@ -65,12 +65,11 @@ pub trait RuleWindows: std::fmt::Debug + Send {
         children: &[Shown],
     ) -> Result<United, StateError>;
 
-    /// Evaluates one group and forgets it. Whether it saw more than it keeps one by one ([`WindowType::is_thinned`]).
-    fn drain_group(&mut self, group: Key, sink: &mut dyn FnMut(Episode)) -> bool;
+    /// Evaluates one group and forgets it.
+    fn drain_group(&mut self, group: Key, sink: &mut dyn FnMut(Episode)) -> Doubts;
 
-    /// Evaluates every group and forgets it; episodes come in the order of group keys. How many saw more than they keep
-    /// one by one.
-    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> u64;
+    /// Evaluates every group and forgets it; episodes come in the order of group keys.
+    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> Doubts;
 
     /// Forgets groups until the others take no more than `bytes_max`: those farthest from firing first. How many.
     fn evict(&mut self, bytes_max: usize) -> u64;
@@ -290,26 +289,26 @@ impl<W: ReadVersion1> RuleWindows for Groups<W> {
         })
     }
 
-    fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) -> bool {
+    fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) -> Doubts {
         let Some(at) = self.find(key) else {
-            return false;
+            return Doubts::default();
         };
         let place = &mut self.chunks[at as usize / CHUNK_GROUPS][at as usize % CHUNK_GROUPS];
         let Some(mut group) = place.group.take() else {
-            return false;
+            return Doubts::default();
         };
         self.bytes -= group.bytes(&self.window);
         group.episodes(key, self.times, &self.window, sink);
-        group.is_thinned(&self.window)
+        group.doubts(&self.window)
     }
 
-    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> u64 {
-        let mut thinned = 0;
+    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> Doubts {
+        let mut doubts = Doubts::default();
         for (key, mut group) in self.drain_sorted() {
             group.episodes(key, self.times, &self.window, sink);
-            thinned += u64::from(group.is_thinned(&self.window));
+            doubts += group.doubts(&self.window);
         }
-        thinned
+        doubts
     }
 
     fn evict(&mut self, bytes_max: usize) -> u64 {

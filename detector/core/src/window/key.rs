@@ -15,7 +15,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 pub struct Key([u64; 2]);
 
 impl Key {
-    pub fn from_u128(bits: u128) -> Self {
+    pub const fn from_u128(bits: u128) -> Self {
         Self([(bits >> 64) as u64, bits as u64])
     }
 

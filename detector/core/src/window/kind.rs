@@ -64,6 +64,17 @@ impl Detail for Key {
     }
 }
 
+/// The rule that was hit, and the value.
+impl Detail for (u32, Key) {
+    fn pack(input: usize, value: OccurrenceValue) -> Self {
+        (u32::pack(input, value), Key::pack(input, value))
+    }
+
+    fn unpack(self) -> (usize, OccurrenceValue) {
+        (self.0 as usize, OccurrenceValue::Key(self.1))
+    }
+}
+
 /// The rule that was hit.
 impl Detail for u32 {
     fn pack(input: usize, _: OccurrenceValue) -> Self {
@@ -142,6 +153,12 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
     /// Whether more was seen than is kept one by one, so that moments are estimates.
     fn is_thinned(&self, _state: &Self::State) -> bool {
         false
+    }
+
+    /// How many hits could not be judged for want of what came before them. Needs a state that
+    /// [`WindowType::holding`] has settled.
+    fn unjudged(&self, _state: &Self::State) -> u64 {
+        0
     }
 
     /// The value that alerts count.

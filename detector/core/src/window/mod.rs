@@ -20,6 +20,7 @@ pub mod aggregate;
 pub mod ratio; // which part of them
 pub mod first_seen; // values that are new
 pub mod baseline; // what is usual
+pub mod owner; // whose it was
 pub mod sketch; // estimates of large counts
 pub mod key_set; // how many were seen
 mod stretch; // hits counted together
@@ -51,7 +52,7 @@ use crate::window::parents::show_to_parents;
 use crate::window::version::StateError;
 use crate::window::version_1::ReadVersion1;
 
-pub use group::Shown;
+pub use group::{Doubts, Shown};
 pub use hit::KeptOut;
 pub use parents::{Parent, parents};
 
@@ -116,7 +117,8 @@ fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
         WindowSpec::ValueMedian { threshold } => aggregate(threshold, Median),
         extended @ (WindowSpec::Ratio { .. }
         | WindowSpec::FirstSeen { .. }
-        | WindowSpec::Baseline { .. }) => extended_windows(rule, extended),
+        | WindowSpec::Baseline { .. }
+        | WindowSpec::Owner { .. }) => extended_windows(rule, extended),
     }
 }
 
@@ -146,6 +148,14 @@ fn extended_windows(rule: &CorrelationRule, window: &WindowSpec) -> Box<dyn Rule
                 timespan_ms,
                 threshold: threshold.clone(),
                 parts: *parts,
+            },
+        ),
+        WindowSpec::Owner { threshold, parts } => groups(
+            rule,
+            owner::Owner {
+                timespan_ms,
+                threshold: threshold.clone(),
+                parts: parts.clone(),
             },
         ),
         _ => unreachable!("a window type of Sigma"),
@@ -324,8 +334,8 @@ impl<'r> Windows<'r> {
         mut self,
         spilled: &mut dyn Spilled,
         sink: &mut dyn FnMut(CorrelationIx, Episode),
-    ) -> Result<Vec<u64>, SpillError> {
-        let mut thinned = vec![0; self.windows.len()];
+    ) -> Result<Vec<Doubts>, SpillError> {
+        let mut doubts = vec![Doubts::default(); self.windows.len()];
         for at in 0..self.windows.len() {
             let rule = CorrelationIx(u32::try_from(at).expect("fewer than 2^32 rules"));
             let (done, parents) = self.windows.split_at_mut(at + 1);
@@ -338,16 +348,13 @@ impl<'r> Windows<'r> {
             let mut current = None;
             while let Some((group, state)) = spilled.next(rule)? {
                 if let Some(done) = current.filter(|current| *current != group) {
-                    thinned[at] += u64::from(windows.drain_group(done, &mut told));
+                    doubts[at] += windows.drain_group(done, &mut told);
                 }
                 windows.merge_encoded(group, state)?;
                 current = Some(group);
             }
-            thinned[at] += windows.drain_episodes(&mut told);
+            doubts[at] += windows.drain_episodes(&mut told);
         }
-        if thinned.iter().all(|groups| *groups == 0) {
-            thinned.clear();
-        }
-        Ok(thinned)
+        Ok(doubts)
     }
 }

@@ -34,3 +34,19 @@ pub(super) fn sweep(numbers: &[Weighted], timespan_ms: i64, moving: &mut impl Mo
         moving.rest(Interval::new(now, next));
     }
 }
+
+/// Counts what is in the window at once, given when something enters (1) and leaves (-1) it. Tells of each stretch between
+/// two changes that holds at least one.
+pub(super) fn counted_stretches(
+    mut changes: Vec<(i64, i64)>,
+    mut stretch: impl FnMut(Interval, u64),
+) {
+    changes.sort_unstable();
+    let mut count: i64 = 0;
+    for (change, next) in changes.iter().zip(changes.iter().skip(1)) {
+        count += change.1;
+        if count > 0 && change.0 < next.0 {
+            stretch(Interval::new(change.0, next.0), count.unsigned_abs());
+        }
+    }
+}

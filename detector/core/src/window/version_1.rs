@@ -17,6 +17,7 @@ use crate::window::key_set::KeySet;
 use crate::window::kind::{Occurrence, OccurrenceValue, WindowType};
 use crate::window::ledger::{EVIDENCE_MAX, Ledger, slice_ms};
 use crate::window::ordered::TemporalOrdered;
+use crate::window::owner::Owner;
 use crate::window::ratio::Ratio;
 use crate::window::sketch::Sketch;
 use crate::window::stretch::Stretch;
@@ -91,7 +92,7 @@ macro_rules! unknown_to_version_1 {
     };
 }
 
-unknown_to_version_1!(Ratio: (), Baseline: (), FirstSeen: OldKey);
+unknown_to_version_1!(Ratio: (), Baseline: (), FirstSeen: OldKey, Owner: OldKey);
 
 /// Saturated moments, pieces, and how many of them were settled.
 type OldCoverage = (Vec<Span>, Vec<(Span, OldKey)>, usize);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Correlation, Event, Expression, FirstSeen, Input, Kind, Ratio, TICK_MS};
+use super::{Correlation, Event, Expression, FirstSeen, Input, Kind, Owner, Ratio, TICK_MS};
 
 const DETECTIONS: usize = 3;
 const ADDRESS_FIELD: &str = "sourceIPAddress";
@@ -103,7 +103,7 @@ pub(crate) fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
 }
 
 fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlation {
-    let kind_choice = random.u8(..12);
+    let kind_choice = random.u8(..13);
     let is_aggregate = kind_choice >= 8;
     let mut inputs: Vec<Input> = (0..DETECTIONS)
         .filter(|_| random.bool())
@@ -149,6 +149,7 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
     let timespan = 2 * random.i64(1..8);
     let kind = match kind_choice {
         11 => first_seen(random, timespan),
+        12 => owner(random, timespan, inputs.len()),
         _ => kind(random, kind_choice, &inputs, before),
     };
     let operator = match kind_choice {
@@ -229,6 +230,26 @@ fn first_seen(random: &mut fastrand::Rng, timespan: i64) -> Kind {
         learning: 2 * random.i64(1..=memory / 2),
         memory,
         values: 1_000,
+    })
+}
+
+/// The first input's hits are accesses, the second's give an owner; there may be a third.
+fn owner(random: &mut fastrand::Rng, timespan: i64, inputs: usize) -> Kind {
+    if inputs < 2 {
+        return first_seen(random, timespan);
+    }
+    let third = inputs - 1;
+    let (gives, ends) = match random.u8(..4) {
+        _ if third == 1 => (false, false),
+        0 => (true, false),
+        1 => (false, false),
+        _ => (false, true),
+    };
+    Kind::Owner(Owner {
+        fields: VALUE_FIELDS[..random.usize(1..3)].to_vec(),
+        given_by: if gives { vec![1, third] } else { vec![1] },
+        ended_by: if ends { vec![third] } else { vec![] },
+        memory: timespan + 2 * random.i64(0..20),
     })
 }
 
@@ -341,6 +362,18 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
             kind.values
         )?;
     }
+    if let Kind::Owner(kind) = &rule.kind {
+        let names = |inputs: &[usize]| {
+            let names = inputs.iter().map(|at| rule_name(&rule.inputs[*at]));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let given_by = names(&kind.given_by);
+        writeln!(out, "    owner:\n        given_by: [{given_by}]")?;
+        if !kind.ended_by.is_empty() {
+            writeln!(out, "        ended_by: [{}]", names(&kind.ended_by))?;
+        }
+        writeln!(out, "        memory: {}s", kind.memory / 2)?;
+    }
     if !rule.prefixes.is_empty() {
         writeln!(out, "    prefix:")?;
     }
@@ -353,7 +386,7 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
 fn type_name(kind: &Kind) -> &'static str {
     match kind {
         Kind::EventCount | Kind::Ratio(_) => "event_count",
-        Kind::ValueCount(_) | Kind::FirstSeen(_) => "value_count",
+        Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) => "value_count",
         Kind::Temporal(_) => "temporal",
         Kind::TemporalOrdered => "temporal_ordered",
         Kind::Sum(_) => "value_sum",
@@ -384,7 +417,9 @@ fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
         _ => writeln!(out, "    condition:")?,
     }
     match &rule.kind {
-        Kind::ValueCount(fields) | Kind::FirstSeen(FirstSeen { fields, .. }) => {
+        Kind::ValueCount(fields)
+        | Kind::FirstSeen(FirstSeen { fields, .. })
+        | Kind::Owner(Owner { fields, .. }) => {
             writeln!(out, "        field: [{}]", fields.join(", "))?;
         }
         Kind::Sum(field) | Kind::Average(field) | Kind::Median(field) => {

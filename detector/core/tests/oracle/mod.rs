@@ -42,6 +42,16 @@ pub(crate) enum Kind {
     Median(&'static str),
     Ratio(Ratio),
     FirstSeen(FirstSeen),
+    Owner(Owner),
+}
+
+/// In ticks; positions are those of the inputs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Owner {
+    pub(crate) fields: Vec<&'static str>,
+    pub(crate) given_by: Vec<usize>,
+    pub(crate) ended_by: Vec<usize>,
+    pub(crate) memory: i64,
 }
 
 /// In ticks.
@@ -128,6 +138,9 @@ pub(crate) fn evaluate(events: &[Event], correlations: &[Correlation]) -> Vec<Ep
                     if let Kind::FirstSeen(kind) = &correlation.kind {
                         group.hits = new_hits(kind, &group.hits);
                     }
+                    if let Kind::Owner(kind) = &correlation.kind {
+                        group.hits = foreign_hits(kind, &group.hits);
+                    }
                     group_episodes(at, correlation, &values, &group)
                 })
                 .collect()
@@ -145,6 +158,7 @@ fn groups<'a>(
     let value_fields: Vec<&'static str> = match &correlation.kind {
         Kind::ValueCount(fields) => fields.clone(),
         Kind::FirstSeen(kind) => kind.fields.clone(),
+        Kind::Owner(kind) => kind.fields.clone(),
         Kind::Sum(f) | Kind::Average(f) | Kind::Percentile(f, _) | Kind::Median(f) => vec![f],
         _ => vec![],
     };
@@ -298,6 +312,40 @@ fn new_hits<'a>(kind: &FirstSeen, hits: &[Hit<'a>]) -> Vec<Hit<'a>> {
     hits.iter().filter(is_new).cloned().collect()
 }
 
+/// The accesses by others than the owner; of those with one value at one time, that with the smallest id.
+fn foreign_hits<'a>(kind: &Owner, hits: &[Hit<'a>]) -> Vec<Hit<'a>> {
+    let is_end = |input: &usize| kind.ended_by.contains(input);
+    let is_fact = |input: &usize| kind.given_by.contains(input) || is_end(input);
+    let facts: Vec<&Hit<'a>> = hits.iter().filter(|(input, _, _)| is_fact(input)).collect();
+    let facts_at = |tick: i64| facts.iter().filter(move |(_, event, _)| event.tick == tick);
+    let names = |tick: i64, value: &Vec<String>| {
+        facts_at(tick).any(|(input, _, owner)| !is_end(input) && owner == value)
+    };
+    let is_foreign = |(input, event, value): &&Hit<'a>| {
+        let before = facts.iter().map(|(_, fact, _)| fact.tick);
+        let Some(latest) = before.filter(|tick| *tick < event.tick).max() else {
+            return false;
+        };
+        let comes_first = |(other_input, other, same): &Hit<'_>| {
+            !is_fact(other_input)
+                && value == same
+                && event.tick == other.tick
+                && other.id < event.id
+        };
+        !is_fact(input)
+            && event.tick - latest <= kind.memory
+            && !facts_at(latest).any(|(input, _, _)| is_end(input))
+            && !names(latest, value)
+            && !names(event.tick, value)
+            && !hits.iter().any(comes_first)
+    };
+    let mut foreign: Vec<Hit<'a>> = hits.iter().filter(is_foreign).cloned().collect();
+    // One event can be an access by several rules.
+    foreign.sort_by_key(|(input, event, value)| (event.tick, value.clone(), *input));
+    foreign.dedup_by_key(|(_, event, value)| (event.tick, value.clone()));
+    foreign
+}
+
 /// Half ticks `m` (as twice their tick) of `[start, end)` in the window `(t - timespan, t]`.
 fn moments(start: i64, end: i64, t: i64, timespan: i64) -> impl Iterator<Item = i64> {
     (2 * (t - timespan) + 1..=2 * t).filter(move |m| 2 * start <= *m && *m < 2 * end)
@@ -327,7 +375,7 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
                 .count();
             count(ids.len() + opened)
         }
-        Kind::ValueCount(_) | Kind::FirstSeen(_) => {
+        Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) => {
             let mut seen: BTreeSet<&[String]> =
                 hits.iter().map(|(_, _, value)| value.as_slice()).collect();
             seen.extend(
@@ -493,8 +541,11 @@ fn describe(
             .zip(values.iter().cloned())
             .collect(),
         count: (ids.len() + children.len()) as u64,
-        distinct: matches!(rule.kind, Kind::ValueCount(_) | Kind::FirstSeen(_))
-            .then_some(distinct.len() as u64),
+        distinct: matches!(
+            rule.kind,
+            Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_)
+        )
+        .then_some(distinct.len() as u64),
         first: times().map(|t| t.0).min().expect("an episode has hits"),
         last: times().map(|t| t.1).max().expect("an episode has hits"),
         evidence,

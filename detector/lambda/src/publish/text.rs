@@ -168,6 +168,16 @@ fn condition(rule: &CorrelationRule) -> String {
             let memory = duration(parts.memory_ms);
             format!("{} values {within} not seen for {memory}", number(t))
         }
+        WindowSpec::Owner {
+            threshold: t,
+            parts,
+        } => {
+            let memory = duration(parts.memory_ms);
+            format!(
+                "{} values {within} that are not the owner's, as learned over {memory}",
+                number(t)
+            )
+        }
         WindowSpec::Baseline {
             threshold: t,
             parts,
