@@ -269,13 +269,13 @@ pub(super) fn read_first_seen(
     })
 }
 
-/// Reads `owner: {given_by: [registered, received], ended_by: [removed], memory: 400d}`.
+/// Reads `owner: {given_by: [registered, received], ended_by: [removed], memory: 365d}`.
 pub(super) fn read_owner(
     key: &Node,
     node: &Node,
     out: &mut Reporter<'_>,
 ) -> Option<ExtensionDraft> {
-    const EXAMPLE: &str = "{given_by: [registered], ended_by: [removed], memory: 400d}";
+    const EXAMPLE: &str = "{given_by: [registered], ended_by: [removed], memory: 365d}";
     let mark = out.mark();
     let known = ["given_by", "ended_by", "memory"];
     let mut parts = Parts::read((key, node), ("owner", &known, EXAMPLE), out)?;
@@ -284,7 +284,7 @@ pub(super) fn read_owner(
         Some(_) => parts.rules("ended_by"),
         None => Some(Vec::new()),
     };
-    let memory = parts.duration("memory", "memory: 400d");
+    let memory = parts.duration("memory", "memory: 365d");
     let kind = ExtensionKind::Owner {
         given_by: given_by?,
         ended_by: ended_by?,
