@@ -611,3 +611,72 @@ level: low
         assert_eq!(ended.err.contains(told), is_told, "{}", ended.err);
     }
 }
+
+const OWNERS: &str = "\
+title: Document read
+name: document_read
+logsource: {product: aws, service: lambda}
+detection:
+  read: {event: document.read}
+  condition: read
+level: informational
+---
+title: Document created
+name: document_created
+logsource: {product: aws, service: lambda}
+detection:
+  created: {event: document.create}
+  condition: created
+level: informational
+---
+title: Document of somebody else read
+name: foreign_document_read
+correlation:
+  type: value_count
+  rules: [document_read, document_created]
+  group-by: [document_id]
+  timespan: 10m
+  condition: {field: sub, gte: 1}
+vedette:
+  owner: {given_by: [document_created], memory: 30d}
+level: critical
+";
+
+#[test]
+fn a_snapshot_of_owners_is_one_more_input() {
+    let desk = Desk::new();
+    desk.file("owners.yml", OWNERS);
+    let line = |event: &str, day: u32, sub: &str| {
+        format!(
+            r#"{{"timestamp":"2026-05-{day:02}T12:00:00Z","event":"{event}","request_id":"r-{day}-{sub}","document_id":"d1","sub":"{sub}"}}"#
+        )
+    };
+    let reads = [
+        line("document.read", 2, "ada"),
+        line("document.read", 3, "eve"),
+    ];
+    desk.file("reads.ndjson", reads.join("\n"));
+    let run = [
+        "run",
+        "--rules",
+        "owners.yml",
+        "--format",
+        "json",
+        "reads.ndjson",
+    ];
+    let without = desk.replay(&run).expect(0);
+    assert_eq!(without.out, "");
+    let without = without.err_has("unknown: 2 hits of \"Document of somebody else read\"");
+    without.err_has("a snapshot of the owners");
+    desk.file("snapshot.ndjson", line("document.create", 1, "ada"));
+    let with = desk
+        .replay(&[&run[..], &["snapshot.ndjson"]].concat())
+        .expect(0);
+    assert!(!with.err.contains("unknown:"), "{}", with.err);
+    let alert: serde_json::Value = serde_json::from_str(&with.out).expect("one alert");
+    assert_eq!(alert["first_event_time"], "2026-05-03T12:00:00.000Z");
+    assert_eq!(
+        (&alert["count"], &alert["distinct"]),
+        (&1.into(), &1.into())
+    );
+}
