@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::rule::{CorrelationRule, Level, RuleSet};
+use crate::rule::{CorrelationRule, FieldTag, Level, RuleSet};
 use crate::store::{Announcement, EpisodeId, Notice};
 use crate::time::Timestamp;
 use crate::window::episode::Episode;
@@ -28,6 +28,7 @@ pub struct Alert {
     pub count: u64,
     /// `None` where the rule counts no distinct values.
     pub distinct: Option<u64>,
+    pub shown: ShownValues,
     /// The earliest ones, at most [`EVIDENCE_MAX`](crate::window::ledger::EVIDENCE_MAX).
     pub event_ids: Vec<String>,
 }
@@ -58,6 +59,7 @@ impl Alert {
             },
             count: episode.count,
             distinct: episode.distinct,
+            shown: ShownValues::of_episode(rule, episode),
             event_ids: episode.evidence.iter().map(|(_, id)| id.clone()).collect(),
         }
     }
@@ -116,6 +118,35 @@ impl Serialize for GroupValues {
             map.serialize_entry(&**field, &**value)?;
         }
         map.end()
+    }
+}
+
+/// The fields that the rule shows, in the order of its file, and the values that they had in the episode's events: the
+/// first ones, at most [`VALUES_MAX`](crate::window::shown::VALUES_MAX) of a field, in the order of time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ShownValues(pub Vec<(Arc<str>, Vec<Arc<str>>)>);
+
+impl ShownValues {
+    fn of_episode(rule: &CorrelationRule, episode: &Episode) -> Self {
+        let values = |name: &Arc<str>| {
+            let tag = FieldTag::of(name);
+            let own = episode.shown.iter().filter(|shown| shown.field == tag);
+            own.map(|shown| Arc::from(&*shown.text)).collect()
+        };
+        let fields = rule
+            .show
+            .iter()
+            .map(|name| (Arc::clone(name), values(name)));
+        Self(fields.collect())
+    }
+}
+
+impl Serialize for ShownValues {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(field, values)| {
+            let values: Vec<&str> = values.iter().map(|value| &**value).collect();
+            (&**field, values)
+        }))
     }
 }
 

@@ -333,6 +333,7 @@ level: low
                 reference: "rejected".into(),
                 group_by: Vec::new(),
                 value: Vec::new(),
+                show: Vec::new(),
             }],
             group_by: vec!["source_ip".into()],
             prefixes: vec![None],
@@ -341,6 +342,7 @@ level: low
             window: WindowSpec::EventCount {
                 threshold: Threshold(vec![(Comparison::Gte, 2)]),
             },
+            show: Vec::new(),
         });
         rules
     }

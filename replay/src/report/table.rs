@@ -153,6 +153,7 @@ fn group(group: &GroupValues) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use detector_core::alert::ShownValues;
     use detector_core::time::Timestamp;
 
     const PLAIN: Style = Style {
@@ -178,6 +179,7 @@ mod tests {
             status: Status::Closed,
             count: 1_234,
             distinct: Some(17),
+            shown: ShownValues::default(),
             event_ids: vec!["e1".into()],
         }
     }

@@ -1,11 +1,13 @@
 //! Vedette's own attributes: what Sigma cannot say, under the one top-level key `vedette`.
 
 use super::allowlist_reader::{AllowDraft, read_allow};
+use super::draft::Reference;
 use super::duration::{long_unit, parse_duration};
 use super::extension::{ExtensionDraft, read_baseline, read_first_seen, read_owner, read_ratio};
 use super::near_name::suggestion;
 use super::network_prefix::{PrefixDraft, read_prefixes};
 use super::problem::Reporter;
+use super::show::read_show;
 use super::yaml_tree::Node;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +26,14 @@ pub(super) struct Attributes {
     pub(super) prefixes: Vec<PrefixDraft>,
     pub(super) allow: Vec<AllowDraft>,
     pub(super) extensions: Vec<ExtensionDraft>,
+    pub(super) show: Vec<Reference>,
 }
 
 /// Reads the value of a key; what is wrong with it is reported.
 type Read = fn(&Node, &Node, &mut Attributes, &mut Reporter<'_>);
 
 /// Every key, the kinds of rule it may stand in, and how it is read.
-const TABLE: [(&str, &[RuleKind], Read); 9] = [
+const TABLE: [(&str, &[RuleKind], Read); 10] = [
     ("quiet", &[RuleKind::Correlation], |key, node, to, out| {
         to.quiet_ms = duration(key, node, "vedette.quiet", out);
     }),
@@ -62,6 +65,9 @@ const TABLE: [(&str, &[RuleKind], Read); 9] = [
     ),
     ("owner", &[RuleKind::Correlation], |key, node, to, out| {
         to.extensions.extend(read_owner(key, node, out));
+    }),
+    ("show", &[RuleKind::Correlation], |key, node, to, out| {
+        to.show = read_show(key, node, out);
     }),
     ("allow", &[RuleKind::Detection], |key, node, to, out| {
         to.allow = read_allow(key, node, out);

@@ -103,6 +103,7 @@ pub(super) fn read_correlation(
         aliases,
         prefixes: attributes.prefixes.clone(),
         extension: attributes.extensions.first().cloned(),
+        show: attributes.show.clone(),
     })
 }
 

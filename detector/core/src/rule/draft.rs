@@ -104,6 +104,7 @@ pub(super) struct CorrelationDraft {
     pub(super) aliases: Vec<AliasDraft>,
     pub(super) prefixes: Vec<PrefixDraft>,
     pub(super) extension: Option<ExtensionDraft>,
+    pub(super) show: Vec<Reference>,
 }
 
 /// A window whose condition may still name rules.

@@ -14,6 +14,7 @@ use super::near_name::suggestion;
 use super::network_prefix::NetworkPrefix;
 use super::presence_link::PresenceLinker;
 use super::problem::{RuleProblem, Severity};
+use super::show::ShowLinker;
 
 /// An input that has been found.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,9 @@ pub(super) enum Resolved<'r> {
     /// It is missing, broken or goes in a circle, which has been reported; of its fields nothing can be said.
     Unknown,
 }
+
+/// As the file names it, where that leads, and what is there.
+pub(super) type FoundInput<'r> = (&'r Reference, Target, Resolved<'r>);
 
 pub(super) struct GroupLinker<'l> {
     pub(super) names: &'l Names,
@@ -39,9 +43,12 @@ impl GroupLinker<'_> {
     ) -> CorrelationRule {
         self.check_aliases(draft, targets);
         self.check_prefixes(draft);
-        let mut inputs = Vec::with_capacity(draft.inputs.len());
-        for ((reference, target), input) in draft.inputs.iter().zip(targets).zip(resolved) {
-            inputs.extend(self.input(draft, reference, *target, *input));
+        let found: Vec<_> = (draft.inputs.iter().zip(targets).zip(resolved))
+            .map(|((reference, target), input)| (reference, *target, *input))
+            .collect();
+        let mut inputs = Vec::with_capacity(found.len());
+        for (input, show) in found.iter().zip(self.shown(draft, &found)) {
+            inputs.extend(self.input(draft, *input, show));
         }
         let window = self.window(draft, targets);
         CorrelationRule {
@@ -60,6 +67,9 @@ impl GroupLinker<'_> {
             timespan_ms: draft.timespan_ms,
             quiet_ms: draft.quiet_ms.unwrap_or(draft.timespan_ms),
             window,
+            show: (draft.show.iter())
+                .map(|field| Arc::from(&*field.text))
+                .collect(),
         }
     }
 
@@ -90,18 +100,15 @@ impl GroupLinker<'_> {
 
     fn check_aliases(&mut self, draft: &CorrelationDraft, targets: &[Target]) {
         for alias in &draft.aliases {
-            let used = draft
-                .group_by
-                .iter()
-                .chain(&draft.value_fields)
-                .any(|field| field.text == alias.name);
-            // An alias without a use is a warning of its own; what it leaves out then does not matter.
-            if !used {
+            let is_in = |fields: &[Reference]| fields.iter().any(|field| field.text == alias.name);
+            // Of a rule that it does not name, an alias is a field of that name; of such a rule nothing is shown.
+            let used = is_in(&draft.group_by) || is_in(&draft.value_fields);
+            if !used && !is_in(&draft.show) {
                 self.warning(
                     draft,
                     alias.line,
                     format!(
-                        "alias `{}` is used neither in `group-by` nor as `field`",
+                        "alias `{}` is used neither in `group-by` nor as `field` nor in `vedette.show`",
                         alias.name
                     ),
                 );
@@ -156,9 +163,8 @@ impl GroupLinker<'_> {
     fn input(
         &mut self,
         draft: &CorrelationDraft,
-        reference: &Reference,
-        target: Target,
-        input: Resolved<'_>,
+        (reference, target, input): FoundInput<'_>,
+        show: Vec<ShownField>,
     ) -> Option<CorrelationInput> {
         let rule = match input {
             Resolved::Detection(ix) => InputRule::Detection(DetectionIx(small(ix))),
@@ -191,7 +197,27 @@ impl GroupLinker<'_> {
             reference: Arc::from(&*reference.text),
             group_by,
             value,
+            show,
         })
+    }
+
+    /// What each input has of the fields that are shown.
+    fn shown(
+        &mut self,
+        draft: &CorrelationDraft,
+        inputs: &[FoundInput<'_>],
+    ) -> Vec<Vec<ShownField>> {
+        let mut linker = ShowLinker {
+            names: self.names,
+            fields: self.fields,
+            draft,
+            problems: Vec::new(),
+        };
+        let shown = linker.link(inputs);
+        for (line, message) in linker.problems {
+            self.error(draft, line, message);
+        }
+        shown
     }
 
     /// Where `input` has the field or alias.

@@ -33,6 +33,7 @@ mod names; // every name of the set
 mod dependency; // children before parents
 mod presence_link; // its condition over rules
 mod extension_link; // and their rules
+mod show; // what its alerts show
 mod group_source; // its fields in each of its rules
 mod document; // one YAML document -> one draft
 mod allow_link; // its lists

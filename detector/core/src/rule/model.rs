@@ -1,6 +1,10 @@
 //! The checked rules. A [`RuleSet`] that exists is valid: every reference resolves, every field has its slot.
 
+use std::hash::Hasher;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher13;
 
 use crate::event::{Event, LogSource};
 use crate::field::{FieldTable, SlotId};
@@ -128,6 +132,8 @@ pub struct CorrelationRule {
     /// Holding intervals with gaps no longer than this are one episode (`vedette.quiet`; default: one timespan).
     pub quiet_ms: i64,
     pub window: WindowSpec,
+    /// Fields or aliases whose values its alerts show (`vedette.show`), in the order of its file.
+    pub show: Vec<Arc<str>>,
 }
 
 /// One rule referred to by a correlation.
@@ -140,6 +146,38 @@ pub struct CorrelationInput {
     pub group_by: Vec<FieldSource>,
     /// Where the condition's `field` values come from; empty where the type needs none.
     pub value: Vec<FieldSource>,
+    /// What it has of the fields that are shown.
+    pub show: Vec<ShownField>,
+}
+
+/// A field that alerts show, and where an input has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownField {
+    pub tag: FieldTag,
+    pub source: ShownSource,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShownSource {
+    /// A field of the event that a detection rule matched.
+    Event(SlotId),
+    /// The n-th group-by value of a child correlation.
+    ChildGroup(usize),
+    /// A field that the alerts of a child correlation show.
+    ChildShown(FieldTag),
+}
+
+/// The name of a shown field in four bytes: state keeps it with each value, so that what a rule shows can be edited
+/// while its groups live on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FieldTag(u32);
+
+impl FieldTag {
+    pub fn of(name: &str) -> Self {
+        let mut hasher = SipHasher13::new();
+        hasher.write(name.as_bytes());
+        Self(hasher.finish() as u32)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,13 +12,17 @@ use crate::store::plan::Plan;
 use crate::window::episode::Episode;
 use crate::window::interval::Interval;
 use crate::window::key::Key;
-use crate::window::{Parent, Shown};
+use crate::window::shown::ShownValue;
+use crate::window::{Parent, ToldChild};
 
 /// Child episodes that a group keeps; those that opened later are not told of.
 pub const CHILDREN_MAX: usize = 1000;
 
 /// Child episodes of a group that keep their evidence: those that opened first.
 pub const CHILDREN_WITH_EVIDENCE_MAX: usize = 64;
+
+/// What child episodes keep of the values that they show, in bytes: those that opened first.
+pub const CHILDREN_SHOWN_BYTES_MAX: usize = 64_000;
 
 /// What a parent tells of an episode of a child correlation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +40,9 @@ pub struct ChildEpisode {
     pub evidence: Vec<(i64, String)>,
     /// Nothing can change it any more.
     pub is_final: bool,
+    /// What it has of the fields that the parent shows. Whoever stores the rest in version 1 stores this apart.
+    #[serde(skip)]
+    pub shown: Vec<ShownValue>,
 }
 
 impl ChildEpisode {
@@ -49,10 +56,11 @@ impl ChildEpisode {
             last_event: episode.last_event,
             evidence: episode.evidence.clone(),
             is_final,
+            shown: parent.shown(episode),
         }
     }
 
-    fn shown(&self) -> Shown {
+    fn told(&self) -> ToldChild {
         let episode = Episode {
             group: self.group,
             values: Vec::new(),
@@ -63,8 +71,13 @@ impl ChildEpisode {
             first_event: self.first_event,
             last_event: self.last_event,
             evidence: self.evidence.clone(),
+            shown: Vec::new(),
         };
-        (Arc::new(episode), self.value)
+        ToldChild {
+            episode: Arc::new(episode),
+            value: self.value,
+            shown: self.shown.clone(),
+        }
     }
 
     /// Whether an episode with this span tells of it.
@@ -82,7 +95,11 @@ impl ChildEpisode {
     fn bytes(&self) -> usize {
         const FIXED: usize = 80;
         let evidence: usize = self.evidence.iter().map(|(_, id)| id.len() + 12).sum();
-        FIXED + evidence
+        FIXED + evidence + self.shown_bytes()
+    }
+
+    fn shown_bytes(&self) -> usize {
+        self.shown.iter().map(|shown| shown.text.len() + 16).sum()
     }
 }
 
@@ -111,12 +128,19 @@ pub(crate) fn take(children: &mut Vec<ChildEpisode>, new: &ChildEpisode) -> bool
     for child in children.iter_mut().skip(CHILDREN_WITH_EVIDENCE_MAX) {
         child.evidence = Vec::new();
     }
+    let mut shown_bytes = 0;
+    for child in children.iter_mut() {
+        shown_bytes += child.shown_bytes();
+        if shown_bytes > CHILDREN_SHOWN_BYTES_MAX {
+            child.shown = Vec::new();
+        }
+    }
     !is_full
 }
 
 /// As the parent's group is told of them.
-pub(crate) fn shown(children: &[ChildEpisode]) -> Vec<Shown> {
-    children.iter().map(ChildEpisode::shown).collect()
+pub(crate) fn told(children: &[ChildEpisode]) -> Vec<ToldChild> {
+    children.iter().map(ChildEpisode::told).collect()
 }
 
 /// Forgets the children that `episodes` do not tell of, nor any to come, all of which open after `forgotten_to`. One that
@@ -167,6 +191,8 @@ pub(crate) fn bytes(children: &[ChildEpisode]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use crate::rule::FieldTag;
+
     use super::*;
 
     fn child(group: u128, start: i64, end: i64, is_final: bool) -> ChildEpisode {
@@ -179,6 +205,11 @@ mod tests {
             last_event: start,
             evidence: vec![(start, "id".into())],
             is_final,
+            shown: vec![ShownValue::new(
+                FieldTag::of("user"),
+                start,
+                &"u".repeat(128),
+            )],
         }
     }
 
@@ -224,5 +255,9 @@ mod tests {
         assert_eq!((children.len(), children[0].span.start), (CHILDREN_MAX, -1));
         let with_evidence = children.iter().filter(|c| !c.evidence.is_empty()).count();
         assert_eq!(with_evidence, CHILDREN_WITH_EVIDENCE_MAX);
+        let shown: usize = children.iter().map(ChildEpisode::shown_bytes).sum();
+        let room = CHILDREN_SHOWN_BYTES_MAX - shown;
+        assert!(room < 144 && !children[0].shown.is_empty(), "{shown}");
+        assert!(children[CHILDREN_MAX - 1].shown.is_empty());
     }
 }

@@ -81,8 +81,8 @@ pub(crate) fn evaluate(
     let watermark = given
         .swept_to
         .map(|swept_to| forgettable_to(plan, rule, stored, swept_to));
-    let shown = children::shown(&children);
-    let united = windows.unite_shown(rule, group, &states, watermark, &shown)?;
+    let told = children::told(&children);
+    let united = windows.unite_told(rule, group, &states, watermark, told)?;
     let facts = plan.facts(rule);
     let judged_before = stored.map(|item| item.judged_to);
     // What nobody waits for is not worth a write.
@@ -315,6 +315,7 @@ impl Evaluated {
             first_event: start,
             last_event: start,
             evidence: Vec::new(),
+            shown: Vec::new(),
         }
     }
 

@@ -1,15 +1,14 @@
 //! What a group keeps of its hits once they are more than a few.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::window::episode::Episode;
+use crate::window::group::ToldChild;
 use crate::window::interval::{Interval, Intervals};
-use crate::window::key::Key;
 use crate::window::kind::{Occurrence, WindowType};
-use crate::window::ledger::{Ledger, Ongoing, slice_ms, slice_start};
+use crate::window::ledger::{Ledger, Ongoing, Slices, slice_ms, slice_start};
+use crate::window::shown::EventTexts;
 
 /// The timespan of a rule and the quiet period that joins holding intervals to episodes, in milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +21,14 @@ impl GroupTimes {
     fn slice_ms(self) -> i64 {
         slice_ms(self.timespan_ms)
     }
+
+    fn slices<W: WindowType>(self) -> Slices {
+        Slices {
+            ms: self.slice_ms(),
+            // Some that are there may be told of no more when more is known.
+            singly: !W::TELLS_ALL,
+        }
+    }
 }
 
 /// What is kept of the hits.
@@ -31,9 +38,9 @@ pub(super) struct Body<W: WindowType> {
     pub(super) state: W::State,
     pub(super) ledger: Ledger<W::Value>,
     pub(super) past: Option<Past>,
-    /// Episodes of child correlations, with the value each shows; derived anew at each evaluation.
+    /// Episodes of child correlations; derived anew at each evaluation.
     #[serde(skip)]
-    pub(super) children: Vec<(Arc<Episode>, Option<Key>)>,
+    pub(super) children: Vec<ToldChild>,
 }
 
 /// What is left of moments that nothing further bears on.
@@ -79,12 +86,12 @@ impl<W: WindowType> Body<W> {
     pub(super) fn observe(
         &mut self,
         hit: &Occurrence,
-        event_id: Option<&str>,
+        texts: Option<EventTexts<'_>>,
         (window, times): (&W, GroupTimes),
     ) {
         window.observe(&mut self.state, hit);
         self.ledger
-            .add(hit.start, (hit.id, event_id), window.counted(hit));
+            .add(hit.start, hit.id, window.counted(hit), texts);
         if self.ledger.is_unsettled() {
             self.settle(window, times);
         }
@@ -101,21 +108,15 @@ impl<W: WindowType> Body<W> {
             true => self.spans(&holding, times),
             false => Vec::new(),
         };
+        let edge = self.past.map(|past| past.edge(times));
         if !W::TELLS_ALL {
-            let edge = self.past.map(|past| past.edge(times));
             leave_telling(&mut self.ledger, (window, &self.state), edge);
         }
-        self.settle_ledger(&lasting, times);
-        holding
-    }
-
-    fn settle_ledger(&mut self, lasting: &[Interval], times: GroupTimes) {
-        match W::TELLS_ALL {
-            true => self.ledger.settle(lasting, times.slice_ms()),
-            // Some that are there may be told of no more when more is known, so that none are counted together; those
-            // of the past are.
-            false => self.ledger.settle_singly(times.slice_ms()),
+        if let Some(edge) = edge {
+            self.ledger.show_hits_from(edge);
         }
+        self.ledger.settle(&lasting, times.slices::<W>());
+        holding
     }
 
     /// The episodes, from their openings to their ends.
@@ -154,9 +155,10 @@ impl<W: WindowType> Body<W> {
             after: opened_at - times.timespan_ms,
         });
         window.forget(&mut self.state, past.end);
-        self.settle_ledger(&[], times);
+        let slices = times.slices::<W>();
+        self.ledger.settle(&[], slices);
         self.ledger
-            .forget(past.end - times.timespan_ms, ongoing, times.slice_ms());
+            .forget(past.end - times.timespan_ms, ongoing, slices);
         self.past = Some(past);
     }
 
@@ -188,6 +190,7 @@ impl<W: WindowType> Body<W> {
         if let Some(past) = past {
             for body in [&mut *self, other] {
                 if end(body) < Some(past.end) {
+                    body.ledger.show_from(past.edge(times));
                     body.forget_with(past, window, times);
                 }
             }

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use crate::window::group::ToldChild;
 use crate::window::interval::Interval;
 use crate::window::key::Key;
 use crate::window::ledger::EVIDENCE_MAX;
+use crate::window::shown::ShownValue;
 
 /// One episode of one group, and what is told of it.
 ///
@@ -26,6 +28,9 @@ pub struct Episode {
     pub last_event: i64,
     /// The earliest hits, then those of child episodes, at most [`EVIDENCE_MAX`]: time and event id.
     pub evidence: Vec<(i64, String)>,
+    /// Values of the fields that the rule shows: those that came first, at most
+    /// [`VALUES_MAX`](crate::window::shown::VALUES_MAX) of a field, by field and first time.
+    pub shown: Vec<ShownValue>,
 }
 
 impl Episode {
@@ -36,8 +41,11 @@ impl Episode {
             .end
     }
 
-    /// Counts the episode of a child correlation in: as one, its hits after those that are the group's own.
-    pub fn include(&mut self, child: &Episode) {
+    /// Counts the episode of a child correlation in: as one, its hits after those that are the group's own. What is shown
+    /// is still to be brought to order.
+    pub(super) fn include(&mut self, child: &ToldChild) {
+        self.shown.extend_from_slice(&child.shown);
+        let child = &child.episode;
         self.count += 1;
         self.first_event = self.first_event.min(child.first_event);
         self.last_event = self.last_event.max(child.last_event);

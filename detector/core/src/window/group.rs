@@ -3,13 +3,16 @@
 use std::ops::AddAssign;
 use std::sync::Arc;
 
+use serde::de::Error;
+
 use crate::window::body::{Body, GroupTimes};
 use crate::window::episode::Episode;
 use crate::window::group_values::GroupTexts;
 use crate::window::interval::{Interval, Intervals};
 use crate::window::key::Key;
-use crate::window::kind::{Detail, Occurrence, OccurrenceValue, WindowType};
-use crate::window::ledger::Counted;
+use crate::window::kind::{Detail, Occurrence, WindowType};
+use crate::window::ledger::{Counted, EncodedShown};
+use crate::window::shown::{EventTexts, ShownValue, keep_first};
 use crate::window::version::{STATE_VERSION, StateError};
 use crate::window::version_1::{self, ReadVersion1};
 
@@ -24,8 +27,15 @@ pub struct United {
     pub episodes: Vec<Episode>,
 }
 
-/// An episode of a child correlation, with the value it shows.
-pub type Shown = (Arc<Episode>, Option<Key>);
+/// What a group is told of an episode of a child correlation.
+#[derive(Debug, Clone)]
+pub struct ToldChild {
+    pub episode: Arc<Episode>,
+    /// What it has in the field that is counted.
+    pub value: Option<Key>,
+    /// What it has of the fields that the group's own alerts show.
+    pub shown: Vec<ShownValue>,
+}
 
 /// What is doubtful of the episodes of some groups.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,6 +52,12 @@ impl AddAssign for Doubts {
         self.unjudged += other.unjudged;
     }
 }
+
+type Encoded<W> = (
+    GroupTexts,
+    Option<Box<Body<W>>>,
+    Option<EncodedShown<<W as WindowType>::Value>>,
+);
 
 /// Hits that a group holds as they came before it has a body: most groups never see more.
 const BODILESS_HITS_MAX: usize = 16;
@@ -100,14 +116,15 @@ impl<W: WindowType> Group<W> {
     pub(super) fn observe(
         &mut self,
         hit: &Occurrence,
-        event_id: &str,
+        texts: EventTexts<'_>,
         window: &W,
         times: GroupTimes,
     ) {
-        // The text of an id is kept by the body alone; a UUID's key is its text.
-        if !hit.id.is_uuid() || !self.can_wait() {
+        // Texts are kept by the body alone; a UUID's key is its text.
+        let has_texts = !hit.id.is_uuid() || !texts.shown.is_empty();
+        if has_texts || !self.can_wait() {
             let body = self.body(window, times);
-            return body.observe(hit, Some(event_id), (window, times));
+            return body.observe(hit, Some(texts), (window, times));
         }
         let detail = W::Detail::pack(hit.input, hit.value);
         self.waiting.push(WaitingHit {
@@ -125,7 +142,7 @@ impl<W: WindowType> Group<W> {
     pub(super) fn observe_child(
         &mut self,
         occurrences: &[Occurrence],
-        episode: &Arc<Episode>,
+        child: ToldChild,
         window: &W,
         times: GroupTimes,
     ) {
@@ -133,20 +150,13 @@ impl<W: WindowType> Group<W> {
         for occurrence in occurrences {
             window.observe(&mut body.state, occurrence);
         }
-        let value = occurrences
-            .iter()
-            .find_map(|occurrence| match occurrence.value {
-                OccurrenceValue::Key(value) => Some(value),
-                _ => None,
-            });
-        body.children.push((Arc::clone(episode), value));
+        body.children.push(child);
     }
 
     /// Takes episodes of child correlations for what is told of the group's own; they decide nothing.
-    pub(super) fn show(&mut self, children: &[Shown], window: &W, times: GroupTimes) {
+    pub(super) fn tell(&mut self, children: Vec<ToldChild>, window: &W, times: GroupTimes) {
         if !children.is_empty() {
-            let body = self.body(window, times);
-            body.children.extend_from_slice(children);
+            self.body(window, times).children.extend(children);
         }
     }
 
@@ -174,10 +184,12 @@ impl<W: WindowType> Group<W> {
         }
     }
 
-    /// The canonical state, encoded: its version, then its fields.
+    /// The canonical state, encoded: its version, then its fields, then what they show.
     pub(super) fn encode(&mut self, window: &W, times: GroupTimes) -> Vec<u8> {
         self.body(window, times).settle(window, times);
-        let fields = (&self.texts, self.body.as_deref());
+        let body = self.body.as_deref();
+        let shown = body.map(|body| body.ledger.encoded_shown());
+        let fields = (&self.texts, body, shown);
         postcard::to_extend(&fields, vec![STATE_VERSION])
             .expect("a group has nothing that cannot be encoded")
     }
@@ -187,7 +199,16 @@ impl<W: WindowType> Group<W> {
         W: ReadVersion1,
     {
         let (texts, body) = match state.split_first().ok_or(StateError::Empty)? {
-            (&STATE_VERSION, fields) => postcard::from_bytes(fields)?,
+            (&STATE_VERSION, fields) => {
+                let (texts, mut body, shown): Encoded<W> = postcard::from_bytes(fields)?;
+                if let (Some(body), Some(shown)) = (&mut body, shown)
+                    && !body.ledger.take_shown(shown)
+                {
+                    return Err(postcard::Error::custom("values of no stretch").into());
+                }
+                (texts, body)
+            }
+            (2, fields) => postcard::from_bytes(fields)?,
             (1, fields) => {
                 let (texts, body) = version_1::decode(fields, window, times.timespan_ms)?;
                 let body = body.map(|kept| Box::new(Body::of(kept, window, times)));
@@ -261,12 +282,12 @@ impl<W: WindowType> Group<W> {
         let (after, before) = (span.start - times.timespan_ms, span.end);
         let overlaps = |child: &Episode| child.opened_at < before && child.held_until() > after;
         let body = self.body.as_deref().expect("made before its episodes");
-        let mut children: Vec<_> = body
+        let mut children: Vec<&ToldChild> = body
             .children
             .iter()
-            .filter(|(child, _)| overlaps(child))
+            .filter(|child| overlaps(&child.episode))
             .collect();
-        let values: Vec<Key> = children.iter().filter_map(|(_, value)| *value).collect();
+        let values: Vec<Key> = children.iter().filter_map(|child| child.value).collect();
         let is_told = |time, value| window.tells(&body.state, time, value);
         let ledger = &body.ledger;
         let summary = ledger.summary((after, before), earlier_end, &values, is_told);
@@ -284,11 +305,13 @@ impl<W: WindowType> Group<W> {
             first_event,
             last_event,
             evidence: summary.evidence,
+            shown: summary.shown,
         };
-        children.sort_by_key(|(child, _)| (child.opened_at, &child.evidence));
-        for (child, _) in children {
+        children.sort_by_key(|child| (child.episode.opened_at, &child.episode.evidence));
+        for child in children {
             episode.include(child);
         }
+        keep_first(&mut episode.shown);
         episode
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::window::shown::cut;
+
 /// Values longer than this are cut where they are shown; groups are told apart by the whole value.
 const SHOWN_BYTES_MAX: usize = 1024;
 
@@ -13,13 +15,10 @@ impl GroupTexts {
     pub fn new<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> Self {
         let mut joined = Vec::new();
         for value in values {
-            let value = value.as_ref();
-            let shown = &value[..value.floor_char_boundary(SHOWN_BYTES_MAX)];
-            let cut = if shown.len() < value.len() { "…" } else { "" };
-            let length = u16::try_from(shown.len() + cut.len()).expect("cut to far less");
+            let shown = cut(value.as_ref(), SHOWN_BYTES_MAX);
+            let length = u16::try_from(shown.len()).expect("cut to far less");
             joined.extend_from_slice(&length.to_le_bytes());
             joined.extend_from_slice(shown.as_bytes());
-            joined.extend_from_slice(cut.as_bytes());
         }
         Self(joined.into_boxed_slice())
     }

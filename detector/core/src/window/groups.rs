@@ -1,16 +1,16 @@
 //! The groups of one correlation rule, whatever its window type.
 
 use std::any::Any;
-use std::sync::Arc;
 
 use hashbrown::HashTable;
 
 use crate::window::body::GroupTimes;
 use crate::window::episode::Episode;
-use crate::window::group::{Doubts, Group, Shown, United};
+use crate::window::group::{Doubts, Group, ToldChild, United};
 use crate::window::group_values::GroupTexts;
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, WindowType};
+use crate::window::shown::EventTexts;
 use crate::window::version::StateError;
 use crate::window::version_1::ReadVersion1;
 
@@ -23,7 +23,7 @@ pub struct GroupValues<'h> {
 /// The groups of a rule, with its window type out of sight.
 pub trait RuleWindows: std::fmt::Debug + Send {
     /// Takes one hit.
-    fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, event_id: &str);
+    fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, texts: EventTexts<'_>);
 
     /// Whether further hits can only make the condition hold at more moments, so that it is judged at once.
     fn is_monotone(&self) -> bool;
@@ -36,7 +36,7 @@ pub trait RuleWindows: std::fmt::Debug + Send {
         &mut self,
         group: &GroupValues<'_>,
         occurrences: &[Occurrence],
-        episode: &Arc<Episode>,
+        child: ToldChild,
     );
 
     /// Unites the groups of the same rule from elsewhere.
@@ -62,7 +62,7 @@ pub trait RuleWindows: std::fmt::Debug + Send {
         group: Key,
         states: &[&[u8]],
         watermark: Option<i64>,
-        children: &[Shown],
+        children: Vec<ToldChild>,
     ) -> Result<United, StateError>;
 
     /// Evaluates one group and forgets it.
@@ -198,10 +198,10 @@ fn place<W: WindowType>(chunks: &[Vec<Place<W>>], at: u32) -> &Place<W> {
 }
 
 impl<W: ReadVersion1> RuleWindows for Groups<W> {
-    fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, event_id: &str) {
+    fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, texts: EventTexts<'_>) {
         let times = self.times;
         self.change(group, |state, window| {
-            state.observe(hit, event_id, window, times)
+            state.observe(hit, texts, window, times)
         });
     }
 
@@ -217,11 +217,11 @@ impl<W: ReadVersion1> RuleWindows for Groups<W> {
         &mut self,
         group: &GroupValues<'_>,
         occurrences: &[Occurrence],
-        episode: &Arc<Episode>,
+        child: ToldChild,
     ) {
         let times = self.times;
         self.change(group, |state, window| {
-            state.observe_child(occurrences, episode, window, times)
+            state.observe_child(occurrences, child, window, times)
         });
     }
 
@@ -263,7 +263,7 @@ impl<W: ReadVersion1> RuleWindows for Groups<W> {
         key: Key,
         states: &[&[u8]],
         watermark: Option<i64>,
-        children: &[Shown],
+        children: Vec<ToldChild>,
     ) -> Result<United, StateError> {
         let times = self.times;
         let (first, rest) = states.split_first().ok_or(StateError::Empty)?;
@@ -276,7 +276,7 @@ impl<W: ReadVersion1> RuleWindows for Groups<W> {
             group.forget(watermark, &self.window, times);
         }
         let state = group.encode(&self.window, times);
-        group.show(children, &self.window, times);
+        group.tell(children, &self.window, times);
         let mut episodes = Vec::new();
         group.episodes(key, self.times, &self.window, &mut |episode| {
             episodes.push(episode)

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::event::{Event, is_redacted};
 use crate::field::SlotId;
-use crate::rule::{CorrelationInput, CorrelationRule, FieldSource};
+use crate::rule::{
+    CorrelationInput, CorrelationRule, FieldSource, FieldTag, ShownField, ShownSource,
+};
 use crate::slots::Slots;
 use crate::window::group_values::GroupTexts;
 use crate::window::key::Key;
@@ -100,6 +102,20 @@ pub(crate) fn group_texts(
     event: &Event<'_, '_>,
 ) -> GroupTexts {
     GroupTexts::new(group_values(rule, input, event))
+}
+
+/// The values of the event that alerts show.
+pub(crate) fn shown<'e>(
+    input: &CorrelationInput,
+    event: &'e Event<'_, '_>,
+) -> Vec<(FieldTag, Cow<'e, str>)> {
+    let value = |field: &ShownField| match field.source {
+        ShownSource::Event(slot) => Some((field.tag, single_text(event.slots, slot)?)),
+        ShownSource::ChildGroup(_) | ShownSource::ChildShown(_) => {
+            unreachable!("a detection rule's fields are those of its events")
+        }
+    };
+    input.show.iter().filter_map(value).collect()
 }
 
 fn group_values<'e>(

@@ -5,6 +5,7 @@
 //! an episode with more than [`EPISODE_EXACT_MAX`], and of what is past in an episode that goes on.
 
 mod counted; // the value of a hit
+mod texts; // of ids and shown values
 mod summary; // what is told of an episode
 
 use std::cmp::Reverse;
@@ -15,10 +16,12 @@ use crate::window::interval::{Interval, WAITING_MIN};
 use crate::window::key::Key;
 use crate::window::key_set;
 use crate::window::relative::{self, Dated};
+use crate::window::shown::{EventTexts, ShownValue};
 use crate::window::stretch::Stretch;
 
 pub use counted::Counted;
 pub use summary::Summary;
+pub use texts::EncodedShown;
 
 /// The most event ids an alert carries as evidence.
 pub const EVIDENCE_MAX: usize = 20;
@@ -28,9 +31,6 @@ pub const SLICE_EXACT_MAX: usize = key_set::EXACT_MAX;
 
 /// Hits of one episode that are kept one by one.
 pub const EPISODE_EXACT_MAX: usize = 1024;
-
-/// Event ids longer than this are cut where they are shown; hits are told apart by the whole id.
-const ID_BYTES_MAX: usize = 128;
 
 const SLICES_PER_TIMESPAN: i64 = 4;
 
@@ -68,9 +68,22 @@ pub struct Ledger<V> {
     stretches: Vec<Stretch>,
     /// Ids that are no UUIDs, of hits that may become evidence, sorted by key.
     texts: Vec<(Key, Box<str>)>,
-    /// Bytes of the stretches and texts, as of the last settling and with what came since.
+    /// What the items show: of each slice and field the first of each value. Sorted once it is settled; encoded behind all
+    /// else.
+    #[serde(skip)]
+    shown: Vec<(ShownValue, V)>,
+    /// Bytes of the stretches, texts and shown values, as of the last settling and with what came since.
     #[serde(skip)]
     told_bytes: usize,
+}
+
+/// How a ledger divides time.
+#[derive(Debug, Clone, Copy)]
+pub struct Slices {
+    /// The length of a slice, in milliseconds.
+    pub ms: i64,
+    /// Whether all hits are kept one by one until they are past, since more hits can take some of them away.
+    pub singly: bool,
 }
 
 /// An episode that goes on across the moment before which all is forgotten.
@@ -88,6 +101,7 @@ impl<V> Default for Ledger<V> {
             settled: 0,
             stretches: Vec::new(),
             texts: Vec::new(),
+            shown: Vec::new(),
             told_bytes: 0,
         }
     }
@@ -109,25 +123,15 @@ fn next_slice(time: i64, slice_ms: i64) -> i64 {
 }
 
 impl<V: Counted> Ledger<V> {
-    /// Takes a hit; `id` is the key of `event_id`, which is not needed where the key is a UUID's.
-    pub fn add(&mut self, time: i64, (id, event_id): (Key, Option<&str>), value: V) {
+    /// Takes a hit. The text of its id is not needed where its key is a UUID's.
+    pub fn add(&mut self, time: i64, id: Key, value: V, texts: Option<EventTexts<'_>>) {
         self.items.push(Item { time, id, value });
-        if let Some(event_id) = event_id.filter(|_| !id.is_uuid()) {
-            self.add_text(id, event_id);
+        if let Some(texts) = texts {
+            if !id.is_uuid() {
+                self.add_text(id, texts.id);
+            }
+            self.show(time, value, texts.shown);
         }
-    }
-
-    /// Takes the text of the id of a hit.
-    pub(super) fn add_text(&mut self, id: Key, event_id: &str) {
-        let shown = &event_id[..event_id.floor_char_boundary(ID_BYTES_MAX)];
-        let cut = if shown.len() < event_id.len() {
-            "…"
-        } else {
-            ""
-        };
-        let text: Box<str> = format!("{shown}{cut}").into();
-        self.told_bytes += text_bytes(&text);
-        self.texts.push((id, text));
     }
 
     /// Whether so much waits that it is time to settle.
@@ -139,6 +143,7 @@ impl<V: Counted> Ledger<V> {
     pub fn merge(&mut self, other: &Ledger<V>) {
         self.items.extend_from_slice(&other.items);
         self.texts.extend_from_slice(&other.texts);
+        self.shown.extend_from_slice(&other.shown);
         self.settled = 0;
         self.add_stretches(&other.stretches);
     }
@@ -151,36 +156,33 @@ impl<V: Counted> Ledger<V> {
 
     /// Brings the ledger to its canonical form. `episodes` are those of a condition that more hits cannot undo, else
     /// none.
-    pub fn settle(&mut self, episodes: &[Interval], slice_ms: i64) {
-        self.sort();
-        self.count_slices(slice_ms, SLICE_EXACT_MAX);
-        self.count_episodes(episodes, slice_ms);
-        self.settled(slice_ms);
-    }
-
-    /// The same where hits are not counted together before they are past.
-    pub fn settle_singly(&mut self, slice_ms: i64) {
-        self.sort();
-        self.count_slices(slice_ms, usize::MAX);
-        self.settled(slice_ms);
-    }
-
-    fn sort(&mut self) {
+    pub fn settle(&mut self, episodes: &[Interval], slices: Slices) {
         if self.settled < self.items.len() {
             self.items.sort_unstable();
             self.items.dedup();
         }
+        match slices.singly {
+            true => self.count_slices(slices.ms, usize::MAX),
+            false => {
+                self.count_slices(slices.ms, SLICE_EXACT_MAX);
+                self.count_episodes(episodes, slices.ms);
+            }
+        }
+        self.settled(slices);
     }
 
-    fn settled(&mut self, slice_ms: i64) {
+    fn settled(&mut self, slices: Slices) {
         self.settled = self.items.len();
-        self.keep_texts_of_evidence(slice_ms);
+        self.keep_texts_of_evidence(slices);
+        self.keep_first_shown(slices);
         self.count_bytes();
     }
 
     /// Leaves the hits that `is_told` is true of; of those with one value at one time, the one with the smallest id.
     pub(super) fn leave_told(&mut self, is_told: impl Fn(i64, V) -> bool) {
         self.items.retain(|item| is_told(item.time, item.value));
+        self.shown
+            .retain(|(shown, value)| is_told(shown.time, *value));
         self.items
             .sort_unstable_by_key(|item| (item.time, item.value, item.id));
         self.items.dedup_by_key(|item| (item.time, item.value));
@@ -296,7 +298,8 @@ impl<V: Counted> Ledger<V> {
 
     /// Forgets the hits before the last start of a slice up to `before`, but for those of an episode that goes on,
     /// which are from then on counted together. Needs a settled ledger.
-    pub fn forget(&mut self, before: i64, ongoing: Option<Ongoing>, slice_ms: i64) {
+    pub fn forget(&mut self, before: i64, ongoing: Option<Ongoing>, slices: Slices) {
+        let slice_ms = slices.ms;
         let edge = slice_start(before, slice_ms);
         if let Some(Ongoing { opened_at, after }) = ongoing {
             let inside = next_slice(opened_at, slice_ms);
@@ -305,10 +308,12 @@ impl<V: Counted> Ledger<V> {
         }
         let old = self.items.partition_point(|item| item.time < edge);
         self.items.drain(..old);
+        self.show_in_stretches();
+        self.shown.retain(|(shown, _)| shown.time >= edge);
         let is_ongoing = |s: &Stretch| ongoing.is_some_and(|o| s.range.start > o.after);
         self.stretches
             .retain(|s| s.range.end > edge || is_ongoing(s));
-        self.settled(slice_ms);
+        self.settled(slices);
     }
 
     fn count_past(&mut self, past: Interval, slice_ms: i64) {
@@ -332,50 +337,10 @@ impl<V: Counted> Ledger<V> {
         self.insert(whole);
     }
 
-    /// Only the earliest hits of each slice can be shown, so only their texts stay.
-    fn keep_texts_of_evidence(&mut self, slice_ms: i64) {
-        if self.texts.is_empty() {
-            return;
-        }
-        let mut shown: Vec<Key> = self
-            .stretches
-            .iter()
-            .flat_map(|s| s.earliest.iter().map(|&(_, id)| id))
-            .collect();
-        for slice in self
-            .items
-            .chunk_by(|a, b| slice_start(a.time, slice_ms) == slice_start(b.time, slice_ms))
-        {
-            let from = shown.len();
-            for item in slice {
-                if shown.len() == from + EVIDENCE_MAX {
-                    break;
-                }
-                if !shown[from..].contains(&item.id) {
-                    shown.push(item.id);
-                }
-            }
-        }
-        shown.sort_unstable();
-        self.texts.retain(|(id, _)| shown.binary_search(id).is_ok());
-        self.texts.sort_unstable();
-        self.texts.dedup();
-    }
-
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
         self.items.capacity() * size_of::<Item<V>>() + self.told_bytes
     }
-
-    fn count_bytes(&mut self) {
-        let stretches: usize = self.stretches.iter().map(Stretch::bytes).sum();
-        let texts: usize = self.texts.iter().map(|(_, text)| text_bytes(text)).sum();
-        self.told_bytes = stretches + texts;
-    }
-}
-
-fn text_bytes(text: &str) -> usize {
-    size_of::<(Key, Box<str>)>() + text.len()
 }
 
 #[cfg(test)]

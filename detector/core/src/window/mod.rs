@@ -23,6 +23,7 @@ pub mod baseline; // what is usual
 pub mod owner; // whose it was
 pub mod sketch; // estimates of large counts
 pub mod key_set; // how many were seen
+pub mod shown; // values that alerts show
 mod stretch; // hits counted together
 pub mod ledger; // what an alert tells of its hits
 pub mod episode;
@@ -49,10 +50,11 @@ use crate::window::hit::HitFields;
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence};
 use crate::window::parents::show_to_parents;
+use crate::window::shown::EventTexts;
 use crate::window::version::StateError;
 use crate::window::version_1::ReadVersion1;
 
-pub use group::{Doubts, Shown};
+pub use group::{Doubts, ToldChild};
 pub use hit::KeptOut;
 pub use parents::{Parent, parents};
 
@@ -238,7 +240,12 @@ impl<'r> Windows<'r> {
                 key: fields.group,
                 texts: &texts,
             };
-            self.windows[at as usize].observe(&group, &occurrence, event.id);
+            let shown = hit::shown(source, event);
+            let texts = EventTexts {
+                id: event.id,
+                shown: &shown,
+            };
+            self.windows[at as usize].observe(&group, &occurrence, texts);
         }
     }
 
@@ -287,7 +294,7 @@ impl<'r> Windows<'r> {
         states: &[&[u8]],
         watermark: Option<i64>,
     ) -> Result<United, StateError> {
-        self.unite_shown(rule, group, states, watermark, &[])
+        self.unite_told(rule, group, states, watermark, Vec::new())
     }
 
     /// As [`Windows::unite`]; the episodes tell of the episodes of child correlations, too, that are given here. What
@@ -295,13 +302,13 @@ impl<'r> Windows<'r> {
     ///
     /// # Errors
     /// One of the states is not a state of that rule.
-    pub fn unite_shown(
+    pub fn unite_told(
         &self,
         rule: CorrelationIx,
         group: Key,
         states: &[&[u8]],
         watermark: Option<i64>,
-        children: &[Shown],
+        children: Vec<ToldChild>,
     ) -> Result<United, StateError> {
         self.windows[rule.0 as usize].unite(group, states, watermark, children)
     }

@@ -4,13 +4,16 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::rule::{
-    CorrelationInput, CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet,
+    CorrelationInput, CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet, ShownField,
+    ShownSource,
 };
 use crate::window::episode::Episode;
+use crate::window::group::ToldChild;
 use crate::window::group_values::GroupTexts;
 use crate::window::groups::{GroupValues, RuleWindows};
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, OccurrenceValue};
+use crate::window::shown::ShownValue;
 
 /// A group that sees an episode of a child correlation.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +26,31 @@ pub struct Parent<'r> {
     pub value: Option<Key>,
     correlation: &'r CorrelationRule,
     source: &'r CorrelationInput,
+}
+
+impl Parent<'_> {
+    /// What `episode` of the child has of the fields that the parent's alerts show. A value that is the child's group was
+    /// there when the episode opened.
+    pub fn shown(&self, episode: &Episode) -> Vec<ShownValue> {
+        let mut shown = Vec::new();
+        for ShownField { tag, source } in &self.source.show {
+            match source {
+                ShownSource::ChildGroup(at) => {
+                    let value = ShownValue::new(*tag, episode.opened_at, &episode.values[*at]);
+                    shown.push(value);
+                }
+                ShownSource::ChildShown(theirs) => {
+                    let values = episode.shown.iter().filter(|value| value.field == *theirs);
+                    shown.extend(values.map(|value| ShownValue {
+                        field: *tag,
+                        ..value.clone()
+                    }));
+                }
+                ShownSource::Event(_) => unreachable!("a child correlation has no event fields"),
+            }
+        }
+        shown
+    }
 }
 
 /// The groups that see `episode` of `child`: one for each input that is the child. A value that is no address lies in no
@@ -94,7 +122,12 @@ pub(super) fn show_to_parents(
             key: parent.group,
             texts: &texts,
         };
-        windows.observe_child(&group, &occurrences, episode);
+        let child = ToldChild {
+            episode: Arc::clone(episode),
+            value: parent.value,
+            shown: parent.shown(episode),
+        };
+        windows.observe_child(&group, &occurrences, child);
     }
 }
 

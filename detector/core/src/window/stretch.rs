@@ -6,6 +6,7 @@ use crate::window::interval::Interval;
 use crate::window::key::Key;
 use crate::window::key_set::KeySet;
 use crate::window::ledger::EVIDENCE_MAX;
+use crate::window::shown::{ShownValue, keep_first};
 
 /// What is told of the hits in `range`. A function of their set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub(super) struct Stretch {
     pub(super) values: KeySet,
     /// The earliest hits, at most [`EVIDENCE_MAX`], sorted: of those with one id the first.
     pub(super) earliest: Vec<(i64, Key)>,
+    /// As [`keep_first`] leaves them. Encoded behind all else.
+    #[serde(skip)]
+    pub(super) shown: Vec<ShownValue>,
 }
 
 impl Stretch {
@@ -30,6 +34,7 @@ impl Stretch {
             ids: KeySet::default(),
             values: KeySet::default(),
             earliest: Vec::new(),
+            shown: Vec::new(),
         }
     }
 
@@ -67,6 +72,16 @@ impl Stretch {
         for &(time, id) in &other.earliest {
             self.offer_evidence(time, id);
         }
+        self.show(other.shown.iter().cloned());
+    }
+
+    /// Takes values that its hits show.
+    pub(super) fn show(&mut self, values: impl IntoIterator<Item = ShownValue>) {
+        let known = self.shown.len();
+        self.shown.extend(values);
+        if self.shown.len() > known {
+            keep_first(&mut self.shown);
+        }
     }
 
     /// Whether its number of hits is an estimate.
@@ -80,5 +95,6 @@ impl Stretch {
             + self.ids.bytes()
             + self.values.bytes()
             + self.earliest.len() * size_of::<(i64, Key)>()
+            + self.shown.iter().map(ShownValue::bytes).sum::<usize>()
     }
 }

@@ -12,7 +12,8 @@ pub enum StateError {
 }
 
 /// The first byte of every encoded state. A change of layout takes the next number and goes on reading those before.
-pub(super) const STATE_VERSION: u8 = 2;
+/// Version 2 ends before what hits show.
+pub(super) const STATE_VERSION: u8 = 3;
 
 fn advice(version: u8) -> &'static str {
     match version {

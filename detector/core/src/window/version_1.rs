@@ -255,6 +255,7 @@ impl DenseSlice {
             ids: KeySet::Estimated(folded(&self.ids)?),
             values,
             earliest,
+            shown: Vec::new(),
         })
     }
 }
@@ -275,7 +276,7 @@ fn ledger<W: ReadVersion1>(
     let (items, _, dense, texts, _) = old;
     let mut ledger = Ledger::default();
     for (Time(time), id, value) in items {
-        ledger.add(time, (id.into(), None), value.into());
+        ledger.add(time, id.into(), value.into(), None);
     }
     for (id, text) in texts {
         ledger.add_text(id.into(), &text);
@@ -323,6 +324,8 @@ mod tests {
     use std::hash::Hasher;
 
     use siphasher::sip::SipHasher13;
+
+    use crate::window::ledger::Slices;
 
     use super::*;
 
@@ -378,7 +381,11 @@ mod tests {
             0,
         );
         let mut ledger = ledger::<ValueCount>(old, 1_600).expect("not damaged");
-        ledger.settle(&[], slice_ms(1_600));
+        let slices = Slices {
+            ms: slice_ms(1_600),
+            singly: false,
+        };
+        ledger.settle(&[], slices);
         let summary = |after, before| ledger.summary((after, before), i64::MIN, &[], |_, _| true);
         let (first, second) = (summary(399, 800), summary(799, 1_200));
         assert!(first.count.abs_diff(6_000) < 300, "{}", first.count);

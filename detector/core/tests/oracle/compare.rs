@@ -31,6 +31,9 @@ pub(crate) fn as_episode(alert: &Alert, correlations: &[Correlation]) -> String 
         distinct: alert.distinct,
         first: tick(&alert.first_event_time),
         last: tick(&alert.last_event_time),
+        shown: (alert.shown.0.iter().zip(&correlations[correlation].show))
+            .map(|((_, values), name)| (*name, values.iter().map(|v| (0, v.to_string())).collect()))
+            .collect(),
         evidence: alert.event_ids.iter().map(|id| (0, id.clone())).collect(),
     };
     format!("{episode:?}")
@@ -47,6 +50,8 @@ pub(crate) fn written(episodes: Vec<Episode>) -> Vec<String> {
         .map(|mut episode| {
             episode.holding = vec![(episode.opened(), episode.held_until())];
             episode.evidence.iter_mut().for_each(|(tick, _)| *tick = 0);
+            let shown = episode.shown.iter_mut().flat_map(|(_, values)| values);
+            shown.for_each(|(tick, _)| *tick = 0);
             format!("{episode:?}")
         })
         .collect();

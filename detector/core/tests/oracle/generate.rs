@@ -146,6 +146,7 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         let bits = *pick(random, &[(24, 64), (24, 64), (23, 63), (32, 128), (0, 0)]);
         prefixes.insert(ADDRESS_FIELD, bits);
     }
+    let show = show(random, &inputs, before, &mut aliases);
     let timespan = 2 * random.i64(1..8);
     let kind = match kind_choice {
         11 => first_seen(random, timespan),
@@ -171,12 +172,49 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         kind,
         inputs,
         group_by,
+        show,
         aliases,
         prefixes,
         timespan,
         quiet: *pick(random, &[timespan, timespan, 2, 20]),
         threshold,
     }
+}
+
+/// Names that some input has, one of them by an alias sometimes.
+fn show(
+    random: &mut fastrand::Rng,
+    inputs: &[Input],
+    before: &[Correlation],
+    aliases: &mut BTreeMap<(&'static str, usize), &'static str>,
+) -> Vec<&'static str> {
+    let mut show = Vec::new();
+    if random.bool() {
+        return show;
+    }
+    let has = |input: &Input, name: &&'static str| match input {
+        Input::Detection(_) => GROUP_FIELDS.contains(name) || VALUE_FIELDS.contains(name),
+        Input::Correlation(child) => {
+            before[*child].group_by.contains(name) || before[*child].show.contains(name)
+        }
+    };
+    let names = || GROUP_FIELDS.into_iter().chain(VALUE_FIELDS);
+    for name in names().chain(["seen"]) {
+        if random.bool() && inputs.iter().any(|input| has(input, &name)) {
+            show.push(name);
+        }
+    }
+    let input = random.usize(..inputs.len());
+    let known = names().filter(|name| has(&inputs[input], name));
+    let known: Vec<&'static str> = known.collect();
+    if !known.is_empty() && !show.contains(&"seen") && random.bool() {
+        show.push("seen");
+        aliases.insert(("seen", input), *pick(random, &known));
+    }
+    random.shuffle(&mut show);
+    show.truncate(4);
+    aliases.retain(|(name, _), _| *name != "seen" || show.contains(name));
+    show
 }
 
 fn kind(random: &mut fastrand::Rng, choice: u8, inputs: &[Input], before: &[Correlation]) -> Kind {
@@ -324,14 +362,16 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
         writeln!(out, "    group-by: [{}]", rule.group_by.join(", "))?;
     }
     if !rule.aliases.is_empty() {
-        writeln!(out, "    aliases:\n        origin:")?;
-        for ((_, input), field) in &rule.aliases {
-            writeln!(
-                out,
-                "            {}: {field}",
-                rule_name(&rule.inputs[*input])
-            )?;
+        writeln!(out, "    aliases:")?;
+    }
+    let mut alias = "";
+    for ((name, input), field) in &rule.aliases {
+        if *name != alias {
+            writeln!(out, "        {name}:")?;
         }
+        alias = name;
+        let input = rule_name(&rule.inputs[*input]);
+        writeln!(out, "            {input}: {field}")?;
     }
     writeln!(out, "    timespan: {}s", rule.timespan / 2)?;
     condition_yaml(out, rule)?;
@@ -373,6 +413,9 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
             writeln!(out, "        ended_by: [{}]", names(&kind.ended_by))?;
         }
         writeln!(out, "        memory: {}s", kind.memory / 2)?;
+    }
+    if !rule.show.is_empty() {
+        writeln!(out, "    show: [{}]", rule.show.join(", "))?;
     }
     if !rule.prefixes.is_empty() {
         writeln!(out, "    prefix:")?;

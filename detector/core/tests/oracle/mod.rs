@@ -88,6 +88,8 @@ pub(crate) struct Correlation {
     pub(crate) inputs: Vec<Input>,
     /// Group-by names; `aliases` may give a name another field for one input.
     pub(crate) group_by: Vec<&'static str>,
+    /// Names whose values alerts show. An alias is shown of the inputs that it names.
+    pub(crate) show: Vec<&'static str>,
     pub(crate) aliases: BTreeMap<(&'static str, usize), &'static str>,
     /// Group-by names whose address stands for its network: the bits of IPv4 and IPv6.
     pub(crate) prefixes: BTreeMap<&'static str, (u32, u32)>,
@@ -107,6 +109,8 @@ pub(crate) struct Episode {
     pub(crate) first: i64,
     pub(crate) last: i64,
     pub(crate) evidence: Vec<(i64, String)>,
+    /// By name: the values with their first ticks, in the order of these.
+    pub(crate) shown: Vec<(&'static str, Vec<(i64, String)>)>,
 }
 
 impl Episode {
@@ -123,6 +127,8 @@ impl Episode {
 #[derive(Default)]
 struct Group<'a> {
     hits: Vec<Hit<'a>>,
+    /// Hits that show their fields; of those with one value at one time all.
+    showing: Vec<Hit<'a>>,
     children: Vec<(usize, &'a Episode, Vec<String>)>,
 }
 
@@ -135,11 +141,18 @@ pub(crate) fn evaluate(events: &[Event], correlations: &[Correlation]) -> Vec<Ep
             groups
                 .into_iter()
                 .flat_map(|(values, mut group)| {
+                    group.showing = group.hits.clone();
                     if let Kind::FirstSeen(kind) = &correlation.kind {
                         group.hits = new_hits(kind, &group.hits);
+                        group.showing.retain(|hit| is_like_one_of(hit, &group.hits));
                     }
                     if let Kind::Owner(kind) = &correlation.kind {
                         group.hits = foreign_hits(kind, &group.hits);
+                        group.showing.retain(|hit| {
+                            let gives_or_ends =
+                                kind.given_by.contains(&hit.0) || kind.ended_by.contains(&hit.0);
+                            !gives_or_ends && is_like_one_of(hit, &group.hits)
+                        });
                     }
                     group_episodes(at, correlation, &values, &group)
                 })
@@ -280,6 +293,11 @@ fn group_episodes(
         .into_iter()
         .map(|holding| describe(at, rule, values, group, holding))
         .collect()
+}
+
+fn is_like_one_of(hit: &Hit<'_>, hits: &[Hit<'_>]) -> bool {
+    let mut hits = hits.iter();
+    hits.any(|(_, event, value)| event.tick == hit.1.tick && *value == hit.2)
 }
 
 type Hit<'a> = (usize, &'a Event, Vec<String>);
@@ -549,11 +567,68 @@ fn describe(
         first: times().map(|t| t.0).min().expect("an episode has hits"),
         last: times().map(|t| t.1).max().expect("an episode has hits"),
         evidence,
+        shown: rule
+            .show
+            .iter()
+            .map(|name| {
+                let mut values = hits_show(rule, name, &group.showing);
+                values.retain(|(tick, _)| after < *tick && *tick < before);
+                for (input, child, _) in &children {
+                    values.extend(child_shows(rule, name, *input, child));
+                }
+                (*name, earliest(values.into_iter()))
+            })
+            .collect(),
         holding,
     }
 }
 
-/// The 20 earliest, every id once, at its earliest time.
+/// The field that an input shows as `name`.
+fn shown_field(rule: &Correlation, name: &'static str, input: usize) -> Option<&'static str> {
+    match rule.aliases.keys().any(|(alias, _)| *alias == name) {
+        true => rule.aliases.get(&(name, input)).copied(),
+        false => Some(name),
+    }
+}
+
+/// Each value at its first tick within each quarter of the timespan, or at all ticks where not all hits are told of.
+fn hits_show(rule: &Correlation, name: &'static str, hits: &[Hit<'_>]) -> Vec<(i64, String)> {
+    let mut first: BTreeMap<(i64, &str), i64> = BTreeMap::new();
+    for (input, event, _) in hits {
+        let field = shown_field(rule, name, *input);
+        let Some(value) = field.and_then(|field| event.fields.get(field)) else {
+            continue;
+        };
+        let slice = match rule.kind {
+            Kind::FirstSeen(_) | Kind::Owner(_) => event.tick,
+            _ => generate::millis(event.tick).div_euclid(rule.timespan * TICK_MS / 4),
+        };
+        let tick = first.entry((slice, value)).or_insert(event.tick);
+        *tick = event.tick.min(*tick);
+    }
+    let values = first.into_iter();
+    values
+        .map(|((_, value), tick)| (tick, value.to_owned()))
+        .collect()
+}
+
+fn child_shows(
+    rule: &Correlation,
+    name: &'static str,
+    input: usize,
+    child: &Episode,
+) -> Vec<(i64, String)> {
+    let Some(field) = shown_field(rule, name, input) else {
+        return Vec::new();
+    };
+    if let Some((_, value)) = child.group.iter().find(|(own, _)| *own == field) {
+        return vec![(child.opened(), value.clone())];
+    }
+    let shown = child.shown.iter().find(|(own, _)| *own == field);
+    shown.map_or_else(Vec::new, |(_, values)| values.clone())
+}
+
+/// The 20 earliest, every text once, at its earliest time.
 fn earliest(hits: impl Iterator<Item = (i64, String)>) -> Vec<(i64, String)> {
     let mut by_id: BTreeMap<String, i64> = BTreeMap::new();
     for (tick, id) in hits {

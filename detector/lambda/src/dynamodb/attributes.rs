@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use detector_core::store::item::RuleKey;
-use detector_core::store::{Item, ItemKey};
+use detector_core::store::{ChildEpisode, Item, ItemKey};
 use detector_core::window::key::Key;
+use detector_core::window::shown::ShownValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -26,7 +27,7 @@ const STREAM_RETENTION_MS: i64 = 24 * 3600 * 1000;
 /// An item that is due waits for a sweep. One that is still due so long after its last hit is of a rule that is no more.
 const DUE_KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
 
-/// The layout of the attributes `episodes` and `children`, their first byte.
+/// The layout of the attributes `episodes`, `children` and `children_shown`, their first byte.
 const LIST_VERSION: u8 = 1;
 
 /// Why attributes are no item.
@@ -83,6 +84,10 @@ pub fn of_item(key: ItemKey, item: &Item) -> Attributes {
     add("episodes", bytes(list_bytes(&item.episodes)));
     if !item.children.is_empty() {
         add("children", bytes(list_bytes(&item.children)));
+        let shown: Vec<&[ShownValue]> = item.children.iter().map(|c| c.shown.as_slice()).collect();
+        if shown.iter().any(|values| !values.is_empty()) {
+            add("children_shown", bytes(list_bytes(&shown)));
+        }
     }
     add("judged_to", number(item.judged_to));
     add("settled_to", number(item.settled_to));
@@ -118,7 +123,16 @@ pub fn item(attributes: &Attributes) -> Result<Item, DamagedItem> {
         let value = attributes.get(name).and_then(|value| value.as_b().ok());
         value.ok_or(DamagedItem::Attribute(name))
     };
-    let optional = |name: &'static str| match attributes.contains_key(name) {
+    let has = |name: &'static str| attributes.contains_key(name);
+    let children = match has("children") {
+        true => read_list("children", blob("children")?.as_ref())?,
+        false => Vec::new(),
+    };
+    let children_shown = match has("children_shown") {
+        true => read_list("children_shown", blob("children_shown")?.as_ref())?,
+        false => vec![Vec::new(); children.len()],
+    };
+    let optional = |name: &'static str| match has(name) {
         true => read(name).map(Some),
         false => Ok(None),
     };
@@ -126,16 +140,32 @@ pub fn item(attributes: &Attributes) -> Result<Item, DamagedItem> {
         version: u64::try_from(read("version")?).map_err(|_| DamagedItem::Attribute("version"))?,
         state: blob("state")?.as_ref().to_vec(),
         episodes: read_list("episodes", blob("episodes")?.as_ref())?,
-        children: match attributes.contains_key("children") {
-            true => read_list("children", blob("children")?.as_ref())?,
-            false => Vec::new(),
-        },
+        children: showing(children, children_shown)?,
         judged_to: read("judged_to")?,
         settled_to: read("settled_to")?,
         due: optional("due")?,
         latest: read("latest")?,
         expires_at: optional("expires_at")?,
     })
+}
+
+/// Child episodes with what they show, which an earlier program did not store.
+fn showing(
+    mut children: Vec<ChildEpisode>,
+    shown: Vec<Vec<ShownValue>>,
+) -> Result<Vec<ChildEpisode>, DamagedItem> {
+    if shown.len() != children.len() {
+        let why = format!(
+            "it has {} entries for {} children",
+            shown.len(),
+            children.len()
+        );
+        return Err(DamagedItem::List("children_shown", why));
+    }
+    for (child, shown) in children.iter_mut().zip(shown) {
+        child.shown = shown;
+    }
+    Ok(children)
 }
 
 /// What takes the place of an item that cannot be read: no state is empty, so the batch reports this group, goes on with
@@ -186,7 +216,8 @@ fn read_list<T: DeserializeOwned>(name: &'static str, bytes: &[u8]) -> Result<Ve
 
 #[cfg(test)]
 mod tests {
-    use detector_core::store::{ChildEpisode, EpisodeId, Mark, RecordedEpisode};
+    use detector_core::rule::FieldTag;
+    use detector_core::store::{EpisodeId, Mark, RecordedEpisode};
     use detector_core::window::interval::Interval;
 
     use super::*;
@@ -218,6 +249,7 @@ mod tests {
                 last_event: 8,
                 evidence: vec![(3, "e-1".to_owned())],
                 is_final: true,
+                shown: vec![ShownValue::new(FieldTag::of("user"), 3, "ann")],
             }],
             judged_to: i64::MIN,
             settled_to: -5,
@@ -237,11 +269,25 @@ mod tests {
             expires_at: Some(1_790_000_600_001),
             ..due.clone()
         };
-        for stored in [due, settled] {
+        for stored in [due.clone(), settled] {
             let attributes = of_item(key, &stored);
             assert_eq!(item(&attributes), Ok(stored));
             assert_eq!(key_of(&attributes), Some(key));
         }
+        let mut shows_nothing = due.clone();
+        shows_nothing.children[0].shown.clear();
+        let mut attributes = of_item(key, &shows_nothing);
+        assert!(!attributes.contains_key("children_shown"));
+        assert_eq!(item(&attributes), Ok(shows_nothing));
+        let of_another = of_item(key, &due).remove("children_shown").unwrap();
+        attributes.insert("children_shown".to_owned(), of_another);
+        assert_eq!(item(&attributes), Ok(due));
+        attributes.remove("children");
+        let error = item(&attributes).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "attribute `children_shown` cannot be read: it has 1 entries for 0 children"
+        );
     }
 
     #[test]

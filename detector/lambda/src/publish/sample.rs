@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use detector_core::alert::{Alert, AlertRule, GroupValues, Status};
+use detector_core::alert::{Alert, AlertRule, GroupValues, ShownValues, Status};
 use detector_core::rule::{Level, RuleFile, RuleSet};
 use detector_core::time::Timestamp;
 
@@ -62,6 +62,7 @@ pub(super) fn alert(rules: &RuleSet, address: &str) -> Alert {
         status: Status::Open,
         count: 42,
         distinct: Some(26),
+        shown: ShownValues::default(),
         event_ids: vec!["e-1".to_owned(), "e-2".to_owned()],
     }
 }

@@ -4,6 +4,7 @@ use crate::window::interval::Interval;
 use crate::window::key::Key;
 use crate::window::key_set::distinct;
 use crate::window::ledger::{Counted, EVIDENCE_MAX, Ledger};
+use crate::window::shown::{ShownValue, keep_first};
 
 /// The hits within a stretch of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct Summary {
     pub times: Option<(i64, i64)>,
     /// The earliest hits, at most [`EVIDENCE_MAX`]: time and event id.
     pub evidence: Vec<(i64, String)>,
+    /// What they show, as [`keep_first`] leaves it.
+    pub shown: Vec<ShownValue>,
 }
 
 impl<V: Counted> Ledger<V> {
@@ -58,6 +61,17 @@ impl<V: Counted> Ledger<V> {
             ),
             times,
             evidence: self.evidence(&earliest),
+            shown: {
+                let of_hits = self
+                    .shown
+                    .iter()
+                    .filter_map(|(shown, value)| is_told(shown.time, *value).then_some(shown));
+                let all = of_hits.chain(stretches().flat_map(|s| &s.shown));
+                let within = all.filter(|shown| after < shown.time && shown.time < before);
+                let mut shown: Vec<ShownValue> = within.cloned().collect();
+                keep_first(&mut shown);
+                shown
+            },
         }
     }
 

@@ -1,12 +1,23 @@
 use super::*;
+use crate::rule::FieldTag;
+
+const SLICES: Slices = Slices {
+    ms: 100,
+    singly: false,
+};
 
 fn ledger(hits: impl IntoIterator<Item = (i64, u32)>) -> Ledger<()> {
     let mut ledger = Ledger::default();
     for (time, id) in hits {
         let id = format!("event-{id}");
-        ledger.add(time, (Key::of_event_id(&id), Some(&id)), ());
+        let shown = [(FieldTag::of("user"), format!("user-{time}").into())];
+        let texts = EventTexts {
+            id: &id,
+            shown: &shown,
+        };
+        ledger.add(time, Key::of_event_id(&id), (), Some(texts));
     }
-    ledger.settle(&[], 100);
+    ledger.settle(&[], SLICES);
     ledger
 }
 
@@ -52,6 +63,6 @@ fn order_and_partition_leave_no_trace() {
     let whole = ledger(hits.iter().copied());
     let mut merged = ledger(hits[..3_000].iter().copied());
     merged.merge(&ledger(hits[1_000..].iter().rev().copied()));
-    merged.settle(&[], 100);
+    merged.settle(&[], SLICES);
     assert_eq!(whole, merged);
 }

@@ -1,0 +1,101 @@
+//! `vedette.show`: the fields whose values alerts show, and where each input of a correlation has them.
+
+use crate::field::FieldTable;
+
+use super::correlation::text_list;
+use super::draft::{CorrelationDraft, Reference, Target};
+use super::group_source::{FoundInput, Resolved};
+use super::model::{FieldTag, ShownField, ShownSource};
+use super::names::Names;
+use super::problem::Reporter;
+use super::yaml_tree::Node;
+
+/// Fields that one rule can show.
+const FIELDS_MAX: usize = 4;
+
+/// Reads `show: [user, sub]`.
+pub(super) fn read_show(key: &Node, node: &Node, out: &mut Reporter<'_>) -> Vec<Reference> {
+    let Some(fields) = text_list(node, "`vedette.show`", out) else {
+        return Vec::new();
+    };
+    let message = match fields.len() {
+        0 => "`vedette.show` is empty, name the fields to show or remove the key".to_owned(),
+        1..=FIELDS_MAX => return fields,
+        named => format!("`vedette.show` names {named} fields, the most is {FIELDS_MAX}"),
+    };
+    out.error(key.line, message);
+    Vec::new()
+}
+
+pub(super) struct ShowLinker<'l> {
+    pub(super) names: &'l Names,
+    pub(super) fields: &'l mut FieldTable,
+    pub(super) draft: &'l CorrelationDraft,
+    /// Line and message.
+    pub(super) problems: Vec<(u32, String)>,
+}
+
+impl ShowLinker<'_> {
+    /// What each input has of the fields that are shown; `inputs` are all of them.
+    pub(super) fn link(&mut self, inputs: &[FoundInput<'_>]) -> Vec<Vec<ShownField>> {
+        let mut shown = vec![Vec::new(); inputs.len()];
+        let is_unknown = |(.., input): &FoundInput<'_>| matches!(input, Resolved::Unknown);
+        for field in &self.draft.show {
+            let mut is_somewhere = inputs.iter().any(is_unknown);
+            for (&(reference, target, input), shown) in inputs.iter().zip(&mut shown) {
+                if let Some(source) = self.source(field, reference, target, input) {
+                    is_somewhere = true;
+                    let tag = FieldTag::of(&field.text);
+                    shown.push(ShownField { tag, source });
+                }
+            }
+            if !is_somewhere {
+                let message = format!(
+                    "`vedette.show` names `{}`, which its correlations neither group by nor show",
+                    field.text
+                );
+                self.problems.push((field.line, message));
+            }
+        }
+        shown
+    }
+
+    /// Where an input has the field. An alias is shown of the rules that it names.
+    fn source(
+        &mut self,
+        field: &Reference,
+        reference: &Reference,
+        target: Target,
+        input: Resolved<'_>,
+    ) -> Option<ShownSource> {
+        let alias = self.draft.aliases.iter().find(|a| a.name == field.text);
+        let mapped = alias.map(|alias| {
+            let mut fields = alias.fields.iter();
+            let own = fields.find(|(rule, _)| self.names.find(&rule.text) == Some(target));
+            own.map(|(rule, name)| (rule.line, name.as_str()))
+        });
+        let name = match mapped {
+            None => &field.text,
+            Some(own) => own?.1,
+        };
+        match input {
+            Resolved::Unknown => None,
+            Resolved::Detection(_) => Some(ShownSource::Event(self.fields.slot(name))),
+            Resolved::Correlation(_, child) => {
+                let place = child.group_by.iter().position(|own| &**own == name);
+                let shows = || child.show.iter().any(|own| &**own == name);
+                let source = place
+                    .map(ShownSource::ChildGroup)
+                    .or_else(|| shows().then(|| ShownSource::ChildShown(FieldTag::of(name))));
+                if let (None, Some(Some((line, _)))) = (&source, mapped) {
+                    let message = format!(
+                        "alias `{}` takes `{name}`, which the correlation `{}` neither groups by nor shows",
+                        field.text, reference.text
+                    );
+                    self.problems.push((line, message));
+                }
+                source
+            }
+        }
+    }
+}
