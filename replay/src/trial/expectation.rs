@@ -12,12 +12,13 @@ use serde::de::Error as _;
 use serde_json::Value;
 
 /// Fields of an alert that an expectation may name besides `rule`, `group` and `opened_at`.
-const COMPARED: [&str; 6] = [
+const COMPARED: [&str; 7] = [
     "held_until",
     "first_event_time",
     "last_event_time",
     "count",
     "distinct",
+    "shown",
     "status",
 ];
 
