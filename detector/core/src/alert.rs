@@ -139,6 +139,12 @@ impl ShownValues {
             .map(|name| (Arc::clone(name), values(name)));
         Self(fields.collect())
     }
+
+    /// The fields that had a value.
+    pub fn known(&self) -> impl Iterator<Item = (&str, &[Arc<str>])> {
+        let fields = self.0.iter().filter(|(_, values)| !values.is_empty());
+        fields.map(|(field, values)| (&**field, values.as_slice()))
+    }
 }
 
 impl Serialize for ShownValues {

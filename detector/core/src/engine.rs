@@ -7,7 +7,7 @@ use crate::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
 use crate::event::{Event, LogSource};
 use crate::field::SlotId;
 use crate::matching::{Matcher, Scratch};
-use crate::rule::{CorrelationIx, DetectionRule, RuleSet};
+use crate::rule::{CorrelationIx, DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
 use crate::store::StoreTimes;
 use crate::store::plan::ATTEMPTS_MAX;
 use crate::tally::Tally;
@@ -30,7 +30,7 @@ pub struct Engine {
     matcher: Matcher,
     limits: Limits,
     lateness_max_ms: i64,
-    /// By detection rule: the fields that it misses where they never appear.
+    /// By detection rule: the fields that it or its alerts miss where they never appear.
     wanted_fields: Vec<Vec<SlotId>>,
 }
 
@@ -75,7 +75,7 @@ impl Engine {
     pub fn new(mut rules: RuleSet) -> Self {
         let decode_fields = DecodeFields::register(&mut rules.fields);
         let matcher = Matcher::new(&rules);
-        let wanted_fields = rules.detections.iter().map(wanted_fields).collect();
+        let wanted_fields = wanted_fields(&rules);
         Self {
             wanted_fields,
             rules,
@@ -228,14 +228,30 @@ impl<'e> Worker<'e> {
     }
 }
 
-/// The fields of a rule of which some value is asked for, in their order.
-fn wanted_fields(rule: &DetectionRule) -> Vec<SlotId> {
-    let mut wanted = BTreeSet::new();
-    let root = &rule.condition.root;
-    root.each_wanted_field(&mut |slot| _ = wanted.insert(slot));
-    let mut fields = rule.fields.clone();
-    fields.retain(|slot| wanted.contains(slot));
-    fields
+/// By detection rule: the fields of which it asks for some value, in their order, then those that alerts show of its hits.
+fn wanted_fields(rules: &RuleSet) -> Vec<Vec<SlotId>> {
+    let asked_for = |rule: &DetectionRule| {
+        let mut asked_for = BTreeSet::new();
+        let root = &rule.condition.root;
+        root.each_wanted_field(&mut |slot| _ = asked_for.insert(slot));
+        let fields = rule.fields.iter().copied();
+        fields.filter(|slot| asked_for.contains(slot)).collect()
+    };
+    let mut wanted: Vec<Vec<SlotId>> = rules.detections.iter().map(asked_for).collect();
+    for input in rules.correlations.iter().flat_map(|rule| &rule.inputs) {
+        let InputRule::Detection(DetectionIx(rule)) = input.rule else {
+            continue;
+        };
+        let wanted = &mut wanted[rule as usize];
+        for field in &input.show {
+            if let ShownSource::Event(slot) = field.source
+                && !wanted.contains(&slot)
+            {
+                wanted.push(slot);
+            }
+        }
+    }
+    wanted
 }
 
 struct Sink<'s, 'e> {

@@ -11,7 +11,11 @@ impl Observer for Silent {}
 
 /// The absent fields of one rule after one event of an application log.
 fn absent(detection: &str) -> Vec<String> {
-    let engine = Engine::new(load(&rule(detection)));
+    absent_of(&rule(detection))
+}
+
+fn absent_of(rules: &str) -> Vec<String> {
+    let engine = Engine::new(load(rules));
     let mut worker = engine.worker(Mode::Set);
     worker.record(
         br#"{"timestamp":"2026-05-16T10:00:00Z","event":"vehicle.read","request_id":"r"}"#,
@@ -46,4 +50,13 @@ fn fields_under_not_may_be_absent() {
         with("gone: 1\n  missing: null", "other or not other"),
         ["gone", "missing"]
     );
+}
+
+#[test]
+fn fields_that_alerts_would_show_are_missed() {
+    let detection = rule("it: {event: vehicle.read}\ncondition: it");
+    let alert = "title: Alert\ncorrelation: {type: event_count, rules: [RULE], group-by: [], timespan: 1m, condition: {gte: 1}}\nvedette: {show: [request_id, rout, event]}";
+    let name = detection.lines().find_map(|l| l.strip_prefix("title: "));
+    let alert = alert.replace("RULE", name.expect("rules have titles"));
+    assert_eq!(absent_of(&format!("{detection}\n---\n{alert}")), ["rout"]);
 }

@@ -4,8 +4,8 @@ mod matching_bench;
 
 use detector_core::event::LogSource;
 use detector_core::rule::{
-    Comparison, CorrelationIx, DetectionIx, FieldSource, InputRule, Level, Presence, RuleSet,
-    Threshold, WindowSpec,
+    Comparison, CorrelationIx, DetectionIx, FieldSource, FieldTag, InputRule, Level, Presence,
+    RuleSet, ShownField, ShownSource, Threshold, WindowSpec,
 };
 use matching_bench::{file, hits, load};
 
@@ -128,6 +128,33 @@ fn chains_come_after_their_children_and_read_their_groups() {
         panic!("an event field")
     };
     assert_eq!(set.fields.path(slot), "message.userName");
+}
+
+#[test]
+fn shown_fields_are_found_in_events_groups_and_what_children_show() {
+    let parent = "title: Parent\nname: parent\ncorrelation:\n  type: temporal\n  rules: [child, failed_login]\n  group-by: []\n  timespan: 1h\n  aliases:\n    opened:\n      failed_login: user\nvedette:\n  show: [ip, agent, opened]\n";
+    let child = "title: Child\nname: child\ncorrelation:\n  type: event_count\n  rules: [failed_login]\n  group-by: [ip]\n  timespan: 5m\n  condition: {gte: 5}\nvedette:\n  show: agent\n";
+    let mut set = load(&format!("{parent}---\n{child}---\n{LOGIN}"));
+    let (ip, agent) = (FieldTag::of("ip"), FieldTag::of("agent"));
+    let mut event = |name: &str, field: &str| ShownField {
+        tag: FieldTag::of(name),
+        source: ShownSource::Event(set.fields.slot(field)),
+    };
+    let of_events = [
+        event("ip", "ip"),
+        event("agent", "agent"),
+        event("opened", "user"),
+    ];
+    let child = |tag, source| ShownField { tag, source };
+    let of_child = [
+        child(ip, ShownSource::ChildGroup(0)),
+        child(agent, ShownSource::ChildShown(agent)),
+    ];
+    let inputs = &set.correlations[1].inputs;
+    assert_eq!(inputs[0].show, of_child);
+    assert_eq!(inputs[1].show, of_events);
+    let names: Vec<&str> = set.correlations[1].show.iter().map(|n| &**n).collect();
+    assert_eq!(names, ["ip", "agent", "opened"]);
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! Alerts go in, a table that a person reads comes out. Everything that was taken from a log is made safe first.
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, Table, presets};
-use detector_core::alert::{Alert, AlertRule, GroupValues, Status};
+use detector_core::alert::{Alert, AlertRule, GroupValues, ShownValues, Status};
 
 use super::quantity::{count, stretch};
 use crate::printable::{clipped, printable};
 
 /// The most characters of a title or a group value that are shown.
 const VALUE_CHARS_MAX: usize = 80;
+
+/// Values of a field that are shown; all of them are in the JSON output.
+const SHOWN_VALUES_MAX: usize = 2;
 
 /// How text is laid out and painted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +73,11 @@ fn row(alert: &Alert) -> Vec<Cell> {
         level(alert.rule.level),
         Cell::new(stretch(alert.opened_at, alert.held_until).join("\n")),
         Cell::new(rule(&alert.rule).join("\n")),
-        Cell::new(group(&alert.group).join("\n")),
+        Cell::new(
+            [group(&alert.group), shown(&alert.shown)]
+                .concat()
+                .join("\n"),
+        ),
         number(count(alert.count)),
         number(distinct(alert)),
         Cell::new(status(alert.status)),
@@ -82,6 +89,7 @@ fn block(alert: &Alert, paint: Paint) -> String {
     lines.push(rule(&alert.rule).join(" · "));
     lines.push(stretch(alert.opened_at, alert.held_until).join(" "));
     lines.extend(group(&alert.group));
+    lines.extend(shown(&alert.shown));
     lines.push(format!(
         "count {}, distinct {}, {}",
         count(alert.count),
@@ -150,10 +158,56 @@ fn group(group: &GroupValues) -> Vec<String> {
         .collect()
 }
 
+/// The first values of each field, a line for each, and how many more there are.
+fn shown(shown: &ShownValues) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (field, values) in shown.known() {
+        let mut head = format!("{}: ", printable(field));
+        for value in values.iter().take(SHOWN_VALUES_MAX) {
+            lines.push(head + &clipped(value, VALUE_CHARS_MAX));
+            head = "  ".to_owned();
+        }
+        if values.len() > SHOWN_VALUES_MAX
+            && let Some(last) = lines.last_mut()
+        {
+            last.push_str(&format!(", +{}", values.len() - SHOWN_VALUES_MAX));
+        }
+    }
+    lines
+}
+
+fn group(group: &GroupValues) -> Vec<String> {
+    if group.0.is_empty() {
+        return vec!["(all)".into()];
+    }
+    let pairs = group.0.iter();
+    pairs
+        .map(|(field, value)| format!("{}={}", printable(field), clipped(value, VALUE_CHARS_MAX)))
+        .collect()
+}
+
+/// The first values of each field, a line for each, and how many more there are.
+fn shown(shown: &ShownValues) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (field, values) in shown.known() {
+        let mut head = format!("{}: ", printable(field));
+        for value in values.iter().take(SHOWN_VALUES_MAX) {
+            lines.push(head + &clipped(value, VALUE_CHARS_MAX));
+            head = "  ".to_owned();
+        }
+        if let (Some(last), Some(more)) = (
+            lines.last_mut(),
+            values.len().checked_sub(SHOWN_VALUES_MAX + 1),
+        ) {
+            last.push_str(&format!(", +{}", more + 1));
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use detector_core::alert::ShownValues;
     use detector_core::time::Timestamp;
 
     const PLAIN: Style = Style {
@@ -179,7 +233,13 @@ mod tests {
             status: Status::Closed,
             count: 1_234,
             distinct: Some(17),
-            shown: ShownValues::default(),
+            shown: ShownValues(vec![
+                (
+                    "account".into(),
+                    vec!["ann".into(), "bo".into(), "cy".into()],
+                ),
+                ("route".into(), vec![]),
+            ]),
             event_ids: vec!["e1".into()],
         }
     }
@@ -194,6 +254,8 @@ mod tests {
             "Credential stuffing",
             "stuffing",
             "source_ip=192.0.2.7",
+            "account: ann",
+            "  bo, +1",
             "1,234",
             "17",
             "closed",
@@ -210,6 +272,7 @@ mod tests {
         alert.rule.title = hostile.into();
         alert.rule.name = Some(hostile.into());
         alert.group.0[0].0 = hostile.into();
+        alert.shown.0[0] = (hostile.into(), vec![hostile.into()]);
         for width in [None, Some(80), Some(40)] {
             let style = Style { width, ..PLAIN };
             let text = episodes(std::slice::from_ref(&alert), style);
@@ -232,6 +295,8 @@ high
   Credential stuffing · stuffing
   2024-05-01 12:00:00 … 12:07:30 UTC (7m30s)
   source_ip=192.0.2.7
+  account: ann
+    bo, +1
   count 1,234, distinct 17, closed";
         assert_eq!(episodes(&[alert("192.0.2.7")], style), expected);
     }

@@ -42,6 +42,7 @@ impl ShowLinker<'_> {
         let is_unknown = |(.., input): &FoundInput<'_>| matches!(input, Resolved::Unknown);
         for field in &self.draft.show {
             let mut is_somewhere = inputs.iter().any(is_unknown);
+            let known = self.problems.len();
             for (&(reference, target, input), shown) in inputs.iter().zip(&mut shown) {
                 if let Some(source) = self.source(field, reference, target, input) {
                     is_somewhere = true;
@@ -49,7 +50,7 @@ impl ShowLinker<'_> {
                     shown.push(ShownField { tag, source });
                 }
             }
-            if !is_somewhere {
+            if !is_somewhere && self.problems.len() == known {
                 let message = format!(
                     "`vedette.show` names `{}`, which its correlations neither group by nor show",
                     field.text

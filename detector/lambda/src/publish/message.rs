@@ -159,13 +159,22 @@ fn body(alert: &Alert, rule: &CorrelationRule) -> String {
     }
     let mut least = alert.clone();
     least.event_ids.clear();
+    least.shown.0.clear();
     for (_, value) in &mut least.group.0 {
         *value = cut(value, CUT_BYTES).into();
     }
     least.rule.title = cut(&alert.rule.title, CUT_BYTES).into();
     let least = MachineBody {
         alert: &least,
-        shortened: &["threat", "response", "tags", "event_ids", "group", "rule"],
+        shortened: &[
+            "threat",
+            "response",
+            "tags",
+            "event_ids",
+            "shown",
+            "group",
+            "rule",
+        ],
         ..short
     };
     bodies(&least, &note)

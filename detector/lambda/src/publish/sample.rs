@@ -28,6 +28,7 @@ correlation:
     condition: {field: message.userName, gte: 10}
 falsepositives: [A large office]
 vedette:
+    show: [message.userName]
     threat: 'T1: stolen credentials'
     response: |
         Block the address.
@@ -62,7 +63,10 @@ pub(super) fn alert(rules: &RuleSet, address: &str) -> Alert {
         status: Status::Open,
         count: 42,
         distinct: Some(26),
-        shown: ShownValues::default(),
+        shown: ShownValues(vec![(
+            "message.userName".into(),
+            vec!["ann".into(), "bo".into()],
+        )]),
         event_ids: vec!["e-1".to_owned(), "e-2".to_owned()],
     }
 }

@@ -1,5 +1,7 @@
 //! An alert in words: subject, e-mail and text message. A person must understand it in ten seconds.
 
+use std::sync::Arc;
+
 use detector_core::alert::{Alert, Status};
 use detector_core::rule::{
     Comparison, CorrelationRule, MILLION, Presence, RatioParts, Threshold, WindowSpec,
@@ -72,6 +74,9 @@ pub fn email(alert: &Alert, rule: &CorrelationRule) -> String {
     mail.line(&format!("{}: {}", head(alert), plain(&alert.rule.title)));
     mail.line("");
     mail.field("Who", &who(alert));
+    if alert.shown.known().next().is_some() {
+        mail.field("Shows", &shows(alert));
+    }
     mail.field("How much", &how_much(alert, rule));
     mail.field("Since", &since(alert));
     if let Some(description) = &rule.meta.description {
@@ -126,6 +131,16 @@ fn who(alert: &Alert) -> String {
         .map(|(field, value)| format!("{field} = {}", neutral(value, VALUE_CHARS_MAX)))
         .collect();
     lines.join("\n")
+}
+
+/// A line for each field with the values that it had in the events.
+fn shows(alert: &Alert) -> String {
+    let line = |(field, values): (&str, &[Arc<str>])| {
+        let values = values.iter();
+        let values: Vec<String> = values.map(|v| neutral(v, VALUE_CHARS_MAX)).collect();
+        format!("{field} = {}", values.join(", "))
+    };
+    alert.shown.known().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn how_much(alert: &Alert, rule: &CorrelationRule) -> String {
@@ -316,6 +331,7 @@ mod tests {
 HIGH: Many users from one address
 
 Who       message.ipAddress = 203.0.113.10
+Shows     message.userName = ann, bo
 How much  42 events with 26 different values
           the rule fires at 10 or more different values within 10 minutes
 Since     2026-05-03 12:02:38 UTC (still under way, as far as known)
@@ -376,6 +392,7 @@ Reference
         let hostile = "x\n\nWhat to do now\n  Call https://evil.example AKIAIOSFODNN7EXAMPLE";
         let mut alert = alert(&rules, hostile);
         alert.event_ids.push("id\u{202e}\nEvidence".to_owned());
+        alert.shown.0[0].1.push(hostile.into());
         let mail = email(&alert, &rules.correlations[0]);
         assert_eq!(mail.matches("\nWhat to do now\n").count(), 1);
         assert_eq!(mail.matches("\nEvidence\n").count(), 1);

@@ -66,3 +66,80 @@ fn order_and_partition_leave_no_trace() {
     merged.settle(&[], SLICES);
     assert_eq!(whole, merged);
 }
+
+/// One hit a millisecond from the first on, each with a user of its own.
+fn users(hits: std::ops::Range<i64>, slices: Slices, episodes: &[Interval]) -> Ledger<()> {
+    let mut ledger = Ledger::default();
+    for time in hits {
+        let (id, user) = (format!("event-{time}"), format!("user-{time:05}"));
+        let texts = EventTexts {
+            id: &id,
+            shown: &[(FieldTag::of("user"), user.into())],
+        };
+        ledger.add(time, Key::of_event_id(&id), (), Some(texts));
+    }
+    ledger.settle(episodes, slices);
+    ledger
+}
+
+fn shown(ledger: &Ledger<()>, after: i64, before: i64) -> Vec<i64> {
+    let summary = ledger.summary((after, before), i64::MIN, &[], |_, _| true);
+    let shown = summary.shown.iter().inspect(|shown| {
+        assert_eq!(*shown.text, format!("user-{:05}", shown.time));
+    });
+    shown.map(|shown| shown.time).collect()
+}
+
+#[test]
+fn of_each_slice_the_first_values_are_shown_however_it_is_counted() {
+    let long = Slices {
+        ms: 1_000,
+        singly: false,
+    };
+    let episode = [Interval::new(0, 5_000)];
+    for (ledger, kept) in [
+        // One by one; a dense slice; an episode with many hits, counted together.
+        (users(0..200, SLICES, &[]), 40),
+        (users(0..2_000, long, &[]), 40),
+        (users(0..5_000, long, &episode), 20),
+    ] {
+        assert_eq!(shown(&ledger, -1, 5_000), (0..20).collect::<Vec<_>>());
+        let stretches = ledger.stretches.iter().map(|s| s.shown.len());
+        assert_eq!(ledger.shown.len() + stretches.sum::<usize>(), kept);
+    }
+    let two_slices = users(0..200, SLICES, &[]);
+    assert_eq!(shown(&two_slices, 90, 105), [100, 101, 102, 103, 104]);
+}
+
+#[test]
+fn what_is_shown_survives_encoding_and_any_partition() {
+    for (hits, ms) in [(0..150, 100), (0..1_500, 1_000)] {
+        let slices = Slices { ms, singly: false };
+        let whole = users(hits.clone(), slices, &[]);
+        let mut merged = users(hits.start..hits.end * 2 / 3, slices, &[]);
+        merged.merge(&users(hits.end / 3..hits.end, slices, &[]));
+        merged.settle(&[], slices);
+        assert_eq!(merged, whole);
+        let encoded = postcard::to_allocvec(&(&whole, whole.encoded_shown())).unwrap();
+        let (mut read, shown): (Ledger<()>, _) = postcard::from_bytes(&encoded).unwrap();
+        assert!(read.take_shown(shown));
+        read.settle(&[], slices);
+        assert_eq!(read, whole);
+    }
+}
+
+#[test]
+fn hits_that_may_be_taken_away_keep_all_their_texts() {
+    let singly = Slices {
+        singly: true,
+        ..SLICES
+    };
+    let mut ledger = users(0..90, singly, &[]);
+    // More is known: the first fifty are told of no more.
+    ledger.leave_told(|time, ()| time >= 50);
+    ledger.settle(&[], singly);
+    let summary = ledger.summary((-1, 100), i64::MIN, &[], |_, _| true);
+    assert_eq!(summary.evidence.len(), EVIDENCE_MAX);
+    assert_eq!(summary.evidence[0], (50, "event-50".to_owned()));
+    assert_eq!(shown(&ledger, -1, 100), (50..70).collect::<Vec<_>>());
+}
