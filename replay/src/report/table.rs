@@ -176,35 +176,6 @@ fn shown(shown: &ShownValues) -> Vec<String> {
     lines
 }
 
-fn group(group: &GroupValues) -> Vec<String> {
-    if group.0.is_empty() {
-        return vec!["(all)".into()];
-    }
-    let pairs = group.0.iter();
-    pairs
-        .map(|(field, value)| format!("{}={}", printable(field), clipped(value, VALUE_CHARS_MAX)))
-        .collect()
-}
-
-/// The first values of each field, a line for each, and how many more there are.
-fn shown(shown: &ShownValues) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (field, values) in shown.known() {
-        let mut head = format!("{}: ", printable(field));
-        for value in values.iter().take(SHOWN_VALUES_MAX) {
-            lines.push(head + &clipped(value, VALUE_CHARS_MAX));
-            head = "  ".to_owned();
-        }
-        if let (Some(last), Some(more)) = (
-            lines.last_mut(),
-            values.len().checked_sub(SHOWN_VALUES_MAX + 1),
-        ) {
-            last.push_str(&format!(", +{}", more + 1));
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
