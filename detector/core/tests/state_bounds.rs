@@ -43,7 +43,7 @@ const BOTH: &str = "        - first\n        - second";
 fn hit(worker: &mut Worker<'_>, name: &str, address: &str, number: usize, time: i64) {
     let when = Timestamp::from_millis(time).expect("a time of this century");
     let line = format!(
-        r#"{{"eventVersion":"1.08","eventSource":"s","eventName":"{name}","sourceIPAddress":"{address}","userName":"user-{number}","size":{},"eventTime":"{when}","eventID":"00000000-0000-4000-8000-{number:012x}"}}"#,
+        r#"{{"eventVersion":"1.08","eventSource":"s","eventName":"{name}","sourceIPAddress":"{address}","userName":"user-{number}","trace":"{number:0120}","size":{},"eventTime":"{when}","eventID":"00000000-0000-4000-8000-{number:012x}"}}"#,
         number % 1_000
     );
     worker.record(line.as_bytes(), None, &mut Nobody);
@@ -113,9 +113,21 @@ fn a_group_does_not_grow_with_the_flood_that_fills_it() {
             ),
         ),
     ] {
-        let engine = engine(&[(kind, input, &rest)]);
-        let [some, more, many] = [2_000, 50_000, 150_000].map(|hits| flooded_bytes(&engine, hits));
-        println!("{kind}: {some} {more} {many}");
+        let of_rest = |rest: &str| {
+            let engine = engine(&[(kind, input, rest)]);
+            [2_000, 50_000, 150_000].map(|hits| flooded_bytes(&engine, hits))
+        };
+        let [some, more, many] = of_rest(&rest);
+        let shows = match rest.contains("vedette") {
+            true => format!("{rest}\n    show: [userName, trace]"),
+            false => extended(&rest, "show: [userName, trace]"),
+        };
+        let [_, _, shown] = of_rest(&shows);
+        println!("{kind}: {some} {more} {many}, shown {shown}");
+        assert!(
+            many < shown && shown < many + 300_000,
+            "{kind}: {many}, {shown}"
+        );
         let counts = matches!(kind, "event_count" | "value_count") && !rest.contains("vedette");
         assert!(!counts || many < 64_000, "{kind} at {THRESHOLD}: {many}");
         assert!(many < STATE_BYTES_MAX, "{kind} at {THRESHOLD}: {many}");
