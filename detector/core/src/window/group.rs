@@ -11,7 +11,7 @@ use crate::window::group_values::GroupTexts;
 use crate::window::interval::{Interval, Intervals};
 use crate::window::key::Key;
 use crate::window::kind::{Detail, Occurrence, WindowType};
-use crate::window::ledger::{Counted, EncodedShown};
+use crate::window::ledger::{Counted, EncodedShown, HitValues};
 use crate::window::shown::{EventTexts, ShownValue, keep_first};
 use crate::window::version::{STATE_VERSION, StateError};
 use crate::window::version_1::{self, ReadVersion1};
@@ -68,6 +68,8 @@ pub struct Group<W: WindowType> {
     texts: GroupTexts,
     /// Hits that are not in the body yet.
     waiting: Vec<WaitingHit<W::Detail>>,
+    /// What they show.
+    shown: Option<Box<HitValues<W::Value>>>,
     body: Option<Box<Body<W>>>,
 }
 
@@ -96,6 +98,7 @@ impl<W: WindowType> Group<W> {
         Self {
             texts,
             waiting: Vec::new(),
+            shown: None,
             body: None,
         }
     }
@@ -109,7 +112,9 @@ impl<W: WindowType> Group<W> {
         let body = self.body.as_ref().map_or(0, |body| {
             size_of::<Body<W>>() + window.bytes(&body.state) + body.ledger.bytes()
         });
-        self.texts.bytes() + self.waiting.capacity() * size_of::<WaitingHit<W::Detail>>() + body
+        let shown = self.shown.as_ref().map_or(0, |shown| shown.bytes());
+        let waiting = self.waiting.capacity() * size_of::<WaitingHit<W::Detail>>();
+        self.texts.bytes() + waiting + shown + body
     }
 
     /// Takes a hit.
@@ -120,9 +125,8 @@ impl<W: WindowType> Group<W> {
         window: &W,
         times: GroupTimes,
     ) {
-        // Texts are kept by the body alone; a UUID's key is its text.
-        let has_texts = !hit.id.is_uuid() || !texts.shown.is_empty();
-        if has_texts || !self.can_wait() {
+        // The text of an id is kept by the body alone; a UUID's key is its text.
+        if !hit.id.is_uuid() || !self.can_wait() {
             let body = self.body(window, times);
             return body.observe(hit, Some(texts), (window, times));
         }
@@ -132,6 +136,10 @@ impl<W: WindowType> Group<W> {
             id: hit.id,
             detail,
         });
+        if !texts.shown.is_empty() {
+            let shown = self.shown.get_or_insert_default();
+            shown.add(hit.start, window.counted(hit), texts.shown);
+        }
     }
 
     fn can_wait(&self) -> bool {
@@ -166,6 +174,9 @@ impl<W: WindowType> Group<W> {
         for hit in std::mem::take(&mut self.waiting) {
             body.observe(&hit.occurrence(), None, (window, times));
         }
+        if let Some(shown) = self.shown.take() {
+            body.ledger.show(*shown);
+        }
         body
     }
 
@@ -177,6 +188,13 @@ impl<W: WindowType> Group<W> {
                 false => self
                     .body(window, times)
                     .observe(&hit.occurrence(), None, (window, times)),
+            }
+        }
+        if let Some(theirs) = other.shown {
+            match (&mut self.body, &mut self.shown) {
+                (Some(body), _) => body.ledger.show(*theirs),
+                (None, Some(mine)) => mine.append(*theirs),
+                (None, none) => *none = Some(theirs),
             }
         }
         if let Some(mut theirs) = other.body {
@@ -219,6 +237,7 @@ impl<W: WindowType> Group<W> {
         Ok(Self {
             texts,
             waiting: Vec::new(),
+            shown: None,
             body,
         })
     }

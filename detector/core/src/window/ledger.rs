@@ -16,12 +16,12 @@ use crate::window::interval::{Interval, WAITING_MIN};
 use crate::window::key::Key;
 use crate::window::key_set;
 use crate::window::relative::{self, Dated};
-use crate::window::shown::{EventTexts, ShownValue};
+use crate::window::shown::EventTexts;
 use crate::window::stretch::Stretch;
 
 pub use counted::Counted;
 pub use summary::Summary;
-pub use texts::EncodedShown;
+pub use texts::{EncodedShown, HitValues};
 
 /// The most event ids an alert carries as evidence.
 pub const EVIDENCE_MAX: usize = 20;
@@ -71,7 +71,7 @@ pub struct Ledger<V> {
     /// What the items show: of each slice and field the first of each value. Sorted once it is settled; encoded behind all
     /// else.
     #[serde(skip)]
-    shown: Vec<(ShownValue, V)>,
+    shown: HitValues<V>,
     /// Bytes of the stretches, texts and shown values, as of the last settling and with what came since.
     #[serde(skip)]
     told_bytes: usize,
@@ -101,7 +101,7 @@ impl<V> Default for Ledger<V> {
             settled: 0,
             stretches: Vec::new(),
             texts: Vec::new(),
-            shown: Vec::new(),
+            shown: HitValues::default(),
             told_bytes: 0,
         }
     }
@@ -130,7 +130,7 @@ impl<V: Counted> Ledger<V> {
             if !id.is_uuid() {
                 self.add_text(id, texts.id);
             }
-            self.show(time, value, texts.shown);
+            self.told_bytes += self.shown.add(time, value, texts.shown);
         }
     }
 
@@ -143,7 +143,7 @@ impl<V: Counted> Ledger<V> {
     pub fn merge(&mut self, other: &Ledger<V>) {
         self.items.extend_from_slice(&other.items);
         self.texts.extend_from_slice(&other.texts);
-        self.shown.extend_from_slice(&other.shown);
+        self.shown.append(other.shown.clone());
         self.settled = 0;
         self.add_stretches(&other.stretches);
     }
@@ -182,6 +182,7 @@ impl<V: Counted> Ledger<V> {
     pub(super) fn leave_told(&mut self, is_told: impl Fn(i64, V) -> bool) {
         self.items.retain(|item| is_told(item.time, item.value));
         self.shown
+            .0
             .retain(|(shown, value)| is_told(shown.time, *value));
         self.items
             .sort_unstable_by_key(|item| (item.time, item.value, item.id));
@@ -309,7 +310,7 @@ impl<V: Counted> Ledger<V> {
         let old = self.items.partition_point(|item| item.time < edge);
         self.items.drain(..old);
         self.show_in_stretches();
-        self.shown.retain(|(shown, _)| shown.time >= edge);
+        self.show_hits_from(edge);
         let is_ongoing = |s: &Stretch| ongoing.is_some_and(|o| s.range.start > o.after);
         self.stretches
             .retain(|s| s.range.end > edge || is_ongoing(s));

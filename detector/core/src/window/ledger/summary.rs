@@ -64,6 +64,7 @@ impl<V: Counted> Ledger<V> {
             shown: {
                 let of_hits = self
                     .shown
+                    .0
                     .iter()
                     .filter_map(|(shown, value)| is_told(shown.time, *value).then_some(shown));
                 let all = of_hits.chain(stretches().flat_map(|s| &s.shown));

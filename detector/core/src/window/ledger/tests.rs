@@ -105,7 +105,7 @@ fn of_each_slice_the_first_values_are_shown_however_it_is_counted() {
     ] {
         assert_eq!(shown(&ledger, -1, 5_000), (0..20).collect::<Vec<_>>());
         let stretches = ledger.stretches.iter().map(|s| s.shown.len());
-        assert_eq!(ledger.shown.len() + stretches.sum::<usize>(), kept);
+        assert_eq!(ledger.shown.0.len() + stretches.sum::<usize>(), kept);
     }
     let two_slices = users(0..200, SLICES, &[]);
     assert_eq!(shown(&two_slices, 90, 105), [100, 101, 102, 103, 104]);

@@ -10,11 +10,44 @@ use crate::window::ledger::{Counted, EVIDENCE_MAX, Ledger, Slices, slice_start};
 use crate::window::shown::{ShownValue, TEXT_BYTES_MAX, cut, first_of_field};
 use crate::window::stretch::Stretch;
 
+/// What hits show that are kept one by one, each with what its hit is counted by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "V: Counted")]
+pub struct HitValues<V>(pub(super) Vec<(ShownValue, V)>);
+
+impl<V> Default for HitValues<V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<V: Counted> HitValues<V> {
+    /// Takes what a hit shows. Returns the bytes that this takes.
+    pub fn add(&mut self, time: i64, value: V, shown: &[(FieldTag, Cow<'_, str>)]) -> usize {
+        let known = self.0.len();
+        let values = shown.iter();
+        let values = values.map(|(field, text)| (ShownValue::new(*field, time, text), value));
+        self.0.extend(values);
+        let new = self.0[known..].iter();
+        new.map(|(shown, _)| shown.bytes() + size_of::<V>()).sum()
+    }
+
+    pub fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
+    /// Bytes, those on the heap included.
+    pub fn bytes(&self) -> usize {
+        let texts: usize = self.0.iter().map(|(shown, _)| shown.text.len()).sum();
+        self.0.capacity() * size_of::<(ShownValue, V)>() + texts
+    }
+}
+
 /// The shown values of a ledger as they are encoded, behind the rest of the state.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound = "V: Counted")]
 pub struct EncodedShown<V> {
-    hits: Vec<(ShownValue, V)>,
+    hits: HitValues<V>,
     /// By stretch; none where no stretch shows anything.
     stretches: Vec<Vec<ShownValue>>,
 }
@@ -27,13 +60,10 @@ impl<V: Counted> Ledger<V> {
         self.texts.push((id, text));
     }
 
-    /// Takes what a hit shows.
-    pub(super) fn show(&mut self, time: i64, value: V, shown: &[(FieldTag, Cow<'_, str>)]) {
-        for (field, text) in shown {
-            let shown = ShownValue::new(*field, time, text);
-            self.told_bytes += shown_bytes(&shown, value);
-            self.shown.push((shown, value));
-        }
+    /// Takes what hits show.
+    pub fn show(&mut self, shown: HitValues<V>) {
+        self.told_bytes += shown.bytes();
+        self.shown.append(shown);
     }
 
     /// Only the earliest hits of each slice can be evidence, so only their texts stay; of hits that more hits can take
@@ -75,33 +105,30 @@ impl<V: Counted> Ledger<V> {
     /// Of each slice and field, the first of each value is enough, and of [`VALUES_MAX`](crate::window::shown::VALUES_MAX)
     /// values; of hits that more hits can take away, all are kept.
     pub(super) fn keep_first_shown(&mut self, slices: Slices) {
-        if self.shown.is_empty() {
-            return;
-        }
         self.show_in_stretches();
-        self.shown.sort_unstable();
-        self.shown.dedup();
+        let shown = &mut self.shown.0;
+        shown.sort_unstable();
+        shown.dedup();
         if slices.singly {
             return;
         }
         let cell = |(shown, _): &(ShownValue, V)| (shown.field, slice_start(shown.time, slices.ms));
-        let cells = self
-            .shown
+        let cells = shown
             .chunk_by(|one, other| cell(one) == cell(other))
             .flat_map(|values| first_of_field(values, |(shown, _)| &shown.text));
-        self.shown = cells.collect();
+        *shown = cells.collect();
     }
 
     /// What hits show that are counted together goes to their stretches.
     pub(super) fn show_in_stretches(&mut self) {
-        if self.stretches.is_empty() {
+        if self.stretches.is_empty() || self.shown.0.is_empty() {
             return;
         }
         let mut by_stretch = vec![Vec::new(); self.stretches.len()];
-        for (shown, value) in std::mem::take(&mut self.shown) {
+        for (shown, value) in std::mem::take(&mut self.shown.0) {
             match self.stretch_at(shown.time) {
                 Some(at) => by_stretch[at].push(shown),
-                None => self.shown.push((shown, value)),
+                None => self.shown.0.push((shown, value)),
             }
         }
         for (stretch, values) in self.stretches.iter_mut().zip(by_stretch) {
@@ -112,7 +139,7 @@ impl<V: Counted> Ledger<V> {
     /// Shows no hit before `from` that is kept one by one: it was there before, when the first values of its slice were
     /// chosen, which are known no more.
     pub fn show_hits_from(&mut self, from: i64) {
-        self.shown.retain(|(shown, _)| shown.time >= from);
+        self.shown.0.retain(|(shown, _)| shown.time >= from);
     }
 
     /// Shows no hit before `from`: whoever has forgotten those knows what they show.
@@ -152,16 +179,10 @@ impl<V: Counted> Ledger<V> {
     pub(super) fn count_bytes(&mut self) {
         let stretches: usize = self.stretches.iter().map(Stretch::bytes).sum();
         let texts: usize = self.texts.iter().map(|(_, text)| text_bytes(text)).sum();
-        let shown = self.shown.iter();
-        let shown: usize = shown.map(|(shown, value)| shown_bytes(shown, *value)).sum();
-        self.told_bytes = stretches + texts + shown;
+        self.told_bytes = stretches + texts + self.shown.bytes();
     }
 }
 
 fn text_bytes(text: &str) -> usize {
     size_of::<(Key, Box<str>)>() + text.len()
-}
-
-fn shown_bytes<V>(shown: &ShownValue, _value: V) -> usize {
-    shown.bytes() + size_of::<V>()
 }
