@@ -108,12 +108,9 @@ impl<W: WindowType> Body<W> {
             true => self.spans(&holding, times),
             false => Vec::new(),
         };
-        let edge = self.past.map(|past| past.edge(times));
         if !W::TELLS_ALL {
+            let edge = self.past.map(|past| past.edge(times));
             leave_telling(&mut self.ledger, (window, &self.state), edge);
-        }
-        if let Some(edge) = edge {
-            self.ledger.show_hits_from(edge);
         }
         self.ledger.settle(&lasting, times.slices::<W>());
         holding

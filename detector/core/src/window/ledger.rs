@@ -310,7 +310,7 @@ impl<V: Counted> Ledger<V> {
         let old = self.items.partition_point(|item| item.time < edge);
         self.items.drain(..old);
         self.show_in_stretches();
-        self.show_hits_from(edge);
+        self.shown.0.retain(|(shown, _)| shown.time >= edge);
         let is_ongoing = |s: &Stretch| ongoing.is_some_and(|o| s.range.start > o.after);
         self.stretches
             .retain(|s| s.range.end > edge || is_ongoing(s));

@@ -136,15 +136,9 @@ impl<V: Counted> Ledger<V> {
         }
     }
 
-    /// Shows no hit before `from` that is kept one by one: it was there before, when the first values of its slice were
-    /// chosen, which are known no more.
-    pub fn show_hits_from(&mut self, from: i64) {
-        self.shown.0.retain(|(shown, _)| shown.time >= from);
-    }
-
-    /// Shows no hit before `from`: whoever has forgotten those knows what they show.
+    /// Shows no hit before `from`: who has forgotten those chose the first values of their slices, which are known no more.
     pub fn show_from(&mut self, from: i64) {
-        self.show_hits_from(from);
+        self.shown.0.retain(|(shown, _)| shown.time >= from);
         for stretch in &mut self.stretches {
             stretch.shown.retain(|shown| shown.time >= from);
         }
