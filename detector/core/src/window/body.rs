@@ -187,7 +187,7 @@ impl<W: WindowType> Body<W> {
         if let Some(past) = past {
             for body in [&mut *self, other] {
                 if end(body) < Some(past.end) {
-                    body.ledger.show_from(past.edge(times));
+                    body.ledger.drop_texts_before(past.edge(times));
                     body.forget_with(past, window, times);
                 }
             }

@@ -1,6 +1,7 @@
 //! The texts of a ledger: ids that are no UUIDs, and the values that alerts show.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -136,12 +137,23 @@ impl<V: Counted> Ledger<V> {
         }
     }
 
-    /// Shows no hit before `from`: who has forgotten those chose the first values of their slices, which are known no more.
-    pub fn show_from(&mut self, from: i64) {
+    /// Drops the texts of hits before `from`: who has forgotten those chose among the texts of their slices, of which no
+    /// more is known.
+    pub fn drop_texts_before(&mut self, from: i64) {
         self.shown.0.retain(|(shown, _)| shown.time >= from);
         for stretch in &mut self.stretches {
             stretch.shown.retain(|shown| shown.time >= from);
         }
+        if self.texts.is_empty() {
+            return;
+        }
+        let of_items = self.items.iter().map(|item| (item.time, item.id));
+        let earliest = self.stretches.iter().flat_map(|s| s.earliest.iter());
+        let kept = of_items
+            .chain(earliest.copied())
+            .filter(|hit| hit.0 >= from);
+        let kept: HashSet<Key> = kept.map(|(_, id)| id).collect();
+        self.texts.retain(|(id, _)| kept.contains(id));
     }
 
     /// To be encoded with a settled ledger.
