@@ -7,6 +7,7 @@ use super::extension::ExtensionDraft;
 use super::identity::Identity;
 use super::log_source::SourceScope;
 use super::model::{RuleMeta, Threshold, WindowSpec};
+use super::names::Names;
 use super::network_prefix::PrefixDraft;
 use crate::event::LogSource;
 
@@ -127,4 +128,12 @@ pub(super) struct AliasDraft {
     pub(super) line: u32,
     /// The rule, and the field it has in that rule.
     pub(super) fields: Vec<(Reference, String)>,
+}
+
+impl AliasDraft {
+    /// The rule as the alias names it, and its field there.
+    pub(super) fn of_rule(&self, target: Target, names: &Names) -> Option<&(Reference, String)> {
+        let mut fields = self.fields.iter();
+        fields.find(|(rule, _)| names.find(&rule.text) == Some(target))
+    }
 }

@@ -230,14 +230,8 @@ impl GroupLinker<'_> {
         input: Resolved<'_>,
     ) -> Option<FieldSource> {
         let alias = draft.aliases.iter().find(|alias| alias.name == field.text);
-        let mapped = alias.and_then(|alias| {
-            let own = alias
-                .fields
-                .iter()
-                .find(|(rule, _)| self.names.find(&rule.text) == Some(target))?;
-            Some(own.1.as_str())
-        });
-        let name = mapped.unwrap_or(&field.text);
+        let mapped = alias.and_then(|alias| alias.of_rule(target, self.names));
+        let name = mapped.map_or(&field.text, |(_, name)| name);
         match input {
             Resolved::Unknown => None,
             Resolved::Detection(_) => Some(FieldSource::Event(self.fields.slot(name))),

@@ -70,15 +70,11 @@ impl ShowLinker<'_> {
         input: Resolved<'_>,
     ) -> Option<ShownSource> {
         let alias = self.draft.aliases.iter().find(|a| a.name == field.text);
-        let mapped = alias.map(|alias| {
-            let mut fields = alias.fields.iter();
-            let own = fields.find(|(rule, _)| self.names.find(&rule.text) == Some(target));
-            own.map(|(rule, name)| (rule.line, name.as_str()))
-        });
-        let name = match mapped {
-            None => &field.text,
-            Some(own) => own?.1,
+        let mapped = match alias {
+            None => None,
+            Some(alias) => Some(alias.of_rule(target, self.names)?),
         };
+        let name = mapped.map_or(&field.text, |(_, name)| name);
         match input {
             Resolved::Unknown => None,
             Resolved::Detection(_) => Some(ShownSource::Event(self.fields.slot(name))),
@@ -88,12 +84,12 @@ impl ShowLinker<'_> {
                 let source = place
                     .map(ShownSource::ChildGroup)
                     .or_else(|| shows().then(|| ShownSource::ChildShown(FieldTag::of(name))));
-                if let (None, Some(Some((line, _)))) = (&source, mapped) {
+                if let (None, Some((rule, _))) = (&source, mapped) {
                     let message = format!(
                         "alias `{}` takes `{name}`, which the correlation `{}` neither groups by nor shows",
                         field.text, reference.text
                     );
-                    self.problems.push((line, message));
+                    self.problems.push((rule.line, message));
                 }
                 source
             }

@@ -6,7 +6,7 @@ use crate::window::group::ToldChild;
 use crate::window::interval::Interval;
 use crate::window::key::Key;
 use crate::window::ledger::EVIDENCE_MAX;
-use crate::window::shown::ShownValue;
+use crate::window::shown::{ShownValue, take_first};
 
 /// One episode of one group, and what is told of it.
 ///
@@ -41,10 +41,9 @@ impl Episode {
             .end
     }
 
-    /// Counts the episode of a child correlation in: as one, its hits after those that are the group's own. What is shown
-    /// is still to be brought to order.
+    /// Counts the episode of a child correlation in: as one, its hits after those that are the group's own.
     pub(super) fn include(&mut self, child: &ToldChild) {
-        self.shown.extend_from_slice(&child.shown);
+        take_first(&mut self.shown, child.shown.iter().cloned());
         let child = &child.episode;
         self.count += 1;
         self.first_event = self.first_event.min(child.first_event);

@@ -12,7 +12,7 @@ use crate::window::interval::{Interval, Intervals};
 use crate::window::key::Key;
 use crate::window::kind::{Detail, Occurrence, WindowType};
 use crate::window::ledger::{Counted, EncodedShown, HitValues};
-use crate::window::shown::{EventTexts, ShownValue, keep_first};
+use crate::window::shown::{EventTexts, ShownValue};
 use crate::window::version::{STATE_VERSION, StateError};
 use crate::window::version_1::{self, ReadVersion1};
 
@@ -191,10 +191,9 @@ impl<W: WindowType> Group<W> {
             }
         }
         if let Some(theirs) = other.shown {
-            match (&mut self.body, &mut self.shown) {
-                (Some(body), _) => body.ledger.show(*theirs),
-                (None, Some(mine)) => mine.append(*theirs),
-                (None, none) => *none = Some(theirs),
+            match &mut self.body {
+                Some(body) => body.ledger.show(*theirs),
+                None => self.shown.get_or_insert_default().append(*theirs),
             }
         }
         if let Some(mut theirs) = other.body {
@@ -330,7 +329,6 @@ impl<W: WindowType> Group<W> {
         for child in children {
             episode.include(child);
         }
-        keep_first(&mut episode.shown);
         episode
     }
 }

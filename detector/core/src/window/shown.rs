@@ -39,8 +39,17 @@ impl ShownValue {
     }
 }
 
-/// Leaves of each field the distinct values that came first, at most [`VALUES_MAX`], each at its first time; sorted.
-pub fn keep_first(values: &mut Vec<ShownValue>) {
+/// Takes in more values. Of each field the distinct ones that came first are left, at most [`VALUES_MAX`], each at its first
+/// time; sorted.
+pub fn take_first(values: &mut Vec<ShownValue>, more: impl IntoIterator<Item = ShownValue>) {
+    let known = values.len();
+    values.extend(more);
+    if values.len() > known {
+        keep_first(values);
+    }
+}
+
+fn keep_first(values: &mut Vec<ShownValue>) {
     values.sort_unstable();
     let all = std::mem::take(values);
     let of_fields = all.chunk_by(|one, other| one.field == other.field);

@@ -6,7 +6,7 @@ use crate::window::interval::Interval;
 use crate::window::key::Key;
 use crate::window::key_set::KeySet;
 use crate::window::ledger::EVIDENCE_MAX;
-use crate::window::shown::{ShownValue, keep_first};
+use crate::window::shown::{ShownValue, take_first};
 
 /// What is told of the hits in `range`. A function of their set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub(super) struct Stretch {
     pub(super) values: KeySet,
     /// The earliest hits, at most [`EVIDENCE_MAX`], sorted: of those with one id the first.
     pub(super) earliest: Vec<(i64, Key)>,
-    /// As [`keep_first`] leaves them. Encoded behind all else.
+    /// What they show, as [`take_first`] leaves it. Encoded behind all else.
     #[serde(skip)]
     pub(super) shown: Vec<ShownValue>,
 }
@@ -72,16 +72,7 @@ impl Stretch {
         for &(time, id) in &other.earliest {
             self.offer_evidence(time, id);
         }
-        self.show(other.shown.iter().cloned());
-    }
-
-    /// Takes values that its hits show.
-    pub(super) fn show(&mut self, values: impl IntoIterator<Item = ShownValue>) {
-        let known = self.shown.len();
-        self.shown.extend(values);
-        if self.shown.len() > known {
-            keep_first(&mut self.shown);
-        }
+        take_first(&mut self.shown, other.shown.iter().cloned());
     }
 
     /// Whether its number of hits is an estimate.

@@ -4,7 +4,7 @@ use crate::window::interval::Interval;
 use crate::window::key::Key;
 use crate::window::key_set::distinct;
 use crate::window::ledger::{Counted, EVIDENCE_MAX, Ledger};
-use crate::window::shown::{ShownValue, keep_first};
+use crate::window::shown::{ShownValue, take_first};
 
 /// The hits within a stretch of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Summary {
     pub times: Option<(i64, i64)>,
     /// The earliest hits, at most [`EVIDENCE_MAX`]: time and event id.
     pub evidence: Vec<(i64, String)>,
-    /// What they show, as [`keep_first`] leaves it.
+    /// What they show, as [`take_first`] leaves it.
     pub shown: Vec<ShownValue>,
 }
 
@@ -51,6 +51,17 @@ impl<V: Counted> Ledger<V> {
         let mut earliest: Vec<(i64, Key)> = exact().map(|item| (item.time, item.id)).collect();
         earliest.extend(stretches().flat_map(|s| s.earliest.iter().copied()));
         earliest.sort_unstable();
+        let of_hits = self
+            .shown
+            .0
+            .iter()
+            .filter(|(shown, value)| is_told(shown.time, *value));
+        let all = of_hits
+            .map(|(shown, _)| shown)
+            .chain(stretches().flat_map(|s| &s.shown));
+        let within = all.filter(|shown| after < shown.time && shown.time < before);
+        let mut shown = Vec::new();
+        take_first(&mut shown, within.cloned());
         Summary {
             count: distinct(exact().map(|i| i.id), stretches().map(|s| &s.ids)),
             distinct: distinct(
@@ -61,18 +72,7 @@ impl<V: Counted> Ledger<V> {
             ),
             times,
             evidence: self.evidence(&earliest),
-            shown: {
-                let of_hits = self
-                    .shown
-                    .0
-                    .iter()
-                    .filter_map(|(shown, value)| is_told(shown.time, *value).then_some(shown));
-                let all = of_hits.chain(stretches().flat_map(|s| &s.shown));
-                let within = all.filter(|shown| after < shown.time && shown.time < before);
-                let mut shown: Vec<ShownValue> = within.cloned().collect();
-                keep_first(&mut shown);
-                shown
-            },
+            shown,
         }
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::rule::FieldTag;
 use crate::window::key::Key;
 use crate::window::ledger::{Counted, EVIDENCE_MAX, Ledger, Slices, slice_start};
-use crate::window::shown::{ShownValue, TEXT_BYTES_MAX, cut, first_of_field};
+use crate::window::shown::{ShownValue, TEXT_BYTES_MAX, cut, first_of_field, take_first};
 use crate::window::stretch::Stretch;
 
 /// What hits show that are kept one by one, each with what its hit is counted by.
@@ -73,26 +73,26 @@ impl<V: Counted> Ledger<V> {
         if self.texts.is_empty() {
             return;
         }
-        let evidence_max = if slices.singly {
-            usize::MAX
-        } else {
-            EVIDENCE_MAX
-        };
         let mut kept: Vec<Key> = self
             .stretches
             .iter()
             .flat_map(|s| s.earliest.iter().map(|&(_, id)| id))
             .collect();
-        for slice in self
+        let slice_of = |time| slice_start(time, slices.ms);
+        let of_slices = self
             .items
-            .chunk_by(|a, b| slice_start(a.time, slices.ms) == slice_start(b.time, slices.ms))
-        {
+            .chunk_by(|a, b| slice_of(a.time) == slice_of(b.time));
+        for slice in of_slices {
+            if slices.singly {
+                kept.extend(slice.iter().map(|item| item.id));
+                continue;
+            }
             let from = kept.len();
             for item in slice {
-                if kept.len() - from == evidence_max {
+                if kept.len() - from == EVIDENCE_MAX {
                     break;
                 }
-                if slices.singly || !kept[from..].contains(&item.id) {
+                if !kept[from..].contains(&item.id) {
                     kept.push(item.id);
                 }
             }
@@ -133,7 +133,7 @@ impl<V: Counted> Ledger<V> {
             }
         }
         for (stretch, values) in self.stretches.iter_mut().zip(by_stretch) {
-            stretch.show(values);
+            take_first(&mut stretch.shown, values);
         }
     }
 
@@ -177,7 +177,7 @@ impl<V: Counted> Ledger<V> {
         }
         self.shown = hits;
         for (stretch, values) in self.stretches.iter_mut().zip(stretches) {
-            stretch.show(values);
+            take_first(&mut stretch.shown, values);
         }
         true
     }
