@@ -5,16 +5,19 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::envelope::Envelope;
-use super::identity::content_id;
+use super::identity::{Circumstances, content_id};
 use super::origin::{self, Origin};
 use super::split::{Piece, Splitter};
-use super::{Context, Decoder, EventSink, Shape, raw};
+use super::{Context, Decoder, EventSink, Shape, carried, foreign, mend, raw};
 use crate::event::{Body, Event, LogSource};
 use crate::scan::scan_json;
 use crate::slots::{Slots, Value};
 
 /// The first characters of gzip in base64.
 const BASE64_GZIP: &[u8] = b"H4sI";
+
+/// Of `{"`, `{ `, a brace and a line break, and `[{`.
+const BASE64_JSON: [&[u8]; 4] = [b"eyJ", b"eyA", b"ewo", b"W3s"];
 
 impl Decoder<'_> {
     /// Text that starts with a brace: one object, or several, or damage, or a line of prose.
@@ -36,25 +39,7 @@ impl Decoder<'_> {
             Shape::Message if text.starts_with(b"{\"eventVersion\"") => {
                 self.broken(text, &error, sink);
             }
-            Shape::Message | Shape::FunctionMessage => self.text_event(text, context, sink),
-        }
-    }
-
-    /// The message of a function's log: whatever it looks like, it is the function's word, and whoever has a say in
-    /// what the function writes must not be able to make it an envelope, a control message or another log's event.
-    pub(super) fn function_message(
-        &mut self,
-        message: &[u8],
-        context: Context<'_>,
-        sink: &mut dyn EventSink,
-    ) {
-        let text = raw::trim(message);
-        let context = Context {
-            bare: true,
-            ..context
-        };
-        if !text.starts_with(b"{") || self.document(text, context, sink).is_err() {
-            self.text_event(text, context, sink);
+            Shape::Message | Shape::Words => self.words(text, context, sink),
         }
     }
 
@@ -65,7 +50,7 @@ impl Decoder<'_> {
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) -> Result<(), serde_json::Error> {
-        let mut slots = std::mem::take(&mut self.slots).recycle();
+        let mut slots = self.fresh_slots();
         match scan_json(json, self.table, &mut slots) {
             Ok(()) => {
                 self.scanned(json, slots, context, sink);
@@ -73,9 +58,9 @@ impl Decoder<'_> {
             }
             Err(error) => {
                 self.release(slots);
-                match raw::mend_surrogates(json) {
+                match mend::mended(json) {
                     // What is mended has nothing left to mend.
-                    Some(mended) => self.document(&mended, context, sink),
+                    Some(mended) => self.document(&mended, context, sink).map_err(|_| error),
                     None => Err(error),
                 }
             }
@@ -108,7 +93,34 @@ impl Decoder<'_> {
             }
             None => {}
         }
-        let source = origin::source(&slots, self.fields, context.log_group);
+        let source = match context.shape {
+            Shape::Words => LogSource::Lambda,
+            _ => origin::source(&slots, self.fields, context.log_group),
+        };
+        if source == LogSource::Lambda {
+            return self.of_no_log(json, slots, context, sink);
+        }
+        self.source_event(source, json, slots, context, sink);
+    }
+
+    /// An entry of a log that says what it is.
+    pub(super) fn source_event<'a>(
+        &mut self,
+        source: LogSource,
+        json: &'a [u8],
+        mut slots: Slots<'a>,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        if source == LogSource::CloudTrail && carried::has_text_for_objects(&slots, self.fields) {
+            let parts = &super::fields::NESTED;
+            if let Some(json) = carried::with_objects(json, parts) {
+                self.release(slots);
+                // It was scanned before, so it scans again.
+                let _ = self.document(&json, context, sink);
+                return;
+            }
+        }
         origin::clear_placeholders(source, &mut slots, self.fields);
         if source == LogSource::Waf {
             origin::place_headers(&mut slots, self.fields, &self.waf_headers);
@@ -116,14 +128,17 @@ impl Decoder<'_> {
         self.deliver(source, slots, Body::Json(json), context, sink);
     }
 
-    fn deliver(
+    pub(super) fn deliver<'a>(
         &mut self,
         source: LogSource,
-        slots: Slots<'_>,
+        mut slots: Slots<'a>,
         body: Body<'_>,
-        context: Context<'_>,
+        context: Context<'a>,
         sink: &mut dyn EventSink,
     ) {
+        if let Some(said) = context.said {
+            said.put(&mut slots, self.fields);
+        }
         let origin = Origin::of(source, &slots, self.fields, context);
         let id = match origin.id {
             Some(id) => id,
@@ -132,7 +147,13 @@ impl Decoder<'_> {
                     Body::Json(json) => json,
                     Body::Text(text) => text.as_bytes(),
                 };
-                content_id(bytes, &mut self.id);
+                let logged = Circumstances {
+                    account: context.account,
+                    log_group: context.log_group,
+                    log_stream: context.log_stream,
+                    time: origin.time,
+                };
+                content_id(bytes, logged, &mut self.id);
                 &self.id
             }
         };
@@ -149,22 +170,26 @@ impl Decoder<'_> {
         self.release(slots);
     }
 
-    /// Keeps the memory of `slots` for the next event.
-    pub(super) fn release(&mut self, slots: Slots<'_>) {
-        self.slots = slots.recycle();
-    }
-
     /// Text that starts with a bracket: an array of events, or a line such as `[INFO] started`.
     pub(super) fn array(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
         if text[1..].trim_ascii() == b"]" {
             return;
         }
-        if !raw::is_array_of_objects_like(text) {
+        let is_of_objects = raw::is_object_like(text[1..].trim_ascii_start());
+        let is_whole = || serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
+        // Arrays of other things are arrays where they are whole: prose can begin like one.
+        if !(is_of_objects
+            || raw::is_array_like(text)
+                && (text[1..].trim_ascii_start().starts_with(b"{") || is_whole()))
+        {
             return self.text(text, context, sink);
         }
         let Ok(json) = std::str::from_utf8(text) else {
             return self.text(text, context, sink);
         };
+        if self.timed_pair(json, context, sink) {
+            return;
+        }
         let inner = Context {
             id: None,
             ..context.inner(match context.shape {
@@ -193,22 +218,30 @@ impl Decoder<'_> {
         let mut buffer = self.buffer();
         let is_string = std::str::from_utf8(text)
             .is_ok_and(|json| is_one_string(json) && raw::unescape(json, &mut buffer));
+        let is_member = is_string && context.depth > 0 && context.shape == Shape::Line;
         if is_string && matches!(buffer.first(), Some(b'{' | b'['))
             || buffer.starts_with(BASE64_GZIP)
         {
             self.part(&buffer, context.inner(context.shape), sink);
+        } else if is_member {
+            // `--query 'events[].message'`: one message, whatever its line breaks.
+            self.part(&buffer, context.inner(Shape::Message), sink);
         } else {
             self.text(text, context, sink);
         }
         self.give_back(buffer);
     }
 
-    /// Text that is not JSON: base64 of gzip, several lines, or one.
+    /// Text that is not JSON: base64, several lines, or one.
     pub(super) fn text(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
-        if text.starts_with(BASE64_GZIP) {
+        let is_stretch = matches!(context.shape, Shape::Record | Shape::Line);
+        // Somebody has packed twice: what is base64 already goes through a client that packs it.
+        let is_packed_json = is_stretch && BASE64_JSON.iter().any(|begin| text.starts_with(begin));
+        if is_packed_json || text.starts_with(BASE64_GZIP) {
             let mut buffer = self.buffer();
-            let is_packed =
-                raw::base64(text, &mut buffer) && buffer.starts_with(&super::inflate::MAGIC);
+            let is_packed = raw::base64(text, &mut buffer)
+                && (buffer.starts_with(&super::inflate::MAGIC)
+                    || is_packed_json && matches!(buffer.first(), Some(b'{' | b'[')));
             if is_packed {
                 self.part(&buffer, context.inner(context.shape), sink);
             }
@@ -217,24 +250,47 @@ impl Decoder<'_> {
                 return;
             }
         }
-        if context.shape == Shape::Record && memchr::memchr(b'\n', text).is_some() {
-            return self.lines(text, context, sink);
+        match context.shape {
+            Shape::JsonMessage => {
+                let reason = match std::str::from_utf8(text).ok().and_then(foreign::text) {
+                    Some(name) => {
+                        format!("not JSON but {name}, in a log group that has nothing but JSON")
+                    }
+                    None => "not JSON, in a log group that has nothing but JSON".to_owned(),
+                };
+                self.unreadable(text, reason, sink);
+            }
+            Shape::Message | Shape::Words => self.words(text, context, sink),
+            Shape::Record if memchr::memchr(b'\n', text).is_some() => {
+                self.lines(text, context, sink)
+            }
+            Shape::Record | Shape::Line => self.bare_text(text, context, sink),
         }
-        self.text_event(text, context, sink);
     }
 
-    fn text_event(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+    pub(super) fn text_event(
+        &mut self,
+        text: &[u8],
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let mended;
         let line = match std::str::from_utf8(text) {
             Ok(line) => line,
             Err(error) => {
-                let rest = &text[error.valid_up_to()..];
-                return self.unreadable(rest, "not JSON and not UTF-8 text".to_owned(), sink);
+                let Some(read) = mend::text(text) else {
+                    let rest = &text[error.valid_up_to()..];
+                    return self.unreadable(rest, "not JSON and not UTF-8 text".to_owned(), sink);
+                };
+                mended = read;
+                &mended
             }
         };
         if let Some(at) = memchr::memchr(0, text) {
             return self.unreadable(&text[at..], "zero byte in a text line".to_owned(), sink);
         }
-        let mut slots = std::mem::take(&mut self.slots).recycle();
+        self.tell_form_of_text(text, line, context, sink);
+        let mut slots = self.fresh_slots();
         slots.push(self.fields.message, Value::Text(Cow::Borrowed(line)));
         self.deliver(LogSource::Lambda, slots, Body::Text(line), context, sink);
     }

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::joined::Joined;
 use super::origin;
-use super::{Context, DecodeFields, Decoder, EventSink, Shape, raw};
+use super::rows::Rows;
+use super::{Context, DecodeFields, Decoder, EventSink, Shape, moment, raw};
 use crate::field::SlotId;
 use crate::slots::{Slots, Value};
 use crate::time::Timestamp;
@@ -17,8 +19,12 @@ pub(super) enum Envelope {
     Control,
     /// EventBridge: the event is `detail`.
     EventBridge,
-    /// An array of events or envelopes, under this key.
+    /// An array of events or envelopes, at this path.
     Members(&'static str),
+    /// Results of a query.
+    Rows(Rows),
+    /// What Firehose posts to an endpoint: members hold base64.
+    FirehoseRequest,
     /// A string of base64 in the first slot; when it arrived in the second.
     Packed(SlotId, Option<SlotId>),
     /// One entry of `aws logs filter-log-events`.
@@ -43,21 +49,37 @@ impl Envelope {
         if is_text(f.awslogs_data) {
             return Some(Self::Packed(f.awslogs_data, None));
         }
-        if is_text(f.detail_type) && is_container(f.detail) {
+        if is_text(f.detail_type)
+            && (is_container(f.detail)
+                || slots
+                    .str(f.detail)
+                    .is_some_and(|text| text.starts_with('{')))
+        {
             return Some(Self::EventBridge);
         }
         if is_text(f.kinesis_data) {
             return Some(Self::Packed(f.kinesis_data, Some(f.kinesis_arrival)));
         }
         if is_text(f.stream_data)
-            && (slots.is_present(f.stream_sequence) || slots.is_present(f.stream_arrival))
+            && [f.stream_sequence, f.stream_arrival, f.stream_partition]
+                .iter()
+                .any(|slot| slots.is_present(*slot))
         {
             return Some(Self::Packed(f.stream_data, Some(f.stream_arrival)));
         }
-        if is_container(f.firehose_records) && is_text(f.firehose_stream) {
+        if is_container(f.firehose_records)
+            && (is_text(f.firehose_stream) || slots.is_present(f.firehose_record_ids))
+        {
             return Some(Self::Members("records"));
         }
-        if is_text(f.firehose_data) && is_text(f.firehose_id) {
+        if is_container(f.firehose_records)
+            && is_text(f.firehose_record_data)
+            && is_text(f.request_id)
+            && slots.is_present(f.timestamp)
+        {
+            return Some(Self::FirehoseRequest);
+        }
+        if is_text(f.firehose_data) && (is_text(f.firehose_id) || is_text(f.pipe_sequence)) {
             return Some(Self::Packed(f.firehose_data, Some(f.firehose_arrival)));
         }
         let is_filtered = [
@@ -70,26 +92,42 @@ impl Envelope {
         if is_container(f.filtered_events) && is_filtered {
             return Some(Self::Members("events"));
         }
+        if let Some(list) = Self::of_tool(slots, f) {
+            return Some(list);
+        }
         let is_log_event = slots.is_present(f.ingestion_time)
             && slots.is_present(f.timestamp)
             && is_text(f.message);
         is_log_event.then_some(Self::LogEvent)
     }
-}
 
-/// A moment as logs write it: RFC 3339, or seconds or milliseconds since the epoch as a number or as text.
-pub(super) fn moment(value: Option<&Value<'_>>) -> Option<Timestamp> {
-    let value = value?;
-    match value.number() {
-        Some(number) => Timestamp::from_epoch(number),
-        None => Timestamp::from_rfc3339(value.text()?.trim()),
+    /// What tools print all at once. Keys within the members tell, for others have lists of that name, too.
+    fn of_tool(slots: &Slots<'_>, f: &DecodeFields) -> Option<Self> {
+        let has = |slot| slots.is_present(slot);
+        let lists = [
+            (has(f.looked_up), Self::Members("Events")),
+            (
+                has(f.received_bodies) && has(f.received_handles),
+                Self::Members("Messages"),
+            ),
+            (has(f.put_details), Self::Members("Entries")),
+            (has(f.hits), Self::Members("hits.hits")),
+            (has(f.result_rows_raw), Self::Members("results")),
+            (
+                has(f.result_fields) && has(f.result_values),
+                Self::Rows(Rows::Insights),
+            ),
+            (has(f.lake_rows), Self::Rows(Rows::Lake)),
+            (has(f.athena_cells), Self::Rows(Rows::Athena)),
+        ];
+        let mut found = lists.into_iter().filter(|(is_there, _)| *is_there);
+        found.next().map(|(_, list)| list)
     }
 }
 
 fn raw_moment(json: Option<&str>) -> Option<Timestamp> {
     let text = raw::string(json);
-    let text = text.as_deref().or(json)?;
-    moment(Some(&Value::Text(Cow::Borrowed(text))))
+    moment::of_text(text.as_deref().or(json)?)
 }
 
 /// What a subscription payload says of all its events.
@@ -104,20 +142,13 @@ impl LogNames<'_> {
     /// The context of the payload's events.
     pub(super) fn context<'c>(&'c self, context: Context<'c>) -> Context<'c> {
         let given = |name: &'c Option<Cow<'_, str>>| name.as_deref().filter(|n| !n.is_empty());
-        let writes_json = |name: Option<&str>| {
-            name.is_some_and(|n| n.to_ascii_lowercase().contains("cloudtrail"))
-        };
         let (group, stream) = (given(&self.group), given(&self.stream));
         Context {
-            shape: if origin::is_function_log(group) {
-                Shape::FunctionMessage
-            } else if writes_json(group) || writes_json(stream) {
-                Shape::JsonMessage
-            } else {
-                Shape::Message
-            },
+            shape: origin::shape_of_messages(group, stream),
             account: given(&self.owner).or(context.account),
-            log_group: group,
+            log_group: group.or(context.log_group),
+            log_stream: stream.or(context.log_stream),
+            is_known: true,
             ..context
         }
     }
@@ -144,6 +175,16 @@ impl Decoder<'_> {
             Envelope::Subscription => return self.subscription(json, context, sink),
             Envelope::EventBridge => return self.event_bridge(json, context, sink),
             Envelope::Members(key) => return self.members(json, key, context, sink),
+            Envelope::Rows(rows) => {
+                let context = Context {
+                    id: None,
+                    ..context
+                };
+                return rows.for_each(json, &mut |row| {
+                    self.part(row.as_bytes(), context, sink);
+                });
+            }
+            Envelope::FirehoseRequest => return self.firehose_request(json, context, sink),
             // These carry their content in slots, see `Decoder::unpack_slots`.
             Envelope::Packed(..) | Envelope::LogEvent => return false,
         }
@@ -168,13 +209,21 @@ impl Decoder<'_> {
             stream: raw::string(stream),
         };
         let context = names.context(context);
-        raw::for_each_member(events, &mut |event| {
-            self.log_event(event.get(), context, sink);
-        })
-        .is_ok()
+        let mut joined = Joined::default();
+        let walked = raw::for_each_member(events, &mut |event| {
+            self.log_event(event.get(), &mut joined, context, sink);
+        });
+        self.joined_event(&mut joined, context, sink);
+        walked.is_ok()
     }
 
-    pub(super) fn log_event(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) {
+    fn log_event(
+        &mut self,
+        json: &str,
+        joined: &mut Joined,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
         let (mut id, mut time, mut message, mut ingestion) = (None, None, None, None);
         let walked = raw::for_each_entry(json, &mut |key, value| match key {
             "id" => id = Some(value.get()),
@@ -198,15 +247,65 @@ impl Decoder<'_> {
         };
         let mut buffer = self.buffer();
         if raw::unescape(message, &mut buffer) {
-            match context.shape {
-                Shape::FunctionMessage => self.function_message(&buffer, context, sink),
-                _ => self.part(&buffer, context, sink),
+            if joined.takes(&buffer, context) {
+                return self.give_back(buffer);
+            }
+            self.joined_event(joined, context, sink);
+            if !joined.takes(&buffer, context) {
+                self.part(&buffer, context, sink);
             }
         } else {
             // Not as AWS writes it, but the message may well be the object itself.
             self.part(message.as_bytes(), context, sink);
         }
         self.give_back(buffer);
+    }
+
+    /// Delivers what was joined of messages of this payload, if anything.
+    fn joined_event(
+        &mut self,
+        joined: &mut Joined,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        for event in joined.take() {
+            let context = Context {
+                id: event.id.as_deref(),
+                time: event.time,
+                arrival: event.arrival,
+                ..context
+            };
+            self.part(&event.message, context, sink);
+        }
+    }
+
+    fn firehose_request(
+        &mut self,
+        json: &str,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) -> bool {
+        let Some(records) = raw::at_path(json, "records") else {
+            return false;
+        };
+        let context = Context {
+            id: None,
+            ..context.inner(Shape::Record)
+        };
+        let walked = raw::for_each_member(records, &mut |record| {
+            let data = raw::at_path(record.get(), "data");
+            let data = raw::string(data).unwrap_or_default();
+            let mut buffer = self.buffer();
+            match raw::base64(data.as_bytes(), &mut buffer) {
+                true => self.part(&buffer, context, sink),
+                false => {
+                    let reason = "`records.data` is not base64".to_owned();
+                    self.unreadable(record.get().as_bytes(), reason, sink);
+                }
+            }
+            self.give_back(buffer);
+        });
+        walked.is_ok()
     }
 
     fn event_bridge(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) -> bool {
@@ -231,7 +330,11 @@ impl Decoder<'_> {
             region: region.as_deref().or(context.region),
             ..context
         };
-        self.part(detail.get().as_bytes(), context, sink);
+        match raw::string(Some(detail.get())) {
+            // A target's input path or a transformer has made text of it.
+            Some(detail) => self.part(detail.as_bytes(), context, sink),
+            None => self.part(detail.get().as_bytes(), context, sink),
+        }
         true
     }
 
@@ -245,6 +348,9 @@ impl Decoder<'_> {
         // A key that is repeated holds more of the same.
         let mut lists = Vec::new();
         let mut is_more = false;
+        if let Some(inner) = wanted.contains('.').then(|| raw::at_path(json, wanted)) {
+            lists.extend(inner);
+        }
         let walked = raw::for_each_entry(json, &mut |key, value| match key {
             key if key == wanted && value.get().starts_with('[') => lists.push(value.get()),
             "NextShardIterator" | "MillisBehindLatest" | "ChildShards" => {}
@@ -289,7 +395,7 @@ impl Decoder<'_> {
             Envelope::Packed(data, arrival) => {
                 let is_read =
                     raw::base64(slots.str(data).unwrap_or_default().as_bytes(), &mut buffer);
-                let arrival = arrival.and_then(|slot| moment(slots.first(slot)));
+                let arrival = arrival.and_then(|slot| moment::moment(slots.first(slot)));
                 self.release(slots);
                 let context = Context {
                     arrival: arrival.or(context.arrival),
@@ -306,14 +412,17 @@ impl Decoder<'_> {
                 let f = self.fields;
                 buffer.extend_from_slice(slots.str(f.message).unwrap_or_default().as_bytes());
                 let id = slots.str(f.log_event_id).map(str::to_owned);
-                let time = moment(slots.first(f.timestamp));
-                let arrival = moment(slots.first(f.ingestion_time));
+                let stream = slots.str(f.log_stream_name).map(str::to_owned);
+                let time = moment::moment(slots.first(f.timestamp));
+                let arrival = moment::moment(slots.first(f.ingestion_time));
                 self.release(slots);
                 let context = Context {
                     id: id.as_deref(),
                     time,
                     arrival: arrival.or(context.arrival),
-                    ..context.inner(Shape::Message)
+                    log_stream: stream.as_deref(),
+                    is_known: true,
+                    ..context.inner(origin::shape_of_messages(None, stream.as_deref()))
                 };
                 self.part(&buffer, context, sink);
             }

@@ -1,16 +1,88 @@
 //! The fields that decode itself reads, as slots of the one field table.
 
+use super::carrier::CarrierSlots;
+use super::foreign;
 use crate::field::{FieldTable, SlotId};
+
+const TIMES: [&str; 13] = [
+    "timestamp",
+    "time",
+    "@timestamp",
+    "ts",
+    "@t",
+    "Timestamp",
+    "datetime",
+    "asctime",
+    "timeMillis",
+    "instant.epochSecond",
+    "event_time",
+    "eventTime",
+    "date",
+];
+const LEVELS: [&str; 8] = [
+    "level",
+    "log_level",
+    "logLevel",
+    "Level",
+    "LogLevel",
+    "severity",
+    "levelname",
+    "@l",
+];
+const REQUEST_IDS: [&str; 5] = [
+    "requestId",
+    "AWSRequestId",
+    "aws_request_id",
+    "function_request_id",
+    "lambda_request_id",
+];
+const MESSAGES: [&str; 4] = ["message", "msg", "Message", "@m"];
+const WRAP_NAMES: [&str; 5] = ["service", "location", "logger", "target", "name"];
+pub(super) const NESTED: [&str; 4] = [
+    "requestParameters",
+    "responseElements",
+    "additionalEventData",
+    "userIdentity",
+];
 
 macro_rules! decode_fields {
     ($($name:ident: $path:literal,)*) => {
         /// Slots of the fields that decode itself reads; registered before the first event.
         #[derive(Debug, Clone)]
-        pub struct DecodeFields { $(pub(super) $name: SlotId,)* }
+        pub struct DecodeFields {
+            $(pub(super) $name: SlotId,)*
+            /// The rows of [`carrier::CARRIERS`].
+            pub(super) carriers: Vec<CarrierSlots>,
+            /// The rows of [`foreign::JSON`].
+            pub(super) foreign: Vec<(Vec<SlotId>, &'static str)>,
+            /// Where applications write the time, first those that count first.
+            pub(super) times: Vec<SlotId>,
+            pub(super) levels: Vec<SlotId>,
+            pub(super) request_ids: Vec<SlotId>,
+            pub(super) messages: Vec<SlotId>,
+            /// What else a logger says of itself.
+            pub(super) wrap_names: Vec<SlotId>,
+            /// Objects of CloudTrail that some tools write as text.
+            pub(super) nested: Vec<SlotId>,
+        }
 
         impl DecodeFields {
             pub fn register(table: &mut FieldTable) -> Self {
-                Self { $($name: table.slot($path),)* }
+                let carriers = CarrierSlots::of_all(table);
+                let mut slots = |paths: &[&str]| -> Vec<SlotId> {
+                    paths.iter().map(|path| table.slot(path)).collect()
+                };
+                Self {
+                    carriers,
+                    foreign: foreign::JSON.iter().map(|(keys, name)| (slots(keys), *name)).collect(),
+                    times: slots(&TIMES),
+                    levels: slots(&LEVELS),
+                    request_ids: slots(&REQUEST_IDS),
+                    messages: slots(&MESSAGES),
+                    wrap_names: slots(&WRAP_NAMES),
+                    nested: slots(&NESTED),
+                    $($name: table.slot($path),)*
+                }
             }
         }
     };
@@ -33,6 +105,20 @@ decode_fields! {
     firehose_stream: "deliveryStreamArn",
     firehose_data: "data",
     firehose_id: "recordId",
+    firehose_record_ids: "records.recordId",
+    firehose_record_data: "records.data",
+    stream_partition: "PartitionKey",
+    pipe_sequence: "sequenceNumber",
+    looked_up: "Events.CloudTrailEvent",
+    received_bodies: "Messages.Body",
+    received_handles: "Messages.ReceiptHandle",
+    put_details: "Entries.Detail",
+    hits: "hits.hits._source",
+    result_rows_raw: "results._raw",
+    result_fields: "results.field",
+    result_values: "results.value",
+    lake_rows: "QueryResultRows",
+    athena_cells: "ResultSet.Rows.Data.VarCharValue",
     firehose_arrival: "approximateArrivalTimestamp",
     filtered_events: "events",
     filtered_ingestion: "events.ingestionTime",
@@ -40,6 +126,7 @@ decode_fields! {
     next_forward_token: "nextForwardToken",
     ingestion_time: "ingestionTime",
     log_event_id: "eventId",
+    log_stream_name: "logStreamName",
     // CloudTrail
     event_source: "eventSource",
     event_name: "eventName",
@@ -71,9 +158,20 @@ decode_fields! {
     resource_path: "resourcePath",
     request_time: "requestTime",
     request_time_epoch: "requestTimeEpoch",
+    status: "status",
+    integration_status: "integrationStatus",
+    protocol: "protocol",
+    response_length: "responseLength",
     // Applications
     timestamp: "timestamp",
-    time: "time",
+    app_event: "event",
+    fields: "fields",
+    platform_type: "type",
+    platform_record: "record",
+    runtime_request_id: "runtime.request_id",
+    runtime_level: "runtime.level",
+    runtime_time: "runtime.time",
+    runtime_line: "runtime.line",
 }
 
 const WAF_HEADERS: &str = "httpRequest.headers.";

@@ -7,14 +7,25 @@
 //! Of a key that an object repeats, a rule sees every value; decode itself (time, id, envelope parts) reads the first
 //! in an event and the last in an envelope, but of lists of records all.
 
-mod fields; // the fields that decode itself reads
 mod raw; // JSON text taken apart without a tree
+mod mend; // what is nearly JSON
+mod moment; // times in all their forms
+mod identity; // ids for events that have none
+mod runtime_line; // what runtimes and loggers write before an application's words
+mod tool_line; // lines that tools print for a log event
+mod carrier; // what tools, queues and shippers put around a log entry
+mod foreign; // names for what is not read here
+mod fields; // the fields that decode itself reads
 mod aggregate; // KPL: many records in one
 pub mod inflate; // gzip, capped
 mod envelope; // which envelope an object is, and what it holds
 mod payload; // subscription payloads in one pass
 mod records; // lists of records in one pass
-mod identity; // ids for events that have none
+mod joined; // messages that were divided
+pub mod rows; // results of queries
+mod wrap; // the JSON that runtimes and loggers put around an object
+mod word; // an application's words
+mod carried; // what a carrier holds
 mod origin; // source, time, id, account and region of an event
 mod document; // one JSON document or text line
 pub mod split; // a byte stream -> records
@@ -25,6 +36,7 @@ use crate::slots::Slots;
 use crate::time::Timestamp;
 
 pub use fields::DecodeFields;
+use word::Said;
 
 /// Bounds on what one record may cost.
 #[derive(Debug, Clone)]
@@ -57,8 +69,19 @@ pub struct Unreadable {
 pub trait EventSink {
     fn event(&mut self, event: &Event<'_, '_>);
     fn unreadable(&mut self, problem: Unreadable);
+    /// Of the next event: it is of no known form.
+    fn unrecognised(&mut self, _form: Unrecognised) {}
     /// A CloudWatch Logs `CONTROL_MESSAGE`, which carries no event.
     fn control_message(&mut self) {}
+}
+
+/// A part of a record that is of no known form, judged by its form alone. Rules see it as an event all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unrecognised {
+    /// Byte offset of the part within the record handed in, where it is known.
+    pub offset: Option<u64>,
+    /// What it is, where that can be told: `VPC flow log`.
+    pub name: Option<&'static str>,
 }
 
 /// Turns records into events; one for each thread, for its buffers.
@@ -69,8 +92,8 @@ pub struct Decoder<'t> {
     limits: Limits,
     /// The headers that rules ask for under `httpRequest.headers.`, as they write them.
     waf_headers: Vec<(Box<str>, SlotId)>,
-    /// Empty between events.
-    slots: Slots<'static>,
+    /// Empty ones.
+    slots: Vec<Slots<'static>>,
     buffers: Vec<Vec<u8>>,
     id: String,
     inflate_left: usize,
@@ -81,6 +104,7 @@ pub struct Decoder<'t> {
 /// A buffer above this is given back to the allocator after use.
 const BUFFER_KEPT_BYTES_MAX: usize = 8 << 20;
 const BUFFERS_KEPT_MAX: usize = 16;
+const SLOTS_KEPT_MAX: usize = 4;
 
 /// How a part may be taken apart when it is not one JSON document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +115,8 @@ enum Shape {
     Line,
     /// The message of one log event: one event, whatever its line breaks.
     Message,
-    /// As `Message`, of a function's own log: never an envelope, never another log's event.
-    FunctionMessage,
+    /// An application's words: never an envelope, never another log's event.
+    Words,
     /// As `Message`, of a log that writes nothing but JSON objects: all else is damage.
     JsonMessage,
 }
@@ -108,8 +132,15 @@ struct Context<'c> {
     account: Option<&'c str>,
     region: Option<&'c str>,
     log_group: Option<&'c str>,
+    log_stream: Option<&'c str>,
     /// Not to be unpacked further: it looks like an envelope and is none.
     bare: bool,
+    /// It came as logs come, so that it is of a known form whatever it says.
+    is_known: bool,
+    /// What a runtime has put around it.
+    said: Option<&'c Said<'c>>,
+    /// How many wraps of runtimes and loggers were taken off.
+    wraps: u8,
 }
 
 impl Context<'_> {
@@ -131,7 +162,7 @@ impl<'t> Decoder<'t> {
             fields,
             limits,
             waf_headers: fields::waf_headers(table),
-            slots: Slots::new(table),
+            slots: Vec::new(),
             buffers: Vec::new(),
             id: String::new(),
             inflate_left: 0,
@@ -154,7 +185,11 @@ impl<'t> Decoder<'t> {
             account: None,
             region: None,
             log_group: None,
+            log_stream: None,
             bare: false,
+            is_known: false,
+            said: None,
+            wraps: 0,
         };
         self.part(record, context, sink);
     }
@@ -165,6 +200,9 @@ impl<'t> Decoder<'t> {
             let max = self.limits.nesting_max;
             let reason = format!("envelopes are nested deeper than {max} (nesting_max)");
             return self.unreadable(bytes, reason, sink);
+        }
+        if context.shape == Shape::Words {
+            return self.words(bytes, context, sink);
         }
         if bytes.starts_with(&inflate::MAGIC) {
             return self.gzip(bytes, context, sink);
@@ -178,6 +216,8 @@ impl<'t> Decoder<'t> {
             Some(b'{') => self.object(text, context, sink),
             Some(b'[') => self.array(text, context, sink),
             Some(b'"') => self.quoted(text, context, sink),
+            // What stands for nothing in a list of events.
+            Some(b'n') if text == b"null" && context.depth > 0 => {}
             Some(_) => self.text(text, context, sink),
         }
     }
@@ -221,14 +261,33 @@ impl<'t> Decoder<'t> {
 
     /// Reports `part`, with its offset if it lies in the record as handed in.
     fn unreadable(&self, part: &[u8], reason: String, sink: &mut dyn EventSink) {
-        let (start, len) = self.record;
-        let offset = part
-            .as_ptr()
-            .addr()
-            .checked_sub(start)
-            .filter(|o| *o < len.max(1))
-            .map(|o| o as u64);
+        let offset = self.offset(part);
         sink.unreadable(Unreadable { offset, reason });
+    }
+
+    /// Tells that the event to come, read from `part`, is of no known form.
+    fn unrecognised(&self, part: &[u8], name: Option<&'static str>, sink: &mut dyn EventSink) {
+        let offset = self.offset(part);
+        sink.unrecognised(Unrecognised { offset, name });
+    }
+
+    /// Where `part` lies in the record as handed in, if it does.
+    fn offset(&self, part: &[u8]) -> Option<u64> {
+        let (start, len) = self.record;
+        let offset = part.as_ptr().addr().checked_sub(start);
+        offset.filter(|o| *o < len.max(1)).map(|o| o as u64)
+    }
+
+    fn fresh_slots<'a>(&mut self) -> Slots<'a> {
+        let spare = self.slots.pop();
+        spare.unwrap_or_else(|| Slots::new(self.table))
+    }
+
+    /// Keeps the memory of `slots` for the next event.
+    fn release(&mut self, slots: Slots<'_>) {
+        if self.slots.len() < SLOTS_KEPT_MAX {
+            self.slots.push(slots.recycle());
+        }
     }
 
     fn buffer(&mut self) -> Vec<u8> {

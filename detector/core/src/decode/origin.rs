@@ -3,8 +3,8 @@
 //! A source is told by content first and by the name of its log group second, since that name is the operator's own;
 //! only what Lambda's own log groups hold is the function's word, whatever it looks like.
 
-use super::envelope::moment;
-use super::{Context, DecodeFields};
+use super::moment::{logged_at, of_text};
+use super::{Context, DecodeFields, Shape, identity, tool_line};
 use crate::event::LogSource;
 use crate::field::SlotId;
 use crate::slots::{Slots, Value};
@@ -32,19 +32,60 @@ pub(super) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str
     if has(f.webacl) || has(f.http_request) && has(f.terminating_rule) {
         return LogSource::Waf;
     }
-    let access = [
-        f.http_method,
-        f.route_key,
-        f.resource_path,
-        f.request_time,
-        f.request_time_epoch,
-    ];
-    if has(f.request_id) && access.into_iter().any(has) {
+    if has(f.request_id) && is_access(slots, f) {
         return LogSource::ApiGateway;
     }
     match log_group {
-        Some(name) if name.starts_with("aws-waf-logs-") => LogSource::Waf,
+        Some(name) if name.starts_with(WAF_GROUPS) => LogSource::Waf,
+        Some(name) if name.starts_with(API_GATEWAY_GROUPS) => LogSource::ApiGateway,
         _ => LogSource::Lambda,
+    }
+}
+
+const WAF_GROUPS: &str = "aws-waf-logs-";
+const API_GATEWAY_GROUPS: &str = "/aws/apigateway/";
+
+/// Whether an object with a request id is an access log's: it has the request's time in API Gateway's words, or a method
+/// or route with some of what belongs to an answer. An application may well write a method beside its own fields.
+fn is_access(slots: &Slots<'_>, f: &DecodeFields) -> bool {
+    let count = |among: &[SlotId]| among.iter().filter(|slot| slots.is_present(**slot)).count();
+    let is_timed = count(&[f.request_time, f.request_time_epoch]) > 0;
+    let asked = count(&[f.http_method, f.route_key, f.resource_path]);
+    let answered = count(&[
+        f.status,
+        f.protocol,
+        f.response_length,
+        f.integration_status,
+        f.extended_request_id,
+    ]);
+    let is_application = count(&[f.app_event]) + count(&f.levels) > 0;
+    is_timed || asked > 0 && answered > 0 && !is_application
+}
+
+/// How the messages of a log group are read, as far as its name, or a stream's, tells.
+pub(super) fn shape_of_messages(group: Option<&str>, stream: Option<&str>) -> Shape {
+    let is_functions = is_function_log(group) || stream.is_some_and(tool_line::is_function_stream);
+    let is_cloudtrails = |name: Option<&str>| {
+        name.is_some_and(|name| name.to_ascii_lowercase().contains("cloudtrail"))
+    };
+    const JSON_ALONE: [&str; 5] = [
+        WAF_GROUPS,
+        API_GATEWAY_GROUPS,
+        "/aws/vendedlogs/apigateway",
+        "/aws/cognito/",
+        "/aws/vendedlogs/cognito",
+    ];
+    let is_json = group.is_some_and(|name| {
+        JSON_ALONE
+            .iter()
+            .any(|beginning| name.starts_with(beginning))
+    });
+    if is_functions {
+        Shape::Words
+    } else if is_json || is_cloudtrails(group) || is_cloudtrails(stream) {
+        Shape::JsonMessage
+    } else {
+        Shape::Message
     }
 }
 
@@ -109,17 +150,18 @@ impl<'e> Origin<'e> {
         context: Context<'e>,
     ) -> Self {
         let text = |slot| slots.str(slot).filter(|s| !s.is_empty());
-        let time = |slot| moment(slots.first(slot));
+        let id = |slot| text(slot).filter(|id| !identity::is_none(id));
+        let time = |slot| logged_at(slots.first(slot));
         let own = match source {
             LogSource::CloudTrail => Origin {
                 time: time(f.event_time),
-                id: text(f.event_id),
+                id: id(f.event_id),
                 account: text(f.recipient_account).or_else(|| text(f.identity_account)),
                 region: text(f.aws_region),
             },
             LogSource::Cognito => Origin {
                 time: time(f.event_timestamp),
-                id: text(f.message_event_id),
+                id: id(f.message_event_id),
                 account: None,
                 // `us-west-2_EXAMPLE`
                 region: text(f.message_user_pool)
@@ -131,27 +173,26 @@ impl<'e> Origin<'e> {
                 let mut arn = text(f.webacl).unwrap_or_default().split(':').skip(3);
                 Origin {
                     time: time(f.timestamp),
-                    id: text(f.http_request_id),
+                    id: id(f.http_request_id),
                     region: arn.next().filter(|s| !s.is_empty()),
                     account: arn.next().filter(|s| !s.is_empty()),
                 }
             }
             LogSource::ApiGateway => Origin {
-                time: time(f.request_time_epoch)
-                    .or_else(|| Timestamp::from_clf(text(f.request_time)?)),
+                time: time(f.request_time_epoch).or_else(|| of_text(text(f.request_time)?)),
                 // A client of a REST API can choose `requestId` (header x-amzn-RequestId), and so make a flood look like
                 // one event; it cannot choose the extended one, which only some log formats have.
-                id: text(f.extended_request_id).or_else(|| text(f.request_id)),
+                id: id(f.extended_request_id).or_else(|| id(f.request_id)),
                 ..Origin::default()
             },
             LogSource::Lambda => Origin {
-                time: time(f.timestamp).or_else(|| time(f.time)),
+                time: f.times.iter().find_map(|slot| time(*slot)),
                 ..Origin::default()
             },
         };
         Origin {
             time: own.time.or(context.time).or(context.arrival),
-            id: own.id.or(context.id),
+            id: own.id.or(context.id.filter(|id| !identity::is_none(id))),
             account: own.account.or(context.account),
             region: own.region.or(context.region),
         }

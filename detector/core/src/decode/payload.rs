@@ -9,7 +9,7 @@ use memchr::memmem;
 use serde::Deserialize;
 
 use super::envelope::LogNames;
-use super::{Context, Decoder, EventSink, Shape, raw};
+use super::{Context, Decoder, EventSink, joined, raw};
 use crate::time::Timestamp;
 
 /// Larger ones are left to the thorough way, which holds one message at a time.
@@ -93,10 +93,7 @@ impl Decoder<'_> {
             };
             let message = &messages[begin..event.message_end];
             begin = event.message_end;
-            match context.shape {
-                Shape::FunctionMessage => self.function_message(message, context, sink),
-                _ => self.part(message, context, sink),
-            }
+            self.part(message, context, sink);
         }
         Some(())
     }
@@ -113,7 +110,12 @@ fn log_events<'a>(mut rest: &'a str, messages: &mut Vec<u8>) -> Option<Vec<LogEv
         }
         let after = after.strip_prefix(",\"timestamp\":")?;
         let (timestamp, after) = after.split_once(",\"message\":\"")?;
+        let begin = messages.len();
         let bytes = raw::unescape_to_quote(after.as_bytes(), messages)?;
+        // It may go on in the next.
+        if messages.len() - begin >= joined::CUT_BYTES_MIN {
+            return None;
+        }
         events.push(LogEvent {
             id,
             timestamp: serde_json::from_str::<u64>(timestamp).ok()? as f64,

@@ -14,10 +14,30 @@ use serde_json::value::RawValue;
 
 use crate::quotes::{BLOCK_BYTES, Specials};
 
-/// Without white space around it, and without a byte order mark.
+/// Without white space around it, and without a byte order mark or the record separator of JSON text sequences.
 pub(super) fn trim(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    bytes.trim_ascii()
+    let bytes = bytes.trim_ascii();
+    match bytes.strip_prefix(b"\x1e") {
+        Some(record) => record.trim_ascii(),
+        None => bytes,
+    }
+}
+
+/// The text of the value at a dotted `path` of objects, the last where a key repeats.
+pub(super) fn at_path<'a>(json: &'a str, path: &str) -> Option<&'a str> {
+    let mut value = json;
+    for wanted in path.split('.') {
+        let mut found = None;
+        for_each_entry(value, &mut |key, value| {
+            if key == wanted {
+                found = Some(value.get());
+            }
+        })
+        .ok()?;
+        value = found?;
+    }
+    Some(value)
 }
 
 /// Whether `text` was meant as a JSON object: a brace, then a key. `{user} signed in` is not.
@@ -25,9 +45,12 @@ pub(super) fn is_object_like(text: &[u8]) -> bool {
     opens_with(text, b'{') && opens_with(text[1..].trim_ascii_start(), b'"')
 }
 
-/// Whether `text` was meant as an array of objects. `[INFO] started` is not.
-pub(super) fn is_array_of_objects_like(text: &[u8]) -> bool {
-    opens_with(text, b'[') && opens_with(text[1..].trim_ascii_start(), b'{')
+/// Whether `text` was meant as an array of objects, or of texts. `[INFO] started` is not.
+pub(super) fn is_array_like(text: &[u8]) -> bool {
+    let member = text.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+    member.is_some_and(|member| {
+        matches!(member.first(), Some(b'{' | b'"' | b'[')) || member.starts_with(b"null")
+    })
 }
 
 fn opens_with(text: &[u8], byte: u8) -> bool {
