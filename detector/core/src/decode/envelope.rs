@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::moment::{moment, raw_moment};
 use super::origin;
 use super::{Context, DecodeFields, Decoder, EventSink, Shape, raw};
 use crate::field::SlotId;
 use crate::slots::{Slots, Value};
-use crate::time::Timestamp;
 
 /// Told by the keys that the scan of the object found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,21 +75,6 @@ impl Envelope {
             && is_text(f.message);
         is_log_event.then_some(Self::LogEvent)
     }
-}
-
-/// A moment as logs write it: RFC 3339, or seconds or milliseconds since the epoch as a number or as text.
-pub(super) fn moment(value: Option<&Value<'_>>) -> Option<Timestamp> {
-    let value = value?;
-    match value.number() {
-        Some(number) => Timestamp::from_epoch(number),
-        None => Timestamp::from_rfc3339(value.text()?.trim()),
-    }
-}
-
-fn raw_moment(json: Option<&str>) -> Option<Timestamp> {
-    let text = raw::string(json);
-    let text = text.as_deref().or(json)?;
-    moment(Some(&Value::Text(Cow::Borrowed(text))))
 }
 
 /// What a subscription payload says of all its events.

@@ -11,6 +11,7 @@ mod fields; // the fields that decode itself reads
 mod raw; // JSON text taken apart without a tree
 mod aggregate; // KPL: many records in one
 pub mod inflate; // gzip, capped
+mod moment; // times as logs write them
 mod envelope; // which envelope an object is, and what it holds
 mod payload; // subscription payloads in one pass
 mod records; // lists of records in one pass

@@ -3,7 +3,7 @@
 //! A source is told by content first and by the name of its log group second, since that name is the operator's own;
 //! only what Lambda's own log groups hold is the function's word, whatever it looks like.
 
-use super::envelope::moment;
+use super::moment::moment;
 use super::{Context, DecodeFields};
 use crate::event::LogSource;
 use crate::field::SlotId;
