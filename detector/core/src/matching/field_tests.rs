@@ -7,9 +7,9 @@ use crate::field::SlotId;
 use crate::rule::{Case, Number, Order, Place, Test, fold_into, is_folded};
 use crate::slots::{Slots, Value};
 
-use super::Buffers;
+use super::buffers::Buffers;
 use super::memo::Memo;
-use super::predicate_table::PredicateId;
+use super::predicate::PredicateId;
 use super::substring::Substrings;
 use super::value_text::{number_of, text_of};
 

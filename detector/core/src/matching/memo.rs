@@ -3,7 +3,7 @@
 //! The outcome of a text is a function of the text, so remembering it changes nothing. Bounded: a fixed number of
 //! places, each of which holds the last text that belongs there, and only short texts that pass few tests.
 
-use super::predicate_table::PredicateId;
+use super::predicate::PredicateId;
 
 const PLACES: usize = 256;
 /// User agents are the longest texts that repeat.

@@ -4,6 +4,8 @@
 //! when a rule asks. Most rules are never asked: each is filed under tests of which one must pass (`eventName` is
 //! one of three), and is looked at only for events that pass it.
 
+mod predicate; // its number
+mod buffers; // room for their texts
 mod predicate_table; // equal tests are one
 mod program; // conditions as flat jumps
 mod substring; // all needles of a field in one pass
@@ -17,8 +19,10 @@ mod rule_index; // which rules to look at
 use crate::event::{Event, LogSource};
 use crate::rule::{DetectionIx, RuleSet, Subject};
 
+use buffers::Buffers;
 use memo::Memo;
-use predicate_table::{PredicateId, PredicateTable, Way};
+use predicate::PredicateId;
+use predicate_table::{PredicateTable, Way};
 use program::Programs;
 use rule_index::RuleIndex;
 
@@ -44,14 +48,6 @@ pub struct Scratch {
     /// Detection rules to be looked at.
     candidates: Vec<u32>,
     buffers: Buffers,
-}
-
-/// Room for the text of a number, for folded text and for the tests that a value passes.
-#[derive(Debug, Default)]
-struct Buffers {
-    text: String,
-    folded: String,
-    passed: Vec<PredicateId>,
 }
 
 impl Matcher {

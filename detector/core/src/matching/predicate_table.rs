@@ -6,8 +6,7 @@ use crate::field::SlotId;
 use crate::rule::{Predicate, Subject, Test};
 
 use super::field_tests::FieldTests;
-
-pub(super) type PredicateId = u32;
+use super::predicate::PredicateId;
 
 /// How a predicate is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use crate::rule::{Expr, Subject, Test};
 
-use super::predicate_table::{PredicateId, PredicateTable, is_slow};
+use super::predicate::PredicateId;
+use super::predicate_table::{PredicateTable, is_slow};
 
 /// Where a program ends.
 const YES: u32 = u32::MAX;

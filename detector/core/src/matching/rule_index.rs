@@ -8,7 +8,8 @@ use crate::field::SlotId;
 use crate::rule::{Expr, Place, RuleSet, Subject, Test};
 use crate::slots::Slots;
 
-use super::predicate_table::{PredicateId, PredicateTable};
+use super::predicate::PredicateId;
+use super::predicate_table::PredicateTable;
 
 #[derive(Debug)]
 pub(super) struct RuleIndex {

@@ -11,7 +11,7 @@ use crate::rule::{
 use crate::slots::Value;
 use crate::time::Timestamp;
 
-use super::Buffers;
+use super::buffers::Buffers;
 use super::value_text::{number_of, text_of};
 
 /// Numbers above it are milliseconds since the epoch, others seconds.

@@ -5,7 +5,7 @@ use aho_corasick::{AhoCorasick, Input};
 
 use crate::rule::Place;
 
-use super::predicate_table::PredicateId;
+use super::predicate::PredicateId;
 
 #[derive(Debug, Default)]
 pub(super) struct Substrings {
