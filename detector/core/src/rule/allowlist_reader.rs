@@ -5,11 +5,12 @@ use hashbrown::HashMap;
 use ipnet::IpNet;
 
 use super::allowlist::{AllowEntry, AllowValue, Allowlist};
-use super::correlation::text_list;
-use super::draft::{Drafts, Reference};
+use super::draft::{AllowDraft, Drafts};
 use super::near_name::suggestion;
 use super::problem::Reporter;
+use super::reference::Reference;
 use super::value::network_of_text;
+use super::values::text_list;
 use super::yaml_tree::{Node, shortened};
 
 /// Entries of one list. Networks and beginnings are looked through one by one, for hits alone.
@@ -25,13 +26,6 @@ const KEYS: [&str; 6] = [
     "reason",
     "expires",
 ];
-
-/// `allow: {office: [source_ip]}`: hits whose fields are all in the list are none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct AllowDraft {
-    pub(super) list: Reference,
-    pub(super) fields: Vec<Reference>,
-}
 
 /// Reads the document, which has the key `allowlist`. A list counts as known even where its entries are broken.
 pub(super) fn read_allowlist(root: &Node, drafts: &mut Drafts, out: &mut Reporter<'_>) {

@@ -1,33 +1,14 @@
 //! Vedette's own attributes: what Sigma cannot say, under the one top-level key `vedette`.
 
-use super::allowlist_reader::{AllowDraft, read_allow};
-use super::draft::Reference;
-use super::duration::{long_unit, parse_duration};
-use super::extension::{ExtensionDraft, read_baseline, read_first_seen, read_owner, read_ratio};
+use super::allowlist_reader::read_allow;
+use super::draft::{Attributes, RuleKind};
+use super::extension::{read_baseline, read_first_seen, read_owner, read_ratio};
 use super::near_name::suggestion;
-use super::network_prefix::{PrefixDraft, read_prefixes};
+use super::prefixes::read_prefixes;
 use super::problem::Reporter;
 use super::show::read_show;
+use super::values::{duration, text};
 use super::yaml_tree::Node;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RuleKind {
-    Detection,
-    Correlation,
-    Filter,
-}
-
-/// The attributes of one rule.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Attributes {
-    pub(super) quiet_ms: Option<i64>,
-    pub(super) threat: Option<String>,
-    pub(super) response: Option<String>,
-    pub(super) prefixes: Vec<PrefixDraft>,
-    pub(super) allow: Vec<AllowDraft>,
-    pub(super) extensions: Vec<ExtensionDraft>,
-    pub(super) show: Vec<Reference>,
-}
 
 /// Reads the value of a key; what is wrong with it is reported.
 type Read = fn(&Node, &Node, &mut Attributes, &mut Reporter<'_>);
@@ -73,30 +54,6 @@ const TABLE: [(&str, &[RuleKind], Read); 10] = [
         to.allow = read_allow(key, node, out);
     }),
 ];
-
-/// A duration; a unit that may not be what was meant is doubted.
-pub(super) fn duration(key: &Node, node: &Node, what: &str, out: &mut Reporter<'_>) -> Option<i64> {
-    let read = parse_duration(node, what);
-    if let (Ok(_), Some(doubt)) = (&read, long_unit(node)) {
-        out.warning(key.line, doubt);
-    }
-    read.map_err(|message| out.error(key.line, message)).ok()
-}
-
-fn text(key: &Node, node: &Node, what: &str, out: &mut Reporter<'_>) -> Option<String> {
-    match node.text() {
-        Some(text) if !text.trim().is_empty() => return Some(text.trim().to_owned()),
-        Some(_) => out.error(
-            key.line,
-            format!("{what} is empty, write it or remove the key"),
-        ),
-        None => out.error(
-            key.line,
-            format!("{what} must be text, not {}", node.shown()),
-        ),
-    }
-    None
-}
 
 impl Attributes {
     pub(super) fn read(document: &Node, kind: RuleKind, out: &mut Reporter<'_>) -> Self {

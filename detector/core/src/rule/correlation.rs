@@ -5,12 +5,13 @@
 
 use rsigma_parser::CorrelationType;
 
-use super::attribute::Attributes;
-use super::draft::{AliasDraft, CorrelationDraft, Reference, WindowDraft};
+use super::draft::{AliasDraft, Attributes, CorrelationDraft, WindowDraft};
 use super::duration::{long_unit, parse_duration};
 use super::metadata::read_meta;
 use super::near_name::suggestion;
 use super::problem::Reporter;
+use super::reference::Reference;
+use super::values::{required_list, text_list};
 use super::yaml_tree::Node;
 
 const KEYS: [&str; 7] = [
@@ -32,9 +33,6 @@ const TYPES: [&str; 8] = [
     "value_percentile",
     "value_median",
 ];
-/// Rules that one correlation refers to, fields it groups by, and names in its condition.
-pub(super) const INPUTS_MAX: usize = 256;
-
 /// Reads the document of a correlation. `None`: something is wrong and has been reported.
 pub(super) fn read_correlation(
     root: &Node,
@@ -170,71 +168,6 @@ fn read_timespan(key: &Node, node: &Node, out: &mut Reporter<'_>) -> Option<i64>
             None
         }
     }
-}
-
-fn required_list(
-    key: &Node,
-    node: &Node,
-    name: &str,
-    what: &str,
-    out: &mut Reporter<'_>,
-) -> Option<Vec<Reference>> {
-    let Some((at, value)) = node.entry(name) else {
-        out.error(key.line, format!("the correlation has no `{name}`: {what}"));
-        return None;
-    };
-    let list = text_list(value, &format!("`{name}`"), out)?;
-    if list.is_empty() {
-        out.error(at.line, format!("`{name}` is empty, name {what}"));
-        return None;
-    }
-    Some(list)
-}
-
-/// A list of text, or one text, without repetitions. `None`: it is something else, which has been reported.
-pub(super) fn text_list(node: &Node, what: &str, out: &mut Reporter<'_>) -> Option<Vec<Reference>> {
-    let mark = out.mark();
-    let items = match node.text() {
-        Some(_) => std::slice::from_ref(node),
-        None => match node.list() {
-            Some(items) => items,
-            None => {
-                out.error(
-                    node.line,
-                    format!("{what} must be a list of text, not {}", node.shown()),
-                );
-                return None;
-            }
-        },
-    };
-    if items.len() > INPUTS_MAX {
-        out.error(
-            node.line,
-            format!(
-                "{what} has {} entries, the most is {INPUTS_MAX}",
-                items.len()
-            ),
-        );
-        return None;
-    }
-    let mut list: Vec<Reference> = Vec::new();
-    for item in items {
-        match item.text() {
-            Some(text) if list.iter().any(|earlier| earlier.text == text) => {
-                out.error(item.line, format!("{what} has `{text}` twice"));
-            }
-            Some("") => out.error(item.line, format!("{what} has an empty entry")),
-            Some(text) => list.push(Reference {
-                text: text.to_owned(),
-                line: item.line,
-            }),
-            None => out.error(
-                item.line,
-                format!("{what} holds {}, which is no text: quote it", item.shown()),
-            ),
-        }
-    }
-    (out.errors_since(mark) == 0).then_some(list)
 }
 
 fn read_aliases(node: &Node, out: &mut Reporter<'_>) -> Vec<AliasDraft> {

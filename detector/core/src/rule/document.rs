@@ -11,15 +11,19 @@ use rsigma_parser::{
 use crate::field::FieldTable;
 
 use super::allowlist_reader::read_allowlist;
-use super::attribute::{Attributes, RuleKind};
-use super::correlation::{INPUTS_MAX, read_correlation};
+use super::condition_text::conditions_are_small;
+use super::correlation::read_correlation;
 use super::detection::DetectionCompiler;
-use super::draft::{BrokenDraft, DetectionDraft, Drafts, FilterDraft, Reference, Target};
+use super::draft::{
+    Attributes, BrokenDraft, DetectionDraft, Drafts, FilterDraft, RuleKind, Target,
+};
 use super::identity::Identity;
 use super::log_source::SourceScope;
 use super::metadata::read_meta;
 use super::problem::Reporter;
-use super::section_check::{check_section, check_top_level, conditions_are_small};
+use super::reference::Reference;
+use super::section_check::{check_section, check_top_level};
+use super::values::{INPUTS_MAX, text_list};
 use super::yaml_fault::explain;
 use super::yaml_tree::{self, Node};
 
@@ -349,7 +353,7 @@ fn filter_targets(root: &Node, out: &mut Reporter<'_>) -> Option<FilterTargets> 
     {
         return Some(FilterTargets { named: None });
     }
-    let named = super::correlation::text_list(rules, "`rules`", out)?;
+    let named = text_list(rules, "`rules`", out)?;
     if named.is_empty() {
         out.error(
             line,

@@ -1,14 +1,12 @@
 //! Rules as their own documents state them, before references between them are resolved.
 
 use super::allowlist::Allowlist;
-use super::allowlist_reader::AllowDraft;
 use super::condition::Condition;
-use super::extension::ExtensionDraft;
 use super::identity::Identity;
 use super::log_source::SourceScope;
-use super::model::{RuleMeta, Threshold, WindowSpec};
-use super::names::Names;
-use super::network_prefix::PrefixDraft;
+use super::model::{BaselineParts, Comparison, FirstSeenParts, RuleMeta, Threshold, WindowSpec};
+use super::network_prefix::NetworkPrefix;
+use super::reference::Reference;
 use crate::event::LogSource;
 
 /// The documents of all files, in the order of the files.
@@ -86,13 +84,6 @@ pub(super) struct FilterDraft {
     pub(super) condition: Condition,
 }
 
-/// A rule named by id or name, and the line where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reference {
-    pub(super) text: String,
-    pub(super) line: u32,
-}
-
 #[derive(Debug)]
 pub(super) struct CorrelationDraft {
     pub(super) meta: RuleMeta,
@@ -130,10 +121,72 @@ pub(super) struct AliasDraft {
     pub(super) fields: Vec<(Reference, String)>,
 }
 
-impl AliasDraft {
-    /// The rule as the alias names it, and its field there.
-    pub(super) fn of_rule(&self, target: Target, names: &Names) -> Option<&(Reference, String)> {
-        let mut fields = self.fields.iter();
-        fields.find(|(rule, _)| names.find(&rule.text) == Some(target))
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RuleKind {
+    Detection,
+    Correlation,
+    Filter,
+}
+
+/// The attributes of one rule.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Attributes {
+    pub(super) quiet_ms: Option<i64>,
+    pub(super) threat: Option<String>,
+    pub(super) response: Option<String>,
+    pub(super) prefixes: Vec<PrefixDraft>,
+    pub(super) allow: Vec<AllowDraft>,
+    pub(super) extensions: Vec<ExtensionDraft>,
+    pub(super) show: Vec<Reference>,
+}
+
+/// A group-by name and its prefix, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PrefixDraft {
+    pub(super) name: String,
+    pub(super) line: u32,
+    pub(super) prefix: NetworkPrefix,
+}
+
+/// `allow: {office: [source_ip]}`: hits whose fields are all in the list are none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AllowDraft {
+    pub(super) list: Reference,
+    pub(super) fields: Vec<Reference>,
+}
+
+/// What makes a window type of Sigma another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ExtensionDraft {
+    /// The key under `vedette`, and its line.
+    pub(super) key: &'static str,
+    pub(super) line: u32,
+    pub(super) kind: ExtensionKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ExtensionKind {
+    Ratio {
+        of: Vec<Reference>,
+        to: Vec<Reference>,
+        bounds: Vec<(Comparison, u64)>,
+        at_least: u64,
+    },
+    FirstSeen(FirstSeenParts),
+    Owner {
+        given_by: Vec<Reference>,
+        ended_by: Vec<Reference>,
+        memory_ms: i64,
+    },
+    Baseline(BaselineParts),
+}
+
+impl ExtensionKind {
+    /// The correlation type that it stands on.
+    pub(super) fn sigma_type(&self) -> &'static str {
+        match self {
+            ExtensionKind::Ratio { .. } | ExtensionKind::Baseline(_) => "event_count",
+            ExtensionKind::FirstSeen(_) | ExtensionKind::Owner { .. } => "value_count",
+        }
     }
 }

@@ -1,48 +1,12 @@
 //! What Sigma's correlation types cannot say, under `vedette`: a type of their own on top of one that Sigma has.
 
-use super::attribute::duration;
-use super::correlation::text_list;
-use super::draft::Reference;
+use super::draft::{ExtensionDraft, ExtensionKind};
 use super::model::{BaselineParts, Comparison, FirstSeenParts, MILLION};
 use super::near_name::suggestion;
 use super::problem::Reporter;
+use super::reference::Reference;
+use super::values::{duration, text_list};
 use super::yaml_tree::{Kind, Node};
-
-/// What makes a window type of Sigma another one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ExtensionDraft {
-    /// The key under `vedette`, and its line.
-    pub(super) key: &'static str,
-    pub(super) line: u32,
-    pub(super) kind: ExtensionKind,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ExtensionKind {
-    Ratio {
-        of: Vec<Reference>,
-        to: Vec<Reference>,
-        bounds: Vec<(Comparison, u64)>,
-        at_least: u64,
-    },
-    FirstSeen(FirstSeenParts),
-    Owner {
-        given_by: Vec<Reference>,
-        ended_by: Vec<Reference>,
-        memory_ms: i64,
-    },
-    Baseline(BaselineParts),
-}
-
-impl ExtensionKind {
-    /// The correlation type that it stands on.
-    pub(super) fn sigma_type(&self) -> &'static str {
-        match self {
-            ExtensionKind::Ratio { .. } | ExtensionKind::Baseline(_) => "event_count",
-            ExtensionKind::FirstSeen(_) | ExtensionKind::Owner { .. } => "value_count",
-        }
-    }
-}
 
 /// The parts of an attribute: everything that is known of it, or wrong with it.
 struct Parts<'n, 'o, 'f> {

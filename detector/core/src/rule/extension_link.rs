@@ -1,9 +1,9 @@
 //! What an extension makes of the window that it stands on, with the rules that it names.
 
-use super::draft::{CorrelationDraft, Reference, Target};
-use super::extension::{ExtensionDraft, ExtensionKind};
+use super::draft::{CorrelationDraft, ExtensionDraft, ExtensionKind, Target};
 use super::model::{OwnerParts, RatioParts, WEEK_MS, WindowSpec};
 use super::names::Names;
+use super::reference::Reference;
 
 /// How long the timespan of a baseline may be.
 const SLOT_MS: std::ops::RangeInclusive<i64> = 15 * 60 * 1000..=24 * 3600 * 1000;

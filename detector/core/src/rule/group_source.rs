@@ -5,28 +5,17 @@ use std::sync::Arc;
 
 use crate::field::FieldTable;
 
-use super::draft::{CorrelationDraft, Reference, Target, WindowDraft};
+use super::draft::{CorrelationDraft, Target, WindowDraft};
 use super::extension_link::ExtensionLinker;
-use super::link::problem;
 use super::model::*;
 use super::names::Names;
 use super::near_name::suggestion;
 use super::network_prefix::NetworkPrefix;
 use super::presence_link::PresenceLinker;
-use super::problem::{RuleProblem, Severity};
-use super::show::ShowLinker;
-
-/// An input that has been found.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Resolved<'r> {
-    Detection(usize),
-    Correlation(usize, &'r CorrelationRule),
-    /// It is missing, broken or goes in a circle, which has been reported; of its fields nothing can be said.
-    Unknown,
-}
-
-/// As the file names it, where that leads, and what is there.
-pub(super) type FoundInput<'r> = (&'r Reference, Target, Resolved<'r>);
+use super::problem::{RuleProblem, Severity, problem};
+use super::reference::Reference;
+use super::resolved::{FoundInput, Resolved};
+use super::show_link::ShowLinker;
 
 pub(super) struct GroupLinker<'l> {
     pub(super) names: &'l Names,

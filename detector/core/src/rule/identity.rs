@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::draft::Reference;
+use super::reference::Reference;
 use super::yaml_tree::Node;
 
 #[derive(Debug)]

@@ -7,23 +7,13 @@ use crate::field::{FieldTable, SlotId};
 use super::allow_link::AllowLinker;
 use super::condition::{Condition, Expr, Subject, Test};
 use super::dependency::dependencies;
-use super::draft::{
-    BrokenDraft, CorrelationDraft, DetectionDraft, Drafts, FilterDraft, Reference, Target,
-};
-use super::group_source::{GroupLinker, Resolved};
+use super::draft::{BrokenDraft, CorrelationDraft, DetectionDraft, Drafts, FilterDraft, Target};
+use super::group_source::GroupLinker;
 use super::model::*;
 use super::names::Names;
-use super::problem::{RuleProblem, Severity};
-
-pub(super) fn problem(path: &str, line: u32, message: String) -> RuleProblem {
-    RuleProblem {
-        path: path.to_owned(),
-        line,
-        column: None,
-        severity: Severity::Error,
-        message,
-    }
-}
+use super::problem::{RuleProblem, Severity, problem};
+use super::reference::Reference;
+use super::resolved::Resolved;
 
 /// Links all drafts; problems are returned beside what could be linked.
 pub(super) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, Vec<RuleProblem>) {

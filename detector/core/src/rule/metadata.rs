@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::attribute::Attributes;
+use super::draft::Attributes;
 use super::model::{Level, RuleMeta};
 use super::problem::Reporter;
 use super::yaml_tree::{Node, shortened};

@@ -7,12 +7,12 @@ mod problem; // what is wrong, and where
 mod near_name; // what was meant instead
 mod yaml_fault; // what is wrong where YAML breaks off
 mod yaml_tree; // YAML with lines
+mod reference; // a name and its line
 mod letter_case; // folding, alike for rules and events
 mod duration; // 5m
+mod values; // what stands under a key
 mod log_source; // logsource -> LogSource
 pub mod network_prefix; // the network of an address
-mod extension; // types of its own
-mod attribute; // vedette: …
 pub mod allowlist; // who may
 pub mod model; // the checked rules
 mod condition; // what a detection tests
@@ -21,9 +21,13 @@ mod encoding; // base64, utf16
 mod value; // one value -> tests
 mod identity; // by what names others refer to it
 mod draft; // rules before they are linked
+mod prefixes; // how many bits of an address count
+mod extension; // types of its own
+mod attribute; // vedette: …
 mod search_link; // its condition -> one Expr
 mod detection; // detection: … -> Condition
 mod top_level_keys; // and what a misspelt one was meant to be
+mod condition_text; // of detections and correlations
 mod section_check; // before the parser sees it
 mod metadata; // title, id, level …
 mod correlation; // correlation: … -> draft
@@ -31,9 +35,11 @@ mod allowlist_reader; // allowlist: … -> lists
 mod window_condition; // its type and condition
 mod names; // every name of the set
 mod dependency; // children before parents
+mod resolved; // inputs, found
 mod presence_link; // its condition over rules
 mod extension_link; // and their rules
 mod show; // what its alerts show
+mod show_link; // and where inputs have it
 mod group_source; // its fields in each of its rules
 mod document; // one YAML document -> one draft
 mod allow_link; // its lists

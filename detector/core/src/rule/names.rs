@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::draft::{Drafts, Target};
+use super::draft::{AliasDraft, Drafts, Target};
 use super::near_name::suggestion;
 use super::problem::{RuleProblem, Severity};
+use super::reference::Reference;
 
 /// Every id and name of the set.
 #[derive(Debug)]
@@ -64,5 +65,13 @@ impl Names {
             "no rule has the id or name `{reference}`{}",
             suggestion(reference, self.all.iter().map(|name| &**name))
         )
+    }
+}
+
+impl AliasDraft {
+    /// The rule as the alias names it, and its field there.
+    pub(super) fn of_rule(&self, target: Target, names: &Names) -> Option<&(Reference, String)> {
+        let mut fields = self.fields.iter();
+        fields.find(|(rule, _)| names.find(&rule.text) == Some(target))
     }
 }

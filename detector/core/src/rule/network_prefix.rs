@@ -4,12 +4,6 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use super::near_name::suggestion;
-use super::problem::Reporter;
-use super::yaml_tree::{Kind, Node};
-
-const KEYS: [&str; 2] = ["ipv4", "ipv6"];
-
 /// How many leading bits of an address name its network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetworkPrefix {
@@ -52,95 +46,6 @@ impl NetworkPrefix {
 
 /// Bits before the IPv4 address in a mapped IPv6 one.
 const MAPPED_BITS: u8 = (Ipv6Addr::BITS - std::net::Ipv4Addr::BITS) as u8;
-
-/// A group-by name and its prefix, as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PrefixDraft {
-    pub(super) name: String,
-    pub(super) line: u32,
-    pub(super) prefix: NetworkPrefix,
-}
-
-/// Reads `prefix: {sourceIPAddress: {ipv4: 24, ipv6: 64}}`.
-pub(super) fn read_prefixes(key: &Node, node: &Node, out: &mut Reporter<'_>) -> Vec<PrefixDraft> {
-    let Some(entries) = node.map().filter(|entries| !entries.is_empty()) else {
-        out.error(
-            key.line,
-            format!(
-                "`vedette.prefix` maps group-by fields to prefixes, as `sourceIPAddress: {{ipv4: 24, ipv6: 64}}`, not {}",
-                node.shown()
-            ),
-        );
-        return Vec::new();
-    };
-    let mut prefixes = Vec::new();
-    for (key, value) in entries {
-        if let Some(prefix) = read_prefix(key, value, out) {
-            prefixes.push(PrefixDraft {
-                name: key.text().unwrap_or_default().to_owned(),
-                line: key.line,
-                prefix,
-            });
-        }
-    }
-    prefixes
-}
-
-fn read_prefix(key: &Node, node: &Node, out: &mut Reporter<'_>) -> Option<NetworkPrefix> {
-    let name = key.text().unwrap_or_default();
-    let Some(entries) = node.map() else {
-        out.error(
-            key.line,
-            format!(
-                "the prefix of `{name}` must be a mapping, as `{{ipv4: 24, ipv6: 64}}`, not {}",
-                node.shown()
-            ),
-        );
-        return None;
-    };
-    let mark = out.mark();
-    let mut bits = [None, None];
-    for (key, value) in entries {
-        let version = key.text().unwrap_or_default();
-        let Some(at) = KEYS.iter().position(|known| *known == version) else {
-            let hint = suggestion(version, KEYS);
-            out.error(
-                key.line,
-                format!(
-                    "unknown key `{version}` in the prefix of `{name}`{hint}; known are ipv4, ipv6"
-                ),
-            );
-            continue;
-        };
-        let bits_max = [32, 128][at];
-        bits[at] = match value.kind {
-            Kind::Int(n) => u8::try_from(n).ok().filter(|n| *n <= bits_max),
-            _ => None,
-        };
-        if bits[at].is_none() {
-            out.error(
-                key.line,
-                format!(
-                    "`{version}` must be a whole number from 0 to {bits_max}, not {}",
-                    value.shown()
-                ),
-            );
-        }
-    }
-    if out.errors_since(mark) > 0 {
-        return None;
-    }
-    let [Some(ipv4), Some(ipv6)] = bits else {
-        out.error(
-            key.line,
-            format!(
-                "the prefix of `{name}` needs both `ipv4` and `ipv6`, as `{{ipv4: 24, ipv6: 64}}`"
-            ),
-        );
-        return None;
-    };
-    Some(NetworkPrefix { ipv4, ipv6 })
-}
 
 #[cfg(test)]
 mod tests {

@@ -103,3 +103,14 @@ impl<'f> Reporter<'f> {
         self.problems
     }
 }
+
+/// An error at a line.
+pub(super) fn problem(path: &str, line: u32, message: String) -> RuleProblem {
+    RuleProblem {
+        path: path.to_owned(),
+        line,
+        column: None,
+        severity: Severity::Error,
+        message,
+    }
+}

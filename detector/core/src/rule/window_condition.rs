@@ -2,12 +2,13 @@
 
 use rsigma_parser::CorrelationType;
 
-use super::correlation::text_list;
-use super::draft::{Reference, WindowDraft};
+use super::condition_text::read_condition;
+use super::draft::WindowDraft;
 use super::model::{Comparison, Threshold, WindowSpec};
 use super::near_name::suggestion;
 use super::problem::Reporter;
-use super::section_check::read_condition;
+use super::reference::Reference;
+use super::values::text_list;
 use super::yaml_tree::{Kind, Node};
 
 const KEYS: [&str; 8] = ["lt", "lte", "gt", "gte", "eq", "neq", "field", "percentile"];
