@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::window::group::ToldChild;
+use crate::window::episode::ToldChild;
 use crate::window::interval::{Interval, Intervals};
 use crate::window::kind::{Occurrence, WindowType};
 use crate::window::ledger::{Ledger, Ongoing, Slices, slice_ms, slice_start};

@@ -1,12 +1,12 @@
 //! A stretch of time in which a group's condition holds, short gaps included.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use crate::window::group::ToldChild;
 use crate::window::interval::Interval;
 use crate::window::key::Key;
-use crate::window::ledger::EVIDENCE_MAX;
 use crate::window::shown::{ShownValue, take_first};
+use crate::window::stretch::EVIDENCE_MAX;
 
 /// One episode of one group, and what is told of it.
 ///
@@ -53,4 +53,14 @@ impl Episode {
         self.evidence.extend(more.cloned());
         self.evidence.truncate(EVIDENCE_MAX);
     }
+}
+
+/// What a group is told of an episode of a child correlation.
+#[derive(Debug, Clone)]
+pub struct ToldChild {
+    pub episode: Arc<Episode>,
+    /// What it has in the field that is counted.
+    pub value: Option<Key>,
+    /// What it has of the fields that the group's own alerts show.
+    pub shown: Vec<ShownValue>,
 }

@@ -1,18 +1,17 @@
 //! The state of one group.
 
 use std::ops::AddAssign;
-use std::sync::Arc;
 
 use serde::de::Error;
 
 use crate::window::body::{Body, GroupTimes};
-use crate::window::episode::Episode;
+use crate::window::episode::{Episode, ToldChild};
 use crate::window::group_values::GroupTexts;
 use crate::window::interval::{Interval, Intervals};
 use crate::window::key::Key;
 use crate::window::kind::{Detail, Occurrence, WindowType};
 use crate::window::ledger::{Counted, EncodedShown, HitValues};
-use crate::window::shown::{EventTexts, ShownValue};
+use crate::window::shown::EventTexts;
 use crate::window::version::{STATE_VERSION, StateError};
 use crate::window::version_1::{self, ReadVersion1};
 
@@ -25,16 +24,6 @@ pub struct United {
     /// The group-by values.
     pub values: Vec<Box<str>>,
     pub episodes: Vec<Episode>,
-}
-
-/// What a group is told of an episode of a child correlation.
-#[derive(Debug, Clone)]
-pub struct ToldChild {
-    pub episode: Arc<Episode>,
-    /// What it has in the field that is counted.
-    pub value: Option<Key>,
-    /// What it has of the fields that the group's own alerts show.
-    pub shown: Vec<ShownValue>,
 }
 
 /// What is doubtful of the episodes of some groups.

@@ -5,8 +5,8 @@ use std::any::Any;
 use hashbrown::HashTable;
 
 use crate::window::body::GroupTimes;
-use crate::window::episode::Episode;
-use crate::window::group::{Doubts, Group, ToldChild, United};
+use crate::window::episode::{Episode, ToldChild};
+use crate::window::group::{Doubts, Group, United};
 use crate::window::group_values::GroupTexts;
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, WindowType};

@@ -5,8 +5,10 @@
 //! an episode with more than [`EPISODE_EXACT_MAX`], and of what is past in an episode that goes on.
 
 mod counted; // the value of a hit
+mod slices; // of time
+mod hit_values; // what hits show
 mod texts; // of ids and shown values
-mod summary; // what is told of an episode
+pub mod summary; // what is told of an episode
 
 use std::cmp::Reverse;
 
@@ -19,20 +21,19 @@ use crate::window::relative::{self, Dated};
 use crate::window::shown::EventTexts;
 use crate::window::stretch::Stretch;
 
+pub use crate::window::stretch::EVIDENCE_MAX;
 pub use counted::Counted;
-pub use summary::Summary;
-pub use texts::{EncodedShown, HitValues};
+pub use hit_values::{EncodedShown, HitValues};
+pub(super) use slices::slice_start;
+pub use slices::{Slices, slice_ms};
 
-/// The most event ids an alert carries as evidence.
-pub const EVIDENCE_MAX: usize = 20;
+use slices::next_slice;
 
 /// Hits of one slice that are kept one by one; beyond, counts are estimates with a standard error of 1.63 %.
 pub const SLICE_EXACT_MAX: usize = key_set::EXACT_MAX;
 
 /// Hits of one episode that are kept one by one.
 pub const EPISODE_EXACT_MAX: usize = 1024;
-
-const SLICES_PER_TIMESPAN: i64 = 4;
 
 /// Waiting hits are not sorted in before they are so many: that looks at the group's holding moments.
 const WAITING_HITS_MIN: usize = 32 * WAITING_MIN;
@@ -77,15 +78,6 @@ pub struct Ledger<V> {
     told_bytes: usize,
 }
 
-/// How a ledger divides time.
-#[derive(Debug, Clone, Copy)]
-pub struct Slices {
-    /// The length of a slice, in milliseconds.
-    pub ms: i64,
-    /// Whether all hits are kept one by one until they are past, since more hits can take some of them away.
-    pub singly: bool,
-}
-
 /// An episode that goes on across the moment before which all is forgotten.
 #[derive(Debug, Clone, Copy)]
 pub struct Ongoing {
@@ -105,21 +97,6 @@ impl<V> Default for Ledger<V> {
             told_bytes: 0,
         }
     }
-}
-
-/// The length of a slice for a timespan, in milliseconds.
-pub fn slice_ms(timespan_ms: i64) -> i64 {
-    (timespan_ms / SLICES_PER_TIMESPAN).max(1)
-}
-
-/// The start of the slice that `time` is in.
-pub(super) fn slice_start(time: i64, slice_ms: i64) -> i64 {
-    time.div_euclid(slice_ms) * slice_ms
-}
-
-/// The first start of a slice that is not before `time`.
-fn next_slice(time: i64, slice_ms: i64) -> i64 {
-    slice_start(time + slice_ms - 1, slice_ms)
 }
 
 impl<V: Counted> Ledger<V> {

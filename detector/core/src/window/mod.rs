@@ -54,7 +54,8 @@ use crate::window::shown::EventTexts;
 use crate::window::version::StateError;
 use crate::window::version_1::ReadVersion1;
 
-pub use group::{Doubts, ToldChild};
+pub use episode::ToldChild;
+pub use group::Doubts;
 pub use hit::KeptOut;
 pub use parents::{Parent, parents};
 

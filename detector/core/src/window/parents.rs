@@ -7,8 +7,7 @@ use crate::rule::{
     CorrelationInput, CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet, ShownField,
     ShownSource,
 };
-use crate::window::episode::Episode;
-use crate::window::group::ToldChild;
+use crate::window::episode::{Episode, ToldChild};
 use crate::window::group_values::GroupTexts;
 use crate::window::groups::{GroupValues, RuleWindows};
 use crate::window::key::Key;

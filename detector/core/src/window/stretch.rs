@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::window::interval::Interval;
 use crate::window::key::Key;
 use crate::window::key_set::KeySet;
-use crate::window::ledger::EVIDENCE_MAX;
 use crate::window::shown::{ShownValue, take_first};
+
+/// The most event ids an alert carries as evidence.
+pub const EVIDENCE_MAX: usize = 20;
 
 /// What is told of the hits in `range`. A function of their set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

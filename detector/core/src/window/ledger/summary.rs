@@ -3,8 +3,9 @@
 use crate::window::interval::Interval;
 use crate::window::key::Key;
 use crate::window::key_set::distinct;
-use crate::window::ledger::{Counted, EVIDENCE_MAX, Ledger};
+use crate::window::ledger::{Counted, Ledger};
 use crate::window::shown::{ShownValue, take_first};
+use crate::window::stretch::EVIDENCE_MAX;
 
 /// The hits within a stretch of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,57 +1,12 @@
 //! The texts of a ledger: ids that are no UUIDs, and the values that alerts show.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
-use serde::{Deserialize, Serialize};
-
-use crate::rule::FieldTag;
 use crate::window::key::Key;
-use crate::window::ledger::{Counted, EVIDENCE_MAX, Ledger, Slices, slice_start};
+use crate::window::ledger::hit_values::{EncodedShown, HitValues};
+use crate::window::ledger::{Counted, Ledger, Slices, slice_start};
 use crate::window::shown::{ShownValue, TEXT_BYTES_MAX, cut, first_of_field, take_first};
-use crate::window::stretch::Stretch;
-
-/// What hits show that are kept one by one, each with what its hit is counted by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(bound = "V: Counted")]
-pub struct HitValues<V>(pub(super) Vec<(ShownValue, V)>);
-
-impl<V> Default for HitValues<V> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<V: Counted> HitValues<V> {
-    /// Takes what a hit shows. Returns the bytes that this takes.
-    pub fn add(&mut self, time: i64, value: V, shown: &[(FieldTag, Cow<'_, str>)]) -> usize {
-        let known = self.0.len();
-        let values = shown.iter();
-        let values = values.map(|(field, text)| (ShownValue::new(*field, time, text), value));
-        self.0.extend(values);
-        let new = self.0[known..].iter();
-        new.map(|(shown, _)| shown.bytes() + size_of::<V>()).sum()
-    }
-
-    pub fn append(&mut self, mut other: Self) {
-        self.0.append(&mut other.0);
-    }
-
-    /// Bytes, those on the heap included.
-    pub fn bytes(&self) -> usize {
-        let texts: usize = self.0.iter().map(|(shown, _)| shown.text.len()).sum();
-        self.0.capacity() * size_of::<(ShownValue, V)>() + texts
-    }
-}
-
-/// The shown values of a ledger as they are encoded, behind the rest of the state.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(bound = "V: Counted")]
-pub struct EncodedShown<V> {
-    hits: HitValues<V>,
-    /// By stretch; none where no stretch shows anything.
-    stretches: Vec<Vec<ShownValue>>,
-}
+use crate::window::stretch::{EVIDENCE_MAX, Stretch};
 
 impl<V: Counted> Ledger<V> {
     /// Takes the text of the id of a hit; hits are told apart by the whole id.
