@@ -9,11 +9,12 @@ mod marking; // the last pass
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::store::effect::{Announcement, ConditionalWrite, Effect, EffectResult, Notice};
+use crate::store::effect::{Announcement, ConditionalWrite, Effect, EffectResult};
 use crate::store::evaluate::Evaluated;
-use crate::store::identity::EpisodeId;
-use crate::store::item::{Item, ItemKey, RuleKey};
+use crate::store::item::Item;
+use crate::store::key::{ItemKey, RuleKey};
 use crate::store::plan::Plan;
+use crate::store::recorded::{EpisodeId, Notice};
 use crate::store::work::{Deltas, GroupRef, Work};
 use crate::window::Windows;
 use crate::window::key::Key;

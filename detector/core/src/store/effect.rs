@@ -1,8 +1,9 @@
 //! What a batch asks of the world, and what it is told.
 
 use crate::rule::CorrelationIx;
-use crate::store::identity::EpisodeId;
-use crate::store::item::{Item, ItemKey, RuleKey};
+use crate::store::item::Item;
+use crate::store::key::{ItemKey, RuleKey};
+use crate::store::recorded::{EpisodeId, Notice};
 use crate::window::episode::Episode;
 
 /// A request. The shell performs it, in parts or at once, and answers with the [`EffectResult`] of the same name, or
@@ -57,13 +58,4 @@ pub struct Announcement {
     pub notice: Notice,
     /// As far as it is known; with [`Notice::Closed`] as a backtest of the same events tells it.
     pub episode: Episode,
-}
-
-/// What is told of an episode. Each has both notices, the opening first, repeated under the same id after faults alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Notice {
-    /// It is known for the first time; its numbers may grow.
-    Opened,
-    /// Nothing can change it any more.
-    Closed,
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crate::rule::CorrelationIx;
 use crate::store::children;
-use crate::store::effect::{Announcement, Notice};
-use crate::store::identity::{self, EpisodeId};
-use crate::store::item::{Item, ItemKey, Mark, RecordedEpisode, STATE_BYTES_MAX};
+use crate::store::effect::Announcement;
+use crate::store::identity;
+use crate::store::item::{Item, STATE_BYTES_MAX};
+use crate::store::key::ItemKey;
 use crate::store::plan::Plan;
+use crate::store::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
 use crate::store::schedule::{is_over, quiet_ms, schedule, span};
 use crate::store::work::{GroupRef, Work};
 use crate::window::Windows;

@@ -4,42 +4,8 @@
 //! so every recorded episode lies within one current episode. That one carries on the id recorded first; the others
 //! are noted as merged into it. A current episode without a recorded one is new.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
-use crate::store::item::{Mark, RecordedEpisode};
+use crate::store::recorded::{EpisodeId, Mark, RecordedEpisode};
 use crate::window::interval::Interval;
-use crate::window::key::Key;
-
-/// The id under which an episode is announced: a UUID of version 8 (RFC 9562, section 5.8) over the rule's id, the
-/// group and the opening as it was first known.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct EpisodeId(Key);
-
-impl EpisodeId {
-    pub fn first_known_as(rule_id: &str, group: Key, opened_at: i64) -> Self {
-        const VERSION: u128 = 0xf << 76;
-        const VARIANT: u128 = 0b11 << 62;
-        let opened_at = opened_at.to_string();
-        let bits = Key::of_texts([rule_id, &group.in_uuid_form(), &opened_at]).to_u128();
-        Self(Key::from_u128(
-            bits & !VERSION & !VARIANT | 0x8 << 76 | 0b10 << 62,
-        ))
-    }
-}
-
-impl fmt::Display for EpisodeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.in_uuid_form())
-    }
-}
-
-impl fmt::Debug for EpisodeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
 
 impl RecordedEpisode {
     /// Whether it lives and overlaps `span`.
@@ -74,6 +40,8 @@ pub(crate) fn record(
 
 #[cfg(test)]
 mod tests {
+    use crate::window::key::Key;
+
     use super::*;
 
     fn id(opened_at: i64) -> EpisodeId {

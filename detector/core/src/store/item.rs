@@ -3,11 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::store::children::{self, ChildEpisode};
-use crate::store::effect::Notice;
-use crate::store::identity::EpisodeId;
-use crate::window::episode::Episode;
-use crate::window::interval::Interval;
-use crate::window::key::Key;
+use crate::store::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
 
 /// An item larger than this is not written: DynamoDB's limit is 400 KB, names and numbers included.
 pub const ITEM_BYTES_MAX: usize = 390_000;
@@ -18,18 +14,6 @@ pub const STATE_BYTES_MAX: usize = 350_000;
 /// An episode that is over waits for the end of its children's while the state is no larger, with what is kept of
 /// children; beyond, it is closed with what is known of them.
 pub const WAITING_BYTES_MAX: usize = 200_000;
-
-/// A correlation rule as far as its state depends on it: a rule whose window, grouping or inputs are edited is
-/// another, and starts anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct RuleKey(pub Key);
-
-/// The name of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ItemKey {
-    pub rule: RuleKey,
-    pub group: Key,
-}
 
 /// The durable state of a group. All times are event times in milliseconds, but for `expires_at`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,38 +36,6 @@ pub struct Item {
     pub latest: i64,
     /// When the item may be forgotten, as an arrival time; `None` while it is due.
     pub expires_at: Option<i64>,
-}
-
-/// An episode that was or is to be announced.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordedEpisode {
-    pub id: EpisodeId,
-    /// From `opened_at` to `held_until`, as far as known at the last write.
-    pub span: Interval,
-    pub mark: Mark,
-}
-
-/// How far an episode's announcement has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Mark {
-    /// Recorded; whoever reads this announces it.
-    Unpublished,
-    Published,
-    /// Late hits joined it to an episode that was recorded before it, whose id lives on.
-    MergedInto(EpisodeId),
-    /// Its end was told, too, to the parents as well.
-    Closed,
-}
-
-impl RecordedEpisode {
-    /// Whether something is still to be told of it.
-    pub fn is_unclosed(&self) -> bool {
-        matches!(self.mark, Mark::Unpublished | Mark::Published)
-    }
-
-    pub(crate) fn overlaps(&self, episode: &Episode) -> bool {
-        episode.held_until() > self.span.start && episode.opened_at < self.span.end
-    }
 }
 
 impl Item {
@@ -136,6 +88,9 @@ impl Item {
 
 #[cfg(test)]
 mod tests {
+    use crate::window::interval::Interval;
+    use crate::window::key::Key;
+
     use super::*;
 
     /// What is in stores must go on meaning the same.

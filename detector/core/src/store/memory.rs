@@ -4,8 +4,9 @@ use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
 use crate::store::effect::{ConditionalWrite, WriteOutcome};
-use crate::store::item::{Item, ItemKey, RuleKey};
-use crate::store::{StateStore, StoreError};
+use crate::store::item::Item;
+use crate::store::key::{ItemKey, RuleKey};
+use crate::store::state_store::{StateStore, StoreError};
 
 /// Keeps every item until it is told to [`MemoryStore::expire`].
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! What the protocol needs to know of each correlation rule.
 
 use crate::rule::{CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet};
-use crate::store::item::RuleKey;
+use crate::store::key::RuleKey;
 use crate::window::Windows;
 use crate::window::key::Key;
 use crate::window::kind::ChildView;

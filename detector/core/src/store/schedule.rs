@@ -2,8 +2,9 @@
 
 use crate::rule::CorrelationIx;
 use crate::store::children;
-use crate::store::item::{Item, Mark, RecordedEpisode};
+use crate::store::item::Item;
 use crate::store::plan::{Plan, RuleFacts};
+use crate::store::recorded::{Mark, RecordedEpisode};
 use crate::store::work::GroupRef;
 use crate::window::Windows;
 use crate::window::episode::Episode;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use detector_core::store::item::RuleKey;
+use detector_core::store::RuleKey;
 use detector_core::store::{ChildEpisode, Item, ItemKey};
 use detector_core::window::key::Key;
 use detector_core::window::shown::ShownValue;

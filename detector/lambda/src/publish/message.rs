@@ -205,7 +205,7 @@ fn ascii_json(value: &impl Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use detector_core::store::item::RuleKey;
+    use detector_core::store::RuleKey;
     use detector_core::window::key::Key;
     use serde_json::Value;
 

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::store::batch::{Batch, Phase, Step, item_key};
 use crate::store::children::ChildEpisode;
-use crate::store::effect::{Announcement, Notice, WriteOutcome};
+use crate::store::effect::{Announcement, WriteOutcome};
 use crate::store::evaluate::{self, Evaluated, Given};
-use crate::store::identity::EpisodeId;
-use crate::store::item::{ITEM_BYTES_MAX, Item, ItemKey};
+use crate::store::item::{ITEM_BYTES_MAX, Item};
+use crate::store::key::ItemKey;
+use crate::store::recorded::{EpisodeId, Notice};
 use crate::store::work::{GroupRef, Work};
 use crate::window::parents;
 

@@ -1,10 +1,10 @@
 //! The last pass: what was announced is marked so, and a sweep's items are settled.
 
 use crate::store::batch::{Batch, Phase, Step};
-use crate::store::effect::{Notice, WriteOutcome};
+use crate::store::effect::WriteOutcome;
 use crate::store::evaluate;
-use crate::store::identity::EpisodeId;
 use crate::store::item::Item;
+use crate::store::recorded::{EpisodeId, Notice};
 use crate::store::schedule;
 use crate::store::work::GroupRef;
 
