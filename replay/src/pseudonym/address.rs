@@ -7,7 +7,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Kind, Pseudonyms};
+use super::stand_in::{Kind, StandIns};
 
 /// Ranges that map into themselves: the network and the length of its prefix.
 const OWN_V4: [([u8; 4], u32); 9] = [
@@ -30,7 +30,7 @@ const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 /// Bits of an address within its /24.
 const HOST_BITS: u32 = 8;
 
-impl Pseudonyms {
+impl StandIns {
     pub(super) fn address(&self, address: IpAddr) -> IpAddr {
         match address {
             IpAddr::V4(v4) => self.v4(v4).into(),
@@ -125,8 +125,8 @@ mod tests {
 
     use super::*;
 
-    fn names() -> Pseudonyms {
-        Pseudonyms::new(b"a key for tests!").unwrap()
+    fn names() -> StandIns {
+        StandIns::new(b"a key for tests!").unwrap()
     }
 
     fn v4(text: &str) -> Ipv4Addr {

@@ -4,7 +4,20 @@ use std::net::IpAddr;
 
 use regex::{Captures, Regex};
 
-use super::{Meaning, Pseudonyms, REMOVED};
+use super::name::Meaning;
+use super::stand_in::StandIns;
+
+/// What stands in place of a secret.
+const REMOVED: &str = "REMOVED";
+
+/// Values that name nobody and on which rules rely.
+const KEPT: [&str; 5] = [
+    "",
+    "-",
+    "HIDDEN_DUE_TO_SECURITY_REASONS",
+    "Anonymous",
+    "unknown",
+];
 
 /// Earlier alternatives win where two begin at the same place.
 const FORMS: &str = r#"(?x)
@@ -35,14 +48,34 @@ impl Forms {
         Self { regex }
     }
 
+    /// What stands under a key of that meaning; `None` where nothing changes.
+    pub(super) fn value(&self, meaning: Meaning, text: &str, names: &StandIns) -> Option<String> {
+        if KEPT.contains(&text) {
+            return None;
+        }
+        match meaning {
+            Meaning::Secret => Some(REMOVED.into()),
+            // A user known by mail address or identifier has the same stand-in where nothing tells it is a user.
+            _ if self.is_told_by_form(text) => self.replaced(text, names),
+            Meaning::User if text.ends_with(".amazonaws.com") => None,
+            Meaning::User => Some(names.user(text)),
+            Meaning::Thing => Some(names.thing(text)),
+            Meaning::Account | Meaning::Nothing => self.replaced(text, names),
+        }
+    }
+
+    fn is_told_by_form(&self, text: &str) -> bool {
+        text.parse::<IpAddr>().is_ok() || text.starts_with("arn:") || self.is_one(text)
+    }
+
     /// Whether the text is one such thing and no more.
-    pub(super) fn is_one(&self, text: &str) -> bool {
+    fn is_one(&self, text: &str) -> bool {
         let found = self.regex.find(text);
         found.is_some_and(|found| found.len() == text.len())
     }
 
     /// `None` where nothing changes.
-    pub(super) fn replaced(&self, text: &str, names: &Pseudonyms) -> Option<String> {
+    pub(super) fn replaced(&self, text: &str, names: &StandIns) -> Option<String> {
         let mut out = String::new();
         let (mut copied, mut from) = (0, 0);
         while let Some(found) = self.regex.captures_at(text, from) {
@@ -52,7 +85,7 @@ impl Forms {
                 // If it is none, one may begin within it. These are short.
                 from = whole.start() + 1;
             }
-            if let Some(with) = stand_in(text, &found, names) {
+            if let Some(with) = self.stand_in(text, &found, names) {
                 out.push_str(&text[copied..whole.start()]);
                 out.push_str(&with);
                 copied = whole.end();
@@ -62,45 +95,46 @@ impl Forms {
         out.push_str(&text[copied..]);
         (out != text).then_some(out)
     }
-}
 
-fn stand_in(text: &str, found: &Captures<'_>, names: &Pseudonyms) -> Option<String> {
-    let whole = found.get_match();
-    let is = |name| found.name(name).is_some();
-    let value = whole.as_str();
-    if is("jwt") {
-        return Some(REMOVED.into());
-    }
-    if let Some(before) = found.name("scheme").or_else(|| found.name("named")) {
-        if OUTCOMES.contains(&&text[before.end()..whole.end()]) {
-            return None;
+    fn stand_in(&self, text: &str, found: &Captures<'_>, names: &StandIns) -> Option<String> {
+        let whole = found.get_match();
+        let is = |name| found.name(name).is_some();
+        let value = whole.as_str();
+        if is("jwt") {
+            return Some(REMOVED.into());
         }
-        return Some(format!("{}{REMOVED}", before.as_str()));
-    }
-    if is("who") {
-        let (before, who) = value.split_at(value.rfind(['/', ':'])? + 1);
-        let before = match found.name("role") {
-            Some(role) => format!("{}:", names.principal(role.as_str())),
-            None => before.to_owned(),
-        };
-        let with = names.value(Meaning::User, who);
-        return Some(format!("{before}{}", with.as_deref().unwrap_or(who)));
-    }
-    Some(match () {
-        () if is("email") => names.email(&value.replace("%40", "@")),
-        () if is("uuid") => names.uuid(value),
-        () if is("aws") => names.principal(value),
-        () if is("ip") => return address(text, whole.start(), value, names),
-        () if is("phone") => names.phone(value),
-        () => {
-            let is_account = value.len() == 12 && stands_alone(text, whole.start(), whole.end());
-            return is_account.then(|| names.account(value));
+        if let Some(before) = found.name("scheme").or_else(|| found.name("named")) {
+            if OUTCOMES.contains(&&text[before.end()..whole.end()]) {
+                return None;
+            }
+            return Some(format!("{}{REMOVED}", before.as_str()));
         }
-    })
+        if is("who") {
+            let (before, who) = value.split_at(value.rfind(['/', ':'])? + 1);
+            let before = match found.name("role") {
+                Some(role) => format!("{}:", names.principal(role.as_str())),
+                None => before.to_owned(),
+            };
+            let with = self.value(Meaning::User, who, names);
+            return Some(format!("{before}{}", with.as_deref().unwrap_or(who)));
+        }
+        Some(match () {
+            () if is("email") => names.email(&value.replace("%40", "@")),
+            () if is("uuid") => names.uuid(value),
+            () if is("aws") => names.principal(value),
+            () if is("ip") => return address(text, whole.start(), value, names),
+            () if is("phone") => names.phone(value),
+            () => {
+                let is_account =
+                    value.len() == 12 && stands_alone(text, whole.start(), whole.end());
+                return is_account.then(|| names.account(value));
+            }
+        })
+    }
 }
 
 /// An address, or one with a colon after it that belongs to the text.
-fn address(text: &str, start: usize, found: &str, names: &Pseudonyms) -> Option<String> {
+fn address(text: &str, start: usize, found: &str, names: &StandIns) -> Option<String> {
     let bare = found.strip_suffix(':').unwrap_or(found);
     let (ip, written) = [found, bare]
         .into_iter()
