@@ -7,8 +7,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::rule::{CorrelationRule, FieldTag, Level, RuleSet};
 use crate::store::{Announcement, EpisodeId, Notice};
-use crate::time::Timestamp;
 use crate::window::episode::Episode;
+use detector_event::time::Timestamp;
 
 /// One episode in its final state; its serde form is the JSON Lines contract of `replay run`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::Alert;
 use crate::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
-use crate::event::{Event, LogSource};
-use crate::field::SlotId;
 use crate::matching::{Matcher, Scratch};
 use crate::rule::{CorrelationIx, DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
 use crate::store::StoreTimes;
 use crate::store::plan::ATTEMPTS_MAX;
 use crate::tally::Tally;
-use crate::time::Timestamp;
 use crate::window::key::Key;
 use crate::window::{SpillError, Spilled, Windows};
+use detector_event::event::{Event, LogSource};
+use detector_event::field::SlotId;
+use detector_event::time::Timestamp;
 
 /// An event that arrives later than this after its event time is too late, unless [`Engine::with_lateness`] says
 /// otherwise: its hits are counted, not used.

@@ -4,14 +4,7 @@
 //! which a record meets them; each imports only from those above it.
 #![warn(clippy::disallowed_methods)]
 
-pub mod time; // milliseconds since the epoch
-pub mod field; // dotted paths -> slots
-mod quotes; // where strings begin and end
-pub mod slots; // the values found, by slot
-mod lenient_scan; // the same, where a value cannot be held
-mod quick_scan; // the same, where it is as AWS writes it
-pub mod scan; // JSON bytes  -> the values of the slots
-pub mod event; // one decoded audit entry
+pub use detector_event::{event, field, scan, slots, time}; // one decoded audit entry, and its fields
 pub mod rule; // YAML text   -> RuleSet      (once, at start; the shell reads the files)
 pub mod decode; // bytes       -> Event
 pub mod matching; // Event       -> hits         (stateless)

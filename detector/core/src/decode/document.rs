@@ -9,9 +9,9 @@ use super::identity::content_id;
 use super::origin::{self, Origin};
 use super::split::{Piece, Splitter};
 use super::{Context, Decoder, EventSink, Shape, raw};
-use crate::event::{Body, Event, LogSource};
-use crate::scan::scan_json;
-use crate::slots::{Slots, Value};
+use detector_event::event::{Body, Event, LogSource};
+use detector_event::scan::scan_json;
+use detector_event::slots::{Slots, Value};
 
 /// The first characters of gzip in base64.
 const BASE64_GZIP: &[u8] = b"H4sI";

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::moment::{moment, raw_moment};
 use super::origin;
 use super::{Context, DecodeFields, Decoder, EventSink, Shape, raw};
-use crate::field::SlotId;
-use crate::slots::{Slots, Value};
+use detector_event::field::SlotId;
+use detector_event::slots::{Slots, Value};
 
 /// Told by the keys that the scan of the object found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

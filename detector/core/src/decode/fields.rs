@@ -1,6 +1,6 @@
 //! The fields that decode itself reads, as slots of the one field table.
 
-use crate::field::{FieldTable, SlotId};
+use detector_event::field::{FieldTable, SlotId};
 
 macro_rules! decode_fields {
     ($($name:ident: $path:literal,)*) => {

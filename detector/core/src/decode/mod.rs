@@ -20,10 +20,10 @@ mod origin; // source, time, id, account and region of an event
 mod document; // one JSON document or text line
 pub mod split; // a byte stream -> records
 
-use crate::event::Event;
-use crate::field::{FieldTable, SlotId};
-use crate::slots::Slots;
-use crate::time::Timestamp;
+use detector_event::event::Event;
+use detector_event::field::{FieldTable, SlotId};
+use detector_event::slots::Slots;
+use detector_event::time::Timestamp;
 
 pub use fields::DecodeFields;
 

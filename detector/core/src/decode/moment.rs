@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::raw;
-use crate::slots::Value;
-use crate::time::Timestamp;
+use detector_event::slots::Value;
+use detector_event::time::Timestamp;
 
 /// A moment as logs write it: RFC 3339, or seconds or milliseconds since the epoch as a number or as text.
 pub(super) fn moment(value: Option<&Value<'_>>) -> Option<Timestamp> {

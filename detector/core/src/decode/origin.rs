@@ -5,10 +5,10 @@
 
 use super::moment::moment;
 use super::{Context, DecodeFields};
-use crate::event::LogSource;
-use crate::field::SlotId;
-use crate::slots::{Slots, Value};
-use crate::time::Timestamp;
+use detector_event::event::LogSource;
+use detector_event::field::SlotId;
+use detector_event::slots::{Slots, Value};
+use detector_event::time::Timestamp;
 
 /// The source of the JSON object in `slots`.
 pub(super) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str>) -> LogSource {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::envelope::LogNames;
 use super::{Context, Decoder, EventSink, Shape, raw};
-use crate::time::Timestamp;
+use detector_event::time::Timestamp;
 
 /// Larger ones are left to the thorough way, which holds one message at a time.
 const PAYLOAD_BYTES_MAX: usize = 8 << 20;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::quotes::{BLOCK_BYTES, Specials};
+use detector_event::quotes::{BLOCK_BYTES, Specials};
 
 /// Without white space around it, and without a byte order mark.
 pub(super) fn trim(bytes: &[u8]) -> &[u8] {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::inflate::deflate;
 use super::*;
-use crate::event::{Body, LogSource, is_redacted};
+use detector_event::event::{Body, LogSource, is_redacted};
 
 /// One event, copied out.
 #[derive(Debug, Clone, PartialEq)]
@@ -568,7 +568,7 @@ fn notifications_to_functions_are_not_audit_entries() {
 fn too_many_values_are_unreadable_and_not_memory() {
     let json = format!(
         "{{\"message\":[{}0]}}",
-        "0,".repeat(crate::slots::VALUES_MAX)
+        "0,".repeat(detector_event::slots::VALUES_MAX)
     );
     let seen = decode(json);
     assert_eq!(

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::event::Body;
+use detector_event::event::Body;
 
 /// Calls `see` with every string value (keys are not values), or with the text line.
 pub(super) fn each_text(body: Body<'_>, see: &mut dyn FnMut(&str)) {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::rule::Number;
-use crate::slots::Value;
+use detector_event::slots::Value;
 
 /// The value as text, as [`Value::text`] gives it; numbers are written to `buffer`.
 pub(super) fn text_of<'v>(value: &'v Value<'_>, buffer: &'v mut String) -> Option<&'v str> {

@@ -1,6 +1,6 @@
 //! The lists that detection rules refer to.
 
-use crate::field::FieldTable;
+use detector_event::field::FieldTable;
 
 use super::allowlist::Allowlist;
 use super::draft::DetectionDraft;

@@ -10,7 +10,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime};
 use hashbrown::HashMap;
 use ipnet::IpNet;
 
-use crate::time::Timestamp;
+use detector_event::time::Timestamp;
 
 /// A named list, all of whose entries are of one kind.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use regex::Regex;
 
-use crate::field::SlotId;
+use detector_event::field::SlotId;
 
 /// When a detection rule matches an event.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@
 
 use rsigma_parser::{Detection, DetectionItem, Detections, SigmaValue};
 
-use crate::field::FieldTable;
+use detector_event::field::FieldTable;
 
 use super::condition::{Condition, Expr, Place, Predicate, Subject, Test};
 use super::modifier::{Modifiers, Operator, parse_modifiers};

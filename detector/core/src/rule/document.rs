@@ -8,7 +8,7 @@ use rsigma_parser::{
     LintRule, Severity as LintSeverity, SigmaCollection, lint_yaml_str, parse_sigma_yaml,
 };
 
-use crate::field::FieldTable;
+use detector_event::field::FieldTable;
 
 use super::allowlist_reader::read_allowlist;
 use super::condition_text::conditions_are_small;

@@ -7,7 +7,7 @@ use super::log_source::SourceScope;
 use super::model::{BaselineParts, Comparison, FirstSeenParts, RuleMeta, Threshold, WindowSpec};
 use super::network_prefix::NetworkPrefix;
 use super::reference::Reference;
-use crate::event::LogSource;
+use detector_event::event::LogSource;
 
 /// The documents of all files, in the order of the files.
 #[derive(Debug, Default)]

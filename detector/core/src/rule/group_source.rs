@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::field::FieldTable;
+use detector_event::field::FieldTable;
 
 use super::draft::{CorrelationDraft, Target, WindowDraft};
 use super::extension_link::ExtensionLinker;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::field::{FieldTable, SlotId};
+use detector_event::field::{FieldTable, SlotId};
 
 use super::allow_link::AllowLinker;
 use super::condition::{Condition, Expr, Subject, Test};

@@ -1,6 +1,6 @@
 //! Which events a rule sees: Sigma's `logsource` to Vedette's sources.
 
-use crate::event::LogSource;
+use detector_event::event::LogSource;
 
 use super::near_name::{near_name, suggestion};
 use super::problem::Reporter;

@@ -53,7 +53,7 @@ pub use model::*;
 pub use network_prefix::NetworkPrefix;
 pub use problem::{RuleFile, RuleProblem, Severity};
 
-use crate::field::FieldTable;
+use detector_event::field::FieldTable;
 
 /// Bytes of one rule file.
 pub const RULE_FILE_BYTES_MAX: usize = 1 << 20;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
-use crate::event::{Event, LogSource};
-use crate::field::{FieldTable, SlotId};
 use crate::rule::allowlist::Allowlist;
 use crate::rule::network_prefix::NetworkPrefix;
-use crate::slots::Value;
+use detector_event::event::{Event, LogSource};
+use detector_event::field::{FieldTable, SlotId};
+use detector_event::slots::Value;
 
 /// The place of a detection rule in [`RuleSet::detections`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

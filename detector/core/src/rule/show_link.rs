@@ -1,6 +1,6 @@
 //! Where each input of a correlation has the fields that its alerts show.
 
-use crate::field::FieldTable;
+use detector_event::field::FieldTable;
 
 use super::draft::{CorrelationDraft, Target};
 use super::model::{FieldTag, ShownField, ShownSource};

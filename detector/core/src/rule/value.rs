@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use regex::RegexBuilder;
 use rsigma_parser::{SigmaString, SigmaValue, SpecialChar, StringPart};
 
-use crate::field::FieldTable;
+use detector_event::field::FieldTable;
 
 use super::condition::{
     Case, DASHES, Glob, GlobPart, Number, Order, Pattern, Place, Test, TextTest,

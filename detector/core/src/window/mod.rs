@@ -38,7 +38,6 @@ mod hit; // group and value of a matched event
 
 use std::sync::Arc;
 
-use crate::event::Event;
 use crate::rule::{
     CorrelationIx, CorrelationRule, DetectionIx, InputRule, RuleSet, Threshold, WindowSpec,
 };
@@ -53,6 +52,7 @@ use crate::window::parents::show_to_parents;
 use crate::window::shown::EventTexts;
 use crate::window::version::StateError;
 use crate::window::version_1::ReadVersion1;
+use detector_event::event::Event;
 
 pub use episode::ToldChild;
 pub use group::Doubts;

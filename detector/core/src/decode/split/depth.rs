@@ -1,7 +1,7 @@
 //! Finds the end of a JSON value, over any cuts between the bytes, without parsing it: in blocks where nothing but
 //! quotes and brackets matters, and byte by byte.
 
-use crate::quotes::{BLOCK_BYTES, Specials, brackets, strings};
+use detector_event::quotes::{BLOCK_BYTES, Specials, brackets, strings};
 
 /// How deep in brackets, and whether in a string.
 #[derive(Debug, Clone, Default)]

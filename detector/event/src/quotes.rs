@@ -5,18 +5,18 @@
 
 use wide::u8x64;
 
-pub(crate) const BLOCK_BYTES: usize = u64::BITS as usize;
+pub const BLOCK_BYTES: usize = u64::BITS as usize;
 
 /// The bytes of a block that mean something within a string, a bit for each.
-pub(crate) struct Specials {
-    pub(crate) quotes: u64,
-    pub(crate) backslashes: u64,
-    pub(crate) controls: u64,
+pub struct Specials {
+    pub quotes: u64,
+    pub backslashes: u64,
+    pub controls: u64,
 }
 
 impl Specials {
     #[inline(always)]
-    pub(crate) fn of(block: &[u8; BLOCK_BYTES]) -> Self {
+    pub fn of(block: &[u8; BLOCK_BYTES]) -> Self {
         let bytes = u8x64::new(*block);
         let are = |masked: u8x64, byte| masked.simd_eq(u8x64::splat(byte));
         Self {
@@ -30,7 +30,7 @@ impl Specials {
 
 /// The brackets of a block, in strings or not, a bit for each: those that open, and those that close.
 #[inline(always)]
-pub(crate) fn brackets(block: &[u8; BLOCK_BYTES]) -> (u64, u64) {
+pub fn brackets(block: &[u8; BLOCK_BYTES]) -> (u64, u64) {
     // Square and curly ones differ in this bit alone.
     let curly = u8x64::new(*block) | u8x64::splat(0x20);
     let are = |byte| curly.simd_eq(u8x64::splat(byte)).to_bitmask();
@@ -39,7 +39,7 @@ pub(crate) fn brackets(block: &[u8; BLOCK_BYTES]) -> (u64, u64) {
 
 /// The bytes from each first quote of a pair on, up to the second.
 #[inline(always)]
-pub(crate) fn strings(quotes: u64) -> u64 {
+pub fn strings(quotes: u64) -> u64 {
     let mut inside = quotes;
     for shift in [1, 2, 4, 8, 16, 32] {
         inside ^= inside << shift;

@@ -188,13 +188,13 @@ impl<'a> Slots<'a> {
     }
 
     /// Those of them whose bits are set in `wanted`.
-    pub(crate) fn present_among(&self, wanted: &[u64]) -> impl Iterator<Item = SlotId> {
+    pub fn present_among(&self, wanted: &[u64]) -> impl Iterator<Item = SlotId> {
         let words = self.present.iter().zip(wanted).enumerate();
         words.flat_map(|(word, (bits, wanted))| slots_of(word, bits & wanted))
     }
 
     /// The slots that have a value, as a bit for each slot.
-    pub(crate) fn present_bits(&self) -> &[u64] {
+    pub fn present_bits(&self) -> &[u64] {
         &self.present
     }
 

@@ -1,8 +1,8 @@
 //! The two readers of the scan agree: on random JSON, on JSON with a few bytes changed, and on known traps.
 
-use detector_core::field::FieldTable;
-use detector_core::scan::{scan_json, scan_thoroughly};
-use detector_core::slots::{Slots, Value};
+use detector_event::field::FieldTable;
+use detector_event::scan::{scan_json, scan_thoroughly};
+use detector_event::slots::{Slots, Value};
 use fastrand::Rng;
 
 fn table() -> FieldTable {
