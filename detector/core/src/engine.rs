@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::Alert;
-use crate::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
 use crate::matching::{Matcher, Scratch};
 use crate::rule::{CorrelationIx, DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
 use crate::store::StoreTimes;
@@ -11,6 +10,7 @@ use crate::store::plan::ATTEMPTS_MAX;
 use crate::tally::Tally;
 use crate::window::key::Key;
 use crate::window::{SpillError, Spilled, Windows};
+use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::SlotId;
 use detector_event::time::Timestamp;

@@ -8,10 +8,10 @@ use std::io::Write;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use detector_core::decode::split::{Piece, Splitter};
-use detector_core::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
-use detector_core::event::{Body, Event};
-use detector_core::field::FieldTable;
+use detector_decode::split::{Piece, Splitter};
+use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
+use detector_event::event::{Body, Event};
+use detector_event::field::FieldTable;
 use md5::{Digest, Md5};
 use proptest::prelude::*;
 use prost::Message;

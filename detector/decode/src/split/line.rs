@@ -1,6 +1,6 @@
 //! What a line says of the document it may begin or continue.
 
-use crate::decode::raw;
+use crate::raw;
 
 /// An opening is looked for in this many bytes.
 const OPENING_BYTES_MAX: usize = 1024;

@@ -6,6 +6,7 @@
 //!
 //! Of a key that an object repeats, a rule sees every value; decode itself (time, id, envelope parts) reads the first
 //! in an event and the last in an envelope, but of lists of records all.
+#![warn(clippy::disallowed_methods)]
 
 mod fields; // the fields that decode itself reads
 mod raw; // JSON text taken apart without a tree

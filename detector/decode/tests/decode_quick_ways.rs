@@ -9,9 +9,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use detector_core::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
-use detector_core::event::{Body, Event};
-use detector_core::field::FieldTable;
+use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
+use detector_event::event::{Body, Event};
+use detector_event::field::FieldTable;
 use fastrand::Rng;
 
 #[derive(Default, Debug, PartialEq)]

@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use detector_core::decode::split::{Piece, RECORD_BYTES_MAX, Splitter};
-use detector_core::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
-use detector_core::event::Event;
-use detector_core::field::FieldTable;
+use detector_decode::split::{Piece, RECORD_BYTES_MAX, Splitter};
+use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
+use detector_event::event::Event;
+use detector_event::field::FieldTable;
 
 #[derive(Default, Debug)]
 struct Seen {
