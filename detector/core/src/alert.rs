@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::rule::{CorrelationRule, FieldTag, Level, RuleSet};
 use crate::store::{Announcement, EpisodeId, Notice};
 use crate::window::episode::Episode;
 use detector_event::time::Timestamp;
+use detector_rule::{CorrelationRule, FieldTag, Level, RuleSet};
 
 /// One episode in its final state; its serde form is the JSON Lines contract of `replay run`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::Alert;
 use crate::matching::{Matcher, Scratch};
-use crate::rule::{CorrelationIx, DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
 use crate::store::StoreTimes;
 use crate::store::plan::ATTEMPTS_MAX;
 use crate::tally::Tally;
@@ -14,6 +13,7 @@ use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::SlotId;
 use detector_event::time::Timestamp;
+use detector_rule::{CorrelationIx, DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
 
 /// An event that arrives later than this after its event time is too late, unless [`Engine::with_lateness`] says
 /// otherwise: its hits are counted, not used.

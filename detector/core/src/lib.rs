@@ -4,9 +4,9 @@
 //! which a record meets them; each imports only from those above it.
 #![warn(clippy::disallowed_methods)]
 
+pub use detector_decode as decode;
 pub use detector_event::{event, field, scan, slots, time}; // one decoded audit entry, and its fields
-pub mod rule; // YAML text   -> RuleSet      (once, at start; the shell reads the files)
-pub use detector_decode as decode; // bytes       -> Event
+pub use detector_rule as rule; // YAML text   -> RuleSet      (once, at start; the shell reads the files) // bytes       -> Event
 pub mod matching; // Event       -> hits         (stateless)
 pub mod window; // hits        -> episodes     (all the state, bounded and mergeable)
 pub mod store; // deltas      -> durable state, announcements

@@ -7,7 +7,8 @@ use detector_core::rule::{
     Comparison, CorrelationIx, DetectionIx, FieldSource, FieldTag, InputRule, Level, Presence,
     RuleSet, ShownField, ShownSource, Threshold, WindowSpec,
 };
-use matching_bench::{file, hits, load};
+use matching_bench::rule_text::file;
+use matching_bench::{hits, load};
 
 const LOGIN: &str = "title: Failed login\nid: 0f5a3e3c-5a0e-4f0a-9a3f-6d0c7a3f1b11\nname: failed_login\nlevel: medium\n\
 tags: [attack.t1110]\nfalsepositives: [typing errors]\nlogsource:\n  product: aws\n  service: cognito\n\

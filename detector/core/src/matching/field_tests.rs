@@ -3,9 +3,9 @@
 use hashbrown::HashMap;
 use ipnet::IpNet;
 
-use crate::rule::{Case, Number, Order, Place, Test, fold_into, is_folded};
 use detector_event::field::SlotId;
 use detector_event::slots::{Slots, Value};
+use detector_rule::{Case, Number, Order, Place, Test, fold_into, is_folded};
 
 use super::buffers::Buffers;
 use super::memo::Memo;

@@ -16,8 +16,8 @@ mod slow_test; // globs, regexes, other fields, times: one by one
 mod keyword; // every string of the raw event
 mod rule_index; // which rules to look at
 
-use crate::rule::{DetectionIx, RuleSet, Subject};
 use detector_event::event::{Event, LogSource};
+use detector_rule::{DetectionIx, RuleSet, Subject};
 
 use buffers::Buffers;
 use memo::Memo;

@@ -2,8 +2,8 @@
 
 use hashbrown::HashMap;
 
-use crate::rule::{Predicate, Subject, Test};
 use detector_event::field::SlotId;
+use detector_rule::{Predicate, Subject, Test};
 
 use super::field_tests::FieldTests;
 use super::predicate::PredicateId;

@@ -1,6 +1,6 @@
 //! Conditions as flat programs: one step per test, each with the step to go to when it passes and when it fails.
 
-use crate::rule::{Expr, Subject, Test};
+use detector_rule::{Expr, Subject, Test};
 
 use super::predicate::PredicateId;
 use super::predicate_table::{PredicateTable, is_slow};

@@ -3,10 +3,10 @@
 //! Most conditions cannot be true unless one of a few tests passes: an *anchor*. A rule is filed under its anchor's
 //! predicates and looked at only when one of them passes; rules without an anchor are looked at always.
 
-use crate::rule::{Expr, Place, RuleSet, Subject, Test};
 use detector_event::event::LogSource;
 use detector_event::field::SlotId;
 use detector_event::slots::Slots;
+use detector_rule::{Expr, Place, RuleSet, Subject, Test};
 
 use super::predicate::PredicateId;
 use super::predicate_table::PredicateTable;

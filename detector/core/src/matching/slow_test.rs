@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 
-use crate::rule::{
-    Case, DASHES, Glob, GlobPart, MomentPart, Number, Place, Predicate, Subject, Test, fold_into,
-    is_folded,
-};
 use detector_event::event::Event;
 use detector_event::field::SlotId;
 use detector_event::slots::Value;
 use detector_event::time::Timestamp;
+use detector_rule::{
+    Case, DASHES, Glob, GlobPart, MomentPart, Number, Place, Predicate, Subject, Test, fold_into,
+    is_folded,
+};
 
 use super::buffers::Buffers;
 use super::value_text::{number_of, text_of};

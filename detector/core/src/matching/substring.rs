@@ -3,7 +3,7 @@
 use aho_corasick::automaton::OverlappingState;
 use aho_corasick::{AhoCorasick, Input};
 
-use crate::rule::Place;
+use detector_rule::Place;
 
 use super::predicate::PredicateId;
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::rule::Number;
 use detector_event::slots::Value;
+use detector_rule::Number;
 
 /// The value as text, as [`Value::text`] gives it; numbers are written to `buffer`.
 pub(super) fn text_of<'v>(value: &'v Value<'_>, buffer: &'v mut String) -> Option<&'v str> {

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::{CorrelationIx, InputRule};
 use crate::store::plan::Plan;
 use crate::window::episode::Episode;
 use crate::window::interval::Interval;
 use crate::window::key::Key;
 use crate::window::shown::ShownValue;
 use crate::window::{Parent, ToldChild};
+use detector_rule::{CorrelationIx, InputRule};
 
 /// Child episodes that a group keeps; those that opened later are not told of.
 pub const CHILDREN_MAX: usize = 1000;
@@ -191,7 +191,7 @@ pub(crate) fn bytes(children: &[ChildEpisode]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use crate::rule::FieldTag;
+    use detector_rule::FieldTag;
 
     use super::*;
 

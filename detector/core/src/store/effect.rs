@@ -1,10 +1,10 @@
 //! What a batch asks of the world, and what it is told.
 
-use crate::rule::CorrelationIx;
 use crate::store::item::Item;
 use crate::store::key::{ItemKey, RuleKey};
 use crate::store::recorded::{EpisodeId, Notice};
 use crate::window::episode::Episode;
+use detector_rule::CorrelationIx;
 
 /// A request. The shell performs it, in parts or at once, and answers with the [`EffectResult`] of the same name, or
 /// with [`EffectResult::Failed`].

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::rule::CorrelationIx;
 use crate::store::children;
 use crate::store::effect::Announcement;
 use crate::store::identity;
@@ -19,6 +18,7 @@ use crate::window::interval::Interval;
 use crate::window::key::Key;
 use crate::window::kind::ChildView;
 use crate::window::version::StateError;
+use detector_rule::CorrelationIx;
 
 /// A group as it is to be stored.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! When a sweep looks at an item, and when the item can be forgotten.
 
-use crate::rule::CorrelationIx;
 use crate::store::children;
 use crate::store::item::Item;
 use crate::store::plan::{Plan, RuleFacts};
@@ -10,6 +9,7 @@ use crate::window::Windows;
 use crate::window::episode::Episode;
 use crate::window::interval::Interval;
 use crate::window::version::StateError;
+use detector_rule::CorrelationIx;
 
 /// Notes that the parents have been handed what was judged before `settled_to`, and when to look again.
 pub(crate) fn settle(

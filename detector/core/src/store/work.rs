@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::rule::CorrelationIx;
 use crate::store::children::ChildEpisode;
 use crate::window::key::Key;
+use detector_rule::CorrelationIx;
 
 /// A group of a rule.
 pub(crate) type GroupRef = (CorrelationIx, Key);

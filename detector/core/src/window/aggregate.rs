@@ -10,11 +10,11 @@
 //! - averages: the coefficient of variation of the values / 32 (/ 11.3), as of any mean of a uniform sample.
 //! - percentiles and medians: at most 1.6 (4.4) points of rank, √(p (1 − p) / 1,024) at p = 1/2, as of any share of one.
 
-use crate::rule::Threshold;
 use crate::window::interval::{Interval, Intervals};
 use crate::window::kind::{Occurrence, OccurrenceValue, WindowType};
 use crate::window::moving::{Moving, sweep};
 use crate::window::sample::{KEPT_MAX, Numbers, ONE, Sampling, Weighted};
+use detector_rule::Threshold;
 
 /// Judges a number computed over the values in the window.
 #[derive(Debug)]
@@ -245,8 +245,8 @@ impl Sum {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::Comparison;
     use crate::window::key::Key;
+    use detector_rule::Comparison;
 
     fn holding(function: AggregateFunction, bound: u64, values: &[(i64, f64)]) -> Vec<(i64, i64)> {
         let threshold = Threshold(vec![(Comparison::Gte, bound)]);

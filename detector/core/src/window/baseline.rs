@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::{BaselineParts, MILLION, Threshold, WEEK_MS};
 use crate::window::interval::{Interval, IntervalUnion, Intervals};
 use crate::window::kind::{Occurrence, WindowType};
 use crate::window::moving::{Moving, sweep};
 use crate::window::sample::{KEPT_MAX, Numbers, ONE, Sampling, Weighted};
+use detector_rule::{BaselineParts, MILLION, Threshold, WEEK_MS};
 
 /// Compares a count with what is usual.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 //! `event_count` and `value_count`: how many distinct event ids or values the window holds.
 
-use crate::rule::Threshold;
 use crate::window::coverage::Coverage;
 use crate::window::interval::Intervals;
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, OccurrenceValue, WindowType};
+use detector_rule::Threshold;
 
 /// Counts event ids.
 #[derive(Debug)]

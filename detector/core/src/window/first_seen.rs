@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::{FirstSeenParts, Threshold};
 use crate::window::interval::{Interval, IntervalUnion, Intervals};
 use crate::window::key::Key;
 use crate::window::kind::{Occurrence, OccurrenceValue, WindowType};
 use crate::window::moving::counted_stretches;
+use detector_rule::{FirstSeenParts, Threshold};
 
 /// Counts values that are new.
 #[derive(Debug)]

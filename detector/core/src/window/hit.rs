@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::rule::{
-    CorrelationInput, CorrelationRule, FieldSource, FieldTag, ShownField, ShownSource,
-};
 use crate::window::group_values::GroupTexts;
 use crate::window::key::Key;
 use crate::window::kind::OccurrenceValue;
 use detector_event::event::{Event, is_redacted};
 use detector_event::field::SlotId;
 use detector_event::slots::Slots;
+use detector_rule::{
+    CorrelationInput, CorrelationRule, FieldSource, FieldTag, ShownField, ShownSource,
+};
 
 /// What a window needs of a hit's event.
 #[derive(Debug, Clone, Copy, PartialEq)]

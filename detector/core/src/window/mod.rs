@@ -6,7 +6,6 @@
 mod relative; // times in encoded state
 pub mod interval; // sets of moments
 pub mod key; // 128-bit identities
-mod threshold;
 pub mod kind; // what a window type is
 pub mod coverage; // state under every count
 pub mod count;
@@ -38,9 +37,6 @@ mod hit; // group and value of a matched event
 
 use std::sync::Arc;
 
-use crate::rule::{
-    CorrelationIx, CorrelationRule, DetectionIx, InputRule, RuleSet, Threshold, WindowSpec,
-};
 use crate::window::body::GroupTimes;
 use crate::window::episode::Episode;
 use crate::window::group::United;
@@ -53,6 +49,9 @@ use crate::window::shown::EventTexts;
 use crate::window::version::StateError;
 use crate::window::version_1::ReadVersion1;
 use detector_event::event::Event;
+use detector_rule::{
+    CorrelationIx, CorrelationRule, DetectionIx, InputRule, RuleSet, Threshold, WindowSpec,
+};
 
 pub use episode::ToldChild;
 pub use group::Doubts;

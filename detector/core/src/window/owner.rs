@@ -16,11 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::{OwnerParts, Threshold};
 use crate::window::interval::{Interval, Intervals};
 use crate::window::key::Key;
 use crate::window::kind::{Occurrence, OccurrenceValue, WindowType};
 use crate::window::moving::counted_stretches;
+use detector_rule::{OwnerParts, Threshold};
 
 /// Changes of owner that are kept of a slice.
 pub const FACTS_MAX: usize = 64;

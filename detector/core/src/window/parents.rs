@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::rule::{
-    CorrelationInput, CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet, ShownField,
-    ShownSource,
-};
 use crate::window::episode::{Episode, ToldChild};
 use crate::window::group_values::GroupTexts;
 use crate::window::groups::{GroupValues, RuleWindows};
 use crate::window::key::Key;
 use crate::window::kind::{ChildView, Occurrence, OccurrenceValue};
 use crate::window::shown::ShownValue;
+use detector_rule::{
+    CorrelationInput, CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet, ShownField,
+    ShownSource,
+};
 
 /// A group that sees an episode of a child correlation.
 #[derive(Debug, Clone, Copy)]

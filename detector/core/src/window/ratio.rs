@@ -9,11 +9,11 @@
 //! all of it in one eighth), where each event hits two rules: of the ratio 2.2 (6.3) points at most, of a count 4.4 %
 //! (12.6 %); where each hits one, 1.6 (4.4) points and 3.1 % (8.9 %).
 
-use crate::rule::{Comparison, MILLION, RatioParts, Threshold};
 use crate::window::interval::{Interval, Intervals};
 use crate::window::kind::{Occurrence, WindowType};
 use crate::window::moving::{Moving, sweep};
 use crate::window::sample::{KEPT_MAX, Numbers, ONE, Sampling, Weighted};
+use detector_rule::{Comparison, MILLION, RatioParts, Threshold};
 
 /// Judges which part of the events hits some of the rules.
 #[derive(Debug)]

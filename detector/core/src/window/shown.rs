@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::FieldTag;
+use detector_rule::FieldTag;
 
 /// The most values of a field that an alert shows.
 pub const VALUES_MAX: usize = 20;

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::Presence;
 use crate::window::interval::{Interval, IntervalUnion, Intervals};
 use crate::window::kind::{Occurrence, WindowType};
+use detector_rule::Presence;
 
 /// Judges which inputs are present.
 #[derive(Debug)]
@@ -92,30 +92,5 @@ impl WindowType for Temporal {
     fn bytes(&self, state: &PresentInputs) -> usize {
         state.0.capacity() * size_of::<IntervalUnion>()
             + state.0.iter().map(IntervalUnion::bytes).sum::<usize>()
-    }
-}
-
-impl Presence {
-    /// Whether once it holds, more inputs cannot undo it.
-    fn is_monotone(&self) -> bool {
-        match self {
-            Presence::Count(threshold) => threshold.is_monotone(),
-            Presence::Input(_) => true,
-            Presence::And(all) | Presence::Or(all) => all.iter().all(Presence::is_monotone),
-            Presence::Not(_) => false,
-        }
-    }
-
-    /// Inputs beyond the end of `present` are absent.
-    fn holds(&self, present: &[bool]) -> bool {
-        match self {
-            Presence::Count(threshold) => {
-                threshold.holds(present.iter().filter(|p| **p).count() as u64)
-            }
-            Presence::Input(input) => present.get(*input).copied().unwrap_or(false),
-            Presence::And(all) => all.iter().all(|one| one.holds(present)),
-            Presence::Or(any) => any.iter().any(|one| one.holds(present)),
-            Presence::Not(one) => !one.holds(present),
-        }
     }
 }

@@ -1,45 +1,18 @@
 //! A rule and an event in, the verdict out: what all matching tests share.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+#[path = "../../../rule/tests/rule_text/mod.rs"]
+pub(crate) mod rule_text; // text to rules
 pub(crate) mod plain; // the evaluator without an index
 pub(crate) mod random_rule; // rules and events at random
 
 use detector_core::event::{Body, Event, LogSource};
 use detector_core::matching::Matcher;
-use detector_core::rule::{DetectionIx, RuleFile, RuleSet};
+use detector_core::rule::{DetectionIx, RuleSet};
 use detector_core::scan::scan_json;
 use detector_core::slots::{Slots, Value};
 
-pub(crate) fn load(yaml: &str) -> RuleSet {
-    match RuleSet::load(&[file("rules/test.yml", yaml)]) {
-        Ok(set) => set,
-        Err(problems) => panic!("{}\n{yaml}", show(&problems)),
-    }
-}
-
-pub(crate) fn file(path: &str, text: &str) -> RuleFile {
-    RuleFile {
-        path: path.to_owned(),
-        text: text.to_owned(),
-    }
-}
-
-pub(crate) fn show(problems: &[detector_core::rule::RuleProblem]) -> String {
-    problems
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-/// A rule whose detection section is `detection`, indented by two.
-pub(crate) fn rule(detection: &str) -> String {
-    let indented: String = detection
-        .lines()
-        .map(|line| format!("  {line}\n"))
-        .collect();
-    format!("title: Test rule\nlogsource:\n  product: aws\ndetection:\n{indented}")
-}
+pub(crate) use rule_text::{load, rule};
 
 /// Places of the rules that a JSON event matches.
 pub(crate) fn hits(set: &RuleSet, json: &str) -> Vec<u32> {

@@ -1,7 +1,7 @@
 use super::*;
-use crate::rule::Comparison;
 use crate::window::key::Key;
 use crate::window::kind::OccurrenceValue;
+use detector_rule::Comparison;
 
 const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;

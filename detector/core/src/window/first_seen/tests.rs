@@ -1,5 +1,5 @@
 use super::*;
-use crate::rule::Comparison;
+use detector_rule::Comparison;
 
 fn window(values_max: usize) -> FirstSeen {
     FirstSeen {

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::FieldTag;
 use crate::window::ledger::Counted;
 use crate::window::shown::ShownValue;
+use detector_rule::FieldTag;
 
 /// What hits show that are kept one by one, each with what its hit is counted by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

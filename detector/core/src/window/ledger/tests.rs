@@ -1,5 +1,5 @@
 use super::*;
-use crate::rule::FieldTag;
+use detector_rule::FieldTag;
 
 const SLICES: Slices = Slices {
     ms: 100,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::rule::Comparison;
+use detector_rule::Comparison;
 
 const ACCESS: usize = 0;
 const GIVEN: usize = 1;
