@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::Alert;
-use crate::matching::{Matcher, Scratch};
 use crate::store::StoreTimes;
 use crate::store::plan::ATTEMPTS_MAX;
 use crate::tally::Tally;
@@ -13,6 +12,7 @@ use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::SlotId;
 use detector_event::time::Timestamp;
+use detector_matching::{Matcher, Scratch};
 use detector_rule::{CorrelationIx, DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
 
 /// An event that arrives later than this after its event time is too late, unless [`Engine::with_lateness`] says

@@ -2,8 +2,8 @@
 
 mod matching_bench;
 
-use detector_core::event::LogSource;
-use detector_core::rule::{
+use detector_event::event::LogSource;
+use detector_rule::{
     Comparison, CorrelationIx, DetectionIx, FieldSource, FieldTag, InputRule, Level, Presence,
     RuleSet, ShownField, ShownSource, Threshold, WindowSpec,
 };

@@ -3,6 +3,7 @@
 //! Equal tests of all rules are one predicate. The tests of one field are evaluated together, once per event and only
 //! when a rule asks. Most rules are never asked: each is filed under tests of which one must pass (`eventName` is
 //! one of three), and is looked at only for events that pass it.
+#![warn(clippy::disallowed_methods)]
 
 mod predicate; // its number
 mod buffers; // room for their texts

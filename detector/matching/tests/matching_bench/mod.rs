@@ -6,11 +6,11 @@ pub(crate) mod rule_text; // text to rules
 pub(crate) mod plain; // the evaluator without an index
 pub(crate) mod random_rule; // rules and events at random
 
-use detector_core::event::{Body, Event, LogSource};
-use detector_core::matching::Matcher;
-use detector_core::rule::{DetectionIx, RuleSet};
-use detector_core::scan::scan_json;
-use detector_core::slots::{Slots, Value};
+use detector_event::event::{Body, Event, LogSource};
+use detector_event::scan::scan_json;
+use detector_event::slots::{Slots, Value};
+use detector_matching::Matcher;
+use detector_rule::{DetectionIx, RuleSet};
 
 pub(crate) use rule_text::{load, rule};
 

@@ -4,7 +4,7 @@ mod matching_bench;
 
 use matching_bench::{hits, hits_from, load, rule, selects, text_hits};
 
-use detector_core::event::LogSource;
+use detector_event::event::LogSource;
 
 /// Each line: a selection, an event, and whether they match.
 fn table(cases: &[(&str, &str, bool)]) {

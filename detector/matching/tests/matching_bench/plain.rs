@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Datelike, Timelike};
-use detector_core::field::FieldTable;
-use detector_core::rule::{
+use detector_event::field::FieldTable;
+use detector_rule::{
     Case, DASHES, Expr, Glob, GlobPart, MomentPart, Number, Place, Predicate, RuleSet, Subject,
     Test,
 };
