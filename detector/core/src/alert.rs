@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::store::{Announcement, EpisodeId, Notice};
-use crate::window::episode::Episode;
 use detector_event::time::Timestamp;
 use detector_rule::{CorrelationRule, FieldTag, Level, RuleSet};
+use detector_window::episode::Episode;
 
 /// One episode in its final state; its serde form is the JSON Lines contract of `replay run`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -29,7 +29,7 @@ pub struct Alert {
     /// `None` where the rule counts no distinct values.
     pub distinct: Option<u64>,
     pub shown: ShownValues,
-    /// The earliest ones, at most [`EVIDENCE_MAX`](crate::window::ledger::EVIDENCE_MAX).
+    /// The earliest ones, at most [`EVIDENCE_MAX`](detector_window::ledger::EVIDENCE_MAX).
     pub event_ids: Vec<String>,
 }
 
@@ -122,7 +122,7 @@ impl Serialize for GroupValues {
 }
 
 /// The fields that the rule shows, in the order of its file, and the values that they had in the episode's events: the
-/// first ones, at most [`VALUES_MAX`](crate::window::shown::VALUES_MAX) of a field, in the order of time.
+/// first ones, at most [`VALUES_MAX`](detector_window::shown::VALUES_MAX) of a field, in the order of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ShownValues(pub Vec<(Arc<str>, Vec<Arc<str>>)>);
 

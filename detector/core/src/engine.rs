@@ -6,14 +6,14 @@ use crate::alert::Alert;
 use crate::store::StoreTimes;
 use crate::store::plan::ATTEMPTS_MAX;
 use crate::tally::Tally;
-use crate::window::key::Key;
-use crate::window::{SpillError, Spilled, Windows};
 use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::SlotId;
 use detector_event::time::Timestamp;
 use detector_matching::{Matcher, Scratch};
 use detector_rule::{CorrelationIx, DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
+use detector_window::key::Key;
+use detector_window::{SpillError, Spilled, Windows};
 
 /// An event that arrives later than this after its event time is too late, unless [`Engine::with_lateness`] says
 /// otherwise: its hits are counted, not used.

@@ -8,7 +8,7 @@ pub use detector_decode as decode;
 pub use detector_event::{event, field, scan, slots, time}; // one decoded audit entry, and its fields
 pub use detector_matching as matching;
 pub use detector_rule as rule; // YAML text   -> RuleSet      (once, at start; the shell reads the files) // bytes       -> Event // Event       -> hits         (stateless)
-pub mod window; // hits        -> episodes     (all the state, bounded and mergeable)
+pub use detector_window as window; // hits        -> episodes     (all the state, bounded and mergeable)
 pub mod store; // deltas      -> durable state, announcements
 pub mod alert; // Episode     -> Alert        (identity and wire form)
 pub mod tally; // what was read, and what rules could not use of it

@@ -1,8 +1,8 @@
 //! What was read, and what rules could not use of it.
 
-use crate::window::Doubts;
 use detector_event::event::LogSource;
 use detector_event::time::Timestamp;
+use detector_window::Doubts;
 
 /// What was seen, for the closing summary.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

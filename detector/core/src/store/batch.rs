@@ -16,8 +16,8 @@ use crate::store::key::{ItemKey, RuleKey};
 use crate::store::plan::Plan;
 use crate::store::recorded::{EpisodeId, Notice};
 use crate::store::work::{Deltas, GroupRef, Work};
-use crate::window::Windows;
-use crate::window::key::Key;
+use detector_window::Windows;
+use detector_window::key::Key;
 
 /// A batch on its way into the store.
 #[derive(Debug)]

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::store::plan::Plan;
-use crate::window::episode::Episode;
-use crate::window::interval::Interval;
-use crate::window::key::Key;
-use crate::window::shown::ShownValue;
-use crate::window::{Parent, ToldChild};
 use detector_rule::{CorrelationIx, InputRule};
+use detector_window::episode::Episode;
+use detector_window::interval::Interval;
+use detector_window::key::Key;
+use detector_window::shown::ShownValue;
+use detector_window::{Parent, ToldChild};
 
 /// Child episodes that a group keeps; those that opened later are not told of.
 pub const CHILDREN_MAX: usize = 1000;

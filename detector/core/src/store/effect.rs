@@ -3,8 +3,8 @@
 use crate::store::item::Item;
 use crate::store::key::{ItemKey, RuleKey};
 use crate::store::recorded::{EpisodeId, Notice};
-use crate::window::episode::Episode;
 use detector_rule::CorrelationIx;
+use detector_window::episode::Episode;
 
 /// A request. The shell performs it, in parts or at once, and answers with the [`EffectResult`] of the same name, or
 /// with [`EffectResult::Failed`].

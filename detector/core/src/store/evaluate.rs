@@ -11,14 +11,14 @@ use crate::store::plan::Plan;
 use crate::store::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
 use crate::store::schedule::{is_over, quiet_ms, schedule, span};
 use crate::store::work::{GroupRef, Work};
-use crate::window::Windows;
-use crate::window::episode::Episode;
-use crate::window::group::United;
-use crate::window::interval::Interval;
-use crate::window::key::Key;
-use crate::window::kind::ChildView;
-use crate::window::version::StateError;
 use detector_rule::CorrelationIx;
+use detector_window::Windows;
+use detector_window::episode::Episode;
+use detector_window::group::United;
+use detector_window::interval::Interval;
+use detector_window::key::Key;
+use detector_window::kind::ChildView;
+use detector_window::version::StateError;
 
 /// A group as it is to be stored.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 //! are noted as merged into it. A current episode without a recorded one is new.
 
 use crate::store::recorded::{EpisodeId, Mark, RecordedEpisode};
-use crate::window::interval::Interval;
+use detector_window::interval::Interval;
 
 impl RecordedEpisode {
     /// Whether it lives and overlaps `span`.
@@ -40,7 +40,7 @@ pub(crate) fn record(
 
 #[cfg(test)]
 mod tests {
-    use crate::window::key::Key;
+    use detector_window::key::Key;
 
     use super::*;
 

@@ -20,7 +20,7 @@ pub const WAITING_BYTES_MAX: usize = 200_000;
 pub struct Item {
     /// Grows with every write, and from an expired item to the next of the same key.
     pub version: u64,
-    /// As [`crate::window::Windows::unite`] returns it; what it holds is a function of the hits alone.
+    /// As [`detector_window::Windows::unite`] returns it; what it holds is a function of the hits alone.
     pub state: Vec<u8>,
     /// In the order in which they were recorded.
     pub episodes: Vec<RecordedEpisode>,
@@ -88,8 +88,8 @@ impl Item {
 
 #[cfg(test)]
 mod tests {
-    use crate::window::interval::Interval;
-    use crate::window::key::Key;
+    use detector_window::interval::Interval;
+    use detector_window::key::Key;
 
     use super::*;
 

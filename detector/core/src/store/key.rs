@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::window::key::Key;
+use detector_window::key::Key;
 
 /// A correlation rule as far as its state depends on it: a rule whose window, grouping or inputs are edited is
 /// another, and starts anew.

@@ -1,10 +1,10 @@
 //! What the protocol needs to know of each correlation rule.
 
 use crate::store::key::RuleKey;
-use crate::window::Windows;
-use crate::window::key::Key;
-use crate::window::kind::ChildView;
 use detector_rule::{CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet};
+use detector_window::Windows;
+use detector_window::key::Key;
+use detector_window::kind::ChildView;
 
 /// Requests of one kind that a batch makes for an item before it gives the item up for this time.
 pub const ATTEMPTS_MAX: u32 = 12;

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::window::episode::Episode;
-use crate::window::interval::Interval;
-use crate::window::key::Key;
+use detector_window::episode::Episode;
+use detector_window::interval::Interval;
+use detector_window::key::Key;
 
 /// The id under which an episode is announced: a UUID of version 8 (RFC 9562, section 5.8) over the rule's id, the
 /// group and the opening as it was first known.

@@ -5,11 +5,11 @@ use crate::store::item::Item;
 use crate::store::plan::{Plan, RuleFacts};
 use crate::store::recorded::{Mark, RecordedEpisode};
 use crate::store::work::GroupRef;
-use crate::window::Windows;
-use crate::window::episode::Episode;
-use crate::window::interval::Interval;
-use crate::window::version::StateError;
 use detector_rule::CorrelationIx;
+use detector_window::Windows;
+use detector_window::episode::Episode;
+use detector_window::interval::Interval;
+use detector_window::version::StateError;
 
 /// Notes that the parents have been handed what was judged before `settled_to`, and when to look again.
 pub(crate) fn settle(

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::store::children::ChildEpisode;
-use crate::window::key::Key;
 use detector_rule::CorrelationIx;
+use detector_window::key::Key;
 
 /// A group of a rule.
 pub(crate) type GroupRef = (CorrelationIx, Key);

@@ -10,7 +10,7 @@ use crate::store::item::{ITEM_BYTES_MAX, Item};
 use crate::store::key::ItemKey;
 use crate::store::recorded::{EpisodeId, Notice};
 use crate::store::work::{GroupRef, Work};
-use crate::window::parents;
+use detector_window::parents;
 
 impl<'r> Batch<'r> {
     pub(super) fn read_depth(mut self: Box<Self>) -> Step<'r> {
