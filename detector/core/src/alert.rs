@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::store::{Announcement, EpisodeId, Notice};
 use detector_event::time::Timestamp;
 use detector_rule::{CorrelationRule, FieldTag, Level, RuleSet};
+use detector_store::{Announcement, EpisodeId, Notice};
 use detector_window::episode::Episode;
 
 /// One episode in its final state; its serde form is the JSON Lines contract of `replay run`.

@@ -5,6 +5,7 @@
 //! announce what opened, mark it announced. Any step may be repeated, by anyone, without harm. The batch performs
 //! nothing itself: it asks for one [`Effect`] at a time and is given its result, so that the same steps run over memory
 //! here, over DynamoDB in production and over a simulated, failing world in tests.
+#![warn(clippy::disallowed_methods)]
 
 mod key; // names
 mod recorded; // an episode in the store

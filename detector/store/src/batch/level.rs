@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::store::batch::{Batch, Phase, Step, item_key};
-use crate::store::children::ChildEpisode;
-use crate::store::effect::{Announcement, WriteOutcome};
-use crate::store::evaluate::{self, Evaluated, Given};
-use crate::store::item::{ITEM_BYTES_MAX, Item};
-use crate::store::key::ItemKey;
-use crate::store::recorded::{EpisodeId, Notice};
-use crate::store::work::{GroupRef, Work};
+use crate::batch::{Batch, Phase, Step, item_key};
+use crate::children::ChildEpisode;
+use crate::effect::{Announcement, WriteOutcome};
+use crate::evaluate::{self, Evaluated, Given};
+use crate::item::{ITEM_BYTES_MAX, Item};
+use crate::key::ItemKey;
+use crate::recorded::{EpisodeId, Notice};
+use crate::work::{GroupRef, Work};
 use detector_window::parents;
 
 impl<'r> Batch<'r> {

@@ -1,8 +1,8 @@
 //! What a batch asks of the world, and what it is told.
 
-use crate::store::item::Item;
-use crate::store::key::{ItemKey, RuleKey};
-use crate::store::recorded::{EpisodeId, Notice};
+use crate::item::Item;
+use crate::key::{ItemKey, RuleKey};
+use crate::recorded::{EpisodeId, Notice};
 use detector_rule::CorrelationIx;
 use detector_window::episode::Episode;
 

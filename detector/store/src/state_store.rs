@@ -1,8 +1,8 @@
 //! What a store has to do.
 
-use crate::store::effect::{ConditionalWrite, WriteOutcome};
-use crate::store::item::Item;
-use crate::store::key::{ItemKey, RuleKey};
+use crate::effect::{ConditionalWrite, WriteOutcome};
+use crate::item::Item;
+use crate::key::{ItemKey, RuleKey};
 
 /// Why the store did not answer: it is throttled, unreachable or slow. A write may have taken effect all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +12,7 @@ pub struct StoreError(pub String);
 /// One item per rule and group, replaced whole under a condition on its version.
 ///
 /// This is the interface for stores that answer at once. A store behind a network performs the same three requests as
-/// the [`Effect`](crate::store::effect::Effect)s of the same names.
+/// the [`Effect`](crate::effect::Effect)s of the same names.
 pub trait StateStore {
     /// The items at `keys`, in their order. What was written before is seen.
     ///

@@ -9,13 +9,13 @@ mod marking; // the last pass
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::store::effect::{Announcement, ConditionalWrite, Effect, EffectResult};
-use crate::store::evaluate::Evaluated;
-use crate::store::item::Item;
-use crate::store::key::{ItemKey, RuleKey};
-use crate::store::plan::Plan;
-use crate::store::recorded::{EpisodeId, Notice};
-use crate::store::work::{Deltas, GroupRef, Work};
+use crate::effect::{Announcement, ConditionalWrite, Effect, EffectResult};
+use crate::evaluate::Evaluated;
+use crate::item::Item;
+use crate::key::{ItemKey, RuleKey};
+use crate::plan::Plan;
+use crate::recorded::{EpisodeId, Notice};
+use crate::work::{Deltas, GroupRef, Work};
 use detector_window::Windows;
 use detector_window::key::Key;
 

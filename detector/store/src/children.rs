@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::plan::Plan;
+use crate::plan::Plan;
 use detector_rule::{CorrelationIx, InputRule};
 use detector_window::episode::Episode;
 use detector_window::interval::Interval;

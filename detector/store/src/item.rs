@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::children::{self, ChildEpisode};
-use crate::store::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
+use crate::children::{self, ChildEpisode};
+use crate::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
 
 /// An item larger than this is not written: DynamoDB's limit is 400 KB, names and numbers included.
 pub const ITEM_BYTES_MAX: usize = 390_000;

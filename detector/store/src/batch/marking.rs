@@ -1,12 +1,12 @@
 //! The last pass: what was announced is marked so, and a sweep's items are settled.
 
-use crate::store::batch::{Batch, Phase, Step};
-use crate::store::effect::WriteOutcome;
-use crate::store::evaluate;
-use crate::store::item::Item;
-use crate::store::recorded::{EpisodeId, Notice};
-use crate::store::schedule;
-use crate::store::work::GroupRef;
+use crate::batch::{Batch, Phase, Step};
+use crate::effect::WriteOutcome;
+use crate::evaluate;
+use crate::item::Item;
+use crate::recorded::{EpisodeId, Notice};
+use crate::schedule;
+use crate::work::GroupRef;
 
 impl<'r> Batch<'r> {
     pub(super) fn enter_marking(mut self: Box<Self>) -> Step<'r> {

@@ -3,10 +3,10 @@
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
-use crate::store::effect::{ConditionalWrite, WriteOutcome};
-use crate::store::item::Item;
-use crate::store::key::{ItemKey, RuleKey};
-use crate::store::state_store::{StateStore, StoreError};
+use crate::effect::{ConditionalWrite, WriteOutcome};
+use crate::item::Item;
+use crate::key::{ItemKey, RuleKey};
+use crate::state_store::{StateStore, StoreError};
 
 /// Keeps every item until it is told to [`MemoryStore::expire`].
 #[derive(Debug, Default)]

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::store::children;
-use crate::store::effect::Announcement;
-use crate::store::identity;
-use crate::store::item::{Item, STATE_BYTES_MAX};
-use crate::store::key::ItemKey;
-use crate::store::plan::Plan;
-use crate::store::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
-use crate::store::schedule::{is_over, quiet_ms, schedule, span};
-use crate::store::work::{GroupRef, Work};
+use crate::children;
+use crate::effect::Announcement;
+use crate::identity;
+use crate::item::{Item, STATE_BYTES_MAX};
+use crate::key::ItemKey;
+use crate::plan::Plan;
+use crate::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
+use crate::schedule::{is_over, quiet_ms, schedule, span};
+use crate::work::{GroupRef, Work};
 use detector_rule::CorrelationIx;
 use detector_window::Windows;
 use detector_window::episode::Episode;

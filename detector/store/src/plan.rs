@@ -1,6 +1,6 @@
 //! What the protocol needs to know of each correlation rule.
 
-use crate::store::key::RuleKey;
+use crate::key::RuleKey;
 use detector_rule::{CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet};
 use detector_window::Windows;
 use detector_window::key::Key;

@@ -4,7 +4,7 @@
 //! so every recorded episode lies within one current episode. That one carries on the id recorded first; the others
 //! are noted as merged into it. A current episode without a recorded one is new.
 
-use crate::store::recorded::{EpisodeId, Mark, RecordedEpisode};
+use crate::recorded::{EpisodeId, Mark, RecordedEpisode};
 use detector_window::interval::Interval;
 
 impl RecordedEpisode {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::children::ChildEpisode;
+use crate::children::ChildEpisode;
 use detector_rule::CorrelationIx;
 use detector_window::key::Key;
 

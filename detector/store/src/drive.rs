@@ -1,8 +1,8 @@
 //! A batch over a store and a publisher that answer at once.
 
-use crate::store::batch::{Report, Step};
-use crate::store::effect::{Announcement, Effect, EffectResult};
-use crate::store::state_store::StateStore;
+use crate::batch::{Report, Step};
+use crate::effect::{Announcement, Effect, EffectResult};
+use crate::state_store::StateStore;
 
 /// Performs the effects until the batch is done. `publish` tells whether an announcement was accepted.
 pub fn drive(

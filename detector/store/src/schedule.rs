@@ -1,10 +1,10 @@
 //! When a sweep looks at an item, and when the item can be forgotten.
 
-use crate::store::children;
-use crate::store::item::Item;
-use crate::store::plan::{Plan, RuleFacts};
-use crate::store::recorded::{Mark, RecordedEpisode};
-use crate::store::work::GroupRef;
+use crate::children;
+use crate::item::Item;
+use crate::plan::{Plan, RuleFacts};
+use crate::recorded::{Mark, RecordedEpisode};
+use crate::work::GroupRef;
 use detector_rule::CorrelationIx;
 use detector_window::Windows;
 use detector_window::episode::Episode;
