@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::alert::Alert;
 use crate::tally::Tally;
+use detector_alert::Alert;
 use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::SlotId;

@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
-use detector_core::alert::{Alert, Status};
+use detector_core::alert::{Alert, Status, text};
 use detector_core::rule::CorrelationRule;
 use detector_core::store::ItemKey;
 use serde::Serialize;
-
-use crate::publish::text;
 
 /// What SNS takes as one message, and as one batch of them, in bytes: 262,144. A part is left for what it may count that
 /// we do not see.

@@ -4,7 +4,7 @@
 //! control or invisible characters, without anything a mail program would turn into a link, without what looks like a
 //! secret, and not longer than was asked for.
 
-use crate::publish::secret;
+use crate::secret;
 
 /// One harmless line of at most `chars_max` characters (and a note on how many more there were).
 pub fn neutral(text: &str, chars_max: usize) -> String {

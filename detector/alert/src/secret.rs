@@ -37,7 +37,7 @@ static SECRETS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 });
 
 /// The text with what looks like a secret replaced by `[masked]`.
-pub(super) fn masked(text: &str) -> Cow<'_, str> {
+pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     let mut out = Cow::Borrowed(text);
     for form in SECRETS.iter() {
         let replace = |found: &Captures<'_>| {

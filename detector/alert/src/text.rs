@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use detector_core::alert::{Alert, Status};
-use detector_core::rule::{
+use crate::{Alert, Status};
+use detector_event::time::Timestamp;
+use detector_rule::{
     Comparison, CorrelationRule, MILLION, Presence, RatioParts, Threshold, WindowSpec,
 };
-use detector_core::time::Timestamp;
 
-use crate::publish::neutral::{neutral, neutral_lines};
+use crate::neutral::{neutral, neutral_lines};
 
 /// SNS takes at most 100 characters of ASCII.
 pub const SUBJECT_CHARS_MAX: usize = 100;
@@ -321,7 +321,7 @@ fn minute(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::publish::sample::{alert, rules};
+    use crate::sample::{alert, rules};
 
     #[test]
     fn an_email_says_who_what_how_much_and_what_to_do() {

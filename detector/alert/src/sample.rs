@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use detector_core::alert::{Alert, AlertRule, GroupValues, ShownValues, Status};
-use detector_core::rule::{Level, RuleFile, RuleSet};
-use detector_core::time::Timestamp;
+use detector_alert::{Alert, AlertRule, GroupValues, ShownValues, Status};
+use detector_event::time::Timestamp;
+use detector_rule::{Level, RuleFile, RuleSet};
 
 const RULES: &str = "
 title: Sign-in failed
@@ -35,7 +35,7 @@ vedette:
         Reset the passwords.
 ";
 
-pub(super) fn rules() -> RuleSet {
+pub(crate) fn rules() -> RuleSet {
     let file = RuleFile {
         path: "rules.yml".to_owned(),
         text: RULES.to_owned(),
@@ -44,7 +44,7 @@ pub(super) fn rules() -> RuleSet {
 }
 
 /// An alert of the correlation rule, of the group with that address.
-pub(super) fn alert(rules: &RuleSet, address: &str) -> Alert {
+pub(crate) fn alert(rules: &RuleSet, address: &str) -> Alert {
     let meta = &rules.correlations[0].meta;
     let time = |text| Timestamp::from_rfc3339(text).unwrap();
     Alert {
