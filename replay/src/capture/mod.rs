@@ -1,5 +1,6 @@
 //! `replay capture`: log events of a log group into a file that `replay run` reads.
 
+mod pseudonym; // stand-ins for what identifies people
 mod when; // moments on the command line
 mod payload; // log events -> lines
 mod part; // what is captured so far
@@ -13,10 +14,10 @@ use anyhow::{Context, anyhow, bail};
 use detector_core::time::Timestamp;
 
 use crate::args::CaptureArgs;
+use crate::capture::pseudonym::{KEY_BYTES_MIN, Pseudonyms};
 use crate::outcome::{Outcome, say};
-use crate::progress::{Progress, Visibility};
-use crate::pseudonym::{KEY_BYTES_MIN, Pseudonyms};
-use crate::report::quantity::{bytes, counted};
+use crate::output::progress::{Progress, Visibility};
+use crate::output::quantity::{bytes, counted};
 use crate::service;
 use pages::{NoPage, Pages};
 use part::{Part, Request, State, lines_path};

@@ -16,8 +16,8 @@ use anyhow::{Context, anyhow, bail};
 
 use crate::args::SendArgs;
 use crate::outcome::{Outcome, say};
-use crate::progress::{Progress, Visibility};
-use crate::report::quantity::{bytes, count, counted};
+use crate::output::progress::{Progress, Visibility};
+use crate::output::quantity::{bytes, count, counted};
 use crate::{input, rewrite, service};
 use batch::{Batch, Entry};
 use carried::fitting;

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicU64;
 
 use detector_core::decode::split::{RECORD_BYTES_MAX, Splitter};
 
-use crate::block::Block;
 use crate::input::Input;
-use crate::reader::{Filled, INFLATION_LIMIT, Reader};
+use crate::input::block::Block;
+use crate::input::reader::{Filled, INFLATION_LIMIT, Reader};
 
 /// What a stream gives next. Parts are numbered from 0, the end included.
 #[derive(Debug)]

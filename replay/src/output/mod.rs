@@ -1,5 +1,9 @@
 //! Where results go: standard output, or a file that appears whole or not at all.
 
+pub(crate) mod printable; // hostile text -> text that is safe on a terminal
+pub(crate) mod quantity; // numbers, sizes and durations, as people read them
+pub(crate) mod progress; // the bar on standard error
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::path::{Path, PathBuf};

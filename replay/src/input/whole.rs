@@ -99,7 +99,7 @@ mod tests {
     use flate2::write::GzEncoder;
 
     use super::*;
-    use crate::reader::{INFLATION_LIMIT, Reader};
+    use crate::input::reader::{INFLATION_LIMIT, Reader};
 
     fn gzip(content: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());

@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 use detector_core::rule::{RuleFile, RuleProblem, RuleSet, Severity};
 use walkdir::{DirEntry, WalkDir};
 
+use crate::input::suggestion;
 use crate::outcome::say;
-use crate::suggestion;
 
 /// The largest rule file that is read, in bytes.
 const RULE_FILE_BYTES_MAX: u64 = 16 << 20;

@@ -7,8 +7,8 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 use super::expectation::Kind;
 use super::score::{Report, Score};
 use super::spread::Spread;
-use crate::printable::printable;
-use crate::report::quantity::{count, counted, duration};
+use crate::output::printable::printable;
+use crate::output::quantity::{count, counted, duration};
 
 const UNKNOWN: &str = "-";
 

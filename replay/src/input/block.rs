@@ -5,7 +5,7 @@ use detector_core::decode::split::{Piece, Splitter};
 /// Bytes of an input that a block holds, inflated. Small enough to stay in a core's cache between reading and decoding.
 pub(crate) const BLOCK_BYTES: usize = 256 << 10;
 
-/// Filled by a [`Stream`](crate::stream::Stream), again and again.
+/// Filled by a [`Stream`](crate::input::stream::Stream), again and again.
 #[derive(Debug)]
 pub(crate) struct Block {
     stretch: Vec<u8>,

@@ -5,13 +5,14 @@ use detector_core::event::Event;
 use detector_core::rule::DetectionRule;
 
 use crate::args::MatchArgs;
-use crate::crew::{Crew, Limits};
 use crate::input;
-use crate::order::Stop;
+use crate::input::crew::order::Stop;
+use crate::input::crew::{Crew, Limits};
+use crate::input::rules;
 use crate::outcome::Outcome;
 use crate::output::Output;
-use crate::progress::Progress;
-use crate::{rules, run};
+use crate::output::progress::Progress;
+use crate::run;
 
 pub(crate) fn run(args: &MatchArgs) -> anyhow::Result<Outcome> {
     let Some(rules) = rules::load(&args.source.rules)? else {

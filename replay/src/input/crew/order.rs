@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use crate::findings::Findings;
 use crate::input::Input;
-use crate::lock::lock;
-use crate::progress::Progress;
-use crate::recording::{Recording, Seen};
-use crate::stream::End;
+use crate::input::crew::findings::Findings;
+use crate::input::crew::lock::lock;
+use crate::input::crew::recording::{Recording, Seen};
+use crate::input::stream::End;
+use crate::output::progress::Progress;
 
 /// Bytes of results that may wait for their turn before all workers help with what they wait for.
 pub(crate) const WAITING_BYTES_MAX: usize = 8 << 20;

@@ -7,9 +7,9 @@ use anyhow::{Context, bail};
 use walkdir::WalkDir;
 
 use super::expectation::Expectation;
+use crate::input::rules::is_hidden;
+use crate::input::suggestion;
 use crate::outcome::say;
-use crate::rules::is_hidden;
-use crate::suggestion;
 
 const EXPECTED: &str = "expected.yaml";
 

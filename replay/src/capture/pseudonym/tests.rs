@@ -8,7 +8,8 @@ use detector_core::window::NothingSpilled;
 
 use super::*;
 use crate::input::Input;
-use crate::{input, rewrite, rules};
+use crate::input::{self, rules};
+use crate::rewrite;
 
 const KEY: &[u8] = b"a key for tests!";
 

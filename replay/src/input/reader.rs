@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::GzDecoder;
 
-use crate::whole::{self, GZIP_MAGIC, Whole};
+use crate::input::whole::{self, GZIP_MAGIC, Whole};
 
 /// Deflated bytes read at once.
 const DEFLATED_BYTES: usize = 128 << 10;

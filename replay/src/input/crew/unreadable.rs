@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use detector_core::decode::Unreadable;
 
-use crate::report::quantity::{bytes, count, counted};
+use crate::output::quantity::{bytes, count, counted};
 
 /// Unreadable records that are shown one by one; the rest are counted.
 pub(crate) const SHOWN_MAX: usize = 20;

@@ -7,8 +7,8 @@ use detector_core::engine::{Observer, Worker};
 use detector_core::event::Event;
 use detector_core::rule::DetectionRule;
 
-use crate::block::Block;
-use crate::unreadable::{Place, UnreadableLog};
+use crate::input::block::Block;
+use crate::input::crew::unreadable::{Place, UnreadableLog};
 
 /// Appends a hit in its written form.
 pub(crate) type WriteHit = fn(&mut Vec<u8>, &DetectionRule, &Event<'_, '_>);

@@ -14,12 +14,12 @@ use detector_core::window::Windows;
 use super::comparison::{Comparison, Difference, compare, rule_of};
 use super::expectation::{Attack, Expectation};
 use super::scenario::Scenario;
-use crate::crew::{Crew, Limits, Read};
-use crate::findings::no_hits;
 use crate::input;
-use crate::order::Stop;
-use crate::progress::{Progress, Visibility};
-use crate::recording::Recording;
+use crate::input::crew::findings::no_hits;
+use crate::input::crew::order::Stop;
+use crate::input::crew::recording::Recording;
+use crate::input::crew::{Crew, Limits, Read};
+use crate::output::progress::{Progress, Visibility};
 
 /// How a scenario went.
 #[derive(Debug)]

@@ -4,6 +4,14 @@
 //! Window state unites at the end. Memory stays flat: a block for each worker, results that wait for their turn, and
 //! window state up to a limit.
 
+pub(crate) mod lock; // a lock that outlives a panic
+pub(crate) mod unreadable; // what could not be read, and where
+pub(crate) mod findings; // a block -> what the engine says of its records
+pub(crate) mod spill; // window state on disk
+pub(crate) mod recording; // what was read of all inputs
+pub(crate) mod order; // findings as they come -> the order of the inputs
+pub(crate) mod schedule; // which input a worker reads from next
+
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
@@ -12,16 +20,16 @@ use std::thread;
 
 use detector_core::engine::{Engine, Mode, Worker};
 
-use crate::block::Block;
-use crate::findings::{Findings, WriteHit};
 use crate::input::Plan;
-use crate::lock::lock;
-use crate::order::{InOrder, Part, PartId, Sinks, Stop, WAITING_BYTES_MAX};
-use crate::progress::Progress;
-use crate::recording::Recording;
-use crate::schedule::{Next, Schedule};
-use crate::spill::{STATE_BYTES_MAX, Spill};
-use crate::stream::Taken;
+use crate::input::block::Block;
+use crate::input::crew::findings::{Findings, WriteHit};
+use crate::input::crew::lock::lock;
+use crate::input::crew::order::{InOrder, Part, PartId, Sinks, Stop, WAITING_BYTES_MAX};
+use crate::input::crew::recording::Recording;
+use crate::input::crew::schedule::{Next, Schedule};
+use crate::input::crew::spill::{STATE_BYTES_MAX, Spill};
+use crate::input::stream::Taken;
+use crate::output::progress::Progress;
 
 /// How a recording is read.
 #[derive(Debug, Clone, Copy)]
@@ -186,8 +194,8 @@ mod tests {
     use detector_core::rule::DetectionRule;
 
     use super::*;
-    use crate::progress::Visibility;
-    use crate::{input, rules};
+    use crate::input::{self, rules};
+    use crate::output::progress::Visibility;
 
     fn engine() -> Engine {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");

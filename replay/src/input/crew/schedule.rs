@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::input::Input;
-use crate::lock::lock;
-use crate::order::Turn;
-use crate::stream::Stream;
+use crate::input::crew::lock::lock;
+use crate::input::crew::order::Turn;
+use crate::input::stream::Stream;
 
 pub(crate) struct Schedule<'p> {
     inputs: &'p [Input],

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::report::quantity::count;
+use crate::output::quantity::count;
 
 const REDRAW_EVERY: Duration = Duration::from_millis(200);
 

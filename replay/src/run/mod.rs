@@ -11,19 +11,19 @@ use detector_core::rule::WindowSpec;
 use detector_core::tally::Tally;
 
 use crate::args::{ColorChoice, Format, RunArgs};
-use crate::crew::{Crew, Limits, Read};
-use crate::findings::no_hits;
 use crate::input;
-use crate::order::Stop;
+use crate::input::crew::findings::no_hits;
+use crate::input::crew::order::Stop;
+use crate::input::crew::recording::Recording;
+use crate::input::crew::{Crew, Limits, Read};
+use crate::input::rules;
 use crate::outcome::{Outcome, say};
 use crate::output::Output;
-use crate::progress::{Progress, Visibility};
-use crate::recording::Recording;
+use crate::output::progress::{Progress, Visibility};
+use crate::output::quantity::counted;
 use crate::report::json;
-use crate::report::quantity::counted;
 use crate::report::summary::{Run, summary};
 use crate::report::table::{self, Paint, Style};
-use crate::rules;
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
     let Some(rules) = rules::load(&args.source.rules)? else {

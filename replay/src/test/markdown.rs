@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::score::Report;
 use super::text::{ratio, times};
-use crate::report::quantity::{count, counted};
+use crate::output::quantity::{count, counted};
 
 /// The table and the line below it.
 pub(crate) fn table(report: &Report) -> String {

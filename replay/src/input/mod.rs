@@ -1,13 +1,20 @@
 //! INPUT arguments go in, the list of files to read comes out, in a fixed order.
 
+pub(crate) mod suggestion; // what a mistyped path meant
+pub(crate) mod rules; // rule paths -> RuleSet
+pub(crate) mod whole; // a small gzip file -> inflated bytes, at once
+pub(crate) mod reader; // a file -> inflated bytes
+pub(crate) mod block; // a stretch of them -> records
+pub(crate) mod stream; // an input -> numbered blocks
+pub(crate) mod crew; // the workers
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use walkdir::WalkDir;
 
-use crate::rules::is_hidden;
-use crate::suggestion;
+use crate::input::rules::is_hidden;
 
 /// Extensions of a log, lowercase; a file without an extension is read as well.
 const LOG_EXTENSIONS: [&str; 6] = ["json", "ndjson", "jsonl", "log", "txt", "gz"];

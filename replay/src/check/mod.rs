@@ -7,11 +7,11 @@ use detector_core::rule::{self, RuleProblem, RuleSet, Severity};
 use detector_core::time::Timestamp;
 
 use crate::args::CheckArgs;
+use crate::input::rules::{self, Read};
 use crate::outcome::Outcome;
 use crate::output::Output;
-use crate::printable::printable;
-use crate::report::quantity::counted;
-use crate::rules::{self, Read};
+use crate::output::printable::printable;
+use crate::output::quantity::counted;
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let Read {

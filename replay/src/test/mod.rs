@@ -21,9 +21,9 @@ use detector_core::engine::Engine;
 use detector_core::rule::RuleSet;
 
 use crate::args::{TestArgs, TestFormat};
+use crate::input::rules;
 use crate::outcome::{Outcome, say};
 use crate::output::Output;
-use crate::rules;
 use scenario::Scenario;
 use score::Report;
 use verdict::Verdict;

@@ -1,10 +1,10 @@
 //! What was read of the inputs, put together in their order.
 
-use crate::findings::Findings;
 use crate::input::Input;
-use crate::spill::Spill;
-use crate::stream::End;
-use crate::unreadable::UnreadableLog;
+use crate::input::crew::findings::Findings;
+use crate::input::crew::spill::Spill;
+use crate::input::crew::unreadable::UnreadableLog;
+use crate::input::stream::End;
 
 /// An input in which fewer than one record in so many can be read is no log (random bytes hold a few lines that
 /// happen to be text).
