@@ -15,7 +15,7 @@ use detector_core::window::key::Key;
 use detector_core::window::{NothingSpilled, SpillError, Spilled, Windows};
 use oracle::compare::{as_episode, expected, written};
 use oracle::generate;
-use oracle::{Correlation, Episode, Event, Input, Kind, evaluate};
+use oracle::{Correlation, Episode, Event, Input, Kind, evaluate, millis};
 
 struct Nobody;
 impl Observer for Nobody {}
@@ -211,12 +211,7 @@ fn what_is_forgotten_changes_no_episode_that_goes_on() {
         for states in parts.iter_mut() {
             let ((rule, key), states) = states;
             let parts: Vec<&[u8]> = states.iter().map(Vec::as_slice).collect();
-            let united = windows.unite(
-                CorrelationIx(*rule),
-                *key,
-                &parts,
-                Some(generate::millis(watermark)),
-            );
+            let united = windows.unite(CorrelationIx(*rule), *key, &parts, Some(millis(watermark)));
             *states = vec![united.expect("states of this rule").state];
         }
         late.extend(early.into_iter().filter(|_| random.u8(..4) == 0));

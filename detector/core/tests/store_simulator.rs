@@ -11,7 +11,7 @@ use std::sync::Mutex;
 
 use detector_core::store::drive::drive;
 use detector_core::store::{Announcement, Batch, Mark, MemoryStore};
-use simulator::mutation::Mutation;
+use simulator::mistake::Mutation;
 use simulator::scenario::{END_MS, Fold, Scenario};
 use simulator::verdict::run;
 use simulator::world::Seen;

@@ -1,5 +1,7 @@
 //! The command line. It is a contract that other programs read: change it only with a major version.
 
+mod when; // moments on the command line
+mod speed; // the pace of a recording
 mod aws; // the commands that speak to AWS
 
 use std::num::NonZeroUsize;
@@ -9,6 +11,8 @@ use std::thread;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use aws::{CaptureArgs, SendArgs};
+pub(crate) use speed::Speed;
+pub(crate) use when::When;
 
 /// More only share the memory for window state among themselves.
 const THREADS_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");

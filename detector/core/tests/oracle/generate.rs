@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Correlation, Event, Expression, FirstSeen, Input, Kind, Owner, Ratio, TICK_MS};
+use super::{
+    Correlation, Event, Expression, FirstSeen, Input, Kind, ORIGIN_MS, Owner, Ratio, TICK_MS,
+    millis,
+};
 
 const DETECTIONS: usize = 3;
 const ADDRESS_FIELD: &str = "sourceIPAddress";
@@ -21,13 +24,6 @@ const ADDRESSES: [&str; 8] = [
     "2001:db8:0:1::",
     "service.amazonaws.com",
 ];
-/// 2026-01-01T00:00:00Z.
-const ORIGIN_MS: i64 = 1_767_225_600_000;
-
-pub(crate) fn millis(tick: i64) -> i64 {
-    ORIGIN_MS + tick * TICK_MS
-}
-
 pub(crate) fn tick_of(rfc3339: &str) -> i64 {
     let ms = chrono::DateTime::parse_from_rfc3339(rfc3339)
         .expect("an alert's time")

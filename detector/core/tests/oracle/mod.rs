@@ -10,6 +10,13 @@ pub(crate) mod generate;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const TICK_MS: i64 = 500;
+/// 2026-01-01T00:00:00Z.
+pub(crate) const ORIGIN_MS: i64 = 1_767_225_600_000;
+
+/// The moment of a tick.
+pub(crate) fn millis(tick: i64) -> i64 {
+    ORIGIN_MS + tick * TICK_MS
+}
 
 /// One event as the rules see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -601,7 +608,7 @@ fn hits_show(rule: &Correlation, name: &'static str, hits: &[Hit<'_>]) -> Vec<(i
         };
         let slice = match rule.kind {
             Kind::FirstSeen(_) | Kind::Owner(_) => event.tick,
-            _ => generate::millis(event.tick).div_euclid(rule.timespan * TICK_MS / 4),
+            _ => millis(event.tick).div_euclid(rule.timespan * TICK_MS / 4),
         };
         let tick = first.entry((slice, value)).or_insert(event.tick);
         *tick = event.tick.min(*tick);

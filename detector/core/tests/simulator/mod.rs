@@ -1,5 +1,6 @@
 //! A simulated world: shards, workers, one store and one publisher, all of which fail, driven by one seed.
 
+pub(crate) mod mistake;
 pub(crate) mod mutation;
 pub(crate) mod scenario;
 pub(crate) mod verdict;

@@ -8,83 +8,12 @@ use detector_core::store::{
 use detector_core::window::Windows;
 use detector_core::window::interval::Interval;
 
+use super::mistake::Mutation;
 use super::scenario::Record;
 use super::world::{Job, Recorded, Told, World};
 use crate::oracle::TICK_MS;
 use crate::oracle::compare::as_episode;
 use crate::oracle::generate;
-
-/// A mistake that the simulator must find.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mutation {
-    None,
-    /// Writes succeed whatever was written meanwhile.
-    NoVersionCondition,
-    /// Episodes are announced before they are recorded.
-    PublishBeforeWrite,
-    /// A record that is read again has events with other ids.
-    ForgetEventIds,
-    /// Episodes are marked as announced before they are.
-    MarkBeforePublish,
-    /// An announcement counts as made whether or not it was accepted.
-    TrustThePublisher,
-    /// A write counts as made whether or not it was answered.
-    TrustTheStore,
-    /// The rest of a batch is done when part of it failed.
-    IgnoreFailures,
-    /// A batch is done when it begins.
-    CheckpointFirst,
-    /// A batch is done with its first write: what it wrote to a child has not reached the parents.
-    CheckpointAfterAWrite,
-    /// The watermark is the latest arrival known less the lateness, whatever other shards have still to bring.
-    WatermarkOfTheLatest,
-    /// A sweep takes an item off the list before its parents have been handed anything.
-    SettleFirst,
-    /// Recorded episodes are kept in the order of time, not in that in which they were recorded.
-    ForgetTheOrder,
-    /// An episode is closed when it holds no more: a hit to come may yet go on with it.
-    CloseBeforeTheQuietPeriod,
-    /// Episodes are marked as closed before that is announced.
-    MarkClosedBeforePublish,
-    /// A group forgets what sweeps have passed, also what was not yet told in full.
-    ForgetTotals,
-    /// A group keeps nothing of its children's episodes.
-    ForgetChildren,
-    /// A group forgets up to the latest arrival, which no sweep has reached.
-    ForgetBeyondTheSweeps,
-}
-
-impl Mutation {
-    pub(crate) const ALL: [Mutation; 17] = [
-        Mutation::NoVersionCondition,
-        Mutation::PublishBeforeWrite,
-        Mutation::ForgetEventIds,
-        Mutation::MarkBeforePublish,
-        Mutation::TrustThePublisher,
-        Mutation::TrustTheStore,
-        Mutation::IgnoreFailures,
-        Mutation::CheckpointFirst,
-        Mutation::CheckpointAfterAWrite,
-        Mutation::ForgetTheOrder,
-        Mutation::WatermarkOfTheLatest,
-        Mutation::SettleFirst,
-        Mutation::CloseBeforeTheQuietPeriod,
-        Mutation::MarkClosedBeforePublish,
-        Mutation::ForgetTotals,
-        Mutation::ForgetChildren,
-        Mutation::ForgetBeyondTheSweeps,
-    ];
-
-    /// The bytes of a record as a worker reads them, for the first time or `again`.
-    pub(crate) fn sent(self, record: &Record, again: bool, random: &mut fastrand::Rng) -> Vec<u8> {
-        if self != Mutation::ForgetEventIds || !again {
-            return record.bytes.clone();
-        }
-        let mut event = record.event.clone();
-        event.id = format!("read-{}", random.u64(..));
-        generate::json(&event).into_bytes()
-    }
-}
 
 impl World<'_> {
     /// Performs a request. It may fail before or after it took effect, wholly or in part.

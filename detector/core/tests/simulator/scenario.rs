@@ -16,8 +16,8 @@ use detector_core::window::key::Key;
 use detector_core::window::{SpillError, Spilled, Windows};
 
 use crate::oracle::compare::{as_episode, expected};
-use crate::oracle::generate::{self, millis};
-use crate::oracle::{Correlation, Event, Input, TICK_MS};
+use crate::oracle::generate;
+use crate::oracle::{Correlation, Event, Input, TICK_MS, millis};
 
 /// How much later than its time an event of a scenario arrives at most.
 const DELAY_TICKS_MAX: i64 = 12;
