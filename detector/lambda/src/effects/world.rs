@@ -9,9 +9,9 @@ use futures::stream::{self, StreamExt};
 use tracing::warn;
 
 use crate::deadline::Deadline;
-use crate::drive::World;
 use crate::dynamodb::DynamoStore;
 use crate::dynamodb::notices::Claim;
+use crate::effects::drive::World;
 use crate::publish::Publisher;
 use crate::publish::message::Message;
 
