@@ -11,19 +11,19 @@ use detector_event::event::LogSource;
 
 /// The documents of all files, in the order of the files.
 #[derive(Debug, Default)]
-pub(crate) struct Drafts {
-    pub(crate) detections: Vec<DetectionDraft>,
-    pub(crate) correlations: Vec<CorrelationDraft>,
-    pub(crate) filters: Vec<FilterDraft>,
-    pub(crate) broken: Vec<BrokenDraft>,
-    pub(crate) allowlists: Vec<Allowlist>,
+pub(super) struct Drafts {
+    pub(super) detections: Vec<DetectionDraft>,
+    pub(super) correlations: Vec<CorrelationDraft>,
+    pub(super) filters: Vec<FilterDraft>,
+    pub(super) broken: Vec<BrokenDraft>,
+    pub(super) allowlists: Vec<Allowlist>,
     /// By what names every document can be referred to, broken ones included.
-    pub(crate) identities: Vec<(Identity, Target)>,
+    pub(super) identities: Vec<(Identity, Target)>,
 }
 
 impl Drafts {
     /// The number of sound documents so far: a mark for [`Drafts::new_since`].
-    pub(crate) fn sound(&self) -> [usize; 3] {
+    pub(super) fn sound(&self) -> [usize; 3] {
         [
             self.detections.len(),
             self.correlations.len(),
@@ -32,7 +32,7 @@ impl Drafts {
     }
 
     /// What the one document read since then became; nothing, where it is broken.
-    pub(crate) fn new_since(&self, mark: [usize; 3]) -> Option<Target> {
+    pub(super) fn new_since(&self, mark: [usize; 3]) -> Option<Target> {
         let [detections, correlations, filters] = mark;
         if self.detections.len() > detections {
             Some(Target::Detection(detections))
@@ -46,7 +46,7 @@ impl Drafts {
 
 /// Where a name leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(super) enum Target {
     Detection(usize),
     Correlation(usize),
     Filter,
@@ -58,50 +58,50 @@ pub(crate) enum Target {
 
 /// What of a broken document still refers to others.
 #[derive(Debug)]
-pub(crate) struct BrokenDraft {
-    pub(crate) path: std::sync::Arc<str>,
-    pub(crate) line: u32,
+pub(super) struct BrokenDraft {
+    pub(super) path: std::sync::Arc<str>,
+    pub(super) line: u32,
     /// As it calls itself.
-    pub(crate) label: String,
-    pub(crate) inputs: Vec<Reference>,
+    pub(super) label: String,
+    pub(super) inputs: Vec<Reference>,
 }
 
 #[derive(Debug)]
-pub(crate) struct DetectionDraft {
-    pub(crate) meta: RuleMeta,
-    pub(crate) scope: SourceScope,
-    pub(crate) sources: Vec<LogSource>,
-    pub(crate) condition: Condition,
-    pub(crate) allow: Vec<AllowDraft>,
+pub(super) struct DetectionDraft {
+    pub(super) meta: RuleMeta,
+    pub(super) scope: SourceScope,
+    pub(super) sources: Vec<LogSource>,
+    pub(super) condition: Condition,
+    pub(super) allow: Vec<AllowDraft>,
 }
 
 #[derive(Debug)]
-pub(crate) struct FilterDraft {
-    pub(crate) meta: RuleMeta,
-    pub(crate) scope: Option<SourceScope>,
+pub(super) struct FilterDraft {
+    pub(super) meta: RuleMeta,
+    pub(super) scope: Option<SourceScope>,
     /// `None`: every rule.
-    pub(crate) targets: Option<Vec<Reference>>,
-    pub(crate) condition: Condition,
+    pub(super) targets: Option<Vec<Reference>>,
+    pub(super) condition: Condition,
 }
 
 #[derive(Debug)]
-pub(crate) struct CorrelationDraft {
-    pub(crate) meta: RuleMeta,
-    pub(crate) inputs: Vec<Reference>,
-    pub(crate) group_by: Vec<Reference>,
-    pub(crate) timespan_ms: i64,
-    pub(crate) quiet_ms: Option<i64>,
-    pub(crate) window: WindowDraft,
-    pub(crate) value_fields: Vec<Reference>,
-    pub(crate) aliases: Vec<AliasDraft>,
-    pub(crate) prefixes: Vec<PrefixDraft>,
-    pub(crate) extension: Option<ExtensionDraft>,
-    pub(crate) show: Vec<Reference>,
+pub(super) struct CorrelationDraft {
+    pub(super) meta: RuleMeta,
+    pub(super) inputs: Vec<Reference>,
+    pub(super) group_by: Vec<Reference>,
+    pub(super) timespan_ms: i64,
+    pub(super) quiet_ms: Option<i64>,
+    pub(super) window: WindowDraft,
+    pub(super) value_fields: Vec<Reference>,
+    pub(super) aliases: Vec<AliasDraft>,
+    pub(super) prefixes: Vec<PrefixDraft>,
+    pub(super) extension: Option<ExtensionDraft>,
+    pub(super) show: Vec<Reference>,
 }
 
 /// A window whose condition may still name rules.
 #[derive(Debug)]
-pub(crate) enum WindowDraft {
+pub(super) enum WindowDraft {
     Ready(WindowSpec),
     /// `temporal` without a condition: every one of the inputs.
     TemporalAll,
@@ -114,15 +114,15 @@ pub(crate) enum WindowDraft {
 
 /// `alias: {rule: field, …}`
 #[derive(Debug)]
-pub(crate) struct AliasDraft {
-    pub(crate) name: String,
-    pub(crate) line: u32,
+pub(super) struct AliasDraft {
+    pub(super) name: String,
+    pub(super) line: u32,
     /// The rule, and the field it has in that rule.
-    pub(crate) fields: Vec<(Reference, String)>,
+    pub(super) fields: Vec<(Reference, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RuleKind {
+pub(super) enum RuleKind {
     Detection,
     Correlation,
     Filter,
@@ -130,42 +130,42 @@ pub(crate) enum RuleKind {
 
 /// The attributes of one rule.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Attributes {
-    pub(crate) quiet_ms: Option<i64>,
-    pub(crate) threat: Option<String>,
-    pub(crate) response: Option<String>,
-    pub(crate) prefixes: Vec<PrefixDraft>,
-    pub(crate) allow: Vec<AllowDraft>,
-    pub(crate) extensions: Vec<ExtensionDraft>,
-    pub(crate) show: Vec<Reference>,
+pub(super) struct Attributes {
+    pub(super) quiet_ms: Option<i64>,
+    pub(super) threat: Option<String>,
+    pub(super) response: Option<String>,
+    pub(super) prefixes: Vec<PrefixDraft>,
+    pub(super) allow: Vec<AllowDraft>,
+    pub(super) extensions: Vec<ExtensionDraft>,
+    pub(super) show: Vec<Reference>,
 }
 
 /// A group-by name and its prefix, as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PrefixDraft {
-    pub(crate) name: String,
-    pub(crate) line: u32,
-    pub(crate) prefix: NetworkPrefix,
+pub(super) struct PrefixDraft {
+    pub(super) name: String,
+    pub(super) line: u32,
+    pub(super) prefix: NetworkPrefix,
 }
 
 /// `allow: {office: [source_ip]}`: hits whose fields are all in the list are none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct AllowDraft {
-    pub(crate) list: Reference,
-    pub(crate) fields: Vec<Reference>,
+pub(super) struct AllowDraft {
+    pub(super) list: Reference,
+    pub(super) fields: Vec<Reference>,
 }
 
 /// What makes a window type of Sigma another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ExtensionDraft {
+pub(super) struct ExtensionDraft {
     /// The key under `vedette`, and its line.
-    pub(crate) key: &'static str,
-    pub(crate) line: u32,
-    pub(crate) kind: ExtensionKind,
+    pub(super) key: &'static str,
+    pub(super) line: u32,
+    pub(super) kind: ExtensionKind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ExtensionKind {
+pub(super) enum ExtensionKind {
     Ratio {
         of: Vec<Reference>,
         to: Vec<Reference>,
@@ -183,7 +183,7 @@ pub(crate) enum ExtensionKind {
 
 impl ExtensionKind {
     /// The correlation type that it stands on.
-    pub(crate) fn sigma_type(&self) -> &'static str {
+    pub(super) fn sigma_type(&self) -> &'static str {
         match self {
             ExtensionKind::Ratio { .. } | ExtensionKind::Baseline(_) => "event_count",
             ExtensionKind::FirstSeen(_) | ExtensionKind::Owner { .. } => "value_count",

@@ -60,14 +60,4 @@ impl Mutation {
         Mutation::ForgetChildren,
         Mutation::ForgetBeyondTheSweeps,
     ];
-
-    /// The bytes of a record as a worker reads them, for the first time or `again`.
-    pub(crate) fn sent(self, record: &Record, again: bool, random: &mut fastrand::Rng) -> Vec<u8> {
-        if self != Mutation::ForgetEventIds || !again {
-            return record.bytes.clone();
-        }
-        let mut event = record.event.clone();
-        event.id = format!("read-{}", random.u64(..));
-        generate::json(&event).into_bytes()
-    }
 }

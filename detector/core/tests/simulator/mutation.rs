@@ -15,6 +15,18 @@ use crate::oracle::TICK_MS;
 use crate::oracle::compare::as_episode;
 use crate::oracle::generate;
 
+impl Mutation {
+    /// The bytes of a record as a worker reads them, for the first time or `again`.
+    pub(crate) fn sent(self, record: &Record, again: bool, random: &mut fastrand::Rng) -> Vec<u8> {
+        if self != Mutation::ForgetEventIds || !again {
+            return record.bytes.clone();
+        }
+        let mut event = record.event.clone();
+        event.id = format!("read-{}", random.u64(..));
+        generate::json(&event).into_bytes()
+    }
+}
+
 impl World<'_> {
     /// Performs a request. It may fail before or after it took effect, wholly or in part.
     pub(crate) fn perform(&mut self, effect: &Effect, job: Job) -> EffectResult {
