@@ -11,7 +11,7 @@ use super::{
 const DETECTIONS: usize = 3;
 const ADDRESS_FIELD: &str = "sourceIPAddress";
 const GROUP_FIELDS: [&str; 2] = [ADDRESS_FIELD, "userAgent"];
-const VALUE_FIELDS: [&str; 2] = ["requestID", "vpcEndpointId"];
+pub(crate) const VALUE_FIELDS: [&str; 2] = ["requestID", "vpcEndpointId"];
 const NUMBER_FIELD: &str = "bytes";
 /// Of few networks, and some that are none.
 const ADDRESSES: [&str; 8] = [
@@ -77,7 +77,7 @@ pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
         .collect()
 }
 
-fn uuid(random: &mut fastrand::Rng) -> String {
+pub(crate) fn uuid(random: &mut fastrand::Rng) -> String {
     let hex = format!("{:032x}", random.u128(..));
     format!(
         "{}-{}-4{}-8{}-{}",

@@ -38,10 +38,13 @@ pub(crate) enum Mutation {
     ForgetChildren,
     /// A group forgets up to the latest arrival, which no sweep has reached.
     ForgetBeyondTheSweeps,
+    /// A group forgets when it began as soon as it has left the window, though alerts may still ask of its hits whether
+    /// it had learned by then.
+    ForgetTheBeginning,
 }
 
 impl Mutation {
-    pub(crate) const ALL: [Mutation; 17] = [
+    pub(crate) const ALL: [Mutation; 18] = [
         Mutation::NoVersionCondition,
         Mutation::PublishBeforeWrite,
         Mutation::ForgetEventIds,
@@ -59,5 +62,6 @@ impl Mutation {
         Mutation::ForgetTotals,
         Mutation::ForgetChildren,
         Mutation::ForgetBeyondTheSweeps,
+        Mutation::ForgetTheBeginning,
     ];
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod mistake;
 pub(crate) mod mutation;
+pub(crate) mod looking_back; // what random rules seldom do
 pub(crate) mod scenario;
 pub(crate) mod verdict;
 pub(crate) mod world;

@@ -125,8 +125,9 @@ impl WindowType for FirstSeen {
         let asked_from = before.saturating_sub(2 * self.timespan_ms);
         let kept_from = self.slice(asked_from) - 1;
         state.slices.retain(|slice, _| *slice >= kept_from);
-        // The learning period is where the group was first there, however long ago.
-        state.present.forget_ended(before);
+        // The learning period is where the group was first there, however long ago. Whether it was over is asked of the
+        // same hits, and their last moment of being known can be long before `before`.
+        state.present.forget_ended(asked_from);
     }
 
     fn closeness(&self, state: &mut SeenValues) -> f64 {
