@@ -15,6 +15,7 @@ mod extension; // types of its own
 mod attribute; // vedette: …
 pub mod allowlist; // who may
 pub mod model; // the checked rules
+mod decimal; // a number of a condition
 mod condition; // what a detection tests
 mod modifier; // field|contains|all
 mod encoding; // base64, utf16
@@ -28,6 +29,7 @@ mod section_check; // before the parser sees it
 mod metadata; // title, id, level …
 mod correlation; // correlation: … -> draft
 mod allowlist_reader; // allowlist: … -> lists
+mod threshold_draft; // gte: 10
 mod window_condition; // its type and condition
 mod names; // every name of the set
 mod dependency; // children before parents
@@ -41,6 +43,7 @@ mod link; // drafts -> RuleSet
 
 pub use allowlist::{AllowEntry, AllowValue, Allowlist};
 pub use condition::*;
+pub use decimal::Decimal;
 pub use duration::WINDOW_LENGTH_MAX_MS;
 pub use letter_case::{fold, fold_into, is_folded};
 pub use model::*;

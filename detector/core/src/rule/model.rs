@@ -9,6 +9,7 @@ use siphasher::sip::SipHasher13;
 use crate::event::{Event, LogSource};
 use crate::field::{FieldTable, SlotId};
 use crate::rule::allowlist::Allowlist;
+use crate::rule::decimal::Decimal;
 use crate::rule::network_prefix::NetworkPrefix;
 use crate::slots::Value;
 
@@ -205,9 +206,9 @@ pub enum Comparison {
     Neq,
 }
 
-/// `gte: 10`, or several that must all be true (`gt: 10` with `lte: 20`).
+/// `gte: 10`, or several that must all be true (`gt: 10` with `lte: 20`): of a count, or of a number as [`Decimal`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Threshold(pub Vec<(Comparison, u64)>);
+pub struct Threshold<T = u64>(pub Vec<(Comparison, T)>);
 
 /// What must be true of a window. Positions in a [`Presence`] are those of [`CorrelationRule::inputs`].
 #[derive(Debug, Clone, PartialEq)]
@@ -224,18 +225,18 @@ pub enum WindowSpec {
     /// Steps in the order of the inputs.
     TemporalOrdered,
     ValueSum {
-        threshold: Threshold,
+        threshold: Threshold<Decimal>,
     },
     ValueAvg {
-        threshold: Threshold,
+        threshold: Threshold<Decimal>,
     },
     /// Percentile rank in 0..=100, nearest-rank method.
     ValuePercentile {
-        threshold: Threshold,
+        threshold: Threshold<Decimal>,
         rank: u8,
     },
     ValueMedian {
-        threshold: Threshold,
+        threshold: Threshold<Decimal>,
     },
     /// An event count, and which part of it hits some of the rules (`vedette.ratio`).
     Ratio {
@@ -325,6 +326,17 @@ impl BaselineParts {
     /// How long an event is compared with, in milliseconds.
     pub fn memory_ms(&self) -> i64 {
         (i64::from(self.weeks) + 1) * WEEK_MS
+    }
+}
+
+impl CorrelationRule {
+    /// The fields that must have a value in a hit of an input: those of the condition, but where the hit ends that the
+    /// owner is known. Whose it was is all the same then.
+    pub fn needed_values(&self, input: usize) -> &[FieldSource] {
+        match &self.window {
+            WindowSpec::Owner { parts, .. } if parts.owner_from(input) == Some(false) => &[],
+            _ => &self.inputs[input].value,
+        }
     }
 }
 
