@@ -141,11 +141,11 @@ fn flood(random: &mut fastrand::Rng) -> (Correlation, Vec<Event>) {
     let (before, length) = (random.i64(20..80), random.i64(80..120));
     let flood = random.i64(1_100..1_400);
     let mut events = Vec::new();
-    for at in 0..flood + random.i64(5..30) {
+    for at in 0..flood + random.i64(20..80) {
         let tick = match at {
             _ if at < flood => before + at * length / flood,
             _ if random.u8(..4) == 0 => random.i64(0..before),
-            _ => before + length + random.i64(0..100),
+            _ => before + length + random.i64(0..400),
         };
         let (user, shown) = (random.u32(..3_000), random.u32(..50));
         events.push(Event {
