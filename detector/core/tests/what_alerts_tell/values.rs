@@ -27,14 +27,19 @@ fn tied(at: i64, numbers: std::ops::Range<u32>) -> Vec<Sent> {
     numbers.map(login).collect()
 }
 
-#[test]
-fn all_first_hits_of_a_new_value_count_that_share_a_millisecond() {
+/// Logins by users whom nobody has seen within the hour.
+fn new_users() -> Engine {
     let rule = correlation(
         "new",
         "type: value_count, rules: [login], group-by: [], timespan: 30s, condition: {field: user, gte: 1}",
         "first_seen: {learning: 1m, memory: 1h}, show: [agent]",
     );
-    let engine = engine(&[&rule]);
+    engine(&[&rule])
+}
+
+#[test]
+fn all_first_hits_of_a_new_value_count_that_share_a_millisecond() {
+    let engine = new_users();
     let mut events = vec![sent("login", 0, 1, r#""user":"ann""#)];
     events.extend(tied(90_000, 10..14));
     // A millisecond later the value is known.
@@ -70,12 +75,7 @@ fn all_accesses_by_a_stranger_count_that_share_a_millisecond() {
 
 #[test]
 fn of_a_flood_within_a_millisecond_a_group_keeps_a_part() {
-    let rule = correlation(
-        "new",
-        "type: value_count, rules: [login], group-by: [], timespan: 30s, condition: {field: user, gte: 1}",
-        "first_seen: {learning: 1m, memory: 1h}, show: [agent]",
-    );
-    let engine = engine(&[&rule]);
+    let engine = new_users();
     let mut events = vec![sent("login", 0, 1, r#""user":"ann""#)];
     events.extend(tied(90_000, 10..1_000));
     let expected = one("new", 90_000, TIED_MAX as u64, 10..30);
