@@ -188,7 +188,7 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         aliases,
         prefixes,
         timespan,
-        quiet: *pick(random, &[timespan, timespan, 2, 20]),
+        quiet: *pick(random, &[timespan, timespan, 2, 20, 40]),
         threshold,
     }
 }

@@ -141,3 +141,37 @@ fn hits_that_may_be_taken_away_keep_all_their_texts() {
     assert_eq!(summary.evidence[0], (50, "event-50".to_owned()));
     assert_eq!(shown(&ledger, -1, 100), (50..70).collect::<Vec<_>>());
 }
+
+#[test]
+fn of_hits_that_go_together_as_many_stay_whatever_the_order_and_partition() {
+    let singly = Slices {
+        singly: true,
+        ..SLICES
+    };
+    let settled = |ids: &mut dyn Iterator<Item = u32>| {
+        let mut ledger = Ledger::default();
+        for n in ids {
+            // Two at once and hundreds at once.
+            let time = if n % 100 == 0 { 40 } else { 50 };
+            let (id, user) = (format!("event-{n}"), format!("user-{:03}", n % 90));
+            let texts = EventTexts {
+                id: &id,
+                shown: &[(FieldTag::of("user"), user.into())],
+            };
+            ledger.add(time, Key::of_event_id(&id), (), Some(texts));
+        }
+        ledger.leave_told(|_, ()| true);
+        ledger.settle(&[], singly);
+        ledger
+    };
+    let whole = settled(&mut (0..900));
+    let kept = whole.items.chunk_by(|one, other| one.time == other.time);
+    let kept: Vec<usize> = kept.map(<[_]>::len).collect();
+    assert_eq!(kept, [9, TIED_MAX]);
+    assert_eq!(whole.shown.0.len(), 9 + 20);
+    let mut united = settled(&mut (300..900).rev());
+    united.merge(&settled(&mut (0..600)));
+    united.leave_told(|_, ()| true);
+    united.settle(&[], singly);
+    assert_eq!(united, whole);
+}
