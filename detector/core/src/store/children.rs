@@ -284,6 +284,35 @@ mod tests {
     }
 
     #[test]
+    fn what_a_child_has_forgotten_of_its_pauses_is_remembered() {
+        let shown = |end, held: &[(i64, i64)]| {
+            let mut child = child(1, 0, end, false);
+            child.hold(held.iter().map(|(s, e)| Interval::new(*s, *e)).collect());
+            child
+        };
+        let early = shown(50, &[(0, 10), (40, 50)]);
+        let late = shown(90, &[(45, 50), (80, 90)]);
+        let all = [(0, 10), (40, 50), (80, 90)];
+        assert_eq!(taken(&[early.clone(), late.clone()]), [shown(90, &all)]);
+        // What comes again, or late into a pause.
+        let filled = shown(50, &[(0, 45)]);
+        let united = [shown(90, &[(0, 50), (80, 90)])];
+        assert_eq!(
+            taken(&[early.clone(), late.clone(), early, filled.clone()]),
+            united
+        );
+        assert_eq!(taken(&[filled, late]), united);
+        assert!(shown(90, &[(0, 40), (40, 90)]).held.is_empty());
+        let many: Vec<(i64, i64)> = (0..100).map(|n| (n * 10, n * 10 + 5)).collect();
+        let held = shown(995, &many).held;
+        assert_eq!(held.len(), CHILD_STRETCHES_MAX);
+        assert_eq!(
+            (held[0], held[63]),
+            (Interval::new(0, 365), Interval::new(990, 995))
+        );
+    }
+
+    #[test]
     fn of_too_many_those_that_opened_last_are_left_out() {
         let mut children = Vec::new();
         let groups = CHILDREN_MAX as u128;
