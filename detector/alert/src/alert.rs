@@ -34,10 +34,11 @@ pub struct Alert {
 }
 
 impl Alert {
-    /// The alert of an episode; it is closed when its quiet period has passed at `latest`, the end of what is known.
+    /// The alert of an episode; it is closed when more than its quiet period has passed at `latest`, the end of what is
+    /// known: what comes exactly a quiet period later still belongs to it.
     pub fn of_episode(rule: &CorrelationRule, episode: &Episode, latest: Timestamp) -> Self {
         let values = episode.values.iter().map(|value| Arc::from(&**value));
-        let is_over = episode.held_until() + rule.quiet_ms <= latest.millis();
+        let is_over = episode.held_until() + rule.quiet_ms < latest.millis();
         Self {
             alert_id: EpisodeId::first_known_as(&rule.meta.id, episode.group, episode.opened_at)
                 .to_string(),

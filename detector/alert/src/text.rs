@@ -222,7 +222,7 @@ fn ratio(parts: &RatioParts, names: &[&str], events: &str) -> String {
     format!("{events}, of which {of} are {bounds} of {to}")
 }
 
-fn number(threshold: &Threshold) -> String {
+fn number<T: std::fmt::Display>(threshold: &Threshold<T>) -> String {
     let parts = threshold
         .0
         .iter()

@@ -229,6 +229,36 @@ fn bounds_below_the_least_have_one_message() {
 }
 
 #[test]
+fn bounds_of_counts_are_whole_and_those_of_numbers_are_numbers() {
+    assert_eq!(
+        said("gte: 5", "gte: 2.5"),
+        "r.yml:19: `gte` must be a whole number from 1 on, not `2.5`"
+    );
+    let sum = |condition: &str| {
+        let of = "type: event_count\n  rules: [failed]\n  group-by: [ip]\n  timespan: 10m\n  condition: {";
+        let sum = of.replace("event_count", "value_sum") + "field: bytes, ";
+        said(&format!("{of}gte: 5"), &format!("{sum}{condition}"))
+    };
+    for sound in ["gte: -2.5", "lt: 0", "gt: 5, lt: 6", "gte: 0.5, lte: 0.5"] {
+        assert_eq!(sum(sound), "", "{sound}");
+    }
+    for bound in ["many", "'2.5'", "1e999", ".inf", "0x10", "[1]"] {
+        let said = sum(&format!("lt: {bound}"));
+        assert!(
+            said.starts_with("r.yml:19: `lt` must be a number, as 10 or -0.5, not "),
+            "{said}"
+        );
+    }
+    for never in ["gt: 2.5, lt: 2.5", "gte: 1, lte: 0.5", "eq: 1.5, neq: 1.5"] {
+        assert_eq!(
+            sum(never),
+            "r.yml:19: the comparisons contradict each other, no number satisfies them all",
+            "{never}"
+        );
+    }
+}
+
+#[test]
 fn a_forgotten_group_by_is_doubtful() {
     assert_eq!(
         said("  group-by: [ip]\n", ""),

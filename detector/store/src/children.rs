@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::Plan;
 use detector_rule::{CorrelationIx, InputRule};
 use detector_window::episode::Episode;
-use detector_window::interval::Interval;
+use detector_window::interval::{Interval, Intervals};
 use detector_window::key::Key;
 use detector_window::shown::ShownValue;
 use detector_window::{Parent, ToldChild};
@@ -23,6 +23,9 @@ pub const CHILDREN_WITH_EVIDENCE_MAX: usize = 64;
 
 /// What child episodes keep of the values that they show, in bytes: those that opened first.
 pub const CHILDREN_SHOWN_BYTES_MAX: usize = 64_000;
+
+/// Stretches between long pauses that are kept of a child's episode; of more, the earliest pauses pass for held.
+pub const CHILD_STRETCHES_MAX: usize = 64;
 
 /// What a parent tells of an episode of a child correlation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,11 +46,15 @@ pub struct ChildEpisode {
     /// What it has of the fields that the parent shows. Whoever stores the rest in version 1 stores this apart.
     #[serde(skip)]
     pub shown: Vec<ShownValue>,
+    /// Where it paused for longer than the parent's timespan, the stretches between such pauses, sorted; else empty. Stored
+    /// apart, too.
+    #[serde(skip)]
+    pub held: Vec<Interval>,
 }
 
 impl ChildEpisode {
     pub(crate) fn new(parent: &Parent<'_>, episode: &Episode, is_final: bool) -> Self {
-        Self {
+        let mut new = Self {
             span: Interval::new(episode.opened_at, episode.held_until()),
             input: u32::try_from(parent.input).expect("a correlation has few inputs"),
             group: episode.group,
@@ -57,7 +64,35 @@ impl ChildEpisode {
             evidence: episode.evidence.clone(),
             is_final,
             shown: parent.shown(episode),
+            held: Vec::new(),
+        };
+        new.hold(parent.held(episode));
+        new
+    }
+
+    /// When it held, but for pauses that are too short to keep it from a parent's episode.
+    fn stretches(&self) -> Vec<Interval> {
+        match self.held.is_empty() {
+            true => vec![self.span],
+            false => self.held.clone(),
         }
+    }
+
+    /// Notes when it held.
+    fn hold(&mut self, stretches: Vec<Interval>) {
+        let span = self.span;
+        let within = stretches
+            .into_iter()
+            .map(|held| Interval::new(held.start.max(span.start), held.end.min(span.end)));
+        let mut held = Intervals::from_unsorted(within.collect())
+            .as_slice()
+            .to_vec();
+        if let Some(excess) = held.len().checked_sub(CHILD_STRETCHES_MAX) {
+            held[excess].start = held[0].start;
+            held.drain(..excess);
+        }
+        let is_whole = held == [span];
+        self.held = if is_whole { Vec::new() } else { held };
     }
 
     fn told(&self) -> ToldChild {
@@ -65,7 +100,7 @@ impl ChildEpisode {
             group: self.group,
             values: Vec::new(),
             opened_at: self.span.start,
-            holding: vec![self.span],
+            holding: self.stretches(),
             count: 0,
             distinct: None,
             first_event: self.first_event,
@@ -95,7 +130,7 @@ impl ChildEpisode {
     fn bytes(&self) -> usize {
         const FIXED: usize = 80;
         let evidence: usize = self.evidence.iter().map(|(_, id)| id.len() + 12).sum();
-        FIXED + evidence + self.shown_bytes()
+        FIXED + evidence + self.shown_bytes() + size_of_val(self.held.as_slice())
     }
 
     fn shown_bytes(&self) -> usize {
@@ -104,7 +139,7 @@ impl ChildEpisode {
 }
 
 /// Takes in what a child shows. What is known of it only grows, so the wider span is the newer one; what is final stays.
-/// Returns whether there was room for it.
+/// When it held is known from all together: a child forgets what is past. Returns whether there was room for it.
 pub(crate) fn take(children: &mut Vec<ChildEpisode>, new: &ChildEpisode) -> bool {
     let is_known = |known: &ChildEpisode| {
         known.is_same_or_part(new)
@@ -113,16 +148,23 @@ pub(crate) fn take(children: &mut Vec<ChildEpisode>, new: &ChildEpisode) -> bool
                     known.span.start < new.span.start || known.span.end > new.span.end
                 })
     };
-    if children.iter().any(is_known) {
+    if let Some(at) = children.iter().position(is_known) {
+        let known = &mut children[at];
+        if !known.is_final {
+            known.hold([known.stretches(), new.stretches()].concat());
+        }
         return true;
     }
-    children.retain(|known| !known.is_same_or_part(new));
+    let mut new = new.clone();
+    let parts = children.extract_if(.., |known| known.is_same_or_part(&new));
+    let held = parts.flat_map(|part| part.stretches()).collect::<Vec<_>>();
+    new.hold([new.stretches(), held].concat());
     let order = |child: &ChildEpisode| (child.span.start, child.input, child.group);
-    let at = children.partition_point(|known| order(known) < order(new));
+    let at = children.partition_point(|known| order(known) < order(&new));
     if at >= CHILDREN_MAX {
         return false;
     }
-    children.insert(at, new.clone());
+    children.insert(at, new);
     let is_full = children.len() > CHILDREN_MAX;
     children.truncate(CHILDREN_MAX);
     for child in children.iter_mut().skip(CHILDREN_WITH_EVIDENCE_MAX) {
@@ -210,6 +252,7 @@ mod tests {
                 start,
                 &"u".repeat(128),
             )],
+            held: Vec::new(),
         }
     }
 
@@ -238,6 +281,35 @@ mod tests {
         let again = child(1, 20, 30, false);
         let three = taken(&[all[0].clone(), all[1].clone(), again.clone()]);
         assert_eq!(three, [all[0].clone(), all[1].clone(), again]);
+    }
+
+    #[test]
+    fn what_a_child_has_forgotten_of_its_pauses_is_remembered() {
+        let shown = |end, held: &[(i64, i64)]| {
+            let mut child = child(1, 0, end, false);
+            child.hold(held.iter().map(|(s, e)| Interval::new(*s, *e)).collect());
+            child
+        };
+        let early = shown(50, &[(0, 10), (40, 50)]);
+        let late = shown(90, &[(45, 50), (80, 90)]);
+        let all = [(0, 10), (40, 50), (80, 90)];
+        assert_eq!(taken(&[early.clone(), late.clone()]), [shown(90, &all)]);
+        // What comes again, or late into a pause.
+        let filled = shown(50, &[(0, 45)]);
+        let united = [shown(90, &[(0, 50), (80, 90)])];
+        assert_eq!(
+            taken(&[early.clone(), late.clone(), early, filled.clone()]),
+            united
+        );
+        assert_eq!(taken(&[filled, late]), united);
+        assert!(shown(90, &[(0, 40), (40, 90)]).held.is_empty());
+        let many: Vec<(i64, i64)> = (0..100).map(|n| (n * 10, n * 10 + 5)).collect();
+        let held = shown(995, &many).held;
+        assert_eq!(held.len(), CHILD_STRETCHES_MAX);
+        assert_eq!(
+            (held[0], held[63]),
+            (Interval::new(0, 365), Interval::new(990, 995))
+        );
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::state::key::Key;
 use crate::types::kind::{ChildView, Occurrence};
 use detector_event::event::Event;
 use detector_rule::{
-    CorrelationIx, CorrelationRule, DetectionIx, InputRule, RuleSet, Threshold, WindowSpec,
+    CorrelationIx, CorrelationRule, Decimal, DetectionIx, InputRule, RuleSet, Threshold, WindowSpec,
 };
 
 pub use group::Doubts;
@@ -51,7 +51,7 @@ pub struct Windows<'r> {
 fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
     use aggregate::AggregateFunction::{Average, Median, Percentile, Sum};
     let timespan_ms = rule.timespan_ms;
-    let aggregate = |threshold: &Threshold, function| {
+    let aggregate = |threshold: &Threshold<Decimal>, function| {
         groups(
             rule,
             aggregate::Aggregate {
@@ -203,7 +203,7 @@ impl<'r> Windows<'r> {
             let correlation = &self.rules.correlations[at as usize];
             let source = &correlation.inputs[input];
             let kept_out = &mut self.kept_out[at as usize];
-            let Some(fields) = HitFields::read(correlation, source, event, kept_out) else {
+            let Some(fields) = HitFields::read(correlation, input, event, kept_out) else {
                 continue;
             };
             let occurrence = Occurrence {

@@ -218,7 +218,8 @@ pub(crate) struct RunArgs {
     /// Feed the recording in its order, as production would see it
     ///
     /// A record arrives at its recorded arrival time, or else at the highest event time so far; what comes later than
-    /// the allowed lateness is counted and not used. Runs on one thread.
+    /// the allowed lateness is counted and not used. Recorded arrival times are judged so without this option, too. Runs
+    /// on one thread.
     #[arg(long)]
     pub(crate) as_arrived: bool,
     /// Hold the groups of each rule to so many MiB: beyond, those farthest from firing are forgotten, and counted

@@ -4,6 +4,8 @@ pub(crate) mod log_source; // logsource -> LogSource
 pub(crate) mod network_prefix; // the network of an address
 pub(crate) mod allowlist; // who may
 pub(crate) mod condition; // what a detection tests
+pub(crate) mod comparison; // of two numbers
+pub(crate) mod decimal; // a number of a condition
 mod threshold; // when a count satisfies
 mod presence; // when rules that are there do
 
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
 use crate::model::allowlist::Allowlist;
+pub use crate::model::comparison::Comparison;
+pub use crate::model::decimal::Decimal;
 use crate::model::network_prefix::NetworkPrefix;
 use detector_event::event::{Event, LogSource};
 use detector_event::field::{FieldTable, SlotId};
@@ -202,19 +206,9 @@ pub enum FieldSource {
     ChildGroup(usize),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
-    Lt,
-    Lte,
-    Gt,
-    Gte,
-    Eq,
-    Neq,
-}
-
-/// `gte: 10`, or several that must all be true (`gt: 10` with `lte: 20`).
+/// `gte: 10`, or several that must all be true (`gt: 10` with `lte: 20`): of a count, or of a number as [`Decimal`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Threshold(pub Vec<(Comparison, u64)>);
+pub struct Threshold<T = u64>(pub Vec<(Comparison, T)>);
 
 /// What must be true of a window. Positions in a [`Presence`] are those of [`CorrelationRule::inputs`].
 #[derive(Debug, Clone, PartialEq)]
@@ -231,18 +225,18 @@ pub enum WindowSpec {
     /// Steps in the order of the inputs.
     TemporalOrdered,
     ValueSum {
-        threshold: Threshold,
+        threshold: Threshold<Decimal>,
     },
     ValueAvg {
-        threshold: Threshold,
+        threshold: Threshold<Decimal>,
     },
     /// Percentile rank in 0..=100, nearest-rank method.
     ValuePercentile {
-        threshold: Threshold,
+        threshold: Threshold<Decimal>,
         rank: u8,
     },
     ValueMedian {
-        threshold: Threshold,
+        threshold: Threshold<Decimal>,
     },
     /// An event count, and which part of it hits some of the rules (`vedette.ratio`).
     Ratio {
@@ -332,6 +326,17 @@ impl BaselineParts {
     /// How long an event is compared with, in milliseconds.
     pub fn memory_ms(&self) -> i64 {
         (i64::from(self.weeks) + 1) * WEEK_MS
+    }
+}
+
+impl CorrelationRule {
+    /// The fields that must have a value in a hit of an input: those of the condition, but where the hit ends that the
+    /// owner is known. Whose it was is all the same then.
+    pub fn needed_values(&self, input: usize) -> &[FieldSource] {
+        match &self.window {
+            WindowSpec::Owner { parts, .. } if parts.owner_from(input) == Some(false) => &[],
+            _ => &self.inputs[input].value,
+        }
     }
 }
 

@@ -16,16 +16,19 @@ pub struct NetworkPrefix {
 impl NetworkPrefix {
     /// The network of an address, in CIDR form: of `203.0.113.7` by 24 bits `203.0.113.0/24`.
     ///
-    /// An IPv4 address in an IPv6 one (`::ffff:203.0.113.7`) is the IPv4 address. A network no larger than the prefix
-    /// asks for has the network that it lies in. `None` for anything else.
+    /// An IPv4 address in an IPv6 one (`::ffff:203.0.113.7`) is the IPv4 address. `None` for anything else: a network,
+    /// too, is no address.
     pub fn network_of(self, text: &str) -> Option<String> {
-        let (address, bits) = match text.split_once('/') {
-            None => (text.parse().ok()?, u8::MAX),
-            Some(_) => {
-                let network: IpNet = text.parse().ok()?;
-                (network.addr(), network.prefix_len())
-            }
-        };
+        self.network(text.parse().ok()?, u8::MAX)
+    }
+
+    /// The network that a network lies in, as this names it; `None` where it is larger than the prefix asks for.
+    pub fn network_around(self, text: &str) -> Option<String> {
+        let network: IpNet = text.parse().ok()?;
+        self.network(network.addr(), network.prefix_len())
+    }
+
+    fn network(self, address: IpAddr, bits: u8) -> Option<String> {
         let (address, bits) = match address {
             IpAddr::V6(mapped) => match mapped.to_ipv4_mapped() {
                 Some(inner) => (IpAddr::V4(inner), bits.checked_sub(MAPPED_BITS)?),
@@ -86,17 +89,16 @@ mod tests {
 
     #[test]
     fn a_network_lies_in_a_larger_one_alone() {
+        let around = |text| USUAL.network_around(text);
+        assert_eq!(around("203.0.113.64/26").as_deref(), Some("203.0.113.0/24"));
+        assert_eq!(around("203.0.113.0/24").as_deref(), Some("203.0.113.0/24"));
+        assert_eq!(around("203.0.0.0/16"), None);
         assert_eq!(
-            network("203.0.113.64/26").as_deref(),
+            around("::ffff:203.0.113.0/120").as_deref(),
             Some("203.0.113.0/24")
         );
-        assert_eq!(network("203.0.113.0/24").as_deref(), Some("203.0.113.0/24"));
-        assert_eq!(network("203.0.0.0/16"), None);
-        assert_eq!(
-            network("::ffff:203.0.113.0/120").as_deref(),
-            Some("203.0.113.0/24")
-        );
-        assert_eq!(network("::ffff:0:0/80"), None);
+        assert_eq!(around("::ffff:0:0/80"), None);
+        assert_eq!(around("203.0.113.7"), None);
     }
 
     #[test]
@@ -112,7 +114,10 @@ mod tests {
             "fe80::1%eth0",
             "203.0.113.7, 10.0.0.1",
             "203.0.113.7/",
-            "203.0.113.7/33",
+            "203.0.113.7/32",
+            "203.0.113.64/26",
+            "203.0.113.0/24",
+            "2001:db8::1/128",
             "/24",
         ] {
             assert_eq!(network(text), None, "{text}");

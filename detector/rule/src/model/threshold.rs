@@ -1,6 +1,6 @@
 //! The condition of a count or a sum: `gte: 10`, or several comparisons that must all be true.
 
-use crate::model::{Comparison, Threshold};
+use crate::model::{Comparison, Decimal, Threshold};
 
 impl Threshold {
     /// Whether a count meets the condition. A window without any hit (a count of 0) never does.
@@ -12,8 +12,8 @@ impl Threshold {
                 .all(|&(comparison, bound)| comparison.accepts(&count, &bound))
     }
 
-    /// Whether a number computed over at least one hit meets the condition.
-    pub fn holds_number(&self, number: f64) -> bool {
+    /// Whether the estimate of a count meets the condition.
+    pub fn holds_estimate(&self, number: f64) -> bool {
         self.0
             .iter()
             .all(|&(comparison, bound)| comparison.accepts(&number, &(bound as f64)))
@@ -29,7 +29,17 @@ impl Threshold {
         };
         self.0.iter().map(from).max().unwrap_or(1).max(1)
     }
+}
 
+impl Threshold<Decimal> {
+    /// Whether a number computed over at least one hit meets the condition.
+    pub fn holds_number(&self, number: f64) -> bool {
+        let mut comparisons = self.0.iter();
+        comparisons.all(|(comparison, bound)| bound.is_met(*comparison, number))
+    }
+}
+
+impl<T> Threshold<T> {
     /// Whether once it holds, more hits cannot undo it.
     pub fn is_monotone(&self) -> bool {
         self.0

@@ -219,6 +219,10 @@ fn read_rule(
     }
 }
 
+/// What the parser says of a bound of a correlation that is no whole number. Bounds are read here; those of sums and the like
+/// may have decimals.
+const NO_WHOLE_NUMBER: &str = "requires a numeric value";
+
 /// Lets linter and parser have their say. What the parser could not read is missing in the collection.
 fn parsed(
     document: &DocumentText<'_>,
@@ -242,7 +246,8 @@ fn parsed(
     };
     // The parser gives no positions; where something else is known to be wrong, it says the same again.
     if out.errors_since(mark) == 0 {
-        for error in &collection.errors {
+        let own = |error: &&String| !error.contains(NO_WHOLE_NUMBER);
+        for error in collection.errors.iter().filter(own) {
             out.error(first_line, tidy(error));
         }
     }

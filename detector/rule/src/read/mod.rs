@@ -10,6 +10,7 @@ pub(crate) mod extension; // types of its own
 pub(crate) mod allowlist_reader; // allowlist: … -> lists
 pub(crate) mod show; // what its alerts show
 pub(crate) mod attribute; // vedette: …
+pub(crate) mod threshold_draft; // gte: 10
 pub(crate) mod window_condition; // its type and condition
 pub(crate) mod correlation; // correlation: … -> draft
 pub(crate) mod document; // one YAML document -> one draft

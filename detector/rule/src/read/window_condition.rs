@@ -3,8 +3,9 @@
 use rsigma_parser::CorrelationType;
 
 use crate::draft::WindowDraft;
-use crate::model::{Comparison, Threshold, WindowSpec};
+use crate::model::{Comparison, WindowSpec};
 use crate::read::condition_text::read_condition;
+use crate::read::threshold_draft::ThresholdDraft;
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;
 use crate::yaml::reference::Reference;
@@ -62,11 +63,20 @@ fn counted_window(
     out: &mut Reporter<'_>,
 ) -> Option<WindowDraft> {
     use CorrelationType as Type;
-    let Parts {
-        threshold, rank, ..
-    } = parts;
-    Some(WindowDraft::Ready(match kind {
-        Type::Temporal => return Some(WindowDraft::TemporalCount(threshold)),
+    let threshold = match parts.threshold {
+        ThresholdDraft::Count(threshold) => threshold,
+        ThresholdDraft::Number(threshold) => {
+            let rank = parts.rank.unwrap_or(50);
+            return Some(WindowDraft::Ready(match kind {
+                Type::ValueSum => WindowSpec::ValueSum { threshold },
+                Type::ValueAvg => WindowSpec::ValueAvg { threshold },
+                Type::ValueMedian => WindowSpec::ValueMedian { threshold },
+                _ => WindowSpec::ValuePercentile { threshold, rank },
+            }));
+        }
+    };
+    Some(match kind {
+        Type::Temporal => WindowDraft::TemporalCount(threshold),
         Type::TemporalOrdered => {
             let all = u64::try_from(inputs).unwrap_or(u64::MAX);
             if !matches!(threshold.0[..], [(Comparison::Gte | Comparison::Eq, n)] if n == all) {
@@ -76,18 +86,11 @@ fn counted_window(
                 );
                 return None;
             }
-            WindowSpec::TemporalOrdered
+            WindowDraft::Ready(WindowSpec::TemporalOrdered)
         }
-        Type::EventCount => WindowSpec::EventCount { threshold },
-        Type::ValueCount => WindowSpec::ValueCount { threshold },
-        Type::ValueSum => WindowSpec::ValueSum { threshold },
-        Type::ValueAvg => WindowSpec::ValueAvg { threshold },
-        Type::ValueMedian => WindowSpec::ValueMedian { threshold },
-        Type::ValuePercentile => WindowSpec::ValuePercentile {
-            threshold,
-            rank: rank.unwrap_or(50),
-        },
-    }))
+        Type::ValueCount => WindowDraft::Ready(WindowSpec::ValueCount { threshold }),
+        _ => WindowDraft::Ready(WindowSpec::EventCount { threshold }),
+    })
 }
 
 /// What a correlation means that has no condition.
@@ -111,7 +114,7 @@ fn without_condition(
 }
 
 struct Parts {
-    threshold: Threshold,
+    threshold: ThresholdDraft,
     fields: Vec<Reference>,
     rank: Option<u8>,
 }
@@ -124,17 +127,14 @@ fn read_parts(
 ) -> Option<Parts> {
     let mark = out.mark();
     let mut parts = Parts {
-        threshold: Threshold(Vec::new()),
+        threshold: ThresholdDraft::new(kind),
         fields: Vec::new(),
         rank: None,
     };
     for (at, value) in condition.map().unwrap_or_default() {
         let name = at.text().unwrap_or_default();
         match comparison(name) {
-            Some(comparison) => parts
-                .threshold
-                .0
-                .extend(read_bound(at, value, comparison, out)),
+            Some(comparison) => parts.threshold.read((at, value), comparison, out),
             None => match name {
                 "field" => parts.fields = read_fields(at, value, kind, out),
                 "percentile" => parts.rank = read_rank(at, value, kind, out),
@@ -156,12 +156,12 @@ fn read_parts(
     if out.errors_since(mark) > 0 {
         return None;
     }
-    if parts.threshold.0.is_empty() {
+    if parts.threshold.is_empty() {
         out.error(
             key.line,
             "the condition has no comparison, such as `gte: 10`",
         );
-    } else if let Some(message) = senseless(&parts.threshold, kind) {
+    } else if let Some(message) = parts.threshold.senseless(kind) {
         out.error(key.line, message);
     }
     if needs_field && parts.fields.is_empty() {
@@ -191,56 +191,6 @@ fn comparison(name: &str) -> Option<Comparison> {
         "eq" => Comparison::Eq,
         "neq" => Comparison::Neq,
         _ => return None,
-    })
-}
-
-fn read_bound(
-    at: &Node,
-    value: &Node,
-    comparison: Comparison,
-    out: &mut Reporter<'_>,
-) -> Option<(Comparison, u64)> {
-    let name = at.text().unwrap_or_default();
-    // Nothing is below 0, so that a comparison with it says nothing.
-    let least = match comparison {
-        Comparison::Gte | Comparison::Lt => 1,
-        _ => 0,
-    };
-    let bound = match value.kind {
-        Kind::Int(n) => u64::try_from(n).ok().filter(|n| *n >= least),
-        _ => None,
-    };
-    if bound.is_none() {
-        out.error(
-            at.line,
-            format!(
-                "`{name}` must be a whole number from {least} on, not {}",
-                value.shown()
-            ),
-        );
-    }
-    Some((comparison, bound?))
-}
-
-/// Why a threshold can never hold.
-fn senseless(threshold: &Threshold, kind: CorrelationType) -> Option<String> {
-    use CorrelationType as Type;
-    // A window without a hit never holds, so a count begins at 1.
-    let counts = matches!(kind, Type::EventCount | Type::ValueCount | Type::Temporal);
-    let (mut low, mut high) = (u64::from(counts), u64::MAX);
-    for (comparison, bound) in &threshold.0 {
-        match comparison {
-            Comparison::Gte => low = low.max(*bound),
-            Comparison::Gt => low = low.max(bound.saturating_add(1)),
-            Comparison::Lte => high = high.min(*bound),
-            Comparison::Lt => high = high.min(bound.saturating_sub(1)),
-            Comparison::Eq => (low, high) = (low.max(*bound), high.min(*bound)),
-            Comparison::Neq => {}
-        }
-    }
-    (low > high).then(|| match high {
-        0 if counts => "a window without a hit never holds: no count satisfies this".to_owned(),
-        _ => "the comparisons contradict each other, no number satisfies them all".to_owned(),
     })
 }
 

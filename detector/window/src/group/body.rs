@@ -22,6 +22,13 @@ impl GroupTimes {
         slice_ms(self.timespan_ms)
     }
 
+    /// The part of an episode whose hits bear on no other. The next one opens when more than a quiet period has passed,
+    /// and looks back a timespan.
+    fn of_none_other(self, episode: Interval) -> Interval {
+        let next_looks_back = (self.timespan_ms - self.quiet_ms).max(0);
+        Interval::new(episode.start, episode.end - next_looks_back)
+    }
+
     fn slices<W: WindowType>(self) -> Slices {
         Slices {
             ms: self.slice_ms(),
@@ -104,10 +111,11 @@ impl<W: WindowType> Body<W> {
             holding = holding.since(past.end);
         }
         // What can be undone is no ground to count hits together.
-        let lasting = match window.is_monotone() {
-            true => self.spans(&holding, times),
-            false => Vec::new(),
-        };
+        let mut lasting = Vec::new();
+        if window.is_monotone() {
+            let spans = self.spans(&holding, times).into_iter();
+            lasting.extend(spans.map(|span| times.of_none_other(span)));
+        }
         if !W::TELLS_ALL {
             let edge = self.past.map(|past| past.edge(times));
             leave_telling(&mut self.ledger, (window, &self.state), edge);

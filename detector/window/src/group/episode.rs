@@ -7,11 +7,12 @@ use crate::ledger::shown::{ShownValue, take_first};
 use crate::ledger::stretch::EVIDENCE_MAX;
 use crate::state::interval::Interval;
 use crate::state::key::Key;
+use crate::types::kind::ChildView;
 
 /// One episode of one group, and what is told of it.
 ///
 /// Its hits are those whose window overlaps it: event times after `opened_at - timespan` and before `held_until`.
-/// Of a child correlation's episode, those count that overlap the same stretch.
+/// Of a child correlation's episodes, those count of which the rule sees something in the same stretch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Episode {
     pub group: Key,
@@ -39,6 +40,18 @@ impl Episode {
             .last()
             .expect("an episode holds at least once")
             .end
+    }
+
+    /// Whether it bears on an episode of a parent that holds before `before` and whose first window begins after `after`:
+    /// with what the parent sees of it, its opening or the moments at which it held. A pause bears on nothing.
+    pub(super) fn bears_on(&self, (after, before): (i64, i64), view: ChildView) -> bool {
+        match view {
+            ChildView::Episodes => after < self.opened_at && self.opened_at < before,
+            ChildView::HoldingIntervals => {
+                let mut held = self.holding.iter();
+                held.any(|held| after < held.end && held.start < before)
+            }
+        }
     }
 
     /// Counts the episode of a child correlation in: as one, its hits after those that are the group's own.

@@ -44,19 +44,21 @@ impl KeptOut {
 }
 
 impl HitFields {
-    /// `None` where a field keeps the hit out of every group; each such field is counted in `kept_out`.
+    /// Of a hit of the rule's input `at`. `None` where a field keeps the hit out of every group; each such field is counted
+    /// in `kept_out`.
     pub(crate) fn read(
         rule: &CorrelationRule,
-        input: &CorrelationInput,
+        at: usize,
         event: &Event<'_, '_>,
         kept_out: &mut KeptOut,
     ) -> Option<Self> {
+        let (input, values) = (&rule.inputs[at], rule.needed_values(at));
         let mut complete = true;
         let mut count = |kept_out: &mut BTreeMap<SlotId, u64>, slot| {
             *kept_out.entry(slot).or_default() += 1;
             complete = false;
         };
-        for slot in input.group_by.iter().chain(&input.value).map(event_slot) {
+        for slot in input.group_by.iter().chain(values).map(event_slot) {
             if single_text(event.slots, slot).is_none() {
                 count(&mut kept_out.missing, slot);
             }
@@ -72,7 +74,9 @@ impl HitFields {
         if !complete {
             return None;
         }
-        let value = match input.value.as_slice() {
+        let value = match values {
+            // An end has none, and is no access of anybody's.
+            [] if !input.value.is_empty() => OccurrenceValue::Key(Key::of_texts([""; 0])),
             [] => OccurrenceValue::None,
             [field, ..] if rule.window.reads_numbers() => {
                 let slot = event_slot(field);

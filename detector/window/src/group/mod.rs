@@ -281,32 +281,29 @@ impl<W: WindowType> Group<W> {
         let body = self.body(window, times);
         let holding = body.settle(window, times);
         let spans = body.spans(&holding, times);
-        let mut earlier_end = i64::MIN;
         for span in spans {
-            sink(self.episode(key, (span, earlier_end), &holding, (window, times)));
-            earlier_end = span.end;
+            sink(self.episode(key, span, &holding, (window, times)));
         }
     }
 
     fn episode(
         &self,
         group: Key,
-        (span, earlier_end): (Interval, i64),
+        span: Interval,
         holding: &Intervals,
         (window, times): (&W, GroupTimes),
     ) -> Episode {
         let (after, before) = (span.start - times.timespan_ms, span.end);
-        let overlaps = |child: &Episode| child.opened_at < before && child.held_until() > after;
         let body = self.body.as_deref().expect("made before its episodes");
         let mut children: Vec<&ToldChild> = body
             .children
             .iter()
-            .filter(|child| overlaps(&child.episode))
+            .filter(|child| child.episode.bears_on((after, before), W::CHILD_VIEW))
             .collect();
         let values: Vec<Key> = children.iter().filter_map(|child| child.value).collect();
         let is_told = |time, value| window.tells(&body.state, time, value);
         let ledger = &body.ledger;
-        let summary = ledger.summary((after, before), earlier_end, &values, is_told);
+        let summary = ledger.summary((after, before), &values, is_told);
         let (first_event, last_event) = summary.times.unwrap_or((i64::MAX, i64::MIN));
         // Cut out by search: an episode must not cost a look at the intervals of all others.
         let starts_before = |t: i64| holding.as_slice().partition_point(|i| i.start < t);

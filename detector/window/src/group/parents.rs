@@ -7,6 +7,7 @@ use crate::group::episode::{Episode, ToldChild};
 use crate::group::group_values::GroupTexts;
 use crate::group::groups::{GroupValues, RuleWindows};
 use crate::ledger::shown::ShownValue;
+use crate::state::interval::{Interval, Intervals};
 use crate::state::key::Key;
 use crate::types::kind::{ChildView, Occurrence, OccurrenceValue};
 use detector_rule::{
@@ -28,6 +29,13 @@ pub struct Parent<'r> {
 }
 
 impl Parent<'_> {
+    /// When `episode` of the child held, without pauses up to the parent's timespan: the windows of an episode of the
+    /// parent reach across these.
+    pub fn held(&self, episode: &Episode) -> Vec<Interval> {
+        let holding = Intervals::from_unsorted(episode.holding.clone());
+        holding.joined_within(self.correlation.timespan_ms)
+    }
+
     /// What `episode` of the child has of the fields that the parent's alerts show. A value that is the child's group was
     /// there when the episode opened.
     pub fn shown(&self, episode: &Episode) -> Vec<ShownValue> {
@@ -71,7 +79,7 @@ pub fn parents<'r>(
         Some(Parent {
             rule,
             input,
-            group: Key::of_texts(child_group(correlation, source, episode)?),
+            group: Key::of_texts(child_group(rules, (correlation, source), episode)?),
             value: (!source.value.is_empty()).then(value),
             correlation,
             source,
@@ -98,7 +106,7 @@ pub(crate) fn show_to_parents(
             continue;
         }
         let texts = || {
-            let group = child_group(parent.correlation, parent.source, episode);
+            let group = child_group(rules, (parent.correlation, parent.source), episode);
             GroupTexts::new(group.unwrap_or_default())
         };
         let occurrence = |start, until| Occurrence {
@@ -132,8 +140,8 @@ pub(crate) fn show_to_parents(
 
 /// The group-by values that a child's episode has in `parent`.
 fn child_group<'e>(
-    parent: &CorrelationRule,
-    source: &CorrelationInput,
+    rules: &RuleSet,
+    (parent, source): (&CorrelationRule, &CorrelationInput),
     episode: &'e Episode,
 ) -> Option<Vec<Cow<'e, str>>> {
     let fields = source.group_by.iter().zip(&parent.prefixes);
@@ -141,11 +149,24 @@ fn child_group<'e>(
         .map(|(field, prefix)| {
             let value = child_value(field, episode);
             match prefix {
+                Some(prefix) if is_network(rules, source, field) => {
+                    prefix.network_around(value).map(Cow::Owned)
+                }
                 Some(prefix) => prefix.network_of(value).map(Cow::Owned),
                 None => Some(Cow::Borrowed(value)),
             }
         })
         .collect()
+}
+
+/// Whether the child groups by the network of the field, too.
+fn is_network(rules: &RuleSet, source: &CorrelationInput, field: &FieldSource) -> bool {
+    match (source.rule, field) {
+        (InputRule::Correlation(CorrelationIx(child)), FieldSource::ChildGroup(at)) => {
+            rules.correlations[child as usize].prefixes[*at].is_some()
+        }
+        _ => false,
+    }
 }
 
 fn child_value<'e>(field: &FieldSource, child: &'e Episode) -> &'e str {

@@ -386,7 +386,7 @@ mod tests {
             singly: false,
         };
         ledger.settle(&[], slices);
-        let summary = |after, before| ledger.summary((after, before), i64::MIN, &[], |_, _| true);
+        let summary = |after, before| ledger.summary((after, before), &[], |_, _| true);
         let (first, second) = (summary(399, 800), summary(799, 1_200));
         assert!(first.count.abs_diff(6_000) < 300, "{}", first.count);
         assert!(second.count.abs_diff(2_000) < 100, "{}", second.count);

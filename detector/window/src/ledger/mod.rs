@@ -2,7 +2,7 @@
 //!
 //! The ledger decides nothing. It keeps hits one by one while they are few; where they are many, the hits of a
 //! stretch of time are counted together: of a slice (a quarter of the timespan) with more than [`SLICE_EXACT_MAX`], of
-//! an episode with more than [`EPISODE_EXACT_MAX`], and of what is past in an episode that goes on.
+//! an episode with more than [`EPISODE_EXACT_MAX`] that bear on it alone, and of what is past in an episode that goes on.
 
 pub mod shown; // values that alerts show
 pub(crate) mod stretch; // hits counted together
@@ -36,6 +36,9 @@ pub const SLICE_EXACT_MAX: usize = key_set::EXACT_MAX;
 
 /// Hits of one episode that are kept one by one.
 pub const EPISODE_EXACT_MAX: usize = 1024;
+
+/// Hits with one value at one time that are kept where more hits can take them away; what is beyond is not counted.
+pub const TIED_MAX: usize = 256;
 
 /// Waiting hits are not sorted in before they are so many: that looks at the group's holding moments.
 const WAITING_HITS_MIN: usize = 32 * WAITING_MIN;
@@ -134,7 +137,7 @@ impl<V: Counted> Ledger<V> {
     }
 
     /// Brings the ledger to its canonical form. `episodes` are those of a condition that more hits cannot undo, else
-    /// none.
+    /// none, each as far as its hits bear on no other: what is counted together cannot be divided any more.
     pub fn settle(&mut self, episodes: &[Interval], slices: Slices) {
         if self.settled < self.items.len() {
             self.items.sort_unstable();
@@ -157,7 +160,8 @@ impl<V: Counted> Ledger<V> {
         self.count_bytes();
     }
 
-    /// Leaves the hits that `is_told` is true of; of those with one value at one time, the one with the smallest id.
+    /// Leaves the hits that `is_told` is true of; of those with one value at one time, of which it says the same, at most
+    /// [`TIED_MAX`]: those with the smallest ids.
     pub(crate) fn leave_told(&mut self, is_told: impl Fn(i64, V) -> bool) {
         self.items.retain(|item| is_told(item.time, item.value));
         self.shown
@@ -165,7 +169,14 @@ impl<V: Counted> Ledger<V> {
             .retain(|(shown, value)| is_told(shown.time, *value));
         self.items
             .sort_unstable_by_key(|item| (item.time, item.value, item.id));
-        self.items.dedup_by_key(|item| (item.time, item.value));
+        self.items.dedup();
+        let ties = self
+            .items
+            .chunk_by(|one, other| (one.time, one.value) == (other.time, other.value));
+        if ties.clone().any(|tied| tied.len() > TIED_MAX) {
+            let kept = ties.flat_map(|tied| &tied[..tied.len().min(TIED_MAX)]);
+            self.items = kept.copied().collect();
+        }
         self.items.sort_unstable();
         self.settled = self.items.len();
     }

@@ -21,13 +21,11 @@ pub struct Summary {
 }
 
 impl<V: Counted> Ledger<V> {
-    /// The hits at times strictly between `after` and `before`; those counted together up to `other` belong to an
-    /// earlier episode. `more_values` count as distinct values too; hits that `is_told` is false of do not. Needs a
-    /// settled ledger.
+    /// The hits at times strictly between `after` and `before`, and those that were counted together with one of them.
+    /// `more_values` count as distinct values too; hits that `is_told` is false of do not. Needs a settled ledger.
     pub fn summary(
         &self,
         (after, before): (i64, i64),
-        other: i64,
         more_values: &[Key],
         is_told: impl Fn(i64, V) -> bool,
     ) -> Summary {
@@ -39,7 +37,7 @@ impl<V: Counted> Ledger<V> {
         let stretches = || {
             self.stretches
                 .iter()
-                .filter(|s| s.last > after && s.first < before && s.range.end > other)
+                .filter(|s| s.last > after && s.first < before)
         };
         let mut times: Option<(i64, i64)> = None;
         let spans = exact()

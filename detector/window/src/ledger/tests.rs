@@ -23,8 +23,7 @@ fn ledger(hits: impl IntoIterator<Item = (i64, u32)>) -> Ledger<()> {
 
 #[test]
 fn the_stretch_excludes_both_ends() {
-    let summary =
-        ledger([(10, 1), (11, 2), (19, 3), (20, 4)]).summary((10, 20), i64::MIN, &[], |_, _| true);
+    let summary = ledger([(10, 1), (11, 2), (19, 3), (20, 4)]).summary((10, 20), &[], |_, _| true);
     assert_eq!((summary.count, summary.times), (2, Some((11, 19))));
     assert_eq!(
         summary.evidence,
@@ -36,7 +35,7 @@ fn the_stretch_excludes_both_ends() {
 fn a_repeated_event_counts_once() {
     assert_eq!(
         ledger([(10, 1), (10, 1), (12, 1)])
-            .summary((0, 20), i64::MIN, &[], |_, _| true)
+            .summary((0, 20), &[], |_, _| true)
             .count,
         1
     );
@@ -46,7 +45,6 @@ fn a_repeated_event_counts_once() {
 fn a_dense_slice_is_estimated_and_keeps_its_earliest() {
     let summary = ledger((0..50_000).map(|i| (i64::from(i % 100), i as u32))).summary(
         (-1, 100),
-        i64::MIN,
         &[],
         |_, _| true,
     );
@@ -83,7 +81,7 @@ fn users(hits: std::ops::Range<i64>, slices: Slices, episodes: &[Interval]) -> L
 }
 
 fn shown(ledger: &Ledger<()>, after: i64, before: i64) -> Vec<i64> {
-    let summary = ledger.summary((after, before), i64::MIN, &[], |_, _| true);
+    let summary = ledger.summary((after, before), &[], |_, _| true);
     let shown = summary.shown.iter().inspect(|shown| {
         assert_eq!(*shown.text, format!("user-{:05}", shown.time));
     });
@@ -138,8 +136,42 @@ fn hits_that_may_be_taken_away_keep_all_their_texts() {
     // More is known: the first fifty are told of no more.
     ledger.leave_told(|time, ()| time >= 50);
     ledger.settle(&[], singly);
-    let summary = ledger.summary((-1, 100), i64::MIN, &[], |_, _| true);
+    let summary = ledger.summary((-1, 100), &[], |_, _| true);
     assert_eq!(summary.evidence.len(), EVIDENCE_MAX);
     assert_eq!(summary.evidence[0], (50, "event-50".to_owned()));
     assert_eq!(shown(&ledger, -1, 100), (50..70).collect::<Vec<_>>());
+}
+
+#[test]
+fn of_hits_that_go_together_as_many_stay_whatever_the_order_and_partition() {
+    let singly = Slices {
+        singly: true,
+        ..SLICES
+    };
+    let settled = |ids: &mut dyn Iterator<Item = u32>| {
+        let mut ledger = Ledger::default();
+        for n in ids {
+            // Two at once and hundreds at once.
+            let time = if n % 100 == 0 { 40 } else { 50 };
+            let (id, user) = (format!("event-{n}"), format!("user-{:03}", n % 90));
+            let texts = EventTexts {
+                id: &id,
+                shown: &[(FieldTag::of("user"), user.into())],
+            };
+            ledger.add(time, Key::of_event_id(&id), (), Some(texts));
+        }
+        ledger.leave_told(|_, ()| true);
+        ledger.settle(&[], singly);
+        ledger
+    };
+    let whole = settled(&mut (0..900));
+    let kept = whole.items.chunk_by(|one, other| one.time == other.time);
+    let kept: Vec<usize> = kept.map(<[_]>::len).collect();
+    assert_eq!(kept, [9, TIED_MAX]);
+    assert_eq!(whole.shown.0.len(), 9 + 20);
+    let mut united = settled(&mut (300..900).rev());
+    united.merge(&settled(&mut (0..600)));
+    united.leave_told(|_, ()| true);
+    united.settle(&[], singly);
+    assert_eq!(united, whole);
 }

@@ -59,20 +59,25 @@ impl<V: Counted> Ledger<V> {
     }
 
     /// Of each slice and field, the first of each value is enough, and of [`VALUES_MAX`](crate::ledger::shown::VALUES_MAX)
-    /// values; of hits that more hits can take away, all are kept.
+    /// values; of hits that more hits can take away, the same of those that go together: with one value at one time.
     pub(super) fn keep_first_shown(&mut self, slices: Slices) {
         self.show_in_stretches();
         let shown = &mut self.shown.0;
+        if slices.singly {
+            let tie = |(shown, value): &(ShownValue, V)| (shown.field, shown.time, *value);
+            shown.sort_unstable_by(|one, other| {
+                let texts = || one.0.text.cmp(&other.0.text);
+                tie(one).cmp(&tie(other)).then_with(texts)
+            });
+            *shown = first_of_each(shown, tie);
+        }
         shown.sort_unstable();
         shown.dedup();
-        if slices.singly {
-            return;
+        if !slices.singly {
+            let slice =
+                |(shown, _): &(ShownValue, V)| (shown.field, slice_start(shown.time, slices.ms));
+            *shown = first_of_each(shown, slice);
         }
-        let cell = |(shown, _): &(ShownValue, V)| (shown.field, slice_start(shown.time, slices.ms));
-        let cells = shown
-            .chunk_by(|one, other| cell(one) == cell(other))
-            .flat_map(|values| first_of_field(values, |(shown, _)| &shown.text));
-        *shown = cells.collect();
     }
 
     /// What hits show that are counted together goes to their stretches.
@@ -142,6 +147,16 @@ impl<V: Counted> Ledger<V> {
         let texts: usize = self.texts.iter().map(|(_, text)| text_bytes(text)).sum();
         self.told_bytes = stretches + texts + self.shown.bytes();
     }
+}
+
+/// Of neighbours with the same key, what [`first_of_field`] leaves.
+fn first_of_each<V: Copy, K: PartialEq>(
+    sorted: &[(ShownValue, V)],
+    key: impl Fn(&(ShownValue, V)) -> K,
+) -> Vec<(ShownValue, V)> {
+    let alike = sorted.chunk_by(|one, other| key(one) == key(other));
+    let first = alike.flat_map(|values| first_of_field(values, |(shown, _)| &shown.text));
+    first.collect()
 }
 
 fn text_bytes(text: &str) -> usize {

@@ -14,13 +14,13 @@ use crate::state::interval::{Interval, Intervals};
 use crate::state::moving::{Moving, sweep};
 use crate::state::sample::{KEPT_MAX, Numbers, ONE, Sampling, Weighted};
 use crate::types::kind::{Occurrence, OccurrenceValue, WindowType};
-use detector_rule::Threshold;
+use detector_rule::{Decimal, Threshold};
 
 /// Judges a number computed over the values in the window.
 #[derive(Debug)]
 pub struct Aggregate {
     pub timespan_ms: i64,
-    pub threshold: Threshold,
+    pub threshold: Threshold<Decimal>,
     pub function: AggregateFunction,
 }
 
@@ -80,9 +80,9 @@ impl WindowType for Aggregate {
             None => 0.0,
             Some(_) if holds => 1.0,
             Some(highest) if self.threshold.is_monotone() => {
-                let share = |&(_, bound): &(_, u64)| match bound {
-                    0 => 0.5,
-                    bound => (highest / bound as f64).clamp(0.0, NEARLY),
+                let share = |&(_, bound): &(_, Decimal)| match bound.get() {
+                    bound if bound > 0.0 => (highest / bound).clamp(0.0, NEARLY),
+                    _ => 0.5,
                 };
                 self.threshold.0.iter().map(share).fold(NEARLY, f64::min)
             }
@@ -248,8 +248,8 @@ mod tests {
     use crate::state::key::Key;
     use detector_rule::Comparison;
 
-    fn holding(function: AggregateFunction, bound: u64, values: &[(i64, f64)]) -> Vec<(i64, i64)> {
-        let threshold = Threshold(vec![(Comparison::Gte, bound)]);
+    fn holding(function: AggregateFunction, bound: u32, values: &[(i64, f64)]) -> Vec<(i64, i64)> {
+        let threshold = Threshold(vec![(Comparison::Gte, bound.into())]);
         let window = Aggregate {
             timespan_ms: 10,
             threshold,
@@ -333,7 +333,7 @@ mod tests {
     fn rule(function: AggregateFunction) -> Aggregate {
         Aggregate {
             timespan_ms: 5 * MINUTE,
-            threshold: Threshold(vec![(Comparison::Gte, 1_000)]),
+            threshold: Threshold(vec![(Comparison::Gte, 1_000.into())]),
             function,
         }
     }
@@ -519,7 +519,7 @@ mod tests {
         for seed in 0..200 {
             let mut random = fastrand::Rng::with_seed(seed);
             let mut window = rule(AggregateFunction::Sum);
-            window.threshold = Threshold(vec![(Comparison::Gte, 1_000_000)]);
+            window.threshold = Threshold(vec![(Comparison::Gte, 1_000_000.into())]);
             let mut one = |_| (random.i64(0..37_500), random.u128(..), 1.0);
             let mut hits: Vec<_> = (0..5_000).map(&mut one).collect();
             let mut state = state_of(&window, &hits);
@@ -552,7 +552,7 @@ mod tests {
     fn closeness_is_the_share_of_the_bound() {
         let close = |function, comparison, values: &[f64]| {
             let mut window = rule(function);
-            window.threshold = Threshold(vec![(comparison, 100)]);
+            window.threshold = Threshold(vec![(comparison, 100.into())]);
             let hits = values.iter().enumerate();
             let hits: Vec<_> = hits.map(|(at, v)| (at as i64, at as u128, *v)).collect();
             window.closeness(&mut state_of(&window, &hits))

@@ -242,7 +242,7 @@ impl Moving for Judged<'_> {
         } = self.baseline;
         let count = self.mass as f64 / ONE as f64;
         let least = count / threshold.saturation() as f64;
-        if !threshold.holds_number(count) {
+        if !threshold.holds_estimate(count) {
             self.nearest = self.nearest.max(least.min(1.0) / 2.0);
             return;
         }

@@ -3,8 +3,7 @@
 //! A hit is *new* where no hit of its group with its value came earlier within the memory (a pause as long as the memory
 //! still counts as known), and where the learning period is over, which begins with the first hit of a group that had
 //! none for longer than the memory. The condition counts the values of the new hits in the window, and alerts tell of
-//! these hits alone: of those with one value at one time, of the one with the smallest id. Earlier hits can undo what is
-//! new, so it is judged when the watermark has passed.
+//! these hits alone. Earlier hits can undo what is new, so it is judged when the watermark has passed.
 //!
 //! Time is cut into slices as long as the memory. Within one no two hits are further apart than the memory, so its first
 //! and last hit of each value are all there is to know. A slice keeps `values_max` values; of more those of the smallest

@@ -3,9 +3,9 @@
 //! Some rules give the group an owner, some end that, the hits of all others are *accesses* by their value. An access is
 //! *foreign* where the latest facts before it, no further back than the memory, name an owner, and neither they nor
 //! facts of the same millisecond name its value. Without such facts, and after an end, the owner is unknown, and nothing
-//! is foreign. The condition counts the values of the foreign accesses in the window, and alerts tell of these alone: of
-//! those with one value at one time, of the one with the smallest id. A fact that comes late can undo it, so it is judged
-//! when the watermark has passed.
+//! is foreign. An end counts from the next millisecond on, and needs no value. The condition counts the values of the
+//! foreign accesses in the window, and alerts tell of these alone. A fact that comes late can undo it, so it is judged when
+//! the watermark has passed.
 //!
 //! Time is cut into slices as long as the timespan. One with more than [`FACTS_MAX`] facts is *crowded*: it keeps none, and
 //! the owner is unknown in it and until the next fact after it. A slice keeps [`VALUES_MAX`] values, of more those with

@@ -145,7 +145,7 @@ impl Moving for Counts<'_> {
         };
         let count = (self.all as f64) / ONE as f64;
         if to >= i128::from(*at_least) * i128::from(ONE)
-            && self.ratio.threshold.holds_number(count)
+            && self.ratio.threshold.holds_estimate(count)
             && bounds.iter().all(is_so)
         {
             self.holding.push(moments);
