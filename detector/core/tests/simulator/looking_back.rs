@@ -56,8 +56,8 @@ fn correlation(random: &mut fastrand::Rng, timespan: i64) -> Correlation {
         aliases: BTreeMap::new(),
         prefixes: BTreeMap::new(),
         timespan,
-        quiet: timespan + random.i64(0..10),
-        threshold: vec![("gte", 1)],
+        quiet: timespan + 2 * random.i64(0..5),
+        threshold: vec![("gte", 100)],
     }
 }
 
