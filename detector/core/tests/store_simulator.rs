@@ -22,6 +22,8 @@ use simulator::world::Seen;
 /// Schedules run on each generated rule set and stream.
 const SCHEDULES_PER_SCENARIO: u64 = 8;
 
+const UNPOISONED: &str = "nobody panics while holding it";
+
 /// Runs schedules on all cores, and tells the first problem in the order of scenarios.
 fn schedules(total: u64, first_scenario: u64) -> Seen {
     let scenarios = total.div_ceil(SCHEDULES_PER_SCENARIO);
@@ -31,12 +33,12 @@ fn schedules(total: u64, first_scenario: u64) -> Seen {
         let mut seen = Seen::default();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= scenarios || !problems.lock().unwrap().is_empty() {
+            if at >= scenarios || !problems.lock().expect(UNPOISONED).is_empty() {
                 return seen;
             }
             match scenario_schedules(first_scenario + at) {
                 Ok(more) => seen.add(more),
-                Err(problem) => drop(problems.lock().unwrap().insert(at, problem)),
+                Err(problem) => drop(problems.lock().expect(UNPOISONED).insert(at, problem)),
             }
         }
     };
@@ -48,7 +50,7 @@ fn schedules(total: u64, first_scenario: u64) -> Seen {
             seen.add(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
     });
-    if let Some((_, problem)) = problems.into_inner().unwrap().pop_first() {
+    if let Some((_, problem)) = problems.into_inner().expect(UNPOISONED).pop_first() {
         panic!("{problem}");
     }
     seen
