@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::printable::printable;
+use crate::output::printable::printable;
 
 /// How a command that went to its end turned out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::alert::Alert;
-use crate::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
-use crate::event::{Event, LogSource};
-use crate::field::SlotId;
-use crate::matching::{Matcher, Scratch};
-use crate::rule::{CorrelationIx, DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
-use crate::store::StoreTimes;
-use crate::store::plan::ATTEMPTS_MAX;
 use crate::tally::Tally;
-use crate::time::Timestamp;
-use crate::window::key::Key;
-use crate::window::{SpillError, Spilled, Windows};
+use detector_alert::Alert;
+use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
+use detector_event::event::{Event, LogSource};
+use detector_event::field::SlotId;
+use detector_event::time::Timestamp;
+use detector_matching::{Matcher, Scratch};
+use detector_rule::{CorrelationIx, DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
+use detector_store::StoreTimes;
+use detector_store::plan::ATTEMPTS_MAX;
+use detector_window::key::Key;
+use detector_window::{SpillError, Spilled, Windows};
 
 /// An event that arrives later than this after its event time is too late, unless [`Engine::with_lateness`] says
 /// otherwise: its hits are counted, not used.
@@ -87,7 +87,7 @@ impl Engine {
     }
 
     /// Takes events that arrive up to `lateness_max_ms` milliseconds, 0 or more, after their event time. Where state is
-    /// stored, [`StoreTimes::lateness_ms`](crate::store::StoreTimes) has to be the same: see [`Engine::store_times`].
+    /// stored, [`StoreTimes::lateness_ms`](detector_store::StoreTimes) has to be the same: see [`Engine::store_times`].
     #[must_use]
     pub fn with_lateness(mut self, lateness_max_ms: i64) -> Self {
         self.lateness_max_ms = lateness_max_ms.max(0);
@@ -99,7 +99,7 @@ impl Engine {
         self.lateness_max_ms
     }
 
-    /// What the store's [`Plan`](crate::store::Plan) has to know, with this engine's lateness.
+    /// What the store's [`Plan`](detector_store::Plan) has to know, with this engine's lateness.
     pub fn store_times(&self) -> StoreTimes {
         StoreTimes {
             lateness_ms: self.lateness_max_ms,
@@ -189,7 +189,7 @@ impl<'e> Worker<'e> {
     }
 
     /// Takes the window state away, encoded, by rule and then by group key. [`Worker::finish`] wants it back; a shell with
-    /// a store makes [`Deltas`](crate::store::Deltas) of it.
+    /// a store makes [`Deltas`](detector_store::Deltas) of it.
     pub fn drain_state(&mut self, sink: &mut dyn FnMut(CorrelationIx, Key, &[u8])) {
         self.watch.windows.drain_encoded(sink);
     }

@@ -1,22 +1,27 @@
 //! Vedette's engine: bytes of audit logs and Sigma rules go in, episodes of attacks come out.
 //!
-//! Values in, values out: no clock, no files, no environment, no async, no AWS type. Modules stand in the order in
-//! which a record meets them; each imports only from those above it.
+//! Values in, values out: no clock, no files, no environment, no async, no AWS type. The layers are crates, of which
+//! each imports from those above it in this table alone; here they have their names, so that a shell imports this crate
+//! and no other.
+//!
+//! | layer | in | out |
+//! |---|---|---|
+//! | [`event`], [`time`], [`field`], [`slots`], [`scan`] | JSON text | one audit entry, and the fields that rules read |
+//! | [`decode`] | bytes | events |
+//! | [`rule`] | YAML text | a rule set, once, at start; the shell reads the files |
+//! | [`matching`] | event | hits; stateless |
+//! | [`window`] | hits | episodes; all the state, bounded and mergeable |
+//! | [`store`] | deltas | durable state, announcements |
+//! | [`alert`] | episode | what people and machines are told |
 #![warn(clippy::disallowed_methods)]
 
-pub mod time; // milliseconds since the epoch
-pub mod field; // dotted paths -> slots
-mod quotes; // where strings begin and end
-pub mod slots; // the values found, by slot
-mod lenient_scan; // the same, where a value cannot be held
-mod quick_scan; // the same, where it is as AWS writes it
-pub mod scan; // JSON bytes  -> the values of the slots
-pub mod event; // one decoded audit entry
-pub mod rule; // YAML text   -> RuleSet      (once, at start; the shell reads the files)
-pub mod decode; // bytes       -> Event
-pub mod matching; // Event       -> hits         (stateless)
-pub mod window; // hits        -> episodes     (all the state, bounded and mergeable)
-pub mod store; // deltas      -> durable state, announcements
-pub mod alert; // Episode     -> Alert        (identity and wire form)
+pub use detector_alert as alert;
+pub use detector_decode as decode;
+pub use detector_event::{event, field, scan, slots, time};
+pub use detector_matching as matching;
+pub use detector_rule as rule;
+pub use detector_store as store;
+pub use detector_window as window;
+
 pub mod tally; // what was read, and what rules could not use of it
 pub mod engine; // the whole way, wired together

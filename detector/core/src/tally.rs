@@ -1,8 +1,8 @@
 //! What was read, and what rules could not use of it.
 
-use crate::event::LogSource;
-use crate::time::Timestamp;
-use crate::window::Doubts;
+use detector_event::event::LogSource;
+use detector_event::time::Timestamp;
+use detector_window::Doubts;
 
 /// What was seen, for the closing summary.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,10 +14,10 @@ pub struct Tally {
     pub control_messages: u64,
     /// Records, or parts of one, that could not be read.
     pub unreadable: u64,
-    /// Hits by detection rule, in the order of [`RuleSet::detections`](crate::rule::RuleSet::detections).
+    /// Hits by detection rule, in the order of [`RuleSet::detections`](detector_rule::RuleSet::detections).
     pub hits: Vec<u64>,
     /// Matches that are no hits because a list allows them: by detection rule, in the order of
-    /// [`RuleSet::detections`](crate::rule::RuleSet::detections), then by its [`DetectionRule::allow`](crate::rule::DetectionRule::allow).
+    /// [`RuleSet::detections`](detector_rule::RuleSet::detections), then by its [`DetectionRule::allow`](detector_rule::DetectionRule::allow).
     pub allowed: Vec<Vec<u64>>,
     /// Hits that carry no event time, so that no window can hold them.
     pub untimed_hits: u64,
@@ -26,12 +26,12 @@ pub struct Tally {
     /// Events whose time was ahead of their arrival by more than [`SKEW_MAX_MS`](crate::engine::SKEW_MAX_MS).
     pub skewed_events: u64,
     /// Hits kept out of every group because a field was missing or redacted: by correlation rule (in the order of
-    /// [`RuleSet::correlations`](crate::rule::RuleSet::correlations)), field and number.
+    /// [`RuleSet::correlations`](detector_rule::RuleSet::correlations)), field and number.
     pub missing: Vec<Vec<(String, u64)>>,
     /// The same because a field that is grouped by its network was no address.
     pub no_address: Vec<Vec<(String, u64)>>,
-    /// Fields that a rule wants to be there (see [`Expr::each_wanted_field`](crate::rule::Expr::each_wanted_field)) and
-    /// that no event of its log sources had, though there were such events: by detection rule, in the order of [`RuleSet::detections`](crate::rule::RuleSet::detections). Known at the end.
+    /// Fields that a rule wants to be there (see [`Expr::each_wanted_field`](detector_rule::Expr::each_wanted_field)) and
+    /// that no event of its log sources had, though there were such events: by detection rule, in the order of [`RuleSet::detections`](detector_rule::RuleSet::detections). Known at the end.
     pub absent_fields: Vec<Vec<String>>,
     /// Groups that were forgotten for want of room, by correlation rule: empty where none were.
     pub evicted: Vec<u64>,

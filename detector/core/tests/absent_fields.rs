@@ -1,10 +1,11 @@
 //! Fields that a rule wants and that no event had are named; those that it only excludes are not.
 
-mod matching_bench;
+#[path = "../../rule/tests/rule_text/mod.rs"]
+mod rule_text;
 
 use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::window::NothingSpilled;
-use matching_bench::{load, rule};
+use rule_text::{load, rule};
 
 struct Silent;
 impl Observer for Silent {}

@@ -4,7 +4,7 @@
 
 mod oracle;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer};
@@ -15,7 +15,7 @@ use detector_core::window::key::Key;
 use detector_core::window::{NothingSpilled, SpillError, Spilled, Windows};
 use oracle::compare::{as_episode, expected, written};
 use oracle::generate;
-use oracle::{Correlation, Episode, Event, Input, Kind, evaluate};
+use oracle::{Correlation, Episode, Event, Input, Kind, evaluate, millis};
 
 struct Nobody;
 impl Observer for Nobody {}
@@ -117,6 +117,83 @@ fn random_rules_and_streams_have_equal_episodes() {
     );
 }
 
+/// One rule whose quiet period is shorter than its timespan, and a flood of more than 1,024 events between a few others.
+/// No quarter of a timespan has more than 256.
+fn flood(random: &mut fastrand::Rng) -> (Correlation, Vec<Event>) {
+    let (kind, timespan) = match random.u8(..3) {
+        0 => (Kind::EventCount, 40),
+        1 => (Kind::ValueCount(vec!["requestID"]), 40),
+        _ => (Kind::Temporal(None), 24),
+    };
+    let rule = Correlation {
+        inputs: (0..if kind == Kind::Temporal(None) { 2 } else { 1 })
+            .map(Input::Detection)
+            .collect(),
+        kind,
+        group_by: Vec::new(),
+        show: vec!["vpcEndpointId"],
+        aliases: BTreeMap::new(),
+        prefixes: BTreeMap::new(),
+        timespan,
+        quiet: [2, 4, 10, timespan, 60][random.usize(..5)],
+        threshold: vec![("gte", 100 * random.i64(2..6))],
+    };
+    let (before, length) = (random.i64(20..80), random.i64(80..120));
+    let flood = random.i64(1_100..1_400);
+    let mut events = Vec::new();
+    for at in 0..flood + random.i64(20..80) {
+        let tick = match at {
+            _ if at < flood => before + at * length / flood,
+            _ if random.u8(..4) == 0 => random.i64(0..before),
+            _ => before + length + random.i64(0..400),
+        };
+        let (user, shown) = (random.u32(..3_000), random.u32(..50));
+        events.push(Event {
+            id: format!("{:08x}-0000-4000-8000-{at:012x}", random.u32(..)),
+            tick,
+            matches: BTreeSet::from([0, random.usize(..2)]),
+            fields: BTreeMap::from([
+                ("requestID", format!("user-{user}")),
+                ("vpcEndpointId", format!("shown-{shown}")),
+            ]),
+        });
+    }
+    (rule, events)
+}
+
+/// Episodes of more than 1,024 events are counted together, and those around them are told of exactly all the same.
+#[test]
+fn random_episodes_around_a_flood_have_equal_totals() {
+    let mut exact = 0;
+    for seed in 0..60 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (rule, events) = flood(&mut random);
+        let rules = [rule];
+        let engine = engine(&rules);
+        let mut expected = evaluate(&events, &rules);
+        let large = |episode: &Episode| episode.count > 1_024;
+        assert!(expected.iter().any(large), "seed {seed}");
+        let mut alerts = observed(&engine, &events, &mut random);
+        for (alert, episode) in alerts.iter_mut().zip(&mut expected) {
+            if large(episode) {
+                assert!(alert.count.abs_diff(episode.count) < episode.count / 15);
+                (alert.count, alert.distinct) = (episode.count, episode.distinct);
+            } else {
+                exact += 1;
+            }
+        }
+        let mut found: Vec<String> = alerts.iter().map(|a| as_episode(a, &rules)).collect();
+        found.sort();
+        assert_eq!(
+            found,
+            written(expected),
+            "seed {seed}\n{}",
+            generate::yaml(&rules)
+        );
+    }
+    assert!(exact > 60, "only {exact} episodes around floods");
+}
+
 /// The state of every group after the events, drained as it is sometimes on the way.
 type States = BTreeMap<(u32, Key), Vec<Vec<u8>>>;
 
@@ -211,12 +288,7 @@ fn what_is_forgotten_changes_no_episode_that_goes_on() {
         for states in parts.iter_mut() {
             let ((rule, key), states) = states;
             let parts: Vec<&[u8]> = states.iter().map(Vec::as_slice).collect();
-            let united = windows.unite(
-                CorrelationIx(*rule),
-                *key,
-                &parts,
-                Some(generate::millis(watermark)),
-            );
+            let united = windows.unite(CorrelationIx(*rule), *key, &parts, Some(millis(watermark)));
             *states = vec![united.expect("states of this rule").state];
         }
         late.extend(early.into_iter().filter(|_| random.u8(..4) == 0));

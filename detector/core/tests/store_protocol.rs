@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::rule::{CorrelationIx, RuleFile, RuleSet};
+use detector_core::store::RuleKey;
 use detector_core::store::drive::{drive, perform};
-use detector_core::store::item::RuleKey;
 use detector_core::store::{
     Announcement, Batch, ConditionalWrite, Deltas, Effect, EffectResult, EpisodeId, Item, ItemKey,
     Mark, MemoryStore, Notice, Plan, Report, StateStore, Step, StoreTimes,

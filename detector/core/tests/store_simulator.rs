@@ -7,11 +7,14 @@ mod oracle;
 mod simulator;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use detector_core::store::drive::drive;
 use detector_core::store::{Announcement, Batch, Mark, MemoryStore};
-use simulator::mutation::Mutation;
+use simulator::mistake::Mutation;
 use simulator::scenario::{END_MS, Fold, Scenario};
 use simulator::verdict::run;
 use simulator::world::Seen;
@@ -19,19 +22,49 @@ use simulator::world::Seen;
 /// Schedules run on each generated rule set and stream.
 const SCHEDULES_PER_SCENARIO: u64 = 8;
 
+const UNPOISONED: &str = "nobody panics while holding it";
+
+/// Runs schedules on all cores, and tells the first problem in the order of scenarios.
 fn schedules(total: u64, first_scenario: u64) -> Seen {
-    let mut seen = Seen::default();
-    for at in 0..total.div_ceil(SCHEDULES_PER_SCENARIO) {
-        let at = first_scenario + at;
-        let scenario = Scenario::generate(at);
-        for schedule in 0..SCHEDULES_PER_SCENARIO {
-            match run(&scenario, schedule_seed(at, schedule), Mutation::None) {
+    let scenarios = total.div_ceil(SCHEDULES_PER_SCENARIO);
+    let next = AtomicU64::new(0);
+    let problems = Mutex::new(BTreeMap::new());
+    let worker = || {
+        let mut seen = Seen::default();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= scenarios || !problems.lock().expect(UNPOISONED).is_empty() {
+                return seen;
+            }
+            match scenario_schedules(first_scenario + at) {
                 Ok(more) => seen.add(more),
-                Err(problem) => panic!("scenario {at}, schedule {schedule}: {problem}"),
+                Err(problem) => drop(problems.lock().expect(UNPOISONED).insert(at, problem)),
             }
         }
+    };
+    let mut seen = Seen::default();
+    std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        for worker in workers {
+            seen.add(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+    });
+    if let Some((_, problem)) = problems.into_inner().expect(UNPOISONED).pop_first() {
+        panic!("{problem}");
     }
     seen
+}
+
+fn scenario_schedules(at: u64) -> Result<Seen, String> {
+    let scenario = Scenario::generate(at);
+    let mut seen = Seen::default();
+    for schedule in 0..SCHEDULES_PER_SCENARIO {
+        let more = run(&scenario, schedule_seed(at, schedule), Mutation::None)
+            .map_err(|problem| format!("scenario {at}, schedule {schedule}: {problem}"))?;
+        seen.add(more);
+    }
+    Ok(seen)
 }
 
 fn schedule_seed(scenario: u64, schedule: u64) -> u64 {

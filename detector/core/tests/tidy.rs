@@ -1,6 +1,7 @@
-//! The house rules that a program can check: sizes of files and functions, what the core may depend on, and that the
-//! documents name commands and files that exist.
+//! The house rules that a program can check: sizes of files, functions and folders, what the layers may depend on, and
+//! that the documents name commands and files that exist. Which files may import which: `circles.rs`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -153,7 +154,10 @@ fn core_has_no_async_runtime_or_aws_sdk_in_its_tree() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert!(crates.contains(&"serde_json"), "not a tree: {tree}");
+    for layer in LAYERS {
+        let name = format!("detector-{layer}");
+        assert!(crates.contains(&&*name), "no {name} in the tree: {tree}");
+    }
     let forbidden: Vec<_> = crates
         .iter()
         .filter(|name| {
@@ -166,41 +170,63 @@ fn core_has_no_async_runtime_or_aws_sdk_in_its_tree() {
     assert!(forbidden.is_empty(), "in the core's tree: {forbidden:?}");
 }
 
-/// Modules import from those above them in `lib.rs`, so that the flow of a record can be read from top to bottom.
+/// The crates below the shells, in the order in which a record meets them: each depends on those before it alone.
+const LAYERS: [&str; 8] = [
+    "event", "decode", "rule", "matching", "window", "store", "alert", "core",
+];
+
+/// The crates of ours that a manifest names.
+fn ours(manifest: &str) -> Vec<&str> {
+    let lines = manifest.lines();
+    lines
+        .filter_map(|line| line.strip_prefix("detector-")?.split('.').next())
+        .collect()
+}
+
 #[test]
-fn core_modules_import_upwards_only() {
-    let source = root().join("detector/core/src");
-    let lib = fs::read_to_string(source.join("lib.rs")).expect("lib.rs");
-    let module = |line: &str| {
-        let line = line.strip_prefix("pub ").unwrap_or(line);
-        Some(line.strip_prefix("mod ")?.split_once(';')?.0.to_owned())
-    };
-    let modules: Vec<String> = lib.lines().filter_map(module).collect();
-    assert!(modules.len() > 8, "{modules:?}");
-    let mut downwards = Vec::new();
-    for (name, text) in sources() {
-        let Some(path) = name.strip_prefix("detector/core/src/") else {
-            continue;
-        };
-        let own = path.split(['/', '.']).next().unwrap_or_default();
-        let Some(at) = modules.iter().position(|module| module == own) else {
-            continue;
-        };
-        for line in without_tests(&text) {
-            let code = line.split("//").next().unwrap_or_default();
-            for used in code.split("crate::").skip(1) {
-                let below = |module: &String| {
-                    used.split(|c: char| !c.is_alphanumeric() && c != '_')
-                        .next()
-                        == Some(module)
-                };
-                if modules[at + 1..].iter().any(below) {
-                    downwards.push(format!("{name}: {}", line.trim()));
-                }
-            }
-        }
+fn layers_depend_upwards_only_and_are_guarded() {
+    let folders = fs::read_dir(root().join("detector")).expect("the detector's crates");
+    let mut found: Vec<String> = folders
+        .map(|entry| entry.expect("a crate").file_name().to_string_lossy().into())
+        .filter(|name| name != "lambda")
+        .collect();
+    found.sort();
+    let mut known = LAYERS.to_vec();
+    known.sort_unstable();
+    assert_eq!(found, known, "a crate that is no layer, or none");
+    let workspace = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace");
+    for (at, layer) in LAYERS.iter().enumerate() {
+        let folder = root().join("detector").join(layer);
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
+        let downwards: Vec<&str> = ours(&manifest)
+            .into_iter()
+            .filter(|used| !LAYERS[..at].contains(used))
+            .collect();
+        assert!(downwards.is_empty(), "{layer} depends on {downwards:?}");
+        let lib = fs::read_to_string(folder.join("src/lib.rs")).expect("lib.rs");
+        let lint = "#![warn(clippy::disallowed_methods)]";
+        assert!(lib.contains(lint), "{layer} may read clocks and files");
+        let profile = format!("[profile.dev.package.detector-{layer}]\nopt-level = 1\n");
+        assert!(workspace.contains(&profile), "no {profile}");
+        assert!(folder.join("README.md").exists(), "{layer} has no README");
     }
-    assert!(downwards.is_empty(), "{downwards:#?}");
+}
+
+/// In a folder with more, nothing is found by looking.
+const FOLDER_FILES_MAX: usize = 15;
+
+#[test]
+fn folders_are_small() {
+    let mut paths = Vec::new();
+    for folder in ["detector", "replay", "benches"] {
+        files(&root().join(folder), "rs", &mut paths);
+    }
+    let mut sizes: BTreeMap<&Path, usize> = BTreeMap::new();
+    for path in &paths {
+        *sizes.entry(path.parent().expect("a folder")).or_default() += 1;
+    }
+    sizes.retain(|_, files| *files > FOLDER_FILES_MAX);
+    assert!(sizes.is_empty(), "make rooms: {sizes:?}");
 }
 
 /// The commands of the README's ```sh blocks.

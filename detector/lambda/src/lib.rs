@@ -15,9 +15,7 @@ pub mod fold; // records -> deltas
 pub mod quarantine; // records that cannot be read
 pub mod dynamodb; // the state
 pub mod publish; // alerts -> SNS
-pub mod drive; // a batch over a world that takes its time
-pub mod world; // that world: DynamoDB and SNS
-pub mod shards; // how far the stream is done
-pub mod progress; // how far sweeps may go
+pub mod effects; // what the protocol asks for, performed
+pub mod sweep; // how far everything is done
 pub mod metrics; // what an invocation did
 pub mod service; // all of it, wired together

@@ -17,19 +17,19 @@ use tracing::{error, warn};
 use crate::clients;
 use crate::config::Config;
 use crate::deadline::Deadline;
-use crate::drive::drive;
 use crate::dynamodb::DynamoStore;
 use crate::dynamodb::bookkeeping::{Progress, SweptTo};
+use crate::effects::drive::drive;
+use crate::effects::world::Outside;
 use crate::fault::Fault;
 use crate::fold::fold;
 use crate::invocation::{Answer, Invocation, Payload, Record, SweepAnswer, batch_answer};
 use crate::metrics::Metrics;
-use crate::progress;
 use crate::publish::Publisher;
 use crate::quarantine::Quarantine;
 use crate::rules::{BrokenRules, Rules};
-use crate::shards;
-use crate::world::Outside;
+use crate::sweep::progress;
+use crate::sweep::shards;
 
 /// How long a worker goes by what it has read about sweeps. An older, lower value is safe: it only forgets later.
 const SWEPT_TO_KEPT: Duration = Duration::from_secs(60);

@@ -19,8 +19,8 @@ use detector_core::store::{
 };
 use detector_core::time::Timestamp;
 use detector_lambda::deadline::Deadline;
-use detector_lambda::drive::{World, drive};
 use detector_lambda::dynamodb::DynamoStore;
+use detector_lambda::effects::drive::{World, drive};
 use detector_lambda::fold::fold;
 use detector_lambda::invocation::Record;
 use table::Faults;

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use detector_core::store::item::RuleKey;
+use detector_core::store::RuleKey;
 use detector_core::store::{
     ConditionalWrite, Item, ItemKey, MemoryStore, StateStore, WriteOutcome,
 };

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::capture::When;
-use crate::send::Speed;
+use super::speed::Speed;
+use super::when::When;
 
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {

@@ -1,5 +1,7 @@
 //! The command line. It is a contract that other programs read: change it only with a major version.
 
+mod when; // moments on the command line
+mod speed; // the pace of a recording
 mod aws; // the commands that speak to AWS
 
 use std::num::NonZeroUsize;
@@ -9,6 +11,8 @@ use std::thread;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use aws::{CaptureArgs, SendArgs};
+pub(crate) use speed::Speed;
+pub(crate) use when::When;
 
 /// More only share the memory for window state among themselves.
 const THREADS_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
@@ -214,7 +218,8 @@ pub(crate) struct RunArgs {
     /// Feed the recording in its order, as production would see it
     ///
     /// A record arrives at its recorded arrival time, or else at the highest event time so far; what comes later than
-    /// the allowed lateness is counted and not used. Runs on one thread.
+    /// the allowed lateness is counted and not used. Recorded arrival times are judged so without this option, too. Runs
+    /// on one thread.
     #[arg(long)]
     pub(crate) as_arrived: bool,
     /// Hold the groups of each rule to so many MiB: beyond, those farthest from firing are forgotten, and counted

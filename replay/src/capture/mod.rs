@@ -1,6 +1,6 @@
 //! `replay capture`: log events of a log group into a file that `replay run` reads.
 
-mod when; // moments on the command line
+mod pseudonym; // stand-ins for what identifies people
 mod payload; // log events -> lines
 mod part; // what is captured so far
 mod pages; // log events from the service
@@ -12,15 +12,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, anyhow, bail};
 use detector_core::time::Timestamp;
 
-use crate::args::CaptureArgs;
+use crate::args::{CaptureArgs, When};
+use crate::capture::pseudonym::{KEY_BYTES_MIN, Pseudonyms};
 use crate::outcome::{Outcome, say};
-use crate::progress::{Progress, Visibility};
-use crate::pseudonym::{KEY_BYTES_MIN, Pseudonyms};
-use crate::report::quantity::{bytes, counted};
+use crate::output::progress::{Progress, Visibility};
+use crate::output::quantity::{bytes, counted};
 use crate::service;
 use pages::{NoPage, Pages};
 use part::{Part, Request, State, lines_path};
-pub(crate) use when::When;
 
 /// Stands in a state for a key that is kept nowhere.
 const RANDOM_KEY: &str = "random";

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::pseudonym::Pseudonyms;
+use crate::capture::pseudonym::Pseudonyms;
 use crate::rewrite::{self, Rewrite};
 
 /// One log event, as the service gives it.

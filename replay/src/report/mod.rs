@@ -1,6 +1,5 @@
 //! Alerts and counters go in, what a person or a program reads comes out.
 
-pub(crate) mod quantity; // numbers, sizes and durations, as people read them
 pub(crate) mod json; // JSON Lines, for programs
 pub(crate) mod table; // alerts -> a table
 pub(crate) mod summary; // counters -> the closing summary

@@ -9,10 +9,10 @@ use detector_core::event::LogSource;
 use detector_core::rule::{DetectionIx, DetectionRule, InputRule, RuleMeta, RuleSet};
 use detector_core::tally::Tally;
 
-use super::quantity::{bytes, count, counted};
 use super::table::Paint;
-use crate::printable::printable;
-use crate::recording::Recording;
+use crate::input::crew::recording::Recording;
+use crate::output::printable::printable;
+use crate::output::quantity::{bytes, count, counted};
 
 /// Everything that a summary tells of.
 pub(crate) struct Run<'r> {

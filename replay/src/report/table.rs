@@ -3,8 +3,8 @@
 use comfy_table::{Attribute, Cell, CellAlignment, Color, Table, presets};
 use detector_core::alert::{Alert, AlertRule, GroupValues, ShownValues, Status};
 
-use super::quantity::{count, stretch};
-use crate::printable::{clipped, printable};
+use crate::output::printable::{clipped, printable};
+use crate::output::quantity::{count, stretch};
 
 /// The most characters of a title or a group value that are shown.
 const VALUE_CHARS_MAX: usize = 80;

@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use crate::whole::GZIP_MAGIC;
+use crate::input::whole::GZIP_MAGIC;
 
 /// As in the decoder: what inflates further is left as it is.
 const INFLATED_BYTES_MAX: u64 = 64 << 20;

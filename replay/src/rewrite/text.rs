@@ -1,18 +1,66 @@
-//! Scalars in JSON text, one document or several, found without a tree.
+//! Scalars in whatever holds them: packed content is opened, and JSON text, one document or several, is read without a
+//! tree. Each may hold the other.
 
 use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
-use super::edit::{Edit, Unescaped, escaped};
-use super::{Rewrite, Scalar, content, packed};
+use super::edit::{Edit, Unescaped, applied, escaped};
+use super::scalar::{Rewrite, Scalar};
+use super::{aggregate, packed};
 
 /// Objects within objects whose keys are remembered; deeper ones have the key of the last.
 const KEYS_MAX: usize = 128;
 
+/// `bytes` with its values exchanged, whatever packs them; `None` where nothing changes.
+pub(super) fn content(bytes: &[u8], nesting: u8, rewrite: &mut dyn Rewrite) -> Option<Vec<u8>> {
+    let nesting = nesting.checked_sub(1)?;
+    if packed::is_gzip(bytes) {
+        let changed = content(&packed::inflated(bytes)?, nesting, rewrite)?;
+        return Some(packed::deflated(&changed));
+    }
+    if aggregate::is_aggregate(bytes) {
+        return aggregate::rewritten(bytes, &mut |data| content(data, nesting, rewrite));
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    if is_json(text) && is_of_a_piece(text) {
+        return changed(text, edits(text, nesting, rewrite)).map(String::into_bytes);
+    }
+    if let Some(inner) = packed::base64_of_gzip(text.trim()) {
+        let inner = content(&inner, nesting, rewrite)?;
+        return Some(packed::base64(&inner).into_bytes());
+    }
+    if !text.trim_end().contains('\n') {
+        return rewrite.prose(text).map(String::into_bytes);
+    }
+    lines(text, nesting, rewrite)
+}
+
+/// Lines of which each may be anything.
+fn lines(text: &str, nesting: u8, rewrite: &mut dyn Rewrite) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut is_changed = false;
+    for line in text.split_inclusive('\n') {
+        let bare = line.trim_end_matches(['\n', '\r']);
+        match content(bare.as_bytes(), nesting, rewrite) {
+            Some(changed) => {
+                is_changed = true;
+                out.extend_from_slice(&changed);
+                out.extend_from_slice(&line.as_bytes()[bare.len()..]);
+            }
+            None => out.extend_from_slice(line.as_bytes()),
+        }
+    }
+    is_changed.then_some(out)
+}
+
+fn changed(text: &str, edits: Vec<Edit>) -> Option<String> {
+    (!edits.is_empty()).then(|| applied(text, &edits))
+}
+
 /// Whether scalars are to be looked for in `text`. What begins as an object does is read even where it is damaged, as
 /// the decoder does; else it has to be JSON: `[INFO] started 1700000000` is a line of a log.
-pub(super) fn is_json(text: &str) -> bool {
+fn is_json(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let follows = |rest: &str, starts: &[char]| rest.trim_start().starts_with(starts);
     match text.as_bytes().first() {
@@ -24,7 +72,7 @@ pub(super) fn is_json(text: &str) -> bool {
 }
 
 /// Whether all lines of `text` are JSON: of one document, or of several.
-pub(super) fn is_of_a_piece(text: &str) -> bool {
+fn is_of_a_piece(text: &str) -> bool {
     !text.trim_end().contains('\n')
         || serde_json::Deserializer::from_str(text)
             .into_iter::<IgnoredAny>()
@@ -32,7 +80,7 @@ pub(super) fn is_of_a_piece(text: &str) -> bool {
 }
 
 /// What changes in `text`.
-pub(super) fn edits(text: &str, nesting: u8, rewrite: &mut dyn Rewrite) -> Vec<Edit> {
+fn edits(text: &str, nesting: u8, rewrite: &mut dyn Rewrite) -> Vec<Edit> {
     let mut walk = Walk {
         text,
         at: 0,

@@ -14,16 +14,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow, bail};
 
-use crate::args::SendArgs;
+use crate::args::{SendArgs, Speed};
 use crate::outcome::{Outcome, say};
-use crate::progress::{Progress, Visibility};
-use crate::report::quantity::{bytes, count, counted};
+use crate::output::progress::{Progress, Visibility};
+use crate::output::quantity::{bytes, count, counted};
 use crate::{input, rewrite, service};
 use batch::{Batch, Entry};
 use carried::fitting;
 use kinesis::{Stream, Taken};
 use pace::Pace;
-pub(crate) use pace::Speed;
 use reading::Reading;
 use shift::{Range, Shift};
 use spool::Spooled;

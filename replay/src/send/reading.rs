@@ -9,11 +9,11 @@ use detector_core::field::FieldTable;
 
 use super::carried::{Carrier, Record};
 use super::spool::{Spool, Spooled};
-use crate::block::Block;
+use crate::input::block::Block;
+use crate::input::stream::{End, Stream, Taken};
 use crate::input::{Input, Plan};
 use crate::outcome::say;
-use crate::progress::Progress;
-use crate::stream::{End, Stream, Taken};
+use crate::output::progress::Progress;
 
 /// What the inputs held.
 pub(crate) struct Reading {

@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Correlation, Event, Expression, FirstSeen, Input, Kind, Owner, Ratio, TICK_MS};
+use super::{
+    Correlation, Event, Expression, FirstSeen, Input, Kind, ORIGIN_MS, Owner, Ratio, TICK_MS,
+    millis,
+};
 
 const DETECTIONS: usize = 3;
 const ADDRESS_FIELD: &str = "sourceIPAddress";
 const GROUP_FIELDS: [&str; 2] = [ADDRESS_FIELD, "userAgent"];
-const VALUE_FIELDS: [&str; 2] = ["requestID", "vpcEndpointId"];
+pub(crate) const VALUE_FIELDS: [&str; 2] = ["requestID", "vpcEndpointId"];
 const NUMBER_FIELD: &str = "bytes";
-/// Of few networks, and some that are none.
-const ADDRESSES: [&str; 8] = [
+/// Of few networks, and some that are none, or are no addresses.
+const ADDRESSES: [&str; 10] = [
     "192.0.2.1",
     "192.0.2.200",
     "::ffff:192.0.2.9",
@@ -20,14 +23,9 @@ const ADDRESSES: [&str; 8] = [
     "2001:db8:0:0:ffff::",
     "2001:db8:0:1::",
     "service.amazonaws.com",
+    "192.0.2.0/24",
+    "192.0.2.1/32",
 ];
-/// 2026-01-01T00:00:00Z.
-const ORIGIN_MS: i64 = 1_767_225_600_000;
-
-pub(crate) fn millis(tick: i64) -> i64 {
-    ORIGIN_MS + tick * TICK_MS
-}
-
 pub(crate) fn tick_of(rfc3339: &str) -> i64 {
     let ms = chrono::DateTime::parse_from_rfc3339(rfc3339)
         .expect("an alert's time")
@@ -66,7 +64,7 @@ pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
                 }
             }
             if random.u8(..10) > 0 {
-                fields.insert(NUMBER_FIELD, random.u8(..20).to_string());
+                fields.insert(NUMBER_FIELD, number(random));
             }
             let matches = (0..DETECTIONS)
                 .filter(|_| random.bool())
@@ -81,7 +79,16 @@ pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
         .collect()
 }
 
-fn uuid(random: &mut fastrand::Rng) -> String {
+/// Whole, with decimals, or below 0.
+fn number(random: &mut fastrand::Rng) -> String {
+    match random.u8(..3) {
+        0 => random.u8(..20).to_string(),
+        1 => format!("{}.{}", random.u8(..3), random.u8(..10)),
+        _ => format!("{}.{:02}", random.i8(-9..20), random.u8(..100)),
+    }
+}
+
+pub(crate) fn uuid(random: &mut fastrand::Rng) -> String {
     let hex = format!("{:032x}", random.u128(..));
     format!(
         "{}-{}-4{}-8{}-{}",
@@ -157,16 +164,17 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         0..=6 => *pick(random, &["gte", "gte", "gte", "gt"]),
         _ => *pick(random, &["lt", "lte", "eq", "neq", "gte"]),
     };
-    let bound_max = if (8..11).contains(&kind_choice) {
-        40
-    } else {
-        5
-    };
+    let bound_max = if kind_choice == 10 { 40 } else { 5 };
     // No count is below 1.
     let least = if operator == "lt" { 2 } else { 1 };
-    let mut threshold = vec![(operator, random.u64(least..bound_max))];
+    let bound = match kind_choice {
+        8 | 9 if random.bool() => random.i64(-30..100) * 10,
+        8 | 9 => random.i64(-500..4_000),
+        _ => 100 * random.i64(least..bound_max),
+    };
+    let mut threshold = vec![(operator, bound)];
     if operator == "gt" && random.bool() {
-        threshold.push(("lte", threshold[0].1 + random.u64(1..4)));
+        threshold.push(("lte", bound + 100 * random.i64(1..4)));
     }
     Correlation {
         kind,
@@ -176,7 +184,7 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         aliases,
         prefixes,
         timespan,
-        quiet: *pick(random, &[timespan, timespan, 2, 20]),
+        quiet: *pick(random, &[timespan, timespan, 2, 20, 40]),
         threshold,
     }
 }
@@ -473,9 +481,14 @@ fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
         }
         _ => {}
     }
-    rule.threshold
-        .iter()
-        .try_for_each(|(operator, bound)| writeln!(out, "        {operator}: {bound}"))
+    rule.threshold.iter().try_for_each(|(operator, bound)| {
+        let (sign, size) = (if *bound < 0 { "-" } else { "" }, bound.abs());
+        let (whole, part) = (size / 100, size % 100);
+        match part {
+            0 => writeln!(out, "        {operator}: {sign}{whole}"),
+            _ => writeln!(out, "        {operator}: {sign}{whole}.{part:02}"),
+        }
+    })
 }
 
 /// The event as a CloudTrail record.
@@ -495,9 +508,9 @@ pub(crate) fn json(event: &Event) -> String {
         record[format!("matched_{rule}")] = "yes".into();
     }
     for (name, value) in &event.fields {
-        record[*name] = match value.parse::<u64>() {
-            Ok(number) => number.into(),
-            Err(_) => value.as_str().into(),
+        record[*name] = match *name {
+            NUMBER_FIELD => serde_json::from_str(value).expect("a generated number"),
+            _ => value.as_str().into(),
         };
     }
     record.to_string()

@@ -10,6 +10,13 @@ pub(crate) mod generate;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const TICK_MS: i64 = 500;
+/// 2026-01-01T00:00:00Z.
+pub(crate) const ORIGIN_MS: i64 = 1_767_225_600_000;
+
+/// The moment of a tick.
+pub(crate) fn millis(tick: i64) -> i64 {
+    ORIGIN_MS + tick * TICK_MS
+}
 
 /// One event as the rules see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,8 +102,8 @@ pub(crate) struct Correlation {
     pub(crate) prefixes: BTreeMap<&'static str, (u32, u32)>,
     pub(crate) timespan: i64,
     pub(crate) quiet: i64,
-    /// Operator and bound, all of which must be true.
-    pub(crate) threshold: Vec<(&'static str, u64)>,
+    /// Operator and bound in hundredths, all of which must be true.
+    pub(crate) threshold: Vec<(&'static str, i64)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -127,8 +134,6 @@ impl Episode {
 #[derive(Default)]
 struct Group<'a> {
     hits: Vec<Hit<'a>>,
-    /// Hits that show their fields; of those with one value at one time all.
-    showing: Vec<Hit<'a>>,
     children: Vec<(usize, &'a Episode, Vec<String>)>,
 }
 
@@ -137,22 +142,15 @@ pub(crate) fn evaluate(events: &[Event], correlations: &[Correlation]) -> Vec<Ep
     let mut episodes: Vec<Episode> = Vec::new();
     for (at, correlation) in correlations.iter().enumerate() {
         let found: Vec<Episode> = {
-            let groups = groups(events, &episodes, correlation);
+            let groups = groups(events, &episodes, correlation, correlations);
             groups
                 .into_iter()
                 .flat_map(|(values, mut group)| {
-                    group.showing = group.hits.clone();
                     if let Kind::FirstSeen(kind) = &correlation.kind {
                         group.hits = new_hits(kind, &group.hits);
-                        group.showing.retain(|hit| is_like_one_of(hit, &group.hits));
                     }
                     if let Kind::Owner(kind) = &correlation.kind {
                         group.hits = foreign_hits(kind, &group.hits);
-                        group.showing.retain(|hit| {
-                            let gives_or_ends =
-                                kind.given_by.contains(&hit.0) || kind.ended_by.contains(&hit.0);
-                            !gives_or_ends && is_like_one_of(hit, &group.hits)
-                        });
                     }
                     group_episodes(at, correlation, &values, &group)
                 })
@@ -167,6 +165,7 @@ fn groups<'a>(
     events: &'a [Event],
     episodes: &'a [Episode],
     correlation: &Correlation,
+    all: &[Correlation],
 ) -> BTreeMap<Vec<String>, Group<'a>> {
     let value_fields: Vec<&'static str> = match &correlation.kind {
         Kind::ValueCount(fields) => fields.clone(),
@@ -177,6 +176,8 @@ fn groups<'a>(
     };
     let mut groups: BTreeMap<Vec<String>, Group<'a>> = BTreeMap::new();
     for (at, input) in correlation.inputs.iter().enumerate() {
+        // Who was the owner does not matter to an end.
+        let is_end = matches!(&correlation.kind, Kind::Owner(kind) if kind.ended_by.contains(&at));
         let named = |name: &'static str| *correlation.aliases.get(&(name, at)).unwrap_or(&name);
         match input {
             Input::Detection(detection) => {
@@ -185,12 +186,13 @@ fn groups<'a>(
                         event
                             .fields
                             .get(named(name))
-                            .and_then(|value| network(correlation, name, value))
+                            .and_then(|value| network(correlation, name, value, false))
                     };
                     let group: Option<Vec<String>> =
                         correlation.group_by.iter().map(read).collect();
                     let value: Option<Vec<String>> = value_fields
                         .iter()
+                        .filter(|_| !is_end)
                         .map(|f| event.fields.get(*f).cloned())
                         .collect();
                     if let (Some(group), Some(value)) = (group, value) {
@@ -215,7 +217,10 @@ fn groups<'a>(
                     };
                     let names = correlation.group_by.iter();
                     let group: Option<Vec<String>> = names
-                        .map(|name| network(correlation, name, &read(name)))
+                        .map(|name| {
+                            let is_network = all[*child].prefixes.contains_key(named(name));
+                            network(correlation, name, &read(name), is_network)
+                        })
                         .collect();
                     let value = value_fields.iter().map(|n| read(n)).collect();
                     let Some(group) = group else { continue };
@@ -231,14 +236,14 @@ fn groups<'a>(
     groups
 }
 
-/// The value by which `name` groups: as it is, or its network.
-fn network(correlation: &Correlation, name: &str, value: &str) -> Option<String> {
+/// The value by which `name` groups: as it is, or the network of an address or of what is a network already.
+fn network(correlation: &Correlation, name: &str, value: &str, is_network: bool) -> Option<String> {
     let Some(&(ipv4, ipv6)) = correlation.prefixes.get(name) else {
         return Some(value.to_owned());
     };
     let (address, bits) = match value.split_once('/') {
-        Some((address, bits)) => (address, bits.parse().ok()?),
-        None => (value, 128),
+        Some((address, bits)) if is_network => (address, bits.parse().ok()?),
+        _ => (value, 128),
     };
     let address: std::net::IpAddr = address.parse().ok()?;
     match address.to_canonical() {
@@ -295,14 +300,9 @@ fn group_episodes(
         .collect()
 }
 
-fn is_like_one_of(hit: &Hit<'_>, hits: &[Hit<'_>]) -> bool {
-    let mut hits = hits.iter();
-    hits.any(|(_, event, value)| event.tick == hit.1.tick && *value == hit.2)
-}
-
 type Hit<'a> = (usize, &'a Event, Vec<String>);
 
-/// The hits with values that were not there before; of those with one value at one time, that with the smallest id.
+/// The hits with values that were not there before.
 fn new_hits<'a>(kind: &FirstSeen, hits: &[Hit<'a>]) -> Vec<Hit<'a>> {
     let seen_before = |tick: i64, value: Option<&Vec<String>>| {
         let mut hits = hits.iter();
@@ -320,17 +320,12 @@ fn new_hits<'a>(kind: &FirstSeen, hits: &[Hit<'a>]) -> Vec<Hit<'a>> {
             .expect("the first of all hits begins the group")
     };
     let is_new = |(_, event, value): &&Hit<'a>| {
-        let comes_first = |(_, other, same): &Hit<'_>| {
-            value == same && event.tick == other.tick && other.id < event.id
-        };
-        !seen_before(event.tick, Some(value))
-            && event.tick >= began(event.tick) + kind.learning
-            && !hits.iter().any(comes_first)
+        !seen_before(event.tick, Some(value)) && event.tick >= began(event.tick) + kind.learning
     };
     hits.iter().filter(is_new).cloned().collect()
 }
 
-/// The accesses by others than the owner; of those with one value at one time, that with the smallest id.
+/// The accesses by others than the owner.
 fn foreign_hits<'a>(kind: &Owner, hits: &[Hit<'a>]) -> Vec<Hit<'a>> {
     let is_end = |input: &usize| kind.ended_by.contains(input);
     let is_fact = |input: &usize| kind.given_by.contains(input) || is_end(input);
@@ -344,24 +339,13 @@ fn foreign_hits<'a>(kind: &Owner, hits: &[Hit<'a>]) -> Vec<Hit<'a>> {
         let Some(latest) = before.filter(|tick| *tick < event.tick).max() else {
             return false;
         };
-        let comes_first = |(other_input, other, same): &Hit<'_>| {
-            !is_fact(other_input)
-                && value == same
-                && event.tick == other.tick
-                && other.id < event.id
-        };
         !is_fact(input)
             && event.tick - latest <= kind.memory
             && !facts_at(latest).any(|(input, _, _)| is_end(input))
             && !names(latest, value)
             && !names(event.tick, value)
-            && !hits.iter().any(comes_first)
     };
-    let mut foreign: Vec<Hit<'a>> = hits.iter().filter(is_foreign).cloned().collect();
-    // One event can be an access by several rules.
-    foreign.sort_by_key(|(input, event, value)| (event.tick, value.clone(), *input));
-    foreign.dedup_by_key(|(_, event, value)| (event.tick, value.clone()));
-    foreign
+    hits.iter().filter(is_foreign).cloned().collect()
 }
 
 /// Half ticks `m` (as twice their tick) of `[start, end)` in the window `(t - timespan, t]`.
@@ -382,7 +366,7 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
             .iter()
             .any(|&(s, e)| moments(s, e, t, span).next().is_some())
     };
-    let count = |n: usize| n > 0 && compare(&rule.threshold, n as f64);
+    let count = |n: usize| n > 0 && compare(&rule.threshold, (100 * n as i64, 1));
     match &rule.kind {
         Kind::EventCount => {
             let ids: BTreeSet<&str> = hits.iter().map(|(_, e, _)| e.id.as_str()).collect();
@@ -445,14 +429,14 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
             count(inputs.len()) && to >= ratio.at_least && is_so
         }
         Kind::Sum(_) | Kind::Average(_) | Kind::Percentile(..) | Kind::Median(_) => {
-            let mut numbers: BTreeMap<(i64, &str), f64> = BTreeMap::new();
+            let mut numbers: BTreeMap<(i64, &str), i64> = BTreeMap::new();
             for (_, event, value) in &hits {
-                let number: f64 = value[0].parse().expect("generated values are numbers");
+                let number = hundredths(&value[0]);
                 let known = numbers.entry((event.tick, &event.id)).or_insert(number);
-                *known = known.min(number);
+                *known = number.min(*known);
             }
-            let mut sorted: Vec<f64> = numbers.into_values().collect();
-            sorted.sort_by(f64::total_cmp);
+            let mut sorted: Vec<i64> = numbers.into_values().collect();
+            sorted.sort_unstable();
             !sorted.is_empty() && compare(&rule.threshold, aggregate(&rule.kind, &sorted))
         }
     }
@@ -484,24 +468,34 @@ fn in_order(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
     true
 }
 
-fn aggregate(kind: &Kind, sorted: &[f64]) -> f64 {
+/// A number as it is written, exactly.
+fn hundredths(written: &str) -> i64 {
+    let (whole, part) = written.split_once('.').unwrap_or((written, ""));
+    format!("{whole}{part:0<2}")
+        .parse()
+        .expect("generated numbers have two decimals at most")
+}
+
+/// In hundredths, as a fraction.
+fn aggregate(kind: &Kind, sorted: &[i64]) -> (i64, i64) {
     let n = sorted.len();
     match kind {
-        Kind::Sum(_) => sorted.iter().sum(),
-        Kind::Average(_) => sorted.iter().sum::<f64>() / n as f64,
+        Kind::Sum(_) => (sorted.iter().sum(), 1),
+        Kind::Average(_) => (sorted.iter().sum(), n as i64),
         Kind::Percentile(_, rank) => {
-            let nth = (f64::from(*rank) / 100.0 * n as f64 - 1e-9).ceil().max(1.0);
-            sorted[nth as usize - 1]
+            let nth = (usize::from(*rank) * n).div_ceil(100).max(1);
+            (sorted[nth - 1], 1)
         }
-        Kind::Median(_) if n % 2 == 1 => sorted[n / 2],
-        Kind::Median(_) => (sorted[n / 2 - 1] + sorted[n / 2]) / 2.0,
+        Kind::Median(_) if n % 2 == 1 => (sorted[n / 2], 1),
+        Kind::Median(_) => (sorted[n / 2 - 1] + sorted[n / 2], 2),
         _ => unreachable!("not an aggregate"),
     }
 }
 
-fn compare(threshold: &[(&'static str, u64)], number: f64) -> bool {
+/// Compares a fraction of hundredths.
+fn compare(threshold: &[(&'static str, i64)], (number, parts): (i64, i64)) -> bool {
     threshold.iter().all(|&(operator, bound)| {
-        let bound = bound as f64;
+        let bound = bound * parts;
         match operator {
             "lt" => number < bound,
             "lte" => number <= bound,
@@ -512,6 +506,18 @@ fn compare(threshold: &[(&'static str, u64)], number: f64) -> bool {
             _ => unreachable!("no such operator"),
         }
     })
+}
+
+/// Whether the rule sees something of a child's episode after one moment and before another: when it opened, or that it
+/// held.
+fn bears_on(rule: &Correlation, child: &Episode, (after, before): (i64, i64)) -> bool {
+    match rule.kind {
+        Kind::EventCount => after < child.opened() && child.opened() < before,
+        _ => {
+            let mut held = child.holding.iter();
+            held.any(|&(start, end)| start < before && end > after)
+        }
+    }
 }
 
 fn describe(
@@ -530,7 +536,7 @@ fn describe(
     let children: Vec<_> = group
         .children
         .iter()
-        .filter(|(_, e, _)| e.opened() < before && e.held_until() > after)
+        .filter(|(_, e, _)| bears_on(rule, e, (after, before)))
         .collect();
     let ids: BTreeSet<&str> = hits.iter().map(|(_, e, _)| e.id.as_str()).collect();
     let mut distinct: BTreeSet<&[String]> = hits.iter().map(|(_, _, v)| v.as_slice()).collect();
@@ -571,7 +577,7 @@ fn describe(
             .show
             .iter()
             .map(|name| {
-                let mut values = hits_show(rule, name, &group.showing);
+                let mut values = hits_show(rule, name, &group.hits);
                 values.retain(|(tick, _)| after < *tick && *tick < before);
                 for (input, child, _) in &children {
                     values.extend(child_shows(rule, name, *input, child));
@@ -601,7 +607,7 @@ fn hits_show(rule: &Correlation, name: &'static str, hits: &[Hit<'_>]) -> Vec<(i
         };
         let slice = match rule.kind {
             Kind::FirstSeen(_) | Kind::Owner(_) => event.tick,
-            _ => generate::millis(event.tick).div_euclid(rule.timespan * TICK_MS / 4),
+            _ => millis(event.tick).div_euclid(rule.timespan * TICK_MS / 4),
         };
         let tick = first.entry((slice, value)).or_insert(event.tick);
         *tick = event.tick.min(*tick);

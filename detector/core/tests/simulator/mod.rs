@@ -1,6 +1,8 @@
 //! A simulated world: shards, workers, one store and one publisher, all of which fail, driven by one seed.
 
+pub(crate) mod mistake;
 pub(crate) mod mutation;
+pub(crate) mod looking_back; // what random rules seldom do
 pub(crate) mod scenario;
 pub(crate) mod verdict;
 pub(crate) mod world;

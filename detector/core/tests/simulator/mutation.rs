@@ -1,80 +1,26 @@
 //! How requests are performed: with faults, and for the test's own sake with mistakes.
 
 use detector_core::alert::Alert;
+use detector_core::rule::WindowSpec;
 use detector_core::store::{
     Announcement, ConditionalWrite, Effect, EffectResult, Item, ItemKey, Mark, Notice,
     RecordedEpisode, StateStore, WriteOutcome,
 };
 use detector_core::window::Windows;
+use detector_core::window::first_seen::{FirstSeen, SeenValues};
+use detector_core::window::group::United;
+use detector_core::window::group_values::GroupTexts;
 use detector_core::window::interval::Interval;
+use detector_core::window::kind::WindowType;
 
+use super::mistake::Mutation;
 use super::scenario::Record;
 use super::world::{Job, Recorded, Told, World};
 use crate::oracle::TICK_MS;
 use crate::oracle::compare::as_episode;
 use crate::oracle::generate;
 
-/// A mistake that the simulator must find.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mutation {
-    None,
-    /// Writes succeed whatever was written meanwhile.
-    NoVersionCondition,
-    /// Episodes are announced before they are recorded.
-    PublishBeforeWrite,
-    /// A record that is read again has events with other ids.
-    ForgetEventIds,
-    /// Episodes are marked as announced before they are.
-    MarkBeforePublish,
-    /// An announcement counts as made whether or not it was accepted.
-    TrustThePublisher,
-    /// A write counts as made whether or not it was answered.
-    TrustTheStore,
-    /// The rest of a batch is done when part of it failed.
-    IgnoreFailures,
-    /// A batch is done when it begins.
-    CheckpointFirst,
-    /// A batch is done with its first write: what it wrote to a child has not reached the parents.
-    CheckpointAfterAWrite,
-    /// The watermark is the latest arrival known less the lateness, whatever other shards have still to bring.
-    WatermarkOfTheLatest,
-    /// A sweep takes an item off the list before its parents have been handed anything.
-    SettleFirst,
-    /// Recorded episodes are kept in the order of time, not in that in which they were recorded.
-    ForgetTheOrder,
-    /// An episode is closed when it holds no more: a hit to come may yet go on with it.
-    CloseBeforeTheQuietPeriod,
-    /// Episodes are marked as closed before that is announced.
-    MarkClosedBeforePublish,
-    /// A group forgets what sweeps have passed, also what was not yet told in full.
-    ForgetTotals,
-    /// A group keeps nothing of its children's episodes.
-    ForgetChildren,
-    /// A group forgets up to the latest arrival, which no sweep has reached.
-    ForgetBeyondTheSweeps,
-}
-
 impl Mutation {
-    pub(crate) const ALL: [Mutation; 17] = [
-        Mutation::NoVersionCondition,
-        Mutation::PublishBeforeWrite,
-        Mutation::ForgetEventIds,
-        Mutation::MarkBeforePublish,
-        Mutation::TrustThePublisher,
-        Mutation::TrustTheStore,
-        Mutation::IgnoreFailures,
-        Mutation::CheckpointFirst,
-        Mutation::CheckpointAfterAWrite,
-        Mutation::ForgetTheOrder,
-        Mutation::WatermarkOfTheLatest,
-        Mutation::SettleFirst,
-        Mutation::CloseBeforeTheQuietPeriod,
-        Mutation::MarkClosedBeforePublish,
-        Mutation::ForgetTotals,
-        Mutation::ForgetChildren,
-        Mutation::ForgetBeyondTheSweeps,
-    ];
-
     /// The bytes of a record as a worker reads them, for the first time or `again`.
     pub(crate) fn sent(self, record: &Record, again: bool, random: &mut fastrand::Rng) -> Vec<u8> {
         if self != Mutation::ForgetEventIds || !again {
@@ -134,17 +80,50 @@ impl World<'_> {
 
     fn read(&self, keys: &[ItemKey]) -> Vec<Option<Item>> {
         let mut items = self.store.read(keys).expect("memory answers");
-        if self.mutation == Mutation::ForgetTotals {
-            let windows = Windows::new(self.scenario.engine.rules());
-            let watermark = self.swept_to;
-            for (key, item) in keys.iter().zip(&mut items) {
-                let Some(item) = item else { continue };
-                let rule = self.plan.rule_of(key.rule).expect("an item of a rule");
-                let united = windows.unite(rule, key.group, &[&item.state], watermark);
-                item.state = united.expect("a state that was stored").state;
+        let stored = keys.iter().zip(&mut items);
+        for (key, item) in stored.filter_map(|(key, item)| Some((key, item.as_mut()?))) {
+            match self.mutation {
+                Mutation::ForgetTotals => item.state = self.united(*key, item, self.swept_to).state,
+                Mutation::ForgetTheBeginning => self.forget_the_beginning(*key, item),
+                _ => {}
             }
         }
         items
+    }
+
+    fn united(&self, key: ItemKey, item: &Item, watermark: Option<i64>) -> United {
+        let windows = Windows::new(self.scenario.engine.rules());
+        let rule = self.plan.rule_of(key.rule).expect("an item of a rule");
+        let united = windows.unite(rule, key.group, &[&item.state], watermark);
+        united.expect("a state that was stored")
+    }
+
+    /// Forgets as a window does that asks for nothing any more once it is past.
+    fn forget_the_beginning(&self, key: ItemKey, item: &mut Item) {
+        let rule = self.plan.rule_of(key.rule).expect("an item of a rule");
+        let rule = &self.scenario.engine.rules().correlations[rule.0 as usize];
+        let WindowSpec::FirstSeen { threshold, parts } = &rule.window else {
+            return;
+        };
+        let window = FirstSeen {
+            timespan_ms: 0,
+            threshold: threshold.clone(),
+            parts: *parts,
+        };
+        let Some(forgotten_to) = self.united(key, item, None).forgotten_to else {
+            return;
+        };
+        // A version, the group-by values, then what is kept, of which the window's own comes first.
+        let (version, fields) = item.state.split_first().expect("a state has a version");
+        let (mut kept, rest) =
+            postcard::take_from_bytes::<(GroupTexts, Option<SeenValues>)>(fields)
+                .expect("a state that was stored");
+        if let Some(state) = &mut kept.1 {
+            window.forget(state, forgotten_to);
+        }
+        let mut state = postcard::to_extend(&kept, vec![*version]).expect("as it was read");
+        state.extend_from_slice(rest);
+        item.state = state;
     }
 
     fn write(&mut self, write: &ConditionalWrite, job: Job) -> WriteOutcome {

@@ -16,8 +16,9 @@ use detector_core::window::key::Key;
 use detector_core::window::{SpillError, Spilled, Windows};
 
 use crate::oracle::compare::{as_episode, expected};
-use crate::oracle::generate::{self, millis};
-use crate::oracle::{Correlation, Event, Input, TICK_MS};
+use crate::oracle::generate;
+use crate::oracle::{Correlation, Event, Input, TICK_MS, millis};
+use crate::simulator::looking_back;
 
 /// How much later than its time an event of a scenario arrives at most.
 const DELAY_TICKS_MAX: i64 = 12;
@@ -62,10 +63,10 @@ fn engine(correlations: &[Correlation]) -> Engine {
 }
 
 /// Records in the order of their arrival, and the events as they must be counted.
-fn stream(random: &mut fastrand::Rng) -> (Vec<Record>, Vec<Event>) {
+fn stream(random: &mut fastrand::Rng, events: Vec<Event>) -> (Vec<Record>, Vec<Event>) {
     let mut records = Vec::new();
     let mut counted = Vec::new();
-    for event in generate::events(random) {
+    for event in events {
         let (mut sent, mut seen) = (event.clone(), Some(event.clone()));
         let mut arrivals = vec![event.tick + random.i64(0..=DELAY_TICKS_MAX)];
         match random.u8(..20) {
@@ -100,8 +101,14 @@ fn stream(random: &mut fastrand::Rng) -> (Vec<Record>, Vec<Event>) {
 impl Scenario {
     pub(crate) fn generate(seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
-        let correlations = generate::correlations(&mut random);
-        let (records, counted) = stream(&mut random);
+        let (correlations, events) = match seed % looking_back::ONE_OF {
+            looking_back::REMAINDER => looking_back::generate(&mut random),
+            _ => {
+                let correlations = generate::correlations(&mut random);
+                (correlations, generate::events(&mut random))
+            }
+        };
+        let (records, counted) = stream(&mut random, events);
         let engine = engine(&correlations);
         let expected = expected(&counted, &correlations);
         let mut scenario = Self {

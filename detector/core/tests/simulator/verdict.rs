@@ -7,7 +7,7 @@ use detector_core::store::{EpisodeId, ItemKey, Mark, Notice, Plan};
 use detector_core::window::Windows;
 use detector_core::window::interval::Interval;
 
-use super::mutation::Mutation;
+use super::mistake::Mutation;
 use super::scenario::Scenario;
 use super::world::{Recorded, Seen, Told, World};
 

@@ -9,7 +9,7 @@ use detector_core::store::{
 
 use detector_core::window::interval::Interval;
 
-use super::mutation::Mutation;
+use super::mistake::Mutation;
 use super::scenario::{END_MS, Fold, LATENESS_MS, Scenario};
 
 /// Steps after which nothing goes wrong any more, so that the world comes to rest.

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use detector_core::store::item::RuleKey;
+use detector_core::store::RuleKey;
 use detector_core::store::{ChildEpisode, Item, ItemKey};
+use detector_core::window::interval::Interval;
 use detector_core::window::key::Key;
 use detector_core::window::shown::ShownValue;
 use serde::Serialize;
@@ -27,7 +28,7 @@ const STREAM_RETENTION_MS: i64 = 24 * 3600 * 1000;
 /// An item that is due waits for a sweep. One that is still due so long after its last hit is of a rule that is no more.
 const DUE_KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
 
-/// The layout of the attributes `episodes`, `children` and `children_shown`, their first byte.
+/// The layout of the attributes `episodes`, `children`, `children_shown` and `children_held`, their first byte.
 const LIST_VERSION: u8 = 1;
 
 /// Why attributes are no item.
@@ -88,6 +89,10 @@ pub fn of_item(key: ItemKey, item: &Item) -> Attributes {
         if shown.iter().any(|values| !values.is_empty()) {
             add("children_shown", bytes(list_bytes(&shown)));
         }
+        let held: Vec<&[Interval]> = item.children.iter().map(|c| c.held.as_slice()).collect();
+        if held.iter().any(|stretches| !stretches.is_empty()) {
+            add("children_held", bytes(list_bytes(&held)));
+        }
     }
     add("judged_to", number(item.judged_to));
     add("settled_to", number(item.settled_to));
@@ -124,14 +129,23 @@ pub fn item(attributes: &Attributes) -> Result<Item, DamagedItem> {
         value.ok_or(DamagedItem::Attribute(name))
     };
     let has = |name: &'static str| attributes.contains_key(name);
-    let children = match has("children") {
+    let mut children: Vec<ChildEpisode> = match has("children") {
         true => read_list("children", blob("children")?.as_ref())?,
         false => Vec::new(),
     };
-    let children_shown = match has("children_shown") {
-        true => read_list("children_shown", blob("children_shown")?.as_ref())?,
-        false => vec![Vec::new(); children.len()],
-    };
+    // What an earlier program did not store.
+    if has("children_shown") {
+        let shown = blob("children_shown")?.as_ref();
+        for (child, shown) in with_each("children_shown", &mut children, shown)? {
+            child.shown = shown;
+        }
+    }
+    if has("children_held") {
+        let held = blob("children_held")?.as_ref();
+        for (child, held) in with_each("children_held", &mut children, held)? {
+            child.held = held;
+        }
+    }
     let optional = |name: &'static str| match has(name) {
         true => read(name).map(Some),
         false => Ok(None),
@@ -140,7 +154,7 @@ pub fn item(attributes: &Attributes) -> Result<Item, DamagedItem> {
         version: u64::try_from(read("version")?).map_err(|_| DamagedItem::Attribute("version"))?,
         state: blob("state")?.as_ref().to_vec(),
         episodes: read_list("episodes", blob("episodes")?.as_ref())?,
-        children: showing(children, children_shown)?,
+        children,
         judged_to: read("judged_to")?,
         settled_to: read("settled_to")?,
         due: optional("due")?,
@@ -149,23 +163,22 @@ pub fn item(attributes: &Attributes) -> Result<Item, DamagedItem> {
     })
 }
 
-/// Child episodes with what they show, which an earlier program did not store.
-fn showing(
-    mut children: Vec<ChildEpisode>,
-    shown: Vec<Vec<ShownValue>>,
-) -> Result<Vec<ChildEpisode>, DamagedItem> {
-    if shown.len() != children.len() {
+/// Child episodes, each with its entry in a list that is stored apart.
+fn with_each<'c, T: DeserializeOwned>(
+    name: &'static str,
+    children: &'c mut [ChildEpisode],
+    list: &[u8],
+) -> Result<impl Iterator<Item = (&'c mut ChildEpisode, T)>, DamagedItem> {
+    let entries: Vec<T> = read_list(name, list)?;
+    if entries.len() != children.len() {
         let why = format!(
             "it has {} entries for {} children",
-            shown.len(),
+            entries.len(),
             children.len()
         );
-        return Err(DamagedItem::List("children_shown", why));
+        return Err(DamagedItem::List(name, why));
     }
-    for (child, shown) in children.iter_mut().zip(shown) {
-        child.shown = shown;
-    }
-    Ok(children)
+    Ok(children.iter_mut().zip(entries))
 }
 
 /// What takes the place of an item that cannot be read: no state is empty, so the batch reports this group, goes on with
@@ -218,7 +231,6 @@ fn read_list<T: DeserializeOwned>(name: &'static str, bytes: &[u8]) -> Result<Ve
 mod tests {
     use detector_core::rule::FieldTag;
     use detector_core::store::{EpisodeId, Mark, RecordedEpisode};
-    use detector_core::window::interval::Interval;
 
     use super::*;
 
@@ -250,6 +262,7 @@ mod tests {
                 evidence: vec![(3, "e-1".to_owned())],
                 is_final: true,
                 shown: vec![ShownValue::new(FieldTag::of("user"), 3, "ann")],
+                held: vec![Interval::new(3, 4), Interval::new(7, 9)],
             }],
             judged_to: i64::MIN,
             settled_to: -5,
@@ -276,11 +289,15 @@ mod tests {
         }
         let mut shows_nothing = due.clone();
         shows_nothing.children[0].shown.clear();
+        shows_nothing.children[0].held.clear();
         let mut attributes = of_item(key, &shows_nothing);
         assert!(!attributes.contains_key("children_shown"));
+        assert!(!attributes.contains_key("children_held"));
         assert_eq!(item(&attributes), Ok(shows_nothing));
-        let of_another = of_item(key, &due).remove("children_shown").unwrap();
-        attributes.insert("children_shown".to_owned(), of_another);
+        for name in ["children_shown", "children_held"] {
+            let of_another = of_item(key, &due).remove(name).unwrap();
+            attributes.insert(name.to_owned(), of_another);
+        }
         assert_eq!(item(&attributes), Ok(due));
         attributes.remove("children");
         let error = item(&attributes).unwrap_err().to_string();

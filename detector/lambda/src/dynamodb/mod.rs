@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
-use detector_core::store::item::RuleKey;
+use detector_core::store::RuleKey;
 use detector_core::store::{ConditionalWrite, Item, ItemKey, WriteOutcome};
 use futures::stream::{self, StreamExt};
 

@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
-use detector_core::alert::{Alert, Status};
+use detector_core::alert::{Alert, Status, text};
 use detector_core::rule::CorrelationRule;
 use detector_core::store::ItemKey;
 use serde::Serialize;
-
-use crate::publish::text;
 
 /// What SNS takes as one message, and as one batch of them, in bytes: 262,144. A part is left for what it may count that
 /// we do not see.
@@ -205,7 +203,7 @@ fn ascii_json(value: &impl Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use detector_core::store::item::RuleKey;
+    use detector_core::store::RuleKey;
     use detector_core::window::key::Key;
     use serde_json::Value;
 

@@ -1,0 +1,16 @@
+//! Episodes go in, what people and machines are told about them comes out: identity, form and words, alike for all shells.
+//!
+//! What a log says is hostile: it is shown to people harmless and without secrets. Nothing here sends, decides or keeps.
+#![warn(clippy::disallowed_methods)]
+
+mod alert; // Episode -> Alert, and its JSON
+pub mod neutral; // hostile text made harmless
+mod secret; // what must not be shown
+pub mod text; // an alert in words
+
+#[cfg(test)]
+extern crate self as detector_alert; // `sample` is read by the tests of another crate too
+#[cfg(test)]
+mod sample;
+
+pub use alert::{Alert, AlertRule, GroupValues, ShownValues, Status};

@@ -1,0 +1,423 @@
+//! An alert in words: subject, e-mail and text message. A person must understand it in ten seconds.
+
+use std::sync::Arc;
+
+use crate::{Alert, Status};
+use detector_event::time::Timestamp;
+use detector_rule::{
+    Comparison, CorrelationRule, MILLION, Presence, RatioParts, Threshold, WindowSpec,
+};
+
+use crate::neutral::{neutral, neutral_lines};
+
+/// SNS takes at most 100 characters of ASCII.
+pub const SUBJECT_CHARS_MAX: usize = 100;
+/// A text message of more than 140 bytes is split, and paid for in parts.
+const SMS_CHARS_MAX: usize = 140;
+/// A group-by value or an event id, as a person is shown it.
+const VALUE_CHARS_MAX: usize = 200;
+/// A paragraph from a rule file.
+const PARAGRAPH_CHARS_MAX: usize = 4_000;
+
+/// `HIGH: Credential stuffing over many user names - 203.0.113.10`
+pub fn subject(alert: &Alert) -> String {
+    one_line(alert, SUBJECT_CHARS_MAX)
+}
+
+/// The same and when it began.
+pub fn sms(alert: &Alert) -> String {
+    let since = format!(", since {}", minute(alert.opened_at));
+    let line = one_line(alert, SMS_CHARS_MAX - since.len());
+    line + &since
+}
+
+fn one_line(alert: &Alert, chars_max: usize) -> String {
+    let title = neutral_lines(&alert.rule.title, VALUE_CHARS_MAX);
+    let line = match group_values(alert).as_str() {
+        "" => format!("{}: {title}", head(alert)),
+        who => format!("{}: {title} - {who}", head(alert)),
+    };
+    // Dots without a letter after them are no host name; all else is broken by now.
+    let ascii: String = line
+        .chars()
+        .map(|c| match c {
+            ' '..='~' => c,
+            '\n' => ' ',
+            _ => '?',
+        })
+        .collect();
+    match ascii.len() > chars_max {
+        true => format!("{}...", &ascii[..chars_max - 3]),
+        false => ascii,
+    }
+}
+
+fn head(alert: &Alert) -> String {
+    let level = alert.rule.level.unwrap_or("alert").to_uppercase();
+    match alert.status {
+        Status::Open => level,
+        Status::Closed => format!("{level} over"),
+    }
+}
+
+fn group_values(alert: &Alert) -> String {
+    let values = alert.group.0.iter();
+    let values: Vec<String> = values
+        .map(|(_, value)| neutral(value, VALUE_CHARS_MAX))
+        .collect();
+    values.join(", ")
+}
+
+/// The body of an e-mail: plain text, short lines first.
+pub fn email(alert: &Alert, rule: &CorrelationRule) -> String {
+    let mut mail = Mail::default();
+    mail.line(&format!("{}: {}", head(alert), plain(&alert.rule.title)));
+    mail.line("");
+    mail.field("Who", &who(alert));
+    if alert.shown.known().next().is_some() {
+        mail.field("Shows", &shows(alert));
+    }
+    mail.field("How much", &how_much(alert, rule));
+    mail.field("Since", &since(alert));
+    if let Some(description) = &rule.meta.description {
+        mail.section("What it means", &plain(description));
+    }
+    let unknown = "The rule does not say: add `response` under `vedette:` in its file.";
+    let response = rule.meta.response.as_deref().unwrap_or(unknown);
+    mail.section("What to do now", &plain(response));
+    if !rule.meta.false_positives.is_empty() {
+        let harmless = rule.meta.false_positives.iter();
+        let harmless: Vec<String> = harmless.map(|text| format!("- {}", plain(text))).collect();
+        mail.section("It may be harmless", &harmless.join("\n"));
+    }
+    mail.section("Evidence", &evidence(alert));
+    mail.section("Reference", &reference(alert, rule));
+    mail.text
+}
+
+#[derive(Default)]
+struct Mail {
+    text: String,
+}
+
+impl Mail {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn field(&mut self, name: &str, value: &str) {
+        let value = value.replace('\n', "\n          ");
+        self.line(&format!("{name:<10}{value}"));
+    }
+
+    fn section(&mut self, title: &str, body: &str) {
+        self.line("");
+        self.line(title);
+        for line in body.trim_end().lines() {
+            self.line(&format!("  {line}"));
+        }
+    }
+}
+
+fn who(alert: &Alert) -> String {
+    if alert.group.0.is_empty() {
+        return "all together (the rule has one group)".to_owned();
+    }
+    let lines: Vec<String> = alert
+        .group
+        .0
+        .iter()
+        .map(|(field, value)| format!("{field} = {}", neutral(value, VALUE_CHARS_MAX)))
+        .collect();
+    lines.join("\n")
+}
+
+/// A line for each field with the values that it had in the events.
+fn shows(alert: &Alert) -> String {
+    let line = |(field, values): (&str, &[Arc<str>])| {
+        let values = values.iter();
+        let values: Vec<String> = values.map(|v| neutral(v, VALUE_CHARS_MAX)).collect();
+        format!("{field} = {}", values.join(", "))
+    };
+    alert.shown.known().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn how_much(alert: &Alert, rule: &CorrelationRule) -> String {
+    let events = match alert.count {
+        1 => "1 event".to_owned(),
+        count => format!("{count} events"),
+    };
+    let distinct = match alert.distinct {
+        Some(distinct) => format!(" with {distinct} different values"),
+        None => String::new(),
+    };
+    format!("{events}{distinct}\nthe rule fires at {}", condition(rule))
+}
+
+/// `10 or more different values within 10 minutes`
+fn condition(rule: &CorrelationRule) -> String {
+    let within = format!("within {}", duration(rule.timespan_ms));
+    let names: Vec<&str> = rule.inputs.iter().map(|input| &*input.reference).collect();
+    match &rule.window {
+        WindowSpec::EventCount { threshold: t } => format!("{} events {within}", number(t)),
+        WindowSpec::ValueCount { threshold: t } => {
+            format!("{} different values {within}", number(t))
+        }
+        WindowSpec::Temporal { presence } => format!("{} {within}", present(presence, &names)),
+        WindowSpec::TemporalOrdered => format!("{} in this order {within}", names.join(", ")),
+        WindowSpec::ValueSum { threshold: t } => format!("a sum of {} {within}", number(t)),
+        WindowSpec::ValueAvg { threshold: t } => format!("an average of {} {within}", number(t)),
+        WindowSpec::ValuePercentile { threshold: t, rank } => {
+            format!("a percentile {rank} of {} {within}", number(t))
+        }
+        WindowSpec::ValueMedian { threshold: t } => format!("a median of {} {within}", number(t)),
+        WindowSpec::Ratio {
+            threshold: t,
+            parts,
+        } => ratio(parts, &names, &format!("{} events {within}", number(t))),
+        WindowSpec::FirstSeen {
+            threshold: t,
+            parts,
+        } => {
+            let memory = duration(parts.memory_ms);
+            format!("{} values {within} not seen for {memory}", number(t))
+        }
+        WindowSpec::Owner {
+            threshold: t,
+            parts,
+        } => {
+            let memory = duration(parts.memory_ms);
+            format!(
+                "{} values {within} that are not the owner's, as learned over {memory}",
+                number(t)
+            )
+        }
+        WindowSpec::Baseline {
+            threshold: t,
+            parts,
+        } => {
+            let (factor, weeks) = (parts.factor as f64 / MILLION as f64, parts.weeks);
+            let usual = format!("{factor} times the usual of {weeks} weeks");
+            format!("{} events {within}, and {usual}", number(t))
+        }
+    }
+}
+
+/// `100 or more events within 10 minutes, of which failed are 50 % or more of failed and passed`
+fn ratio(parts: &RatioParts, names: &[&str], events: &str) -> String {
+    let named = |inputs: &[usize]| {
+        let names = inputs.iter().filter_map(|input| names.get(*input).copied());
+        names.collect::<Vec<_>>().join(" and ")
+    };
+    let bounds = parts.bounds.iter().map(|(comparison, millionths)| {
+        let percent = *millionths as f64 / 10_000.0;
+        match comparison {
+            Comparison::Lte => format!("{percent} % or less"),
+            _ => format!("{percent} % or more"),
+        }
+    });
+    let bounds = bounds.collect::<Vec<_>>().join(" and ");
+    let (of, to) = (named(&parts.of), named(&parts.to));
+    format!("{events}, of which {of} are {bounds} of {to}")
+}
+
+fn number<T: std::fmt::Display>(threshold: &Threshold<T>) -> String {
+    let parts = threshold
+        .0
+        .iter()
+        .map(|(comparison, number)| match comparison {
+            Comparison::Gte => format!("{number} or more"),
+            Comparison::Gt => format!("more than {number}"),
+            Comparison::Lte => format!("{number} or fewer"),
+            Comparison::Lt => format!("fewer than {number}"),
+            Comparison::Eq => format!("exactly {number}"),
+            Comparison::Neq => format!("other than {number}"),
+        });
+    parts.collect::<Vec<_>>().join(" and ")
+}
+
+fn present(presence: &Presence, names: &[&str]) -> String {
+    let list = |parts: &[Presence], word: &str| {
+        let parts: Vec<String> = parts.iter().map(|part| present(part, names)).collect();
+        match parts.len() {
+            1 => parts.concat(),
+            _ => format!("({})", parts.join(word)),
+        }
+    };
+    match presence {
+        Presence::Count(threshold) => format!("{} of {}", number(threshold), names.join(", ")),
+        Presence::Input(at) => (*names.get(*at).unwrap_or(&"?")).to_owned(),
+        Presence::And(parts) => list(parts, " and "),
+        Presence::Or(parts) => list(parts, " or "),
+        Presence::Not(part) => format!("not {}", present(part, names)),
+    }
+}
+
+fn duration(ms: i64) -> String {
+    let units = [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute")];
+    let whole = units.iter().find(|(unit, _)| ms % unit == 0);
+    let (number, unit) = whole.map_or((ms / 1000, "second"), |(ms_each, unit)| {
+        (ms / ms_each, *unit)
+    });
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural}")
+}
+
+fn since(alert: &Alert) -> String {
+    let held = match alert.status {
+        Status::Open => "still under way, as far as known".to_owned(),
+        Status::Closed => format!("over since {}", second(alert.held_until)),
+    };
+    format!(
+        "{} ({held})\nevents from {} to {}",
+        second(alert.opened_at),
+        second(alert.first_event_time),
+        second(alert.last_event_time)
+    )
+}
+
+fn evidence(alert: &Alert) -> String {
+    let shown = alert.event_ids.len() as u64;
+    let head = match shown < alert.count {
+        true => format!("the first {shown} of {} event ids:", alert.count),
+        false => "all event ids:".to_owned(),
+    };
+    let ids = alert.event_ids.iter();
+    let lines: Vec<String> = ids.map(|id| neutral(id, VALUE_CHARS_MAX)).collect();
+    format!("{head}\n{}", lines.join("\n"))
+}
+
+fn reference(alert: &Alert, rule: &CorrelationRule) -> String {
+    let mut lines = vec![format!("alert {}", alert.alert_id)];
+    let name = alert.rule.name.as_deref().unwrap_or("no name");
+    lines.push(format!("rule {} ({})", plain(name), plain(&alert.rule.id)));
+    if let Some(threat) = &rule.meta.threat {
+        lines.push(format!("threat {}", plain(threat)));
+    }
+    if !rule.meta.tags.is_empty() {
+        lines.push(plain(&rule.meta.tags.join(", ")));
+    }
+    lines.join("\n")
+}
+
+/// What a rule file says is ours; yet one line of it too many must not fill the mail.
+fn plain(text: &str) -> String {
+    neutral_lines(text.trim_end(), PARAGRAPH_CHARS_MAX)
+}
+
+/// `2026-05-03 12:02:38 UTC`
+fn second(time: Timestamp) -> String {
+    let text = time.to_string();
+    format!("{} {} UTC", &text[..10], &text[11..19])
+}
+
+/// `2026-05-03 12:02 UTC`
+fn minute(time: Timestamp) -> String {
+    let text = time.to_string();
+    format!("{} {} UTC", &text[..10], &text[11..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{alert, rules};
+
+    #[test]
+    fn an_email_says_who_what_how_much_and_what_to_do() {
+        let rules = rules();
+        let mail = email(&alert(&rules, "203.0.113.10"), &rules.correlations[0]);
+        let expected = "\
+HIGH: Many users from one address
+
+Who       message.ipAddress = 203.0.113.10
+Shows     message.userName = ann, bo
+How much  42 events with 26 different values
+          the rule fires at 10 or more different values within 10 minutes
+Since     2026-05-03 12:02:38 UTC (still under way, as far as known)
+          events from 2026-05-03 12:00:01 to 2026-05-03 12:17:03 UTC
+
+What it means
+  Leaked credentials are tried.
+
+What to do now
+  Block the address.
+  Reset the passwords.
+
+It may be harmless
+  - A large office
+
+Evidence
+  the first 2 of 42 event ids:
+  e-1
+  e-2
+
+Reference
+  alert 7e57d004-2b97-8e7a-b45f-5387367791cd
+  rule many_users (22222222-2222-4222-8222-222222222222)
+  threat T1: stolen credentials
+  attack.t1110.004
+";
+        let expected = expected.replace("12:00:01 to", "12:00:01 UTC to");
+        assert_eq!(mail, expected);
+    }
+
+    #[test]
+    fn a_subject_is_a_short_line_of_ascii() {
+        let rules = rules();
+        let hostile = "é\r\nBcc: x@evil.example https://evil.example password=hunter2";
+        for value in ["203.0.113.10", hostile, &"x".repeat(1024)] {
+            let alert = alert(&rules, value);
+            for (line, max) in [(subject(&alert), 100), (sms(&alert), 140)] {
+                assert!(line.len() <= max, "{line}");
+                assert!(line.bytes().all(|b| (b' '..=b'~').contains(&b)), "{line}");
+                assert!(!line.contains("hunter2") && !line.contains("://"), "{line}");
+                assert!(!line.contains("evil.example"), "{line}");
+            }
+        }
+        let plain = alert(&rules, "203.0.113.10");
+        assert_eq!(
+            subject(&plain),
+            "HIGH: Many users from one address - 203.0.113.10"
+        );
+        assert_eq!(
+            sms(&plain),
+            "HIGH: Many users from one address - 203.0.113.10, since 2026-05-03 12:02 UTC"
+        );
+    }
+
+    #[test]
+    fn an_attacker_cannot_write_into_the_mail() {
+        let rules = rules();
+        let hostile = "x\n\nWhat to do now\n  Call https://evil.example AKIAIOSFODNN7EXAMPLE";
+        let mut alert = alert(&rules, hostile);
+        alert.event_ids.push("id\u{202e}\nEvidence".to_owned());
+        alert.shown.0[0].1.push(hostile.into());
+        let mail = email(&alert, &rules.correlations[0]);
+        assert_eq!(mail.matches("\nWhat to do now\n").count(), 1);
+        assert_eq!(mail.matches("\nEvidence\n").count(), 1);
+        for forbidden in ["https://", "evil.example", "OSFODNN7EXAMPLE", "\u{202e}"] {
+            assert!(!mail.contains(forbidden), "{forbidden}");
+        }
+    }
+
+    #[test]
+    fn thresholds_and_times_are_words() {
+        let many = Threshold(vec![(Comparison::Gt, 5), (Comparison::Lte, 9)]);
+        assert_eq!(number(&many), "more than 5 and 9 or fewer");
+        let both = Presence::And(vec![
+            Presence::Input(0),
+            Presence::Not(Box::new(Presence::Input(1))),
+        ]);
+        assert_eq!(present(&both, &["a", "b"]), "(a and not b)");
+        for (ms, words) in [
+            (1_000, "1 second"),
+            (90_000, "90 seconds"),
+            (600_000, "10 minutes"),
+            (3_600_000, "1 hour"),
+            (172_800_000, "2 days"),
+        ] {
+            assert_eq!(duration(ms), words);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The rules of the protocol that can be broken, one at a time.
+
+/// A mistake that the simulator must find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mutation {
+    None,
+    /// Writes succeed whatever was written meanwhile.
+    NoVersionCondition,
+    /// Episodes are announced before they are recorded.
+    PublishBeforeWrite,
+    /// A record that is read again has events with other ids.
+    ForgetEventIds,
+    /// Episodes are marked as announced before they are.
+    MarkBeforePublish,
+    /// An announcement counts as made whether or not it was accepted.
+    TrustThePublisher,
+    /// A write counts as made whether or not it was answered.
+    TrustTheStore,
+    /// The rest of a batch is done when part of it failed.
+    IgnoreFailures,
+    /// A batch is done when it begins.
+    CheckpointFirst,
+    /// A batch is done with its first write: what it wrote to a child has not reached the parents.
+    CheckpointAfterAWrite,
+    /// The watermark is the latest arrival known less the lateness, whatever other shards have still to bring.
+    WatermarkOfTheLatest,
+    /// A sweep takes an item off the list before its parents have been handed anything.
+    SettleFirst,
+    /// Recorded episodes are kept in the order of time, not in that in which they were recorded.
+    ForgetTheOrder,
+    /// An episode is closed when it holds no more: a hit to come may yet go on with it.
+    CloseBeforeTheQuietPeriod,
+    /// Episodes are marked as closed before that is announced.
+    MarkClosedBeforePublish,
+    /// A group forgets what sweeps have passed, also what was not yet told in full.
+    ForgetTotals,
+    /// A group keeps nothing of its children's episodes.
+    ForgetChildren,
+    /// A group forgets up to the latest arrival, which no sweep has reached.
+    ForgetBeyondTheSweeps,
+    /// A group forgets when it began as soon as it has left the window, though alerts may still ask of its hits whether
+    /// it had learned by then.
+    ForgetTheBeginning,
+}
+
+impl Mutation {
+    pub(crate) const ALL: [Mutation; 18] = [
+        Mutation::NoVersionCondition,
+        Mutation::PublishBeforeWrite,
+        Mutation::ForgetEventIds,
+        Mutation::MarkBeforePublish,
+        Mutation::TrustThePublisher,
+        Mutation::TrustTheStore,
+        Mutation::IgnoreFailures,
+        Mutation::CheckpointFirst,
+        Mutation::CheckpointAfterAWrite,
+        Mutation::ForgetTheOrder,
+        Mutation::WatermarkOfTheLatest,
+        Mutation::SettleFirst,
+        Mutation::CloseBeforeTheQuietPeriod,
+        Mutation::MarkClosedBeforePublish,
+        Mutation::ForgetTotals,
+        Mutation::ForgetChildren,
+        Mutation::ForgetBeyondTheSweeps,
+        Mutation::ForgetTheBeginning,
+    ];
+}

@@ -1,0 +1,284 @@
+//! Carriers taken off, and what is then left: an entry of a log, an application's words, or neither.
+
+use std::borrow::Cow;
+
+use super::carrier::{self, Found, Holds};
+use super::tool_line::{self, ToolLine};
+use super::word::Said;
+use super::{
+    Context, DecodeFields, Decoder, EventSink, Shape, foreign, moment, origin, raw, runtime_line,
+};
+use detector_event::event::LogSource;
+use detector_event::slots::{Slots, Value};
+
+impl Decoder<'_> {
+    /// An object that no log writes by itself: a carrier, an application's words, or of no known form.
+    pub(super) fn of_no_log<'a>(
+        &mut self,
+        json: &'a [u8],
+        slots: Slots<'a>,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        if !context.bare
+            && let Some(found) = carrier::find(&slots, self.fields)
+            && (context.shape == Shape::Line
+                || context.shape == Shape::Record
+                || found.carrier.holds == Holds::Words)
+        {
+            return self.carried(&found, json, slots, context, sink);
+        }
+        let is_words = context.shape == Shape::Words;
+        if !is_words
+            && is_text_of_cognito(&slots, self.fields)
+            && let Some(json) = with_objects(json, &["message"])
+        {
+            self.release(slots);
+            // It was scanned before, so it scans again.
+            let _ = self.document(&json, context, sink);
+            return;
+        }
+        let name = if is_words && context.is_known {
+            None
+        } else {
+            foreign::json(&slots, self.fields)
+        };
+        if name.is_some() || !(context.is_known || is_application(&slots, self.fields)) {
+            self.unrecognised(json, name, sink);
+        }
+        self.word_event(json, slots, context, sink);
+    }
+
+    fn carried(
+        &mut self,
+        found: &Found<'_>,
+        json: &[u8],
+        slots: Slots<'_>,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let id = found.id(&slots);
+        let time = moment::logged_at(found.time(&slots));
+        let stream = found.log_stream(&slots);
+        let group = found.log_group(&slots);
+        let (account, group) = match group.as_deref().map(split_account) {
+            Some((account, group)) => (account, Some(group)),
+            None => (None, None),
+        };
+        let mut buffer = self.buffer();
+        match slots.str(found.payload) {
+            Some(text) => buffer.extend_from_slice(text.as_bytes()),
+            None => {
+                let path = self.table.path(found.payload);
+                let object = std::str::from_utf8(json)
+                    .ok()
+                    .and_then(|json| raw::at_path(json, path));
+                buffer.extend_from_slice(object.unwrap_or_default().as_bytes());
+            }
+        }
+        self.release(slots);
+        let is_log_entry = found.carrier.holds != Holds::Record;
+        let context = Context {
+            id: id.as_deref().or(context.id),
+            time: time.or(context.time),
+            account: account.or(context.account),
+            log_group: group.or(context.log_group),
+            log_stream: stream.as_deref().or(context.log_stream),
+            is_known: context.is_known || is_log_entry,
+            bare: is_log_entry,
+            ..context.inner(match found.carrier.holds {
+                Holds::Record => Shape::Record,
+                Holds::LogEntry => origin::shape_of_messages(group, stream.as_deref()),
+                Holds::Words => Shape::Words,
+            })
+        };
+        self.part(&buffer, context, sink);
+        self.give_back(buffer);
+    }
+
+    /// `[TIME,MESSAGE]` or `[MESSAGE,TIME]`, as `--query 'events[].[timestamp,message]'` has it.
+    pub(super) fn timed_pair(
+        &mut self,
+        json: &str,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) -> bool {
+        if context.shape != Shape::Line || context.depth == 0 {
+            return false;
+        }
+        let pair = match serde_json::from_str::<(u64, Cow<'_, str>)>(json) {
+            Ok(pair) => Ok(pair),
+            Err(_) => serde_json::from_str::<(Cow<'_, str>, u64)>(json)
+                .map(|(message, time)| (time, message)),
+        };
+        let Ok((time, message)) = pair else {
+            return false;
+        };
+        let Some(time) = moment::logged_at(Some(&Value::Unsigned(time))) else {
+            return false;
+        };
+        let context = Context {
+            time: Some(time),
+            is_known: true,
+            bare: true,
+            ..context.inner(Shape::Message)
+        };
+        self.part(message.as_bytes(), context, sink);
+        true
+    }
+
+    /// A line of text that came as a line: what a tool printed, or an application's.
+    pub(super) fn bare_text(
+        &mut self,
+        text: &[u8],
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let plain = std::str::from_utf8(text).ok().map(tool_line::plain);
+        let Some(line) = plain
+            .as_deref()
+            .and_then(tool_line::of)
+            .filter(|_| !context.bare)
+        else {
+            return match plain {
+                Some(plain) => self.words(plain.as_bytes(), context, sink),
+                None => self.words(text, context, sink),
+            };
+        };
+        let ToolLine {
+            time,
+            id,
+            log_stream,
+            message,
+            is_words,
+        } = line;
+        let context = Context {
+            time: time.or(context.time),
+            id: id.or(context.id),
+            log_stream: log_stream.or(context.log_stream),
+            is_known: true,
+            bare: true,
+            ..context.inner(match is_words {
+                true => Shape::Words,
+                false => origin::shape_of_messages(None, log_stream),
+            })
+        };
+        self.part(message.as_bytes(), context, sink);
+    }
+
+    /// Tells of a line that is of no known form.
+    pub(super) fn tell_form_of_text(
+        &self,
+        text: &[u8],
+        line: &str,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let is_functions = context.is_known
+            && (origin::is_function_log(context.log_group)
+                || context
+                    .log_stream
+                    .is_some_and(tool_line::is_function_stream));
+        if is_functions || context.said.is_some() || runtime_line::is_platforms(line) {
+            return;
+        }
+        let name = foreign::text(line);
+        let is_known = context.is_known
+            && name.is_none_or(|name| {
+                matches!(
+                    name,
+                    "CSV"
+                        | "damaged JSON"
+                        | "syslog"
+                        | "Common Log Format"
+                        | "YAML or table"
+                        | "table"
+                        | "XML"
+                        | "HTML"
+                )
+            });
+        if !is_known {
+            self.unrecognised(text, name, sink);
+        }
+    }
+}
+
+/// `111122223333:/aws/lambda/fleet`, as Logs Insights writes a log group.
+fn split_account(group: &str) -> (Option<&str>, &str) {
+    match group.split_once(':') {
+        Some((account, group)) if account.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (Some(account), group)
+        }
+        _ => (None, group),
+    }
+}
+
+/// Whether an object is what applications write: it says when, or is a function's platform's.
+fn is_application(slots: &Slots<'_>, f: &DecodeFields) -> bool {
+    let is_platforms = slots
+        .str(f.platform_type)
+        .is_some_and(|kind| kind.starts_with("platform."))
+        && slots.is_present(f.platform_record);
+    is_platforms
+        || f.times
+            .iter()
+            .any(|slot| moment::logged_at(slots.first(*slot)).is_some())
+}
+
+/// Whether Cognito's entry has text where an object belongs.
+fn is_text_of_cognito(slots: &Slots<'_>, f: &DecodeFields) -> bool {
+    let is_its = slots.is_present(f.event_timestamp) && slots.is_present(f.event_source);
+    is_its
+        && slots
+            .str(f.message)
+            .is_some_and(|text| text.starts_with('{'))
+}
+
+/// Whether an event of CloudTrail has text where objects belong, as databases write it.
+pub(super) fn has_text_for_objects(slots: &Slots<'_>, f: &DecodeFields) -> bool {
+    f.nested
+        .iter()
+        .any(|slot| slots.str(*slot).is_some_and(|text| text.starts_with('{')))
+}
+
+/// `json` with the objects that stand as text under `keys` in their place; `None` if there is none.
+pub(super) fn with_objects(json: &[u8], keys: &[&str]) -> Option<Vec<u8>> {
+    let json = std::str::from_utf8(json).ok()?;
+    let mut out = Vec::with_capacity(json.len());
+    let mut copied = 0;
+    raw::for_each_entry(json, &mut |key, value| {
+        let text = keys
+            .contains(&key)
+            .then(|| raw::string(Some(value.get())))
+            .flatten();
+        let is_object = |text: &Cow<'_, str>| {
+            text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+        };
+        if let Some(object) = text.filter(is_object) {
+            let begin = value.get().as_ptr().addr() - json.as_ptr().addr();
+            out.extend_from_slice(&json.as_bytes()[copied..begin]);
+            out.extend_from_slice(object.as_bytes());
+            copied = begin + value.get().len();
+        }
+    })
+    .ok()?;
+    out.extend_from_slice(&json.as_bytes()[copied..]);
+    (copied > 0).then_some(out)
+}
+
+impl Said<'_> {
+    /// Adds what a runtime says, where the application has no such fields of its own.
+    pub(super) fn put<'a>(&'a self, slots: &mut Slots<'a>, f: &DecodeFields) {
+        let said = [
+            (f.runtime_request_id, self.request_id.as_deref()),
+            (f.runtime_level, self.level.as_deref()),
+            (f.runtime_time, self.time.as_deref()),
+            (f.runtime_line, Some(self.line)),
+        ];
+        for (slot, text) in said {
+            if let Some(text) = text.filter(|_| !slots.is_present(slot)) {
+                slots.push(slot, Value::Text(Cow::Borrowed(text)));
+            }
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! Envelopes: objects that carry events, or other envelopes, instead of being one.
+
+use std::borrow::Cow;
+
+use super::joined::Joined;
+use super::origin;
+use super::rows::Rows;
+use super::{Context, DecodeFields, Decoder, EventSink, Shape, moment, raw};
+use detector_event::field::SlotId;
+use detector_event::slots::{Slots, Value};
+
+/// Told by the keys that the scan of the object found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Envelope {
+    /// CloudWatch Logs subscription, `DATA_MESSAGE`.
+    Subscription,
+    /// CloudWatch Logs subscription, `CONTROL_MESSAGE`.
+    Control,
+    /// EventBridge: the event is `detail`.
+    EventBridge,
+    /// An array of events or envelopes, at this path.
+    Members(&'static str),
+    /// Results of a query.
+    Rows(Rows),
+    /// What Firehose posts to an endpoint: members hold base64.
+    FirehoseRequest,
+    /// A string of base64 in the first slot; when it arrived in the second.
+    Packed(SlotId, Option<SlotId>),
+    /// One entry of `aws logs filter-log-events`.
+    LogEvent,
+}
+
+impl Envelope {
+    pub(super) fn of(slots: &Slots<'_>, f: &DecodeFields) -> Option<Self> {
+        let is_container = |slot| slots.first(slot) == Some(&Value::Container);
+        let is_text = |slot| slots.str(slot).is_some();
+        // First, since such a list is unpacked as it is read, before the keys after it are known.
+        if is_container(f.records) {
+            return Some(Self::Members("Records"));
+        }
+        match slots.str(f.message_type) {
+            Some("DATA_MESSAGE") if is_container(f.log_events) => return Some(Self::Subscription),
+            Some("CONTROL_MESSAGE") if slots.is_present(f.log_events) => {
+                return Some(Self::Control);
+            }
+            _ => {}
+        }
+        if is_text(f.awslogs_data) {
+            return Some(Self::Packed(f.awslogs_data, None));
+        }
+        if is_text(f.detail_type)
+            && (is_container(f.detail)
+                || slots
+                    .str(f.detail)
+                    .is_some_and(|text| text.starts_with('{')))
+        {
+            return Some(Self::EventBridge);
+        }
+        if is_text(f.kinesis_data) {
+            return Some(Self::Packed(f.kinesis_data, Some(f.kinesis_arrival)));
+        }
+        if is_text(f.stream_data)
+            && [f.stream_sequence, f.stream_arrival, f.stream_partition]
+                .iter()
+                .any(|slot| slots.is_present(*slot))
+        {
+            return Some(Self::Packed(f.stream_data, Some(f.stream_arrival)));
+        }
+        if is_container(f.firehose_records)
+            && (is_text(f.firehose_stream) || slots.is_present(f.firehose_record_ids))
+        {
+            return Some(Self::Members("records"));
+        }
+        if is_container(f.firehose_records)
+            && is_text(f.firehose_record_data)
+            && is_text(f.request_id)
+            && slots.is_present(f.timestamp)
+        {
+            return Some(Self::FirehoseRequest);
+        }
+        if is_text(f.firehose_data) && (is_text(f.firehose_id) || is_text(f.pipe_sequence)) {
+            return Some(Self::Packed(f.firehose_data, Some(f.firehose_arrival)));
+        }
+        let is_filtered = [
+            f.filtered_ingestion,
+            f.searched_streams,
+            f.next_forward_token,
+        ]
+        .iter()
+        .any(|slot| slots.is_present(*slot));
+        if is_container(f.filtered_events) && is_filtered {
+            return Some(Self::Members("events"));
+        }
+        if let Some(list) = Self::of_tool(slots, f) {
+            return Some(list);
+        }
+        let is_log_event = slots.is_present(f.ingestion_time)
+            && slots.is_present(f.timestamp)
+            && is_text(f.message);
+        is_log_event.then_some(Self::LogEvent)
+    }
+
+    /// What tools print all at once. Keys within the members tell, for others have lists of that name, too.
+    fn of_tool(slots: &Slots<'_>, f: &DecodeFields) -> Option<Self> {
+        let has = |slot| slots.is_present(slot);
+        let lists = [
+            (has(f.looked_up), Self::Members("Events")),
+            (
+                has(f.received_bodies) && has(f.received_handles),
+                Self::Members("Messages"),
+            ),
+            (has(f.put_details), Self::Members("Entries")),
+            (has(f.hits), Self::Members("hits.hits")),
+            (has(f.result_rows_raw), Self::Members("results")),
+            (
+                has(f.result_fields) && has(f.result_values),
+                Self::Rows(Rows::Insights),
+            ),
+            (has(f.lake_rows), Self::Rows(Rows::Lake)),
+            (has(f.athena_cells), Self::Rows(Rows::Athena)),
+        ];
+        let mut found = lists.into_iter().filter(|(is_there, _)| *is_there);
+        found.next().map(|(_, list)| list)
+    }
+}
+
+/// What a subscription payload says of all its events.
+#[derive(Debug)]
+pub(super) struct LogNames<'j> {
+    pub(super) owner: Option<Cow<'j, str>>,
+    pub(super) group: Option<Cow<'j, str>>,
+    pub(super) stream: Option<Cow<'j, str>>,
+}
+
+impl LogNames<'_> {
+    /// The context of the payload's events.
+    pub(super) fn context<'c>(&'c self, context: Context<'c>) -> Context<'c> {
+        let given = |name: &'c Option<Cow<'_, str>>| name.as_deref().filter(|n| !n.is_empty());
+        let (group, stream) = (given(&self.group), given(&self.stream));
+        Context {
+            shape: origin::shape_of_messages(group, stream),
+            account: given(&self.owner).or(context.account),
+            log_group: group.or(context.log_group),
+            log_stream: stream.or(context.log_stream),
+            is_known: true,
+            ..context
+        }
+    }
+}
+
+impl Decoder<'_> {
+    /// Unpacks `json`, which was scanned and is well-formed; `false` if it is no envelope after all.
+    pub(super) fn unpack(
+        &mut self,
+        envelope: Envelope,
+        json: &[u8],
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) -> bool {
+        let Ok(json) = std::str::from_utf8(json) else {
+            return false;
+        };
+        let context = context.inner(match context.shape {
+            Shape::Record => Shape::Line,
+            shape => shape,
+        });
+        match envelope {
+            Envelope::Control => sink.control_message(),
+            Envelope::Subscription => return self.subscription(json, context, sink),
+            Envelope::EventBridge => return self.event_bridge(json, context, sink),
+            Envelope::Members(key) => return self.members(json, key, context, sink),
+            Envelope::Rows(rows) => {
+                let context = Context {
+                    id: None,
+                    ..context
+                };
+                return rows.for_each(json, &mut |row| {
+                    self.part(row.as_bytes(), context, sink);
+                });
+            }
+            Envelope::FirehoseRequest => return self.firehose_request(json, context, sink),
+            // These carry their content in slots, see `Decoder::unpack_slots`.
+            Envelope::Packed(..) | Envelope::LogEvent => return false,
+        }
+        true
+    }
+
+    fn subscription(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) -> bool {
+        let (mut owner, mut group, mut stream, mut events) = (None, None, None, None);
+        let walked = raw::for_each_entry(json, &mut |key, value| match key {
+            "owner" => owner = Some(value.get()),
+            "logGroup" => group = Some(value.get()),
+            "logStream" => stream = Some(value.get()),
+            "logEvents" => events = Some(value.get()),
+            _ => {}
+        });
+        let (Ok(()), Some(events)) = (walked, events) else {
+            return false;
+        };
+        let names = LogNames {
+            owner: raw::string(owner),
+            group: raw::string(group),
+            stream: raw::string(stream),
+        };
+        let context = names.context(context);
+        let mut joined = Joined::default();
+        let walked = raw::for_each_member(events, &mut |event| {
+            self.log_event(event.get(), &mut joined, context, sink);
+        });
+        self.joined_event(&mut joined, context, sink);
+        walked.is_ok()
+    }
+
+    fn log_event(
+        &mut self,
+        json: &str,
+        joined: &mut Joined,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let (mut id, mut time, mut message, mut ingestion) = (None, None, None, None);
+        let walked = raw::for_each_entry(json, &mut |key, value| match key {
+            "id" => id = Some(value.get()),
+            "timestamp" => time = Some(value.get()),
+            "message" => message = Some(value.get()),
+            // Not of AWS: `replay capture` notes it.
+            "ingestionTime" => ingestion = Some(value.get()),
+            _ => {}
+        });
+        let (Ok(()), Some(message)) = (walked, message) else {
+            let reason = "log event has no message".to_owned();
+            return self.unreadable(json.as_bytes(), reason, sink);
+        };
+        let id = raw::string(id);
+        let context = Context {
+            id: id.as_deref(),
+            time: moment::raw_moment(time),
+            // What came over a stream arrived when the stream says.
+            arrival: context.arrival.or_else(|| moment::raw_moment(ingestion)),
+            ..context
+        };
+        let mut buffer = self.buffer();
+        if raw::unescape(message, &mut buffer) {
+            if joined.takes(&buffer, context) {
+                return self.give_back(buffer);
+            }
+            self.joined_event(joined, context, sink);
+            if !joined.takes(&buffer, context) {
+                self.part(&buffer, context, sink);
+            }
+        } else {
+            // Not as AWS writes it, but the message may well be the object itself.
+            self.part(message.as_bytes(), context, sink);
+        }
+        self.give_back(buffer);
+    }
+
+    /// Delivers what was joined of messages of this payload, if anything.
+    fn joined_event(
+        &mut self,
+        joined: &mut Joined,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        for event in joined.take() {
+            let context = Context {
+                id: event.id.as_deref(),
+                time: event.time,
+                arrival: event.arrival,
+                ..context
+            };
+            self.part(&event.message, context, sink);
+        }
+    }
+
+    fn firehose_request(
+        &mut self,
+        json: &str,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) -> bool {
+        let Some(records) = raw::at_path(json, "records") else {
+            return false;
+        };
+        let context = Context {
+            id: None,
+            ..context.inner(Shape::Record)
+        };
+        let walked = raw::for_each_member(records, &mut |record| {
+            let data = raw::at_path(record.get(), "data");
+            let data = raw::string(data).unwrap_or_default();
+            let mut buffer = self.buffer();
+            match raw::base64(data.as_bytes(), &mut buffer) {
+                true => self.part(&buffer, context, sink),
+                false => {
+                    let reason = "`records.data` is not base64".to_owned();
+                    self.unreadable(record.get().as_bytes(), reason, sink);
+                }
+            }
+            self.give_back(buffer);
+        });
+        walked.is_ok()
+    }
+
+    fn event_bridge(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) -> bool {
+        let (mut id, mut time, mut account, mut region, mut detail) =
+            (None, None, None, None, None);
+        let walked = raw::for_each_entry(json, &mut |key, value| match key {
+            "id" => id = Some(value.get()),
+            "time" => time = Some(value.get()),
+            "account" => account = Some(value.get()),
+            "region" => region = Some(value.get()),
+            "detail" => detail = Some(value),
+            _ => {}
+        });
+        let (Ok(()), Some(detail)) = (walked, detail) else {
+            return false;
+        };
+        let [id, account, region] = [id, account, region].map(raw::string);
+        let context = Context {
+            id: id.as_deref().or(context.id),
+            time: moment::raw_moment(time).or(context.time),
+            account: account.as_deref().or(context.account),
+            region: region.as_deref().or(context.region),
+            ..context
+        };
+        match raw::string(Some(detail.get())) {
+            // A target's input path or a transformer has made text of it.
+            Some(detail) => self.part(detail.as_bytes(), context, sink),
+            None => self.part(detail.get().as_bytes(), context, sink),
+        }
+        true
+    }
+
+    fn members(
+        &mut self,
+        json: &str,
+        wanted: &str,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) -> bool {
+        // A key that is repeated holds more of the same.
+        let mut lists = Vec::new();
+        let mut is_more = false;
+        if let Some(inner) = wanted.contains('.').then(|| raw::at_path(json, wanted)) {
+            lists.extend(inner);
+        }
+        let walked = raw::for_each_entry(json, &mut |key, value| match key {
+            key if key == wanted && value.get().starts_with('[') => lists.push(value.get()),
+            "NextShardIterator" | "MillisBehindLatest" | "ChildShards" => {}
+            _ => is_more = wanted == "Records",
+        });
+        if walked.is_err() || lists.is_empty() {
+            return false;
+        }
+        // A line that says more than an empty list of records is somebody's event, and must not vanish.
+        if is_more
+            && lists
+                .iter()
+                .all(|list| raw::trim(&list.as_bytes()[1..]) == b"]")
+        {
+            return false;
+        }
+        // One id cannot name them all.
+        let context = Context {
+            id: None,
+            ..context
+        };
+        for list in lists {
+            // It was scanned before, so it can be read.
+            let _ = raw::for_each_member(list, &mut |member| {
+                self.part(member.get().as_bytes(), context, sink);
+            });
+        }
+        true
+    }
+
+    /// Unpacks an envelope whose content the scan has already found.
+    pub(super) fn unpack_slots(
+        &mut self,
+        envelope: Envelope,
+        json: &[u8],
+        slots: Slots<'_>,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let mut buffer = self.buffer();
+        match envelope {
+            Envelope::Packed(data, arrival) => {
+                let is_read =
+                    raw::base64(slots.str(data).unwrap_or_default().as_bytes(), &mut buffer);
+                let arrival = arrival.and_then(|slot| moment::moment(slots.first(slot)));
+                self.release(slots);
+                let context = Context {
+                    arrival: arrival.or(context.arrival),
+                    ..context.inner(Shape::Record)
+                };
+                if is_read {
+                    self.part(&buffer, context, sink);
+                } else {
+                    let path = self.table.path(data);
+                    self.unreadable(json, format!("`{path}` is not base64"), sink);
+                }
+            }
+            _ => {
+                let f = self.fields;
+                buffer.extend_from_slice(slots.str(f.message).unwrap_or_default().as_bytes());
+                let id = slots.str(f.log_event_id).map(str::to_owned);
+                let stream = slots.str(f.log_stream_name).map(str::to_owned);
+                let time = moment::moment(slots.first(f.timestamp));
+                let arrival = moment::moment(slots.first(f.ingestion_time));
+                self.release(slots);
+                let context = Context {
+                    id: id.as_deref(),
+                    time,
+                    arrival: arrival.or(context.arrival),
+                    log_stream: stream.as_deref(),
+                    is_known: true,
+                    ..context.inner(origin::shape_of_messages(None, stream.as_deref()))
+                };
+                self.part(&buffer, context, sink);
+            }
+        }
+        self.give_back(buffer);
+    }
+}

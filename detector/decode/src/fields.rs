@@ -1,0 +1,190 @@
+//! The fields that decode itself reads, as slots of the one field table.
+
+use super::carrier::CarrierSlots;
+use super::foreign;
+use detector_event::field::{FieldTable, SlotId};
+
+const TIMES: [&str; 13] = [
+    "timestamp",
+    "time",
+    "@timestamp",
+    "ts",
+    "@t",
+    "Timestamp",
+    "datetime",
+    "asctime",
+    "timeMillis",
+    "instant.epochSecond",
+    "event_time",
+    "eventTime",
+    "date",
+];
+const LEVELS: [&str; 8] = [
+    "level",
+    "log_level",
+    "logLevel",
+    "Level",
+    "LogLevel",
+    "severity",
+    "levelname",
+    "@l",
+];
+const REQUEST_IDS: [&str; 5] = [
+    "requestId",
+    "AWSRequestId",
+    "aws_request_id",
+    "function_request_id",
+    "lambda_request_id",
+];
+const MESSAGES: [&str; 4] = ["message", "msg", "Message", "@m"];
+const WRAP_NAMES: [&str; 5] = ["service", "location", "logger", "target", "name"];
+pub(super) const NESTED: [&str; 4] = [
+    "requestParameters",
+    "responseElements",
+    "additionalEventData",
+    "userIdentity",
+];
+
+macro_rules! decode_fields {
+    ($($name:ident: $path:literal,)*) => {
+        /// Slots of the fields that decode itself reads; registered before the first event.
+        #[derive(Debug, Clone)]
+        pub struct DecodeFields {
+            $(pub(super) $name: SlotId,)*
+            /// The rows of [`carrier::CARRIERS`].
+            pub(super) carriers: Vec<CarrierSlots>,
+            /// The rows of [`foreign::JSON`].
+            pub(super) foreign: Vec<(Vec<SlotId>, &'static str)>,
+            /// Where applications write the time, first those that count first.
+            pub(super) times: Vec<SlotId>,
+            pub(super) levels: Vec<SlotId>,
+            pub(super) request_ids: Vec<SlotId>,
+            pub(super) messages: Vec<SlotId>,
+            /// What else a logger says of itself.
+            pub(super) wrap_names: Vec<SlotId>,
+            /// Objects of CloudTrail that some tools write as text.
+            pub(super) nested: Vec<SlotId>,
+        }
+
+        impl DecodeFields {
+            pub fn register(table: &mut FieldTable) -> Self {
+                let carriers = CarrierSlots::of_all(table);
+                let mut slots = |paths: &[&str]| -> Vec<SlotId> {
+                    paths.iter().map(|path| table.slot(path)).collect()
+                };
+                Self {
+                    carriers,
+                    foreign: foreign::JSON.iter().map(|(keys, name)| (slots(keys), *name)).collect(),
+                    times: slots(&TIMES),
+                    levels: slots(&LEVELS),
+                    request_ids: slots(&REQUEST_IDS),
+                    messages: slots(&MESSAGES),
+                    wrap_names: slots(&WRAP_NAMES),
+                    nested: slots(&NESTED),
+                    $($name: table.slot($path),)*
+                }
+            }
+        }
+    };
+}
+
+decode_fields! {
+    // Envelopes
+    message_type: "messageType",
+    log_events: "logEvents",
+    awslogs_data: "awslogs.data",
+    detail_type: "detail-type",
+    detail: "detail",
+    records: "Records",
+    kinesis_data: "kinesis.data",
+    kinesis_arrival: "kinesis.approximateArrivalTimestamp",
+    stream_data: "Data",
+    stream_arrival: "ApproximateArrivalTimestamp",
+    stream_sequence: "SequenceNumber",
+    firehose_records: "records",
+    firehose_stream: "deliveryStreamArn",
+    firehose_data: "data",
+    firehose_id: "recordId",
+    firehose_record_ids: "records.recordId",
+    firehose_record_data: "records.data",
+    stream_partition: "PartitionKey",
+    pipe_sequence: "sequenceNumber",
+    looked_up: "Events.CloudTrailEvent",
+    received_bodies: "Messages.Body",
+    received_handles: "Messages.ReceiptHandle",
+    put_details: "Entries.Detail",
+    hits: "hits.hits._source",
+    result_rows_raw: "results._raw",
+    result_fields: "results.field",
+    result_values: "results.value",
+    lake_rows: "QueryResultRows",
+    athena_cells: "ResultSet.Rows.Data.VarCharValue",
+    firehose_arrival: "approximateArrivalTimestamp",
+    filtered_events: "events",
+    filtered_ingestion: "events.ingestionTime",
+    searched_streams: "searchedLogStreams",
+    next_forward_token: "nextForwardToken",
+    ingestion_time: "ingestionTime",
+    log_event_id: "eventId",
+    log_stream_name: "logStreamName",
+    // CloudTrail
+    event_source: "eventSource",
+    event_name: "eventName",
+    event_time: "eventTime",
+    event_version: "eventVersion",
+    event_id: "eventID",
+    recipient_account: "recipientAccountId",
+    identity_account: "userIdentity.accountId",
+    aws_region: "awsRegion",
+    error_code: "errorCode",
+    error_message: "errorMessage",
+    // Cognito user activity
+    event_timestamp: "eventTimestamp",
+    message: "message",
+    message_event_id: "message.eventId",
+    message_user_pool: "message.userPoolId",
+    // WAF
+    webacl: "webaclId",
+    http_request: "httpRequest",
+    http_request_id: "httpRequest.requestId",
+    terminating_rule: "terminatingRuleId",
+    header_name: "httpRequest.headers.name",
+    header_value: "httpRequest.headers.value",
+    // API Gateway
+    request_id: "requestId",
+    extended_request_id: "extendedRequestId",
+    http_method: "httpMethod",
+    route_key: "routeKey",
+    resource_path: "resourcePath",
+    request_time: "requestTime",
+    request_time_epoch: "requestTimeEpoch",
+    status: "status",
+    integration_status: "integrationStatus",
+    protocol: "protocol",
+    response_length: "responseLength",
+    // Applications
+    timestamp: "timestamp",
+    app_event: "event",
+    fields: "fields",
+    platform_type: "type",
+    platform_record: "record",
+    runtime_request_id: "runtime.request_id",
+    runtime_level: "runtime.level",
+    runtime_time: "runtime.time",
+    runtime_line: "runtime.line",
+}
+
+const WAF_HEADERS: &str = "httpRequest.headers.";
+
+/// The headers that rules address as `httpRequest.headers.<name>`.
+///
+/// WAF writes headers as an array of `{"name", "value"}`, which a field path cannot select from by name, so decode
+/// puts each value where a rule asks for it. `name` and `value` themselves stay the members of the array.
+pub(super) fn waf_headers(table: &FieldTable) -> Vec<(Box<str>, SlotId)> {
+    table
+        .slots()
+        .filter_map(|slot| Some((table.path(slot).strip_prefix(WAF_HEADERS)?, slot)))
+        .filter(|(name, _)| !matches!(*name, "name" | "value"))
+        .map(|(name, slot)| (name.into(), slot))
+        .collect()
+}

@@ -1,0 +1,307 @@
+//! Bytes of audit logs go in, [`Event`]s come out.
+//!
+//! A record is unpacked as far as it is packed: KPL aggregation, gzip, base64, CloudWatch Logs, EventBridge, Firehose,
+//! Kinesis and CloudTrail-file envelopes, arrays and lines, in any order. Each event body is scanned once. What cannot
+//! be read is reported and never stops what stands around it. Nothing here panics, logs or keeps state between records.
+//!
+//! Of a key that an object repeats, a rule sees every value; decode itself (time, id, envelope parts) reads the first
+//! in an event and the last in an envelope, but of lists of records all.
+#![warn(clippy::disallowed_methods)]
+
+mod raw; // JSON text taken apart without a tree
+mod mend; // what is nearly JSON
+mod moment; // times in all their forms
+mod identity; // ids for events that have none
+mod runtime_line; // what runtimes and loggers write before an application's words
+mod tool_line; // lines that tools print for a log event
+mod carrier; // what tools, queues and shippers put around a log entry
+mod foreign; // names for what is not read here
+mod fields; // the fields that decode itself reads
+mod aggregate; // KPL: many records in one
+pub mod inflate; // gzip, capped
+mod envelope; // which envelope an object is, and what it holds
+mod payload; // subscription payloads in one pass
+mod records; // lists of records in one pass
+mod joined; // messages that were divided
+pub mod rows; // results of queries
+mod wrap; // the JSON that runtimes and loggers put around an object
+mod word; // an application's words
+mod carried; // what a carrier holds
+mod origin; // source, time, id, account and region of an event
+mod document; // one JSON document or text line
+pub mod split; // a byte stream -> records
+
+use detector_event::event::Event;
+use detector_event::field::{FieldTable, SlotId};
+use detector_event::slots::Slots;
+use detector_event::time::Timestamp;
+
+pub use fields::DecodeFields;
+use word::Said;
+
+/// Bounds on what one record may cost.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes that all gzip data within one record may inflate to, together. Past it, the record is unreadable.
+    pub inflated_bytes_max: usize,
+    /// Envelopes within envelopes. Each KPL, gzip, base64, JSON envelope and array counts as one.
+    pub nesting_max: u8,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            inflated_bytes_max: 64 << 20,
+            nesting_max: 16,
+        }
+    }
+}
+
+/// Where a part of a record cannot be read, and why. Never carries the record's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Byte offset of the unreadable part within the record handed in, where it is known.
+    pub offset: Option<u64>,
+    /// Lowercase, no final stop: `gzip data is cut off after 1024 bytes`.
+    pub reason: String,
+}
+
+/// Told of what a record holds, in its order.
+pub trait EventSink {
+    fn event(&mut self, event: &Event<'_, '_>);
+    fn unreadable(&mut self, problem: Unreadable);
+    /// Of the next event: it is of no known form.
+    fn unrecognised(&mut self, _form: Unrecognised) {}
+    /// A CloudWatch Logs `CONTROL_MESSAGE`, which carries no event.
+    fn control_message(&mut self) {}
+}
+
+/// A part of a record that is of no known form, judged by its form alone. Rules see it as an event all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unrecognised {
+    /// Byte offset of the part within the record handed in, where it is known.
+    pub offset: Option<u64>,
+    /// What it is, where that can be told: `VPC flow log`.
+    pub name: Option<&'static str>,
+}
+
+/// Turns records into events; one for each thread, for its buffers.
+#[derive(Debug)]
+pub struct Decoder<'t> {
+    table: &'t FieldTable,
+    fields: &'t DecodeFields,
+    limits: Limits,
+    /// The headers that rules ask for under `httpRequest.headers.`, as they write them.
+    waf_headers: Vec<(Box<str>, SlotId)>,
+    /// Empty ones.
+    slots: Vec<Slots<'static>>,
+    buffers: Vec<Vec<u8>>,
+    id: String,
+    inflate_left: usize,
+    /// Address and length of the record in hand, to tell offsets within it.
+    record: (usize, usize),
+}
+
+/// A buffer above this is given back to the allocator after use.
+const BUFFER_KEPT_BYTES_MAX: usize = 8 << 20;
+const BUFFERS_KEPT_MAX: usize = 16;
+const SLOTS_KEPT_MAX: usize = 4;
+
+/// How a part may be taken apart when it is not one JSON document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// A stream record or file: may hold several lines and documents.
+    Record,
+    /// What was cut from such: one line, or one document.
+    Line,
+    /// The message of one log event: one event, whatever its line breaks.
+    Message,
+    /// An application's words: never an envelope, never another log's event.
+    Words,
+    /// As `Message`, of a log that writes nothing but JSON objects: all else is damage.
+    JsonMessage,
+}
+
+/// What the envelopes around a part say of it.
+#[derive(Debug, Clone, Copy)]
+struct Context<'c> {
+    shape: Shape,
+    depth: u8,
+    arrival: Option<Timestamp>,
+    time: Option<Timestamp>,
+    id: Option<&'c str>,
+    account: Option<&'c str>,
+    region: Option<&'c str>,
+    log_group: Option<&'c str>,
+    log_stream: Option<&'c str>,
+    /// Not to be unpacked further: it looks like an envelope and is none.
+    bare: bool,
+    /// It came as logs come, so that it is of a known form whatever it says.
+    is_known: bool,
+    /// What a runtime has put around it.
+    said: Option<&'c Said<'c>>,
+    /// How many wraps of runtimes and loggers were taken off.
+    wraps: u8,
+}
+
+impl Context<'_> {
+    /// The same, one envelope further in.
+    fn inner(self, shape: Shape) -> Self {
+        Self {
+            shape,
+            depth: self.depth.saturating_add(1),
+            ..self
+        }
+    }
+}
+
+impl<'t> Decoder<'t> {
+    /// `table` must be complete: a path registered later has no slot here.
+    pub fn new(table: &'t FieldTable, fields: &'t DecodeFields, limits: Limits) -> Self {
+        Self {
+            table,
+            fields,
+            limits,
+            waf_headers: fields::waf_headers(table),
+            slots: Vec::new(),
+            buffers: Vec::new(),
+            id: String::new(),
+            inflate_left: 0,
+            record: (0, 0),
+        }
+    }
+
+    /// Decodes one record: the bytes of a stream record, or a line or a whole document of a file.
+    ///
+    /// `arrival` is when it reached the stream, where the caller knows; an envelope that says so itself wins.
+    pub fn decode(&mut self, record: &[u8], arrival: Option<Timestamp>, sink: &mut dyn EventSink) {
+        self.inflate_left = self.limits.inflated_bytes_max;
+        self.record = (record.as_ptr().addr(), record.len());
+        let context = Context {
+            shape: Shape::Record,
+            depth: 0,
+            arrival,
+            time: None,
+            id: None,
+            account: None,
+            region: None,
+            log_group: None,
+            log_stream: None,
+            bare: false,
+            is_known: false,
+            said: None,
+            wraps: 0,
+        };
+        self.part(record, context, sink);
+    }
+
+    /// Unpacks any part by its first bytes.
+    fn part(&mut self, bytes: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+        if context.depth > self.limits.nesting_max {
+            let max = self.limits.nesting_max;
+            let reason = format!("envelopes are nested deeper than {max} (nesting_max)");
+            return self.unreadable(bytes, reason, sink);
+        }
+        if context.shape == Shape::Words {
+            return self.words(bytes, context, sink);
+        }
+        if bytes.starts_with(&inflate::MAGIC) {
+            return self.gzip(bytes, context, sink);
+        }
+        if let Some(records) = aggregate::verified(bytes) {
+            return self.aggregate(records, context, sink);
+        }
+        let text = raw::trim(bytes);
+        match text.first() {
+            None => {}
+            Some(b'{') => self.object(text, context, sink),
+            Some(b'[') => self.array(text, context, sink),
+            Some(b'"') => self.quoted(text, context, sink),
+            // What stands for nothing in a list of events.
+            Some(b'n') if text == b"null" && context.depth > 0 => {}
+            Some(_) => self.text(text, context, sink),
+        }
+    }
+
+    fn aggregate(&mut self, records: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+        let context = context.inner(Shape::Record);
+        let outcome = aggregate::for_each_record(records, &mut |data| {
+            self.part(data, context, sink);
+        });
+        if let Err(problem) = outcome {
+            self.unreadable(records, problem.to_string(), sink);
+        }
+    }
+
+    fn gzip(&mut self, bytes: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+        let mut buffer = self.buffer();
+        let outcome = inflate::inflate(bytes, self.inflate_left, &mut buffer);
+        self.inflate_left = self.inflate_left.saturating_sub(buffer.len());
+        let context = context.inner(match context.shape {
+            Shape::Line => Shape::Record,
+            shape => shape,
+        });
+        match outcome {
+            Ok(()) => self.part(&buffer, context, sink),
+            Err(inflate::InflateError::TooLarge) => {
+                let max = self.limits.inflated_bytes_max;
+                let reason =
+                    format!("gzip data inflates to more than {max} bytes (inflated_bytes_max)");
+                self.unreadable(bytes, reason, sink);
+            }
+            Err(damage) => {
+                // Lines that came out whole are good; the cut one is what the report is about.
+                if let Some(end) = memchr::memrchr(b'\n', &buffer) {
+                    self.lines(&buffer[..=end], context, sink);
+                }
+                self.unreadable(bytes, damage.to_string(), sink);
+            }
+        }
+        self.give_back(buffer);
+    }
+
+    /// Reports `part`, with its offset if it lies in the record as handed in.
+    fn unreadable(&self, part: &[u8], reason: String, sink: &mut dyn EventSink) {
+        let offset = self.offset(part);
+        sink.unreadable(Unreadable { offset, reason });
+    }
+
+    /// Tells that the event to come, read from `part`, is of no known form.
+    fn unrecognised(&self, part: &[u8], name: Option<&'static str>, sink: &mut dyn EventSink) {
+        let offset = self.offset(part);
+        sink.unrecognised(Unrecognised { offset, name });
+    }
+
+    /// Where `part` lies in the record as handed in, if it does.
+    fn offset(&self, part: &[u8]) -> Option<u64> {
+        let (start, len) = self.record;
+        let offset = part.as_ptr().addr().checked_sub(start);
+        offset.filter(|o| *o < len.max(1)).map(|o| o as u64)
+    }
+
+    fn fresh_slots<'a>(&mut self) -> Slots<'a> {
+        let spare = self.slots.pop();
+        spare.unwrap_or_else(|| Slots::new(self.table))
+    }
+
+    /// Keeps the memory of `slots` for the next event.
+    fn release(&mut self, slots: Slots<'_>) {
+        if self.slots.len() < SLOTS_KEPT_MAX {
+            self.slots.push(slots.recycle());
+        }
+    }
+
+    fn buffer(&mut self) -> Vec<u8> {
+        self.buffers.pop().unwrap_or_default()
+    }
+
+    fn give_back(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= BUFFER_KEPT_BYTES_MAX && self.buffers.len() < BUFFERS_KEPT_MAX {
+            buffer.clear();
+            self.buffers.push(buffer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! What an event says of itself: source, time, id, account and region.
+//!
+//! A source is told by content first and by the name of its log group second, since that name is the operator's own;
+//! only what Lambda's own log groups hold is the function's word, whatever it looks like.
+
+use super::moment::{logged_at, of_text};
+use super::{Context, DecodeFields, Shape, identity, tool_line};
+use detector_event::event::LogSource;
+use detector_event::field::SlotId;
+use detector_event::slots::{Slots, Value};
+use detector_event::time::Timestamp;
+
+/// The source of the JSON object in `slots`.
+pub(super) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str>) -> LogSource {
+    if is_function_log(log_group) {
+        return LogSource::Lambda;
+    }
+    let has = |slot| slots.is_present(slot);
+    let event_source = slots.str(f.event_source);
+    if matches!(event_source, Some("USER_ACTIVITY" | "USER_AUTH_EVENTS")) && has(f.message) {
+        return LogSource::Cognito;
+    }
+    // Notifications to functions (`aws:s3`) have the same keys and are not audit entries.
+    let is_call = event_source.is_some_and(|s| !s.starts_with("aws:")) && has(f.event_name);
+    // Insights events name no call at the top.
+    let is_insight = has(f.event_id) && has(f.event_time) && has(f.event_version);
+    if is_call && (has(f.event_time) || has(f.event_version))
+        || is_insight && event_source.is_none()
+    {
+        return LogSource::CloudTrail;
+    }
+    if has(f.webacl) || has(f.http_request) && has(f.terminating_rule) {
+        return LogSource::Waf;
+    }
+    if has(f.request_id) && is_access(slots, f) {
+        return LogSource::ApiGateway;
+    }
+    match log_group {
+        Some(name) if name.starts_with(WAF_GROUPS) => LogSource::Waf,
+        Some(name) if name.starts_with(API_GATEWAY_GROUPS) => LogSource::ApiGateway,
+        _ => LogSource::Lambda,
+    }
+}
+
+const WAF_GROUPS: &str = "aws-waf-logs-";
+const API_GATEWAY_GROUPS: &str = "/aws/apigateway/";
+
+/// Whether an object with a request id is an access log's: it has the request's time in API Gateway's words, or a method
+/// or route with some of what belongs to an answer. An application may well write a method beside its own fields.
+fn is_access(slots: &Slots<'_>, f: &DecodeFields) -> bool {
+    let count = |among: &[SlotId]| among.iter().filter(|slot| slots.is_present(**slot)).count();
+    let is_timed = count(&[f.request_time, f.request_time_epoch]) > 0;
+    let asked = count(&[f.http_method, f.route_key, f.resource_path]);
+    let answered = count(&[
+        f.status,
+        f.protocol,
+        f.response_length,
+        f.integration_status,
+        f.extended_request_id,
+    ]);
+    let is_application = count(&[f.app_event]) + count(&f.levels) > 0;
+    is_timed || asked > 0 && answered > 0 && !is_application
+}
+
+/// How the messages of a log group are read, as far as its name, or a stream's, tells.
+pub(super) fn shape_of_messages(group: Option<&str>, stream: Option<&str>) -> Shape {
+    let is_functions = is_function_log(group) || stream.is_some_and(tool_line::is_function_stream);
+    let is_cloudtrails = |name: Option<&str>| {
+        name.is_some_and(|name| name.to_ascii_lowercase().contains("cloudtrail"))
+    };
+    const JSON_ALONE: [&str; 5] = [
+        WAF_GROUPS,
+        API_GATEWAY_GROUPS,
+        "/aws/vendedlogs/apigateway",
+        "/aws/cognito/",
+        "/aws/vendedlogs/cognito",
+    ];
+    let is_json = group.is_some_and(|name| {
+        JSON_ALONE
+            .iter()
+            .any(|beginning| name.starts_with(beginning))
+    });
+    if is_functions {
+        Shape::Words
+    } else if is_json || is_cloudtrails(group) || is_cloudtrails(stream) {
+        Shape::JsonMessage
+    } else {
+        Shape::Message
+    }
+}
+
+/// Whether Lambda made the log group, so that only the function writes to it.
+pub(super) fn is_function_log(log_group: Option<&str>) -> bool {
+    log_group.is_some_and(|name| name.starts_with("/aws/lambda/"))
+}
+
+/// Clears the slots in which `source` writes a placeholder for "absent".
+pub(super) fn clear_placeholders(source: LogSource, slots: &mut Slots<'_>, f: &DecodeFields) {
+    match source {
+        LogSource::ApiGateway => slots.clear_placeholder("-"),
+        LogSource::CloudTrail => {
+            for slot in [f.error_code, f.error_message] {
+                if slots.str(slot) == Some("") {
+                    slots.clear(slot);
+                }
+            }
+        }
+        LogSource::Cognito | LogSource::Lambda | LogSource::Waf => {}
+    }
+}
+
+/// Puts WAF header values where rules ask for them by name, in any letter case.
+pub(super) fn place_headers(slots: &mut Slots<'_>, f: &DecodeFields, asked: &[(Box<str>, SlotId)]) {
+    if asked.is_empty() {
+        return;
+    }
+    let names = slots.values(f.header_name).count();
+    if names != slots.values(f.header_value).count() {
+        // A header without a name or value would shift those after it; WAF writes none.
+        return;
+    }
+    for (wanted, slot) in asked {
+        let found: Vec<_> = slots
+            .values(f.header_name)
+            .zip(slots.values(f.header_value))
+            .filter(|(name, _)| matches!(name, Value::Text(n) if n.eq_ignore_ascii_case(wanted)))
+            .map(|(_, value)| value.clone())
+            .collect();
+        for value in found {
+            slots.push(*slot, value);
+        }
+    }
+}
+
+/// What is known of one event besides its fields.
+#[derive(Debug, Default)]
+pub(super) struct Origin<'e> {
+    pub(super) time: Option<Timestamp>,
+    /// `None` where the content has to name it.
+    pub(super) id: Option<&'e str>,
+    pub(super) account: Option<&'e str>,
+    pub(super) region: Option<&'e str>,
+}
+
+impl<'e> Origin<'e> {
+    pub(super) fn of(
+        source: LogSource,
+        slots: &'e Slots<'_>,
+        f: &DecodeFields,
+        context: Context<'e>,
+    ) -> Self {
+        let text = |slot| slots.str(slot).filter(|s| !s.is_empty());
+        let id = |slot| text(slot).filter(|id| !identity::is_none(id));
+        let time = |slot| logged_at(slots.first(slot));
+        let own = match source {
+            LogSource::CloudTrail => Origin {
+                time: time(f.event_time),
+                id: id(f.event_id),
+                account: text(f.recipient_account).or_else(|| text(f.identity_account)),
+                region: text(f.aws_region),
+            },
+            LogSource::Cognito => Origin {
+                time: time(f.event_timestamp),
+                id: id(f.message_event_id),
+                account: None,
+                // `us-west-2_EXAMPLE`
+                region: text(f.message_user_pool)
+                    .and_then(|pool| pool.split_once('_'))
+                    .map(|(region, _)| region),
+            },
+            LogSource::Waf => {
+                // `arn:aws:wafv2:<region>:<account>:…`; WAF Classic writes a bare id.
+                let mut arn = text(f.webacl).unwrap_or_default().split(':').skip(3);
+                Origin {
+                    time: time(f.timestamp),
+                    id: id(f.http_request_id),
+                    region: arn.next().filter(|s| !s.is_empty()),
+                    account: arn.next().filter(|s| !s.is_empty()),
+                }
+            }
+            LogSource::ApiGateway => Origin {
+                time: time(f.request_time_epoch).or_else(|| of_text(text(f.request_time)?)),
+                // A client of a REST API can choose `requestId` (header x-amzn-RequestId), and so make a flood look like
+                // one event; it cannot choose the extended one, which only some log formats have.
+                id: id(f.extended_request_id).or_else(|| id(f.request_id)),
+                ..Origin::default()
+            },
+            LogSource::Lambda => Origin {
+                time: f.times.iter().find_map(|slot| time(*slot)),
+                ..Origin::default()
+            },
+        };
+        Origin {
+            time: own.time.or(context.time).or(context.arrival),
+            id: own.id.or(context.id.filter(|id| !identity::is_none(id))),
+            account: own.account.or(context.account),
+            region: own.region.or(context.region),
+        }
+    }
+}

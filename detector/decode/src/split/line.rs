@@ -1,0 +1,254 @@
+//! What a line says of the document it may begin or continue.
+
+use crate::raw;
+
+/// An opening is looked for in this many bytes.
+const OPENING_BYTES_MAX: usize = 1024;
+
+/// What a line is by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineKind {
+    Blank,
+    /// One record: NDJSON or text.
+    Whole,
+    /// The first line of a document over several: `{`, or `{"key": …` that does not end in a brace.
+    First {
+        is_brace: bool,
+    },
+}
+
+impl LineKind {
+    pub(super) fn of(line: &[u8]) -> Self {
+        let text = raw::trim(line);
+        match (text.first(), text.last()) {
+            (None, _) => LineKind::Blank,
+            (Some(b'{'), Some(b'{')) if text.len() == 1 => LineKind::First { is_brace: true },
+            // Ends as an object ends: not worth a closer look, and the decoder will tell if it is broken.
+            (Some(b'{'), Some(b'}')) => LineKind::Whole,
+            (Some(b'{'), _) if raw::is_object_like(text) => LineKind::First { is_brace: false },
+            _ => LineKind::Whole,
+        }
+    }
+}
+
+/// Whether `line` looks like a whole NDJSON line.
+pub(super) fn is_object_line(line: &[u8]) -> bool {
+    line.starts_with(b"{\"") && line.trim_ascii_end().ends_with(b"}")
+}
+
+/// Whether `line` can stand within a document that goes over several lines: whether it begins with a JSON token.
+pub(super) fn can_continue(line: &[u8]) -> bool {
+    let text = line.trim_ascii();
+    let ends_token = |rest: &[u8]| {
+        matches!(
+            rest.trim_ascii_start().first(),
+            None | Some(b',' | b']' | b'}')
+        )
+    };
+    match text.first() {
+        None | Some(b'"' | b'{' | b'}' | b']' | b',' | b':') => true,
+        Some(b'[') => text[1..]
+            .trim_ascii_start()
+            .first()
+            .is_none_or(|b| matches!(b, b'"' | b'{' | b'[' | b']' | b'-' | b'0'..=b'9')),
+        Some(b'-' | b'0'..=b'9') => {
+            let digits = text
+                .iter()
+                .position(|b| !matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
+                .unwrap_or(text.len());
+            ends_token(&text[digits..])
+        }
+        Some(_) => [&b"true"[..], b"false", b"null"]
+            .iter()
+            .any(|word| text.strip_prefix(*word).is_some_and(ends_token)),
+    }
+}
+
+/// Whether the stream opens a list whose members are records of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opening {
+    No,
+    /// Too short to tell.
+    Unsure,
+    /// The first member, or the end of the list, is this far in.
+    List {
+        bytes: usize,
+        is_in_object: bool,
+    },
+}
+
+/// `[{`, `{"Records":[`, or `{"events":[` over several lines (as the AWS CLI prints it; on one line it is taken for an
+/// event that has such a field).
+pub(super) fn opening(data: &[u8]) -> Opening {
+    let window = &data[..data.len().min(OPENING_BYTES_MAX)];
+    let mut cursor = Cursor {
+        window,
+        at: 0,
+        saw_line_break: false,
+    };
+    let found = if cursor.skip_inline_space() && cursor.take(b"[") == Some(true) {
+        cursor.list(false)
+    } else {
+        cursor.object()
+    };
+    match found {
+        Some(opening) => opening,
+        None if window.len() < OPENING_BYTES_MAX => Opening::Unsure,
+        None => Opening::No,
+    }
+}
+
+struct Cursor<'a> {
+    window: &'a [u8],
+    at: usize,
+    saw_line_break: bool,
+}
+
+/// In all of these, `None` means that the window ended.
+impl Cursor<'_> {
+    fn skip_inline_space(&mut self) -> bool {
+        // A byte order mark, or the part of it that is there.
+        let mark = b"\xef\xbb\xbf";
+        if self.window.starts_with(mark) || mark.starts_with(self.window) {
+            self.at = self.window.len().min(mark.len());
+        }
+        while matches!(self.window.get(self.at), Some(b' ' | b'\t')) {
+            self.at += 1;
+        }
+        self.at < self.window.len()
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(byte @ (b' ' | b'\t' | b'\r' | b'\n')) = self.window.get(self.at) {
+            self.saw_line_break |= *byte == b'\n';
+            self.at += 1;
+        }
+    }
+
+    fn take(&mut self, token: &[u8]) -> Option<bool> {
+        let rest = &self.window[self.at..];
+        if rest.starts_with(token) {
+            self.at += token.len();
+            return Some(true);
+        }
+        if token.starts_with(rest) {
+            None
+        } else {
+            Some(false)
+        }
+    }
+
+    fn object(&mut self) -> Option<Opening> {
+        if !self.take(b"{")? {
+            return Some(Opening::No);
+        }
+        self.skip_space();
+        let is_filtered = self.saw_line_break;
+        if !(self.take(b"\"Records\"")? || is_filtered && self.take(b"\"events\"")?) {
+            return Some(Opening::No);
+        }
+        for token in [b":", b"["] {
+            self.skip_space();
+            if !self.take(token)? {
+                return Some(Opening::No);
+            }
+        }
+        self.list(true)
+    }
+
+    fn list(&mut self, is_in_object: bool) -> Option<Opening> {
+        self.skip_space();
+        let bytes = self.at;
+        match self.window.get(self.at)? {
+            b'{' => Some(Opening::List {
+                bytes,
+                is_in_object,
+            }),
+            b']' if is_in_object || self.saw_line_break => Some(Opening::List {
+                bytes,
+                is_in_object,
+            }),
+            _ => Some(Opening::No),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_told_apart() {
+        let first = |is_brace| LineKind::First { is_brace };
+        for (line, kind) in [
+            ("", LineKind::Blank),
+            (" \t\r", LineKind::Blank),
+            ("{\"a\":1}\r", LineKind::Whole),
+            ("{", first(true)),
+            ("{\r", first(true)),
+            ("{\"a\": {", first(false)),
+            ("{\"a\":\"cut", first(false)),
+            ("{user} signed in", LineKind::Whole),
+            ("[INFO] up", LineKind::Whole),
+            ("START RequestId", LineKind::Whole),
+        ] {
+            assert_eq!(LineKind::of(line.as_bytes()), kind, "{line}");
+        }
+    }
+
+    #[test]
+    fn prose_cannot_continue_a_document() {
+        for line in [
+            "",
+            "  \"a\": 1,",
+            "}",
+            "],",
+            "12,",
+            "-1.5e3",
+            "true,",
+            "null",
+            "[",
+            "[1,",
+            "0 ]",
+        ] {
+            assert!(can_continue(line.as_bytes()), "{line}");
+        }
+        for line in [
+            "2024-05-01T12:00:00Z up",
+            "2024-05-01 12:00",
+            "trueish",
+            "START",
+            "[INFO] up",
+            "\0",
+        ] {
+            assert!(!can_continue(line.as_bytes()), "{line}");
+        }
+    }
+
+    #[test]
+    fn openings_are_found_at_any_spacing() {
+        let list = |bytes, is_in_object| Opening::List {
+            bytes,
+            is_in_object,
+        };
+        for (text, found) in [
+            ("{\"Records\":[{", list(12, true)),
+            ("{\n \"Records\" : [\n {", list(18, true)),
+            ("{\"Records\":[]}", list(12, true)),
+            ("{\n\"events\":[{", list(12, true)),
+            ("{\"events\":[{", Opening::No),
+            ("[{", list(1, false)),
+            ("[\n]", list(2, false)),
+            ("[1", Opening::No),
+            ("[INFO]", Opening::No),
+            ("{\"Rec", Opening::Unsure),
+            ("{", Opening::Unsure),
+            ("{\"Records\":{", Opening::No),
+            ("{\"a", Opening::No),
+        ] {
+            assert_eq!(opening(text.as_bytes()), found, "{text}");
+        }
+        let spaces = format!("{{{}", " ".repeat(OPENING_BYTES_MAX));
+        assert_eq!(opening(spaces.as_bytes()), Opening::No);
+    }
+}

@@ -1,0 +1,177 @@
+//! An application's words: what a runtime or a logger has put around them is taken off.
+//!
+//! Whatever they look like, they stay the application's: who has a say in what it writes must not be able to make them
+//! an envelope, a control message or another log's event.
+
+use std::borrow::Cow;
+
+use super::runtime_line::{self, Line};
+use super::wrap::Wrap;
+use super::{Context, Decoder, EventSink, Shape, joined, moment, raw};
+use detector_event::event::{Body, LogSource};
+use detector_event::scan::scan_json;
+use detector_event::slots::Slots;
+
+/// What stood around an application's words.
+#[derive(Debug)]
+pub(super) struct Said<'s> {
+    pub(super) request_id: Option<Cow<'s, str>>,
+    pub(super) level: Option<Cow<'s, str>>,
+    pub(super) time: Option<Cow<'s, str>>,
+    /// All of it.
+    pub(super) line: &'s str,
+}
+
+impl Decoder<'_> {
+    /// An application's words, or the message of a log event that nothing else explains.
+    pub(super) fn words(&mut self, message: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+        let text = raw::trim(message);
+        let context = Context {
+            shape: Shape::Words,
+            bare: true,
+            ..context
+        };
+        if text.first() == Some(&b'{') {
+            if !self.word_object(text, context, sink) {
+                self.broken_words(text, context, sink);
+            }
+            return;
+        }
+        let Ok(whole) = std::str::from_utf8(text) else {
+            return self.text_event(text, context, sink);
+        };
+        let Some(line) = runtime_line::line(whole) else {
+            return self.word_text(whole, context, sink);
+        };
+        let said = line.said(whole);
+        let context = Context {
+            said: context.said.or(Some(&said)),
+            time: context.time.or_else(|| line.moment()),
+            is_known: context.is_known || line.is_runtimes,
+            ..context
+        };
+        let Line {
+            rest, is_runtimes, ..
+        } = line;
+        let rest = rest.trim();
+        if rest.starts_with('{') && self.word_object(rest.as_bytes(), context, sink) {
+            return;
+        }
+        // What a logger writes is the application's, too.
+        self.word_text(if is_runtimes { rest } else { whole }, context, sink);
+    }
+
+    /// Delivers `text` if it is JSON: one object, or several, a line each.
+    fn word_object(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) -> bool {
+        self.document(text, context, sink).is_ok() || self.word_lines(text, context, sink)
+    }
+
+    fn word_text(&mut self, text: &str, context: Context<'_>, sink: &mut dyn EventSink) {
+        if !self.word_lines(text.as_bytes(), context, sink) {
+            self.text_event(text.as_bytes(), context, sink);
+        }
+    }
+
+    /// Delivers lines that are a JSON object each, behind what a runtime writes. Where one line is not, nothing is done
+    /// and the answer is `false`: a line break in prose must not make an event of what follows it.
+    fn word_lines(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) -> bool {
+        let is_likely = memchr::memchr2(b'\n', b'\r', text).is_some();
+        let Some(text) = std::str::from_utf8(text).ok().filter(|_| is_likely) else {
+            return false;
+        };
+        let lines = || {
+            let lines = text.split(['\n', '\r']).map(str::trim);
+            lines.filter(|line| !line.is_empty())
+        };
+        if lines().nth(1).is_none() || !lines().all(is_object_line) {
+            return false;
+        }
+        for (at, line) in lines().enumerate() {
+            let numbered = context.id.map(|id| format!("{id}#{}", at + 1));
+            let context = Context {
+                id: context.id.filter(|_| at == 0).or(numbered.as_deref()),
+                ..context
+            };
+            self.words(line.as_bytes(), context, sink);
+        }
+        true
+    }
+
+    /// Text that begins as JSON does and is none: rules see it as text, and it is told of.
+    fn broken_words(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+        let is_meant = raw::is_object_like(text);
+        if is_meant {
+            let name = match text.len() >= joined::CUT_BYTES_MIN {
+                true => "JSON that is cut off at the size limit of a log event",
+                false => "damaged JSON",
+            };
+            self.unrecognised(text, Some(name), sink);
+        }
+        let context = Context {
+            // Told of already.
+            is_known: context.is_known || is_meant,
+            ..context
+        };
+        self.text_event(text, context, sink);
+    }
+
+    /// Delivers an application's object, without what a runtime's or logger's JSON puts around it.
+    pub(super) fn word_event<'a>(
+        &mut self,
+        json: &'a [u8],
+        slots: Slots<'a>,
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let Some(wrap) = Wrap::of(json, &slots, self.fields, context) else {
+            return self.deliver(LogSource::Lambda, slots, Body::Json(json), context, sink);
+        };
+        let context = Context {
+            said: context.said.or(Some(&wrap.said)),
+            time: context.time.or(wrap.time),
+            wraps: context.wraps + 1,
+            is_known: true,
+            ..context
+        };
+        if let Some(payload) = &wrap.payload {
+            let payload = payload.trim().as_bytes();
+            let mut inner = self.fresh_slots();
+            if scan_json(payload, self.table, &mut inner).is_ok() {
+                wrap.fill_in(&mut inner, &slots, self.fields);
+                self.word_event(payload, inner, context, sink);
+                return self.release(slots);
+            }
+            self.release(inner);
+            if self.word_lines(payload, context, sink) {
+                return self.release(slots);
+            }
+        }
+        self.deliver(LogSource::Lambda, slots, Body::Json(json), context, sink);
+    }
+}
+
+impl<'t> Line<'t> {
+    fn said(&self, line: &'t str) -> Said<'t> {
+        let [request_id, level, time] =
+            [self.request_id, self.level, self.time].map(|text| text.map(Cow::Borrowed));
+        Said {
+            request_id,
+            level,
+            time,
+            line,
+        }
+    }
+
+    fn moment(&self) -> Option<detector_event::time::Timestamp> {
+        moment::of_text(self.time?)
+    }
+}
+
+/// Whether `line` is a JSON object, as it is or behind what a runtime writes.
+fn is_object_line(line: &str) -> bool {
+    let text = match line.starts_with('{') {
+        true => line,
+        false => runtime_line::line(line).map_or("", |line| line.rest.trim()),
+    };
+    text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}

@@ -1,0 +1,207 @@
+//! An event goes in, the detection rules it matches come out. Stateless: all memory is the caller's [`Scratch`].
+//!
+//! Equal tests of all rules are one predicate. The tests of one field are evaluated together, once per event and only
+//! when a rule asks. Most rules are never asked: each is filed under tests of which one must pass (`eventName` is
+//! one of three), and is looked at only for events that pass it.
+#![warn(clippy::disallowed_methods)]
+
+mod predicate; // its number
+mod buffers; // room for their texts
+mod predicate_table; // equal tests are one
+mod program; // conditions as flat jumps
+mod substring; // all needles of a field in one pass
+mod memo; // what values came to that come again
+mod field_tests; // all tests of a field, together
+mod value_text; // values as text and numbers
+mod slow_test; // globs, regexes, other fields, times: one by one
+mod keyword; // every string of the raw event
+mod rule_index; // which rules to look at
+
+use detector_event::event::{Event, LogSource};
+use detector_rule::{DetectionIx, RuleSet, Subject};
+
+use buffers::Buffers;
+use memo::Memo;
+use predicate::PredicateId;
+use predicate_table::{PredicateTable, Way};
+use program::Programs;
+use rule_index::RuleIndex;
+
+/// The conditions of all detection rules, compiled. Shared by all threads.
+#[derive(Debug)]
+pub struct Matcher {
+    table: PredicateTable,
+    programs: Programs,
+    indexes: Vec<RuleIndex>,
+}
+
+/// One thread's memory for [`Matcher::matches`]; grows to its size once.
+#[derive(Debug)]
+pub struct Scratch {
+    /// By predicate: passed.
+    truth: Marks,
+    /// By predicate that is tested alone: has been tested.
+    tested: Marks,
+    /// By group of predicates: has been evaluated.
+    evaluated: Marks,
+    /// By group of predicates.
+    memos: Vec<Memo>,
+    /// Detection rules to be looked at.
+    candidates: Vec<u32>,
+    buffers: Buffers,
+}
+
+impl Matcher {
+    pub fn new(rules: &RuleSet) -> Self {
+        let mut table = PredicateTable::new(rules.fields.len());
+        let mut programs = Programs::default();
+        for rule in &rules.detections {
+            programs.add(&rule.condition.root, &mut table);
+        }
+        table.finish();
+        let indexes = LogSource::ALL
+            .map(|source| RuleIndex::new(rules, source, &table))
+            .into();
+        Self {
+            table,
+            programs,
+            indexes,
+        }
+    }
+
+    pub fn scratch(&self) -> Scratch {
+        Scratch {
+            truth: Marks::new(self.table.len()),
+            tested: Marks::new(self.table.len()),
+            evaluated: Marks::new(self.table.groups()),
+            memos: (0..self.table.groups()).map(|_| Memo::default()).collect(),
+            candidates: Vec::new(),
+            buffers: Buffers::default(),
+        }
+    }
+
+    /// Calls `hit` with each detection rule that the event matches, ascending.
+    ///
+    /// `scratch` must come from this matcher. What stays in it of an event, some of its texts, changes no outcome.
+    pub fn matches(
+        &self,
+        event: &Event<'_, '_>,
+        scratch: &mut Scratch,
+        hit: &mut dyn FnMut(DetectionIx),
+    ) {
+        let Some(index) = LogSource::ALL
+            .iter()
+            .position(|s| *s == event.source)
+            .and_then(|ix| self.indexes.get(ix))
+        else {
+            return;
+        };
+        scratch.truth.clear();
+        scratch.tested.clear();
+        scratch.evaluated.clear();
+        for slot in index.slots(event.slots) {
+            if let Some(group) = self.table.group_at(slot) {
+                self.evaluate_group(group, event, scratch);
+            }
+        }
+        let mut candidates = std::mem::take(&mut scratch.candidates);
+        candidates.clear();
+        candidates.extend_from_slice(index.always());
+        for &predicate in &scratch.truth.marked {
+            candidates.extend_from_slice(index.rules_under(predicate as usize));
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        for &rule in &candidates {
+            if self.programs.run(rule as usize, &mut |predicate| {
+                self.passes(predicate, event, scratch)
+            }) {
+                hit(DetectionIx(rule));
+            }
+        }
+        scratch.candidates = candidates;
+    }
+
+    fn passes(&self, predicate: PredicateId, event: &Event<'_, '_>, scratch: &mut Scratch) -> bool {
+        match self.table.way(predicate) {
+            Way::Together(group) => self.evaluate_group(group, event, scratch),
+            Way::Alone if scratch.tested.get(predicate) => {}
+            Way::Alone => {
+                scratch.tested.set(predicate);
+                if slow_test::passes(self.table.predicate(predicate), event, &mut scratch.buffers) {
+                    scratch.truth.set(predicate);
+                }
+            }
+        }
+        scratch.truth.get(predicate)
+    }
+
+    fn evaluate_group(&self, group: u32, event: &Event<'_, '_>, scratch: &mut Scratch) {
+        if scratch.evaluated.get(group) {
+            return;
+        }
+        scratch.evaluated.set(group);
+        let (subject, tests) = self.table.group(group);
+        let Scratch {
+            truth,
+            memos,
+            buffers,
+            ..
+        } = scratch;
+        let mut pass = |predicate: PredicateId| truth.set(predicate);
+        match subject {
+            Subject::Field(slot) => {
+                let memo = &mut memos[group as usize];
+                tests.evaluate_field(event.slots, slot, memo, buffers, &mut pass);
+            }
+            Subject::AnyText => keyword::each_text(event.body, &mut |text| {
+                tests.evaluate_text(text, &mut buffers.folded, &mut pass);
+                for &predicate in self.table.slow_keywords() {
+                    if slow_test::text_passes(
+                        &self.table.predicate(predicate).test,
+                        text,
+                        &mut buffers.folded,
+                    ) {
+                        pass(predicate);
+                    }
+                }
+            }),
+        }
+    }
+}
+
+/// Marks on numbers below a fixed one. Forgetting them costs what was marked, not what could have been.
+#[derive(Debug, Clone, Default)]
+struct Marks {
+    words: Vec<u64>,
+    /// Those marked, each once.
+    marked: Vec<u32>,
+}
+
+impl Marks {
+    fn new(len: usize) -> Self {
+        Self {
+            words: vec![0; len.div_ceil(64)],
+            marked: Vec::new(),
+        }
+    }
+
+    fn clear(&mut self) {
+        for at in self.marked.drain(..) {
+            self.words[at as usize / 64] = 0;
+        }
+    }
+
+    fn get(&self, at: u32) -> bool {
+        self.words[at as usize / 64] >> (at % 64) & 1 == 1
+    }
+
+    fn set(&mut self, at: u32) {
+        let word = &mut self.words[at as usize / 64];
+        let bit = 1 << (at % 64);
+        if *word & bit == 0 {
+            *word |= bit;
+            self.marked.push(at);
+        }
+    }
+}

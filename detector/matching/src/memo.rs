@@ -1,0 +1,99 @@
+//! What the values of one field came to, for those that come again and again, as `eventName` and `userAgent` do.
+//!
+//! The outcome of a text is a function of the text, so remembering it changes nothing. Bounded: a fixed number of
+//! places, each of which holds the last text that belongs there, and only short texts that pass few tests.
+
+use super::predicate::PredicateId;
+
+const PLACES: usize = 256;
+/// User agents are the longest texts that repeat.
+const TEXT_BYTES_MAX: usize = 256;
+const PASSED_MAX: usize = 64;
+
+/// One thread's memory of one field.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    /// None until the first text.
+    places: Vec<Known>,
+}
+
+/// A text that was seen last, and the tests it passes. Empty texts are not remembered.
+#[derive(Debug, Default, Clone)]
+struct Known {
+    text: String,
+    passed: Vec<PredicateId>,
+}
+
+impl Memo {
+    /// The tests that `text` passes, if that is remembered.
+    pub(super) fn recall(&self, text: &str) -> Option<&[PredicateId]> {
+        let known = self.places.get(place(text)?)?;
+        (known.text == text).then_some(&known.passed)
+    }
+
+    pub(super) fn keep(&mut self, text: &str, passed: &[PredicateId]) {
+        let Some(place) = place(text).filter(|_| passed.len() <= PASSED_MAX) else {
+            return;
+        };
+        if self.places.is_empty() {
+            self.places = vec![Known::default(); PLACES];
+        }
+        let known = &mut self.places[place];
+        known.text.clear();
+        known.text.push_str(text);
+        known.passed.clear();
+        known.passed.extend_from_slice(passed);
+    }
+}
+
+/// Where a text belongs, by its length and ends; nowhere, if it is not to be remembered.
+fn place(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    if bytes.is_empty() || bytes.len() > TEXT_BYTES_MAX {
+        return None;
+    }
+    let shifted = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
+    let ends = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(head), Some(tail)) => {
+            u64::from_le_bytes(*head) ^ u64::from_le_bytes(*tail).rotate_left(29)
+        }
+        _ => bytes.iter().fold(0, shifted),
+    };
+    let mixed = (ends ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    Some((mixed >> 32) as usize % PLACES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_told_what_it_came_to_or_nothing() {
+        let mut memo = Memo::default();
+        let texts: Vec<String> = (0..2_000).map(|n| format!("text-{n}")).collect();
+        let mut recalled = 0;
+        for _ in 0..2 {
+            for (number, text) in (0..).zip(&texts) {
+                memo.keep(text, &[number, number + 1]);
+                assert_eq!(memo.recall(text), Some(&[number, number + 1][..]));
+            }
+            for (number, text) in (0..).zip(&texts) {
+                if let Some(passed) = memo.recall(text) {
+                    assert_eq!(passed, [number, number + 1]);
+                    recalled += 1;
+                }
+            }
+        }
+        assert!((PLACES..2 * PLACES + 1).contains(&recalled), "{recalled}");
+    }
+
+    #[test]
+    fn what_is_long_or_passes_much_is_not_kept() {
+        let mut memo = Memo::default();
+        let (long, many) = ("x".repeat(TEXT_BYTES_MAX + 1), [0; PASSED_MAX + 1]);
+        for (text, passed) in [("", &[1][..]), (&long, &[1]), ("many", &many)] {
+            memo.keep(text, passed);
+            assert_eq!(memo.recall(text), None);
+        }
+    }
+}

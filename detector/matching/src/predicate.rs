@@ -1,0 +1,3 @@
+//! The number of a predicate: one test of one field, whichever rules ask for it.
+
+pub(super) type PredicateId = u32;

@@ -1,0 +1,177 @@
+//! Tests that are run one by one, when a rule comes to ask for them.
+
+use chrono::{DateTime, Datelike, Timelike, Utc};
+
+use detector_event::event::Event;
+use detector_event::field::SlotId;
+use detector_event::slots::Value;
+use detector_event::time::Timestamp;
+use detector_rule::{
+    Case, DASHES, Glob, GlobPart, MomentPart, Number, Place, Predicate, Subject, Test, fold_into,
+    is_folded,
+};
+
+use super::buffers::Buffers;
+use super::value_text::{number_of, text_of};
+
+/// Numbers above it are milliseconds since the epoch, others seconds.
+const SECONDS_MAX: i128 = 1_000_000_000_000;
+
+pub(super) fn passes(predicate: &Predicate, event: &Event<'_, '_>, buffers: &mut Buffers) -> bool {
+    let Subject::Field(slot) = predicate.subject else {
+        return false;
+    };
+    match &predicate.test {
+        Test::OtherField {
+            slot: other,
+            place,
+            case,
+        } => fields_compare(event, slot, *other, *place, *case, buffers),
+        Test::Moment {
+            part,
+            order,
+            number,
+        } => event.slots.values(slot).any(|value| {
+            moment(value)
+                .and_then(|at| part_of(at, *part).compare(*number))
+                .is_some_and(|ordering| order.holds(ordering))
+        }),
+        test => event.slots.values(slot).any(|value| {
+            let Buffers { text, folded, .. } = &mut *buffers;
+            text_of(value, text).is_some_and(|text| text_passes(test, text, folded))
+        }),
+    }
+}
+
+/// Whether `text` passes a slow test on text.
+pub(super) fn text_passes(test: &Test, text: &str, buffer: &mut String) -> bool {
+    match test {
+        Test::Regex(pattern) => pattern.0.is_match(text),
+        Test::Glob(glob) if glob.case == Case::Ignored && !is_folded(text) => {
+            buffer.clear();
+            fold_into(text, buffer);
+            glob_matches(glob, buffer)
+        }
+        Test::Glob(glob) => glob_matches(glob, text),
+        _ => false,
+    }
+}
+
+/// Whether the pattern matches all of `text`. Takes at most parts × characters steps.
+fn glob_matches(glob: &Glob, text: &str) -> bool {
+    let parts = &glob.parts;
+    let (mut part, mut rest) = (0, text);
+    // After the latest `*`: the part that follows it, and the text from which that was tried.
+    let mut retry: Option<(usize, &str)> = None;
+    loop {
+        let mut after = rest.chars();
+        let next = after.next();
+        let fits = match (parts.get(part), next) {
+            (Some(GlobPart::AnyText), _) => {
+                part += 1;
+                retry = Some((part, rest));
+                continue;
+            }
+            (None, None) => return true,
+            (Some(GlobPart::Char(c)), Some(n)) => *c == n,
+            (Some(GlobPart::AnyChar), Some(_)) => true,
+            (Some(GlobPart::Dash), Some(n)) => DASHES.contains(&n),
+            (None, Some(_)) => false,
+            // The text is used up; starting later leaves even less of it.
+            (Some(_), None) => return false,
+        };
+        if fits {
+            part += 1;
+            rest = after.as_str();
+            continue;
+        }
+        let Some((restart, from)) = retry else {
+            return false;
+        };
+        let mut later = from.chars();
+        later.next();
+        (part, rest) = (restart, later.as_str());
+        retry = Some((restart, rest));
+    }
+}
+
+fn fields_compare(
+    event: &Event<'_, '_>,
+    slot: SlotId,
+    other: SlotId,
+    place: Place,
+    case: Case,
+    buffers: &mut Buffers,
+) -> bool {
+    let Buffers { text, folded, .. } = buffers;
+    event.slots.values(slot).any(|a| {
+        event.slots.values(other).any(|b| {
+            if place == Place::Whole && same_number(a, b) {
+                return true;
+            }
+            folded.clear();
+            let Some(left) = text_of(a, text) else {
+                return false;
+            };
+            push(left, case, folded);
+            let split = folded.len();
+            let Some(right) = text_of(b, text) else {
+                return false;
+            };
+            push(right, case, folded);
+            let (left, right) = folded.split_at(split);
+            match place {
+                Place::Whole => left == right,
+                Place::Start => left.starts_with(right),
+                Place::End => left.ends_with(right),
+                Place::Anywhere => left.contains(right),
+            }
+        })
+    })
+}
+
+fn push(text: &str, case: Case, out: &mut String) {
+    match case {
+        Case::Ignored => fold_into(text, out),
+        Case::Kept => out.push_str(text),
+    }
+}
+
+/// Numbers are one also where they are written differently: 200 and 200.0.
+fn same_number(a: &Value<'_>, b: &Value<'_>) -> bool {
+    let is_number = |value: &Value<'_>| {
+        matches!(
+            value,
+            Value::Unsigned(_) | Value::Signed(_) | Value::Float(_)
+        )
+    };
+    is_number(a) && is_number(b) && number_of(a).zip(number_of(b)).is_some_and(|(a, b)| a == b)
+}
+
+/// The moment a value names: RFC 3339 text, or seconds or milliseconds since the epoch.
+fn moment(value: &Value<'_>) -> Option<DateTime<Utc>> {
+    if let Value::Text(text) = value
+        && let Some(at) = Timestamp::from_rfc3339(text)
+    {
+        return DateTime::from_timestamp_millis(at.millis());
+    }
+    let ms = match number_of(value)? {
+        Number::Int(n) if n > SECONDS_MAX => n,
+        Number::Int(n) => n * 1000,
+        Number::Float(n) if n > SECONDS_MAX as f64 => n as i128,
+        Number::Float(n) => (n * 1000.0) as i128,
+    };
+    DateTime::from_timestamp_millis(i64::try_from(ms).ok()?)
+}
+
+fn part_of(at: DateTime<Utc>, part: MomentPart) -> Number {
+    let number = match part {
+        MomentPart::Minute => at.minute(),
+        MomentPart::Hour => at.hour(),
+        MomentPart::Day => at.day(),
+        MomentPart::Week => at.iso_week().week(),
+        MomentPart::Month => at.month(),
+        MomentPart::Year => return Number::Int(at.year().into()),
+    };
+    Number::Int(number.into())
+}

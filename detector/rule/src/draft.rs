@@ -1,0 +1,192 @@
+//! Rules as their own documents state them, before references between them are resolved.
+
+use crate::model::allowlist::Allowlist;
+use crate::model::condition::Condition;
+use crate::model::log_source::SourceScope;
+use crate::model::network_prefix::NetworkPrefix;
+use crate::model::{BaselineParts, Comparison, FirstSeenParts, RuleMeta, Threshold, WindowSpec};
+use crate::yaml::identity::Identity;
+use crate::yaml::reference::Reference;
+use detector_event::event::LogSource;
+
+/// The documents of all files, in the order of the files.
+#[derive(Debug, Default)]
+pub(super) struct Drafts {
+    pub(super) detections: Vec<DetectionDraft>,
+    pub(super) correlations: Vec<CorrelationDraft>,
+    pub(super) filters: Vec<FilterDraft>,
+    pub(super) broken: Vec<BrokenDraft>,
+    pub(super) allowlists: Vec<Allowlist>,
+    /// By what names every document can be referred to, broken ones included.
+    pub(super) identities: Vec<(Identity, Target)>,
+}
+
+impl Drafts {
+    /// The number of sound documents so far: a mark for [`Drafts::new_since`].
+    pub(super) fn sound(&self) -> [usize; 3] {
+        [
+            self.detections.len(),
+            self.correlations.len(),
+            self.filters.len(),
+        ]
+    }
+
+    /// What the one document read since then became; nothing, where it is broken.
+    pub(super) fn new_since(&self, mark: [usize; 3]) -> Option<Target> {
+        let [detections, correlations, filters] = mark;
+        if self.detections.len() > detections {
+            Some(Target::Detection(detections))
+        } else if self.correlations.len() > correlations {
+            Some(Target::Correlation(correlations))
+        } else {
+            (self.filters.len() > filters).then_some(Target::Filter)
+        }
+    }
+}
+
+/// Where a name leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    Detection(usize),
+    Correlation(usize),
+    Filter,
+    /// A document that is there and broken.
+    Broken(usize),
+    /// Nowhere, or where the rule leads already; that has been reported.
+    Nowhere,
+}
+
+/// What of a broken document still refers to others.
+#[derive(Debug)]
+pub(super) struct BrokenDraft {
+    pub(super) path: std::sync::Arc<str>,
+    pub(super) line: u32,
+    /// As it calls itself.
+    pub(super) label: String,
+    pub(super) inputs: Vec<Reference>,
+}
+
+#[derive(Debug)]
+pub(super) struct DetectionDraft {
+    pub(super) meta: RuleMeta,
+    pub(super) scope: SourceScope,
+    pub(super) sources: Vec<LogSource>,
+    pub(super) condition: Condition,
+    pub(super) allow: Vec<AllowDraft>,
+}
+
+#[derive(Debug)]
+pub(super) struct FilterDraft {
+    pub(super) meta: RuleMeta,
+    pub(super) scope: Option<SourceScope>,
+    /// `None`: every rule.
+    pub(super) targets: Option<Vec<Reference>>,
+    pub(super) condition: Condition,
+}
+
+#[derive(Debug)]
+pub(super) struct CorrelationDraft {
+    pub(super) meta: RuleMeta,
+    pub(super) inputs: Vec<Reference>,
+    pub(super) group_by: Vec<Reference>,
+    pub(super) timespan_ms: i64,
+    pub(super) quiet_ms: Option<i64>,
+    pub(super) window: WindowDraft,
+    pub(super) value_fields: Vec<Reference>,
+    pub(super) aliases: Vec<AliasDraft>,
+    pub(super) prefixes: Vec<PrefixDraft>,
+    pub(super) extension: Option<ExtensionDraft>,
+    pub(super) show: Vec<Reference>,
+}
+
+/// A window whose condition may still name rules.
+#[derive(Debug)]
+pub(super) enum WindowDraft {
+    Ready(WindowSpec),
+    /// `temporal` without a condition: every one of the inputs.
+    TemporalAll,
+    TemporalCount(Threshold),
+    TemporalExpr {
+        expr: rsigma_parser::ConditionExpr,
+        line: u32,
+    },
+}
+
+/// `alias: {rule: field, …}`
+#[derive(Debug)]
+pub(super) struct AliasDraft {
+    pub(super) name: String,
+    pub(super) line: u32,
+    /// The rule, and the field it has in that rule.
+    pub(super) fields: Vec<(Reference, String)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RuleKind {
+    Detection,
+    Correlation,
+    Filter,
+}
+
+/// The attributes of one rule.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Attributes {
+    pub(super) quiet_ms: Option<i64>,
+    pub(super) threat: Option<String>,
+    pub(super) response: Option<String>,
+    pub(super) prefixes: Vec<PrefixDraft>,
+    pub(super) allow: Vec<AllowDraft>,
+    pub(super) extensions: Vec<ExtensionDraft>,
+    pub(super) show: Vec<Reference>,
+}
+
+/// A group-by name and its prefix, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PrefixDraft {
+    pub(super) name: String,
+    pub(super) line: u32,
+    pub(super) prefix: NetworkPrefix,
+}
+
+/// `allow: {office: [source_ip]}`: hits whose fields are all in the list are none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AllowDraft {
+    pub(super) list: Reference,
+    pub(super) fields: Vec<Reference>,
+}
+
+/// What makes a window type of Sigma another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ExtensionDraft {
+    /// The key under `vedette`, and its line.
+    pub(super) key: &'static str,
+    pub(super) line: u32,
+    pub(super) kind: ExtensionKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ExtensionKind {
+    Ratio {
+        of: Vec<Reference>,
+        to: Vec<Reference>,
+        bounds: Vec<(Comparison, u64)>,
+        at_least: u64,
+    },
+    FirstSeen(FirstSeenParts),
+    Owner {
+        given_by: Vec<Reference>,
+        ended_by: Vec<Reference>,
+        memory_ms: i64,
+    },
+    Baseline(BaselineParts),
+}
+
+impl ExtensionKind {
+    /// The correlation type that it stands on.
+    pub(super) fn sigma_type(&self) -> &'static str {
+        match self {
+            ExtensionKind::Ratio { .. } | ExtensionKind::Baseline(_) => "event_count",
+            ExtensionKind::FirstSeen(_) | ExtensionKind::Owner { .. } => "value_count",
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Sigma rules: YAML text goes in, a checked [`RuleSet`] comes out, or every problem of every file at once.
+//!
+//! The language is Sigma 2.1, parsed and linted by `rsigma-parser`. Around that parser stand a YAML reader that knows
+//! lines and limits, and checks for what the parser accepts in silence. Never reads a file.
+#![warn(clippy::disallowed_methods)]
+
+mod yaml; // text -> values with lines
+mod model; // the checked rules
+mod draft; // rules before they are linked
+mod link; // drafts -> RuleSet
+mod read; // YAML -> drafts
+
+use detector_event::field::FieldTable;
+
+use read::document;
+use yaml::problem;
+
+pub use model::allowlist::{AllowEntry, AllowValue, Allowlist};
+pub use model::condition::*;
+pub use model::network_prefix::NetworkPrefix;
+pub use model::*;
+pub use yaml::duration::WINDOW_LENGTH_MAX_MS;
+pub use yaml::letter_case::{fold, fold_into, is_folded};
+pub use yaml::problem::{RuleFile, RuleProblem, Severity};
+
+/// Bytes of one rule file.
+pub const RULE_FILE_BYTES_MAX: usize = 1 << 20;
+
+impl RuleSet {
+    /// Loads all rules of all files.
+    ///
+    /// # Errors
+    /// All mistakes of all files, by path and line. Warnings do not refuse a set: see [`check`].
+    pub fn load(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleProblem>> {
+        let (set, mut problems) = load_with_problems(files);
+        problems.retain(|problem| problem.severity == Severity::Error);
+        match set {
+            Some(set) if problems.is_empty() => Ok(set),
+            _ => Err(problems),
+        }
+    }
+}
+
+/// Everything that is wrong or doubtful in the files, by path and line.
+pub fn check(files: &[RuleFile]) -> Vec<RuleProblem> {
+    load_with_problems(files).1
+}
+
+fn load_with_problems(files: &[RuleFile]) -> (Option<RuleSet>, Vec<RuleProblem>) {
+    let mut fields = FieldTable::default();
+    let mut drafts = draft::Drafts::default();
+    let mut problems = Vec::new();
+    for file in files {
+        let mut out = problem::Reporter::new(&file.path);
+        read_file(file, &mut fields, &mut drafts, &mut out);
+        problems.extend(out.into_problems());
+    }
+    let (set, link_problems) = link::link(drafts, fields);
+    problems.extend(link_problems);
+    problems.sort();
+    problems.dedup();
+    (set, problems)
+}
+
+fn read_file(
+    file: &RuleFile,
+    fields: &mut FieldTable,
+    drafts: &mut draft::Drafts,
+    out: &mut problem::Reporter<'_>,
+) {
+    let bytes = file.text.len();
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    let documents = document::split_documents(text);
+    if bytes > RULE_FILE_BYTES_MAX {
+        for document in &documents {
+            document::note_unread(document, drafts, out);
+        }
+        return out.error(
+            1,
+            format!("the file has {bytes} bytes, the most is {RULE_FILE_BYTES_MAX}: split it"),
+        );
+    }
+    if documents.is_empty() {
+        out.warning(1, "the file holds no rule");
+    }
+    for document in &documents {
+        document::read_document(document, fields, drafts, out);
+    }
+}

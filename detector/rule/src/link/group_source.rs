@@ -1,0 +1,328 @@
+//! Where each input of a correlation has the group-by and value fields: a field of its events, or a group value of a
+//! child correlation.
+
+use std::sync::Arc;
+
+use detector_event::field::FieldTable;
+
+use crate::draft::{CorrelationDraft, Target, WindowDraft};
+use crate::link::extension_link::ExtensionLinker;
+use crate::link::names::Names;
+use crate::link::presence_link::PresenceLinker;
+use crate::link::resolved::{FoundInput, Resolved};
+use crate::link::show_link::ShowLinker;
+use crate::model::network_prefix::NetworkPrefix;
+use crate::model::*;
+use crate::yaml::near_name::suggestion;
+use crate::yaml::problem::{RuleProblem, Severity, problem};
+use crate::yaml::reference::Reference;
+
+pub(crate) struct GroupLinker<'l> {
+    pub(crate) names: &'l Names,
+    pub(crate) fields: &'l mut FieldTable,
+    pub(crate) problems: &'l mut Vec<RuleProblem>,
+}
+
+impl GroupLinker<'_> {
+    pub(crate) fn rule(
+        &mut self,
+        draft: &CorrelationDraft,
+        targets: &[Target],
+        resolved: &[Resolved<'_>],
+    ) -> CorrelationRule {
+        self.check_aliases(draft, targets);
+        self.check_prefixes(draft);
+        let found: Vec<_> = (draft.inputs.iter().zip(targets).zip(resolved))
+            .map(|((reference, target), input)| (reference, *target, *input))
+            .collect();
+        let mut inputs = Vec::with_capacity(found.len());
+        for (input, show) in found.iter().zip(self.shown(draft, &found)) {
+            inputs.extend(self.input(draft, *input, show));
+        }
+        let window = self.window(draft, targets);
+        CorrelationRule {
+            meta: draft.meta.clone(),
+            inputs,
+            group_by: draft
+                .group_by
+                .iter()
+                .map(|field| Arc::from(&*field.text))
+                .collect(),
+            prefixes: draft
+                .group_by
+                .iter()
+                .map(|field| prefix(draft, field))
+                .collect(),
+            timespan_ms: draft.timespan_ms,
+            quiet_ms: draft.quiet_ms.unwrap_or(draft.timespan_ms),
+            window,
+            show: (draft.show.iter())
+                .map(|field| Arc::from(&*field.text))
+                .collect(),
+        }
+    }
+
+    fn error(&mut self, draft: &CorrelationDraft, line: u32, message: String) {
+        self.problems.push(problem(&draft.meta.path, line, message));
+    }
+
+    fn warning(&mut self, draft: &CorrelationDraft, line: u32, message: String) {
+        self.problems.push(RuleProblem {
+            severity: Severity::Warning,
+            ..problem(&draft.meta.path, line, message)
+        });
+    }
+
+    fn check_prefixes(&mut self, draft: &CorrelationDraft) {
+        for prefix in &draft.prefixes {
+            if draft.group_by.iter().all(|field| field.text != prefix.name) {
+                let known = draft.group_by.iter().map(|field| field.text.as_str());
+                let hint = suggestion(&prefix.name, known);
+                let message = format!(
+                    "`vedette.prefix` names `{}`, which is not in `group-by`{hint}",
+                    prefix.name
+                );
+                self.error(draft, prefix.line, message);
+            }
+        }
+    }
+
+    fn check_aliases(&mut self, draft: &CorrelationDraft, targets: &[Target]) {
+        for alias in &draft.aliases {
+            let is_in = |fields: &[Reference]| fields.iter().any(|field| field.text == alias.name);
+            // Of a rule that it does not name, an alias is a field of that name; of such a rule nothing is shown.
+            let used = is_in(&draft.group_by) || is_in(&draft.value_fields);
+            if !used && !is_in(&draft.show) {
+                self.warning(
+                    draft,
+                    alias.line,
+                    format!(
+                        "alias `{}` is used neither in `group-by` nor as `field` nor in `vedette.show`",
+                        alias.name
+                    ),
+                );
+            }
+            let mut named = Vec::new();
+            for (rule, _) in &alias.fields {
+                match self.names.find(&rule.text) {
+                    None if draft.inputs.iter().any(|input| input.text == rule.text) => {}
+                    None => self.error(draft, rule.line, self.names.unknown(&rule.text)),
+                    Some(target) if !targets.contains(&target) => {
+                        self.error(
+                            draft,
+                            rule.line,
+                            format!(
+                                "alias `{}` names the rule `{}`, which is not among `rules`",
+                                alias.name, rule.text
+                            ),
+                        );
+                    }
+                    Some(target) if named.contains(&target) => {
+                        self.error(
+                            draft,
+                            rule.line,
+                            format!(
+                                "alias `{}` names the rule `{}` twice",
+                                alias.name, rule.text
+                            ),
+                        );
+                    }
+                    Some(target) => named.push(target),
+                }
+            }
+            for (reference, _) in draft
+                .inputs
+                .iter()
+                .zip(targets)
+                .filter(|(_, target)| **target != Target::Nowhere)
+                .filter(|(_, target)| used && !named.contains(target))
+            {
+                self.warning(
+                    draft,
+                    alias.line,
+                    format!(
+                        "alias `{}` names no field of rule `{}`, whose field `{}` is taken",
+                        alias.name, reference.text, alias.name
+                    ),
+                );
+            }
+        }
+    }
+
+    fn input(
+        &mut self,
+        draft: &CorrelationDraft,
+        (reference, target, input): FoundInput<'_>,
+        show: Vec<ShownField>,
+    ) -> Option<CorrelationInput> {
+        let rule = match input {
+            Resolved::Detection(ix) => InputRule::Detection(DetectionIx(small(ix))),
+            Resolved::Correlation(ix, _) => InputRule::Correlation(CorrelationIx(small(ix))),
+            Resolved::Unknown => return None,
+        };
+        let mut sources = |fields: &[Reference]| -> Vec<FieldSource> {
+            fields
+                .iter()
+                .filter_map(|field| self.source(draft, field, reference, target, input))
+                .collect()
+        };
+        let group_by = sources(&draft.group_by);
+        let value = sources(&draft.value_fields);
+        let numeric = !matches!(
+            draft.window,
+            WindowDraft::Ready(WindowSpec::ValueCount { .. })
+        );
+        if let (Resolved::Correlation(..), true, Some(field)) =
+            (input, numeric, draft.value_fields.first())
+        {
+            let message = format!(
+                "rule `{}` is a correlation, which has no events with numbers: only value_count can look at `{}`",
+                reference.text, field.text
+            );
+            self.error(draft, field.line, message);
+        }
+        Some(CorrelationInput {
+            rule,
+            reference: Arc::from(&*reference.text),
+            group_by,
+            value,
+            show,
+        })
+    }
+
+    /// What each input has of the fields that are shown.
+    fn shown(
+        &mut self,
+        draft: &CorrelationDraft,
+        inputs: &[FoundInput<'_>],
+    ) -> Vec<Vec<ShownField>> {
+        let mut linker = ShowLinker {
+            names: self.names,
+            fields: self.fields,
+            draft,
+            problems: Vec::new(),
+        };
+        let shown = linker.link(inputs);
+        for (line, message) in linker.problems {
+            self.error(draft, line, message);
+        }
+        shown
+    }
+
+    /// Where `input` has the field or alias.
+    fn source(
+        &mut self,
+        draft: &CorrelationDraft,
+        field: &Reference,
+        reference: &Reference,
+        target: Target,
+        input: Resolved<'_>,
+    ) -> Option<FieldSource> {
+        let alias = draft.aliases.iter().find(|alias| alias.name == field.text);
+        let mapped = alias.and_then(|alias| alias.of_rule(target, self.names));
+        let name = mapped.map_or(&field.text, |(_, name)| name);
+        match input {
+            Resolved::Unknown => None,
+            Resolved::Detection(_) => Some(FieldSource::Event(self.fields.slot(name))),
+            Resolved::Correlation(_, child) => {
+                let place = child.group_by.iter().position(|own| &**own == name);
+                if place.is_none() {
+                    let has = match child.group_by.len() {
+                        0 => "has no `group-by`".to_owned(),
+                        _ => format!("is grouped by {}", child.group_by.join(", ")),
+                    };
+                    self.error(
+                        draft,
+                        field.line,
+                        format!(
+                            "`{name}` is no group-by field of the correlation `{}`, which {has}",
+                            reference.text
+                        ),
+                    );
+                }
+                place.map(FieldSource::ChildGroup)
+            }
+        }
+    }
+
+    fn extended(
+        &mut self,
+        draft: &CorrelationDraft,
+        targets: &[Target],
+        base: &WindowSpec,
+    ) -> WindowSpec {
+        let Some(extension) = &draft.extension else {
+            return base.clone();
+        };
+        let mut linker = ExtensionLinker {
+            names: self.names,
+            draft,
+            targets,
+            problems: Vec::new(),
+        };
+        let window = linker.window(base, extension);
+        for (line, message) in linker.problems {
+            self.error(draft, line, message);
+        }
+        window.unwrap_or_else(|| base.clone())
+    }
+
+    fn window(&mut self, draft: &CorrelationDraft, targets: &[Target]) -> WindowSpec {
+        let count = u64::try_from(targets.len()).unwrap_or(u64::MAX);
+        let presence = match &draft.window {
+            WindowDraft::Ready(spec) => return self.extended(draft, targets, spec),
+            _ if draft.extension.is_some() => {
+                let never = WindowSpec::TemporalOrdered;
+                return self.extended(draft, targets, &never);
+            }
+            WindowDraft::TemporalAll => Presence::Count(Threshold(vec![(Comparison::Gte, count)])),
+            WindowDraft::TemporalCount(threshold) => {
+                if !(0..=count).any(|present| satisfied(threshold, present)) {
+                    self.error(
+                        draft,
+                        draft.meta.line,
+                        format!("the condition can never be true of {count} rules"),
+                    );
+                }
+                Presence::Count(threshold.clone())
+            }
+            WindowDraft::TemporalExpr { expr, line } => {
+                let mut linker = PresenceLinker {
+                    names: self.names,
+                    draft,
+                    targets,
+                    problems: Vec::new(),
+                };
+                let presence = linker.presence(expr);
+                for message in linker.problems {
+                    self.error(draft, *line, message);
+                }
+                presence
+            }
+        };
+        WindowSpec::Temporal { presence }
+    }
+}
+
+fn prefix(draft: &CorrelationDraft, field: &Reference) -> Option<NetworkPrefix> {
+    let of = draft.prefixes.iter().find(|of| of.name == field.text);
+    of.map(|of| of.prefix)
+}
+
+fn small(ix: usize) -> u32 {
+    u32::try_from(ix).expect("fewer than 2^32 rules")
+}
+
+fn satisfied(threshold: &Threshold, count: u64) -> bool {
+    threshold
+        .0
+        .iter()
+        .all(|(comparison, bound)| match comparison {
+            Comparison::Lt => count < *bound,
+            Comparison::Lte => count <= *bound,
+            Comparison::Gt => count > *bound,
+            Comparison::Gte => count >= *bound,
+            Comparison::Eq => count == *bound,
+            Comparison::Neq => count != *bound,
+        })
+}

@@ -1,0 +1,271 @@
+//! Drafts to a [`RuleSet`]: references resolved, filters folded in, children before parents.
+
+pub(crate) mod resolved; // inputs, found
+pub(crate) mod names; // every name of the set
+pub(crate) mod dependency; // children before parents
+pub(crate) mod search_link; // its condition -> one Expr
+pub(crate) mod presence_link; // its condition over rules
+pub(crate) mod extension_link; // and their rules
+pub(crate) mod show_link; // and where inputs have it
+pub(crate) mod group_source; // its fields in each of its rules
+pub(crate) mod allow_link; // its lists
+
+use std::sync::Arc;
+
+use detector_event::field::{FieldTable, SlotId};
+
+use crate::draft::{BrokenDraft, CorrelationDraft, DetectionDraft, Drafts, FilterDraft, Target};
+use crate::link::allow_link::AllowLinker;
+use crate::link::dependency::dependencies;
+use crate::link::group_source::GroupLinker;
+use crate::link::names::Names;
+use crate::link::resolved::Resolved;
+use crate::model::condition::{Condition, Expr, Subject, Test};
+use crate::model::*;
+use crate::yaml::problem::{RuleProblem, Severity, problem};
+use crate::yaml::reference::Reference;
+
+/// Links all drafts; problems are returned beside what could be linked.
+pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, Vec<RuleProblem>) {
+    let mut problems = Vec::new();
+    let names = Names::collect(&drafts, &mut problems);
+    let Drafts {
+        mut detections,
+        correlations,
+        filters,
+        broken,
+        allowlists,
+        identities: _,
+    } = drafts;
+    for filter in &filters {
+        apply(filter, &names, &mut detections, &mut problems);
+    }
+    let inputs: Vec<Vec<Target>> = correlations
+        .iter()
+        .map(|draft| resolve_inputs(&draft.inputs, &draft.meta.path, &names, &mut problems))
+        .collect();
+    let broken_inputs: Vec<Vec<Target>> = broken
+        .iter()
+        .map(|draft| resolve_inputs(&draft.inputs, &draft.path, &names, &mut problems))
+        .collect();
+    let nodes = Nodes {
+        correlations: &correlations,
+        broken: &broken,
+    };
+    let dependencies = dependencies(&nodes.children(&inputs, &broken_inputs));
+    problems.extend(dependencies.circles.iter().map(|c| nodes.problem(c)));
+    let lists = AllowLinker::new(&allowlists);
+    let allow: Vec<Vec<Allowance>> = detections
+        .iter()
+        .map(|draft| lists.link(draft, &mut fields, &mut problems))
+        .collect();
+    if broken.is_empty() {
+        lists.doubt_unused(&allow, &mut problems);
+    }
+    let mut linker = GroupLinker {
+        names: &names,
+        fields: &mut fields,
+        problems: &mut problems,
+    };
+    let mut linked: Vec<CorrelationRule> = Vec::with_capacity(correlations.len());
+    let mut places = vec![None; correlations.len()];
+    for ix in dependencies.order {
+        let Some(draft) = correlations.get(ix) else {
+            continue; // a broken one
+        };
+        let resolved = resolved(&inputs[ix], &places, &linked);
+        let rule = linker.rule(draft, &inputs[ix], &resolved);
+        places[ix] = Some(linked.len());
+        linked.push(rule);
+    }
+    if !broken.is_empty() || problems.iter().any(|p| p.severity == Severity::Error) {
+        return (None, problems);
+    }
+    let drafts = detections.into_iter().zip(allow);
+    let detections = drafts.map(|(draft, allow)| finish(draft, allow)).collect();
+    let set = RuleSet {
+        fields,
+        detections,
+        correlations: linked,
+        filters: filters.into_iter().map(|filter| filter.meta).collect(),
+        allowlists,
+    };
+    (Some(set), problems)
+}
+
+/// What a correlation's inputs are, where those before it in order are `linked`, each at its place.
+fn resolved<'a>(
+    inputs: &[Target],
+    places: &[Option<usize>],
+    linked: &'a [CorrelationRule],
+) -> Vec<Resolved<'a>> {
+    let one = |target: &Target| match *target {
+        Target::Detection(ix) => Resolved::Detection(ix),
+        Target::Correlation(ix) => match places[ix] {
+            Some(place) => Resolved::Correlation(place, &linked[place]),
+            None => Resolved::Unknown,
+        },
+        Target::Filter | Target::Broken(_) | Target::Nowhere => Resolved::Unknown,
+    };
+    inputs.iter().map(one).collect()
+}
+
+fn finish(draft: DetectionDraft, allow: Vec<Allowance>) -> DetectionRule {
+    let fields = read_fields(&draft.condition);
+    DetectionRule {
+        meta: draft.meta,
+        sources: draft.sources,
+        fields,
+        condition: draft.condition,
+        allow,
+    }
+}
+
+/// Every field that a condition reads, once, in the order of first use.
+fn read_fields(condition: &Condition) -> Vec<SlotId> {
+    let mut fields: Vec<SlotId> = Vec::new();
+    let mut seen = hashbrown::HashSet::new();
+    condition.root.each_test(&mut |predicate| {
+        if let Subject::Field(slot) = predicate.subject
+            && seen.insert(slot)
+        {
+            fields.push(slot);
+        }
+        if let Test::OtherField { slot, .. } = predicate.test
+            && seen.insert(slot)
+        {
+            fields.push(slot);
+        }
+    });
+    fields
+}
+
+fn apply(
+    filter: &FilterDraft,
+    names: &Names,
+    detections: &mut [DetectionDraft],
+    problems: &mut Vec<RuleProblem>,
+) {
+    let mut report = |line: u32, message: String| {
+        problems.push(RuleProblem {
+            path: filter.meta.path.to_string(),
+            line,
+            column: None,
+            severity: Severity::Error,
+            message,
+        });
+    };
+    let covers = |draft: &DetectionDraft| {
+        filter
+            .scope
+            .as_ref()
+            .is_none_or(|scope| scope.covers(&draft.scope))
+    };
+    let mut chosen: Vec<usize> = Vec::new();
+    match &filter.targets {
+        None => chosen.extend((0..detections.len()).filter(|&ix| covers(&detections[ix]))),
+        Some(references) => {
+            for Reference { text, line } in references {
+                match names.find(text) {
+                    None => report(*line, names.unknown(text)),
+                    Some(Target::Broken(_) | Target::Filter | Target::Nowhere) => {}
+                    Some(Target::Correlation(_)) => report(
+                        *line,
+                        format!("`{text}` is a correlation rule, filters apply to detection rules"),
+                    ),
+                    Some(Target::Detection(ix)) if !covers(&detections[ix]) => {
+                        report(
+                            *line,
+                            format!(
+                                "the filter's logsource does not cover that of rule `{text}`, make them alike"
+                            ),
+                        );
+                    }
+                    Some(Target::Detection(ix)) => chosen.push(ix),
+                }
+            }
+        }
+    }
+    chosen.sort_unstable();
+    chosen.dedup();
+    for ix in chosen {
+        let condition = &mut detections[ix].condition;
+        let own = std::mem::replace(&mut condition.root, Expr::All(Vec::new()));
+        condition.root = Expr::All(vec![own, filter.condition.root.clone()]);
+    }
+}
+
+/// Where each of the references leads; [`Target::Nowhere`] keeps the place of one that is wrong.
+fn resolve_inputs(
+    inputs: &[Reference],
+    path: &Arc<str>,
+    names: &Names,
+    problems: &mut Vec<RuleProblem>,
+) -> Vec<Target> {
+    let mut targets: Vec<Target> = Vec::with_capacity(inputs.len());
+    for Reference { text, line } in inputs {
+        let found = names.find(text);
+        let target = found.filter(|target| !targets.contains(target));
+        if target.is_none() {
+            let message = match found {
+                None => names.unknown(text),
+                Some(_) => format!("`rules` names the rule `{text}` twice, by id and by name"),
+            };
+            problems.push(problem(path, *line, message));
+        }
+        targets.push(target.unwrap_or(Target::Nowhere));
+    }
+    targets
+}
+
+/// All that may be part of a circle: the correlations, and after them the broken documents.
+struct Nodes<'d> {
+    correlations: &'d [CorrelationDraft],
+    broken: &'d [BrokenDraft],
+}
+
+impl Nodes<'_> {
+    fn children(&self, inputs: &[Vec<Target>], broken: &[Vec<Target>]) -> Vec<Vec<usize>> {
+        let child = |target: &Target| match *target {
+            Target::Correlation(ix) => Some(ix),
+            Target::Broken(ix) => Some(self.correlations.len() + ix),
+            Target::Detection(_) | Target::Filter | Target::Nowhere => None,
+        };
+        let rules = inputs.iter().chain(broken);
+        rules
+            .map(|targets| targets.iter().filter_map(child).collect())
+            .collect()
+    }
+
+    fn name(&self, node: usize) -> &str {
+        match self.correlations.get(node) {
+            Some(draft) => draft.meta.name.as_deref().unwrap_or(&draft.meta.id),
+            None => &self.broken[node - self.correlations.len()].label,
+        }
+    }
+
+    /// The problem of a circle, at its first rule.
+    fn problem(&self, circle: &[usize]) -> RuleProblem {
+        let first = circle.first().copied().unwrap_or_default();
+        let (path, line) = match self.correlations.get(first) {
+            Some(draft) => (&draft.meta.path, draft.meta.line),
+            None => {
+                let draft = &self.broken[first - self.correlations.len()];
+                (&draft.path, draft.line)
+            }
+        };
+        let way: Vec<String> = circle
+            .iter()
+            .chain([&first])
+            .map(|&node| format!("`{}`", self.name(node)))
+            .collect();
+        problem(
+            path,
+            line,
+            format!(
+                "correlations refer to each other in a circle: {}",
+                way.join(" → ")
+            ),
+        )
+    }
+}

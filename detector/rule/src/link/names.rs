@@ -1,0 +1,77 @@
+//! Every name of the set, and the rule it leads to.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::draft::{AliasDraft, Drafts, Target};
+use crate::yaml::near_name::suggestion;
+use crate::yaml::problem::{RuleProblem, Severity};
+use crate::yaml::reference::Reference;
+
+/// Every id and name of the set.
+#[derive(Debug)]
+pub(crate) struct Names {
+    by_name: HashMap<Arc<str>, Target>,
+    /// In file order, for suggestions.
+    all: Vec<Arc<str>>,
+}
+
+impl Names {
+    pub(crate) fn collect(drafts: &Drafts, problems: &mut Vec<RuleProblem>) -> Self {
+        let mut names = Self {
+            by_name: HashMap::new(),
+            all: Vec::new(),
+        };
+        let mut places: HashMap<Arc<str>, (Arc<str>, u32)> = HashMap::new();
+        for (identity, target) in &drafts.identities {
+            for name in &identity.names {
+                let text: Arc<str> = Arc::from(&*name.text);
+                // Nothing refers to a filter, so that its name is in nobody's way.
+                if *target == Target::Filter {
+                    names.by_name.entry(text).or_insert(Target::Filter);
+                    continue;
+                }
+                if let Some((path, line)) = places.get(&text) {
+                    problems.push(RuleProblem {
+                        path: identity.path.to_string(),
+                        line: name.line,
+                        column: None,
+                        severity: Severity::Error,
+                        message: format!("`{text}` is also the id or name of the rule at {path}:{line}, give one of them another"),
+                    });
+                    continue;
+                }
+                places.insert(text.clone(), (identity.path.clone(), name.line));
+                names.by_name.insert(text.clone(), *target);
+                names.all.push(text);
+            }
+        }
+        names
+    }
+
+    /// Where a name leads; nowhere, where it is that of a filter.
+    pub(crate) fn find(&self, reference: &str) -> Option<Target> {
+        let found = self.by_name.get(reference).copied();
+        found.filter(|target| *target != Target::Filter)
+    }
+
+    /// Why [`Names::find`] found nothing.
+    pub(crate) fn unknown(&self, reference: &str) -> String {
+        if self.by_name.contains_key(reference) {
+            return format!("`{reference}` is a filter, name a rule");
+        }
+        format!(
+            "no rule has the id or name `{reference}`{}",
+            suggestion(reference, self.all.iter().map(|name| &**name))
+        )
+    }
+}
+
+impl AliasDraft {
+    /// The rule as the alias names it, and its field there.
+    pub(crate) fn of_rule(&self, target: Target, names: &Names) -> Option<&(Reference, String)> {
+        let mut fields = self.fields.iter();
+        fields.find(|(rule, _)| names.find(&rule.text) == Some(target))
+    }
+}

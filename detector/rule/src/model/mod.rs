@@ -1,0 +1,373 @@
+//! The checked rules. A [`RuleSet`] that exists is valid: every reference resolves, every field has its slot.
+
+pub(crate) mod log_source; // logsource -> LogSource
+pub(crate) mod network_prefix; // the network of an address
+pub(crate) mod allowlist; // who may
+pub(crate) mod condition; // what a detection tests
+pub(crate) mod comparison; // of two numbers
+pub(crate) mod decimal; // a number of a condition
+mod threshold; // when a count satisfies
+mod presence; // when rules that are there do
+
+use std::hash::Hasher;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher13;
+
+use crate::model::allowlist::Allowlist;
+pub use crate::model::comparison::Comparison;
+pub use crate::model::decimal::Decimal;
+use crate::model::network_prefix::NetworkPrefix;
+use detector_event::event::{Event, LogSource};
+use detector_event::field::{FieldTable, SlotId};
+use detector_event::slots::Value;
+
+/// The place of a detection rule in [`RuleSet::detections`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DetectionIx(pub u32);
+
+/// The place of a correlation rule in [`RuleSet::correlations`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CorrelationIx(pub u32);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Informational,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Level {
+    /// As it is written in a rule file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Informational => "informational",
+            Level::Low => "low",
+            Level::Medium => "medium",
+            Level::High => "high",
+            Level::Critical => "critical",
+        }
+    }
+}
+
+/// What a rule says of itself.
+#[derive(Debug, Clone)]
+pub struct RuleMeta {
+    /// The rule's `id`; its `name`, or else its title, where it has none.
+    pub id: Arc<str>,
+    pub name: Option<Arc<str>>,
+    pub title: Arc<str>,
+    pub level: Option<Level>,
+    pub tags: Vec<String>,
+    pub description: Option<String>,
+    pub false_positives: Vec<String>,
+    /// `vedette.threat`: the entry of the threat model it answers.
+    pub threat: Option<String>,
+    /// `vedette.response`: what the on-call does.
+    pub response: Option<String>,
+    /// File it was read from, and the line of its document.
+    pub path: Arc<str>,
+    pub line: u32,
+}
+
+/// Everything the engine runs on.
+#[derive(Debug)]
+pub struct RuleSet {
+    pub fields: FieldTable,
+    pub detections: Vec<DetectionRule>,
+    /// In dependency order: a child before every parent that refers to it.
+    pub correlations: Vec<CorrelationRule>,
+    /// What the filters say of themselves; what they do is folded into the detections.
+    pub filters: Vec<RuleMeta>,
+    /// In the order of the files.
+    pub allowlists: Vec<Allowlist>,
+}
+
+/// A detection rule, filters folded in. What it matches is compiled by `detector-matching`.
+#[derive(Debug)]
+pub struct DetectionRule {
+    pub meta: RuleMeta,
+    /// The sources whose events it sees; all, where its log source names no service.
+    pub sources: Vec<LogSource>,
+    /// Every field that it reads.
+    pub fields: Vec<SlotId>,
+    pub condition: crate::Condition,
+    /// Lists whose values are no hits of this rule (`vedette.allow`).
+    pub allow: Vec<Allowance>,
+}
+
+/// A list of the allowlist, and the fields of an event that are looked up in it.
+#[derive(Debug)]
+pub struct Allowance {
+    /// The place in [`RuleSet::allowlists`].
+    pub list: usize,
+    pub fields: Vec<SlotId>,
+}
+
+impl RuleSet {
+    /// The first of the rule's [`Allowance`]s by which an event is no hit.
+    ///
+    /// A field allows where it has a value and the list has all of its values, at the time of the event. What carries
+    /// no time is not allowed.
+    pub fn allowance(&self, rule: &DetectionRule, event: &Event<'_, '_>) -> Option<usize> {
+        let time = event.time?;
+        rule.allow.iter().position(|allow| {
+            let list = &self.allowlists[allow.list];
+            allow.fields.iter().any(|&slot| {
+                let mut values = event.slots.values(slot).peekable();
+                let is_listed = |value: &Value<'_>| {
+                    let text = value.text();
+                    text.is_some_and(|text| list.allows(&text, time))
+                };
+                values.peek().is_some() && values.all(is_listed)
+            })
+        })
+    }
+}
+
+/// A correlation rule.
+#[derive(Debug)]
+pub struct CorrelationRule {
+    pub meta: RuleMeta,
+    /// The rules it refers to, in the order of its file.
+    pub inputs: Vec<CorrelationInput>,
+    /// Names of the group-by fields or aliases, in the order of its file. Empty: one group for all.
+    pub group_by: Vec<Arc<str>>,
+    /// Of each group-by field: that its value is the network of an address (`vedette.prefix`).
+    pub prefixes: Vec<Option<NetworkPrefix>>,
+    /// Window length in milliseconds, above 0.
+    pub timespan_ms: i64,
+    /// Holding intervals with gaps no longer than this are one episode (`vedette.quiet`; default: one timespan).
+    pub quiet_ms: i64,
+    pub window: WindowSpec,
+    /// Fields or aliases whose values its alerts show (`vedette.show`), in the order of its file.
+    pub show: Vec<Arc<str>>,
+}
+
+/// One rule referred to by a correlation.
+#[derive(Debug)]
+pub struct CorrelationInput {
+    pub rule: InputRule,
+    /// The text by which the file refers to it (id or name).
+    pub reference: Arc<str>,
+    /// Where each group-by value comes from, in the order of [`CorrelationRule::group_by`].
+    pub group_by: Vec<FieldSource>,
+    /// Where the condition's `field` values come from; empty where the type needs none.
+    pub value: Vec<FieldSource>,
+    /// What it has of the fields that are shown.
+    pub show: Vec<ShownField>,
+}
+
+/// A field that alerts show, and where an input has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownField {
+    pub tag: FieldTag,
+    pub source: ShownSource,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShownSource {
+    /// A field of the event that a detection rule matched.
+    Event(SlotId),
+    /// The n-th group-by value of a child correlation.
+    ChildGroup(usize),
+    /// A field that the alerts of a child correlation show.
+    ChildShown(FieldTag),
+}
+
+/// The name of a shown field in four bytes: state keeps it with each value, so that what a rule shows can be edited
+/// while its groups live on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FieldTag(u32);
+
+impl FieldTag {
+    pub fn of(name: &str) -> Self {
+        let mut hasher = SipHasher13::new();
+        hasher.write(name.as_bytes());
+        Self(hasher.finish() as u32)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputRule {
+    Detection(DetectionIx),
+    Correlation(CorrelationIx),
+}
+
+/// Where a group-by or value field is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldSource {
+    /// A field of the event that a detection rule matched.
+    Event(SlotId),
+    /// The n-th group-by value of a child correlation.
+    ChildGroup(usize),
+}
+
+/// `gte: 10`, or several that must all be true (`gt: 10` with `lte: 20`): of a count, or of a number as [`Decimal`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Threshold<T = u64>(pub Vec<(Comparison, T)>);
+
+/// What must be true of a window. Positions in a [`Presence`] are those of [`CorrelationRule::inputs`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum WindowSpec {
+    EventCount {
+        threshold: Threshold,
+    },
+    ValueCount {
+        threshold: Threshold,
+    },
+    Temporal {
+        presence: Presence,
+    },
+    /// Steps in the order of the inputs.
+    TemporalOrdered,
+    ValueSum {
+        threshold: Threshold<Decimal>,
+    },
+    ValueAvg {
+        threshold: Threshold<Decimal>,
+    },
+    /// Percentile rank in 0..=100, nearest-rank method.
+    ValuePercentile {
+        threshold: Threshold<Decimal>,
+        rank: u8,
+    },
+    ValueMedian {
+        threshold: Threshold<Decimal>,
+    },
+    /// An event count, and which part of it hits some of the rules (`vedette.ratio`).
+    Ratio {
+        threshold: Threshold,
+        parts: RatioParts,
+    },
+    /// How many values the group did not have before (`vedette.first_seen`).
+    FirstSeen {
+        threshold: Threshold,
+        parts: FirstSeenParts,
+    },
+    /// An event count that is also far above the usual (`vedette.baseline`).
+    Baseline {
+        threshold: Threshold,
+        parts: BaselineParts,
+    },
+    /// How many values were not those of the group's owner (`vedette.owner`).
+    Owner {
+        threshold: Threshold,
+        parts: OwnerParts,
+    },
+}
+
+/// Positions are those of [`CorrelationRule::inputs`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnerParts {
+    /// Their hits make the value the owner.
+    pub given_by: Vec<usize>,
+    /// After their hits the owner is not known.
+    pub ended_by: Vec<usize>,
+    /// How long an owner is known, in milliseconds; at least a timespan.
+    pub memory_ms: i64,
+}
+
+impl OwnerParts {
+    /// Whether hits of an input give an owner or end that; `None` for accesses.
+    pub fn owner_from(&self, input: usize) -> Option<bool> {
+        match (
+            self.given_by.contains(&input),
+            self.ended_by.contains(&input),
+        ) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// Parts of one are given in millionths.
+pub const MILLION: u64 = 1_000_000;
+
+/// Positions are those of [`CorrelationRule::inputs`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RatioParts {
+    pub of: Vec<usize>,
+    pub to: Vec<usize>,
+    /// In millionths, all of which must be true.
+    pub bounds: Vec<(Comparison, u64)>,
+    /// The fewest events of the rules `to`, at least 1.
+    pub at_least: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstSeenParts {
+    /// How long a group learns before a value counts as new, in milliseconds; at most the memory.
+    pub learning_ms: i64,
+    /// How long a value is known after it was seen, in milliseconds; at least a timespan.
+    pub memory_ms: i64,
+    /// The most values of a group that are watched within one memory, at least 1.
+    pub values_max: usize,
+}
+
+/// A week in milliseconds.
+pub const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BaselineParts {
+    /// How many weeks back it compares with, at least 1.
+    pub weeks: u32,
+    /// The fewest of them that must be known, from 1 to all.
+    pub warm_up: u32,
+    /// How many times the usual count it takes, in millionths; at least one.
+    pub factor: u64,
+}
+
+impl BaselineParts {
+    /// How long an event is compared with, in milliseconds.
+    pub fn memory_ms(&self) -> i64 {
+        (i64::from(self.weeks) + 1) * WEEK_MS
+    }
+}
+
+impl CorrelationRule {
+    /// The fields that must have a value in a hit of an input: those of the condition, but where the hit ends that the
+    /// owner is known. Whose it was is all the same then.
+    pub fn needed_values(&self, input: usize) -> &[FieldSource] {
+        match &self.window {
+            WindowSpec::Owner { parts, .. } if parts.owner_from(input) == Some(false) => &[],
+            _ => &self.inputs[input].value,
+        }
+    }
+}
+
+impl WindowSpec {
+    /// How long a hit matters after it has left the window, in milliseconds.
+    pub fn memory_ms(&self) -> i64 {
+        match self {
+            WindowSpec::FirstSeen { parts, .. } => parts.memory_ms,
+            WindowSpec::Baseline { parts, .. } => parts.memory_ms(),
+            WindowSpec::Owner { parts, .. } => parts.memory_ms,
+            _ => 0,
+        }
+    }
+
+    /// Whether the condition's `field` is read as a number.
+    pub fn reads_numbers(&self) -> bool {
+        use WindowSpec::{ValueAvg, ValueMedian, ValuePercentile, ValueSum};
+        matches!(
+            self,
+            ValueSum { .. } | ValueAvg { .. } | ValuePercentile { .. } | ValueMedian { .. }
+        )
+    }
+}
+
+/// Which of the inputs must be present in the window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// The number of inputs present compares so.
+    Count(Threshold),
+    Input(usize),
+    And(Vec<Presence>),
+    Or(Vec<Presence>),
+    Not(Box<Presence>),
+}

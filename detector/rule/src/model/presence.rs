@@ -1,0 +1,28 @@
+//! The condition of `temporal`: which of its rules have to be there.
+
+use crate::model::Presence;
+
+impl Presence {
+    /// Whether once it holds, more inputs cannot undo it.
+    pub fn is_monotone(&self) -> bool {
+        match self {
+            Presence::Count(threshold) => threshold.is_monotone(),
+            Presence::Input(_) => true,
+            Presence::And(all) | Presence::Or(all) => all.iter().all(Presence::is_monotone),
+            Presence::Not(_) => false,
+        }
+    }
+
+    /// Inputs beyond the end of `present` are absent.
+    pub fn holds(&self, present: &[bool]) -> bool {
+        match self {
+            Presence::Count(threshold) => {
+                threshold.holds(present.iter().filter(|p| **p).count() as u64)
+            }
+            Presence::Input(input) => present.get(*input).copied().unwrap_or(false),
+            Presence::And(all) => all.iter().all(|one| one.holds(present)),
+            Presence::Or(any) => any.iter().any(|one| one.holds(present)),
+            Presence::Not(one) => !one.holds(present),
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! One YAML document to one draft of a rule.
+//!
+//! Each document is read by itself, so that a broken one hides nothing of the others. A mistake that Vedette can
+//! name better than the Sigma parser is named first; what parser and linter still find is added to lines of which
+//! nothing has been said.
+
+use rsigma_parser::{
+    LintRule, Severity as LintSeverity, SigmaCollection, lint_yaml_str, parse_sigma_yaml,
+};
+
+use detector_event::field::FieldTable;
+
+use crate::draft::{
+    Attributes, BrokenDraft, DetectionDraft, Drafts, FilterDraft, RuleKind, Target,
+};
+use crate::model::log_source::SourceScope;
+use crate::read::allowlist_reader::read_allowlist;
+use crate::read::condition_text::conditions_are_small;
+use crate::read::correlation::read_correlation;
+use crate::read::detection::DetectionCompiler;
+use crate::read::metadata::read_meta;
+use crate::read::section_check::{check_section, check_top_level};
+use crate::yaml::identity::Identity;
+use crate::yaml::problem::Reporter;
+use crate::yaml::reference::Reference;
+use crate::yaml::values::{INPUTS_MAX, text_list};
+use crate::yaml::yaml_fault::explain;
+use crate::yaml::yaml_tree::{self, Node};
+
+/// One document of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DocumentText<'t> {
+    pub(crate) text: &'t str,
+    /// Counted from 1 in the file.
+    pub(crate) first_line: u32,
+}
+
+/// Splits a file at its `---` and `...` lines; parts without content are left out.
+pub(crate) fn split_documents(text: &str) -> Vec<DocumentText<'_>> {
+    let mut documents = Vec::new();
+    let (mut start, mut first_line, mut offset) = (0, 1, 0);
+    let mut line_number = 0;
+    let mut take = |from: usize, to: usize, first_line: u32| {
+        let part = text.get(from..to).unwrap_or_default();
+        let says = |line: &str| {
+            !line.trim().is_empty() && !line.trim_start().starts_with('#') && !line.starts_with('%')
+        };
+        if part.lines().any(says) {
+            documents.push(DocumentText {
+                text: part,
+                first_line,
+            });
+        }
+    };
+    for line in text.split_inclusive('\n') {
+        line_number += 1;
+        let marker = line
+            .strip_prefix("---")
+            .or_else(|| line.strip_prefix("..."));
+        if marker.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)) {
+            take(start, offset, first_line);
+            // What follows the dashes on their line belongs to the document.
+            (start, first_line) = (offset + 3, line_number);
+        }
+        offset += line.len();
+    }
+    take(start, offset, first_line);
+    documents
+}
+
+/// Reads one document into `drafts`; what is wrong with it goes to `out`.
+pub(crate) fn read_document(
+    document: &DocumentText<'_>,
+    fields: &mut FieldTable,
+    drafts: &mut Drafts,
+    out: &mut Reporter<'_>,
+) {
+    let root = match yaml_tree::parse(document.text, document.first_line) {
+        Ok(Some(root)) => root,
+        Ok(None) => return,
+        Err(problem) => {
+            out.error_at(problem.line, problem.column, problem.message);
+            return note_unread(document, drafts, out);
+        }
+    };
+    if root.map().is_none() {
+        return out.error(
+            root.line,
+            format!(
+                "a rule is a mapping of keys to values, not {}",
+                root.shown()
+            ),
+        );
+    }
+    if root.entry("allowlist").is_some() {
+        return read_allowlist(&root, drafts, out);
+    }
+    let identity = Identity::read(&root, out.path());
+    let sound = drafts.sound();
+    read_rule(document, &root, fields, drafts, out);
+    match drafts.new_since(sound) {
+        Some(target) => drafts.identities.push((identity, target)),
+        None => note_broken(root.line, Some(&root), identity, drafts),
+    }
+}
+
+/// Keeps the names of a document that cannot be read.
+pub(crate) fn note_unread(document: &DocumentText<'_>, drafts: &mut Drafts, out: &Reporter<'_>) {
+    let identity = Identity::guess(document.text, document.first_line, out.path());
+    note_broken(document.first_line, None, identity, drafts);
+}
+
+/// Keeps of a broken document what others may refer to, and what it refers to itself.
+fn note_broken(line: u32, root: Option<&Node>, identity: Identity, drafts: &mut Drafts) {
+    let section = |key: &str| root.and_then(|root| root.get(key));
+    let named = |node: &Node| {
+        let alone = std::slice::from_ref(node);
+        let items = node.list().unwrap_or(alone).iter();
+        items
+            .filter_map(|item| {
+                Some(Reference {
+                    text: item.text()?.to_owned(),
+                    line: item.line,
+                })
+            })
+            .collect::<Vec<_>>()
+    };
+    let rules = section("correlation").and_then(|section| section.get("rules"));
+    let target = match section("filter") {
+        Some(_) => Target::Filter,
+        None => Target::Broken(drafts.broken.len()),
+    };
+    let filtered = section("filter").and_then(|section| section.get("rules"));
+    let filtered = filtered.filter(|node| {
+        let any = node
+            .text()
+            .is_some_and(|text| text.eq_ignore_ascii_case("any"));
+        !any
+    });
+    let mut inputs = rules.or(filtered).map(named).unwrap_or_default();
+    inputs.truncate(INPUTS_MAX);
+    let name = identity.names.last();
+    drafts.broken.push(BrokenDraft {
+        path: identity.path.clone(),
+        line,
+        label: name.map_or(String::new(), |name| name.text.clone()),
+        inputs,
+    });
+    drafts.identities.push((identity, target));
+}
+
+fn read_rule(
+    document: &DocumentText<'_>,
+    root: &Node,
+    fields: &mut FieldTable,
+    drafts: &mut Drafts,
+    out: &mut Reporter<'_>,
+) {
+    let mark = out.mark();
+    let Some(kind) = check_top_level(root, out) else {
+        return;
+    };
+    match kind {
+        RuleKind::Detection => check_section(root, "detection", out),
+        RuleKind::Filter => check_section(root, "filter", out),
+        RuleKind::Correlation => {}
+    }
+    let attributes = Attributes::read(root, kind, out);
+    // Everything is read before anything is given up, so that one mistake hides no other.
+    match kind {
+        RuleKind::Correlation => {
+            let draft = read_correlation(root, &attributes, out);
+            parsed(document, root, mark, out);
+            let sound = out.errors_since(mark) == 0;
+            drafts.correlations.extend(draft.filter(|_| sound));
+        }
+        RuleKind::Detection => {
+            let scope = SourceScope::read(root, out);
+            let sources = scope.as_ref().map(|scope| scope.sources(root, out));
+            let meta = read_meta(root, &attributes, out);
+            let collection = parsed(document, root, mark, out);
+            let condition = collection.as_ref().and_then(|collection| {
+                let section = &collection.rules.first()?.detection;
+                DetectionCompiler { fields, out }.compile(root.get("detection")?, section)
+            });
+            if let (Some(scope), Some(sources), Some(meta), Some(condition)) =
+                (scope, sources, meta, condition)
+                && out.errors_since(mark) == 0
+            {
+                drafts.detections.push(DetectionDraft {
+                    meta,
+                    scope,
+                    sources,
+                    condition,
+                    allow: attributes.allow,
+                });
+            }
+        }
+        RuleKind::Filter => {
+            let targets = filter_targets(root, out);
+            let scope = SourceScope::read(root, out);
+            let meta = read_meta(root, &attributes, out);
+            let collection = parsed(document, root, mark, out);
+            let condition = collection.as_ref().and_then(|collection| {
+                let section = &collection.filters.first()?.detection;
+                DetectionCompiler { fields, out }.compile(root.get("filter")?, section)
+            });
+            if let (Some(meta), Some(targets), Some(condition)) = (meta, targets, condition)
+                && out.errors_since(mark) == 0
+            {
+                drafts.filters.push(FilterDraft {
+                    meta,
+                    scope,
+                    targets: targets.named,
+                    condition,
+                });
+            }
+        }
+    }
+}
+
+/// What the parser says of a bound of a correlation that is no whole number. Bounds are read here; those of sums and the like
+/// may have decimals.
+const NO_WHOLE_NUMBER: &str = "requires a numeric value";
+
+/// Lets linter and parser have their say. What the parser could not read is missing in the collection.
+fn parsed(
+    document: &DocumentText<'_>,
+    root: &Node,
+    mark: usize,
+    out: &mut Reporter<'_>,
+) -> Option<SigmaCollection> {
+    let first_line = root.line;
+    lint(document, root, out);
+    if !conditions_are_small(root) {
+        return None;
+    }
+    let collection = match parse_sigma_yaml(document.text) {
+        Ok(collection) => collection,
+        Err(error) => {
+            if out.errors_since(mark) == 0 {
+                out.error(first_line, tidy(&error.to_string()));
+            }
+            return None;
+        }
+    };
+    // The parser gives no positions; where something else is known to be wrong, it says the same again.
+    if out.errors_since(mark) == 0 {
+        let own = |error: &&String| !error.contains(NO_WHOLE_NUMBER);
+        for error in collection.errors.iter().filter(own) {
+            out.error(first_line, tidy(error));
+        }
+    }
+    Some(collection)
+}
+
+fn lint(document: &DocumentText<'_>, root: &Node, out: &mut Reporter<'_>) {
+    for finding in lint_yaml_str(document.text) {
+        let line = root.line_of(&finding.path);
+        if is_checked_here(finding.rule)
+            || out.speaks_of(line) && finding.path.len() > 1 && line != root.line
+        {
+            continue;
+        }
+        if finding.rule == LintRule::YamlParseError {
+            // Two readers of YAML differ at its edges, tabs above all.
+            let (line, column) = finding.span.map_or((0, 0), |span| {
+                (span.start_line as usize, span.start_col as usize)
+            });
+            let said = finding.message.trim_start_matches("YAML parse error: ");
+            let said = said.split(" at line ").next().unwrap_or(said);
+            let fault = explain(document.text, line + 1, column, said);
+            let line = u32::try_from(fault.line).unwrap_or(u32::MAX);
+            let column = u32::try_from(fault.column).unwrap_or(u32::MAX);
+            out.error_at(document.first_line + line - 1, column, fault.message);
+            continue;
+        }
+        let message = tidy(&finding.message);
+        match finding.severity {
+            LintSeverity::Error => out.error(line, message),
+            LintSeverity::Warning => out.warning(line, message),
+            LintSeverity::Info | LintSeverity::Hint => {}
+        }
+    }
+}
+
+/// Findings that Vedette makes itself, and with fewer false alarms.
+fn is_checked_here(rule: LintRule) -> bool {
+    matches!(
+        rule,
+        // Reads `any of them` and names with a hyphen as unknown names.
+        LintRule::ConditionReferencesUnknown
+            // Takes no notice of `vedette`.
+            | LintRule::UnknownKey
+            // Sigma leaves `group-by` out for one group of all events.
+            | LintRule::MissingGroupBy
+            | LintRule::IncompatibleModifiers
+            | LintRule::EmptyValueList
+            | LintRule::SingleValueAllModifier
+            | LintRule::MissingCorrelationCondition
+            | LintRule::MissingConditionField
+            | LintRule::InvalidConditionOperator
+            | LintRule::ConditionValueNotNumeric
+            | LintRule::EmptyCorrelationRules
+            | LintRule::MissingCorrelationRules
+            | LintRule::InvalidCorrelationType
+            | LintRule::MissingCorrelationType
+            | LintRule::MissingCorrelationTimespan
+            | LintRule::InvalidTimespanFormat
+            | LintRule::MissingFilterRules
+            | LintRule::EmptyFilterRules
+            | LintRule::MissingFilterSelection
+            | LintRule::MissingFilterCondition
+            | LintRule::MissingCondition
+            | LintRule::MissingDetection
+            | LintRule::EmptyDetection
+            | LintRule::MissingTitle
+            | LintRule::EmptyTitle
+            | LintRule::DeprecatedAggregationSyntax
+            | LintRule::UnsupportedSigmaVersion
+            | LintRule::ArrayMatchingWithoutVersion
+    )
+}
+
+/// A foreign message in the house style: one line, lowercase start, backticks, no final stop.
+fn tidy(message: &str) -> String {
+    let line = message
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .trim_end_matches('.')
+        .replace(['"', '\''], "`");
+    let mut chars = line.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => line,
+    }
+}
+
+struct FilterTargets {
+    named: Option<Vec<Reference>>,
+}
+
+fn filter_targets(root: &Node, out: &mut Reporter<'_>) -> Option<FilterTargets> {
+    let line = root.line_of("/filter/rules");
+    // An empty or missing list would, to the parser, mean every rule.
+    let Some(rules) = root.get("filter").and_then(|section| section.get("rules")) else {
+        out.error(
+            line,
+            "a filter needs `rules`: a list of rule ids or names, or `any`",
+        );
+        return None;
+    };
+    if rules
+        .text()
+        .is_some_and(|text| text.eq_ignore_ascii_case("any"))
+    {
+        return Some(FilterTargets { named: None });
+    }
+    let named = text_list(rules, "`rules`", out)?;
+    if named.is_empty() {
+        out.error(
+            line,
+            "the filter's `rules` is empty, name a rule or write `any`",
+        );
+        return None;
+    }
+    Some(FilterTargets { named: Some(named) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_at_markers_and_keeps_lines() {
+        let text =
+            "# head\n---\ntitle: a\ntext: |\n  --- not here\n--- # comment\n\ntitle: b\n...\n---\n";
+        let parts: Vec<_> = split_documents(text)
+            .iter()
+            .map(|d| (d.first_line, d.text.trim()))
+            .collect();
+        assert_eq!(
+            parts,
+            [
+                (2, "title: a\ntext: |\n  --- not here"),
+                (6, "# comment\n\ntitle: b")
+            ]
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! What a rule says of itself: title, id, level and so on.
+
+use std::sync::Arc;
+
+use crate::draft::Attributes;
+use crate::model::{Level, RuleMeta};
+use crate::yaml::problem::Reporter;
+use crate::yaml::yaml_tree::{Node, shortened};
+
+/// Reads the metadata that every kind of rule has. `None`: it has no usable title.
+pub(crate) fn read_meta(
+    root: &Node,
+    attributes: &Attributes,
+    out: &mut Reporter<'_>,
+) -> Option<RuleMeta> {
+    let text = |key: &str| {
+        root.get(key)
+            .and_then(Node::text)
+            .map(str::trim)
+            .filter(|t| !t.is_empty())
+    };
+    let title = text("title")?;
+    let is_rule = root.get("filter").is_none();
+    if is_rule && root.get("id").is_none() {
+        let shown = shortened(title);
+        out.warning(
+            root.line,
+            format!("rule {shown} has no `id`, give it an id: a UUID that stays for ever"),
+        );
+    }
+    for key in ["id", "name", "description", "level"] {
+        if let Some((at, node)) = root.entry(key).filter(|(_, node)| node.text().is_none()) {
+            out.error(
+                at.line,
+                format!("`{key}` must be text, not {}: quote it", node.shown()),
+            );
+        }
+    }
+    let mark = out.mark();
+    let tags = strings(root, "tags", out);
+    let false_positives = strings(root, "falsepositives", out);
+    (out.errors_since(mark) == 0).then(|| RuleMeta {
+        id: Arc::from(text("id").or(text("name")).unwrap_or(title)),
+        name: text("name").map(Arc::from),
+        title: Arc::from(title),
+        level: text("level").and_then(level),
+        tags,
+        description: text("description").map(str::to_owned),
+        false_positives,
+        threat: attributes.threat.clone(),
+        response: attributes.response.clone(),
+        path: Arc::from(out.path()),
+        line: root.line,
+    })
+}
+
+fn level(text: &str) -> Option<Level> {
+    Some(match text {
+        "informational" => Level::Informational,
+        "low" => Level::Low,
+        "medium" => Level::Medium,
+        "high" => Level::High,
+        "critical" => Level::Critical,
+        // The linter reports the rest.
+        _ => return None,
+    })
+}
+
+/// A list of text, or one text.
+fn strings(root: &Node, key: &str, out: &mut Reporter<'_>) -> Vec<String> {
+    let Some((at, node)) = root.entry(key) else {
+        return Vec::new();
+    };
+    match (node.text(), node.list()) {
+        (Some(one), _) => vec![one.to_owned()],
+        (_, Some(items)) => {
+            let text = |item: &Node| {
+                if item.text().is_none() {
+                    out.error(
+                        item.line,
+                        format!("`{key}` holds {}, which is no text: quote it", item.shown()),
+                    );
+                }
+                item.text().map(str::to_owned)
+            };
+            items.iter().filter_map(text).collect()
+        }
+        _ => {
+            out.error(
+                at.line,
+                format!("`{key}` must be a list of text, not {}", node.shown()),
+            );
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! One depth: read, unite, write, announce.
+
+use std::collections::BTreeSet;
+
+use crate::batch::{Batch, Phase, Step, item_key};
+use crate::children::ChildEpisode;
+use crate::effect::{Announcement, WriteOutcome};
+use crate::evaluate::{self, Evaluated, Given};
+use crate::item::{ITEM_BYTES_MAX, Item};
+use crate::key::ItemKey;
+use crate::recorded::{EpisodeId, Notice};
+use crate::work::{GroupRef, Work};
+use detector_window::parents;
+
+impl<'r> Batch<'r> {
+    pub(super) fn read_depth(mut self: Box<Self>) -> Step<'r> {
+        let keys: Vec<GroupRef> = self.work[self.depth].keys().copied().collect();
+        if keys.is_empty() {
+            self.depth += 1;
+            return self.enter_depth();
+        }
+        self.attempt = 0;
+        self.ask(Phase::Read(keys))
+    }
+
+    pub(super) fn take_due(mut self: Box<Self>, keys: &[ItemKey]) -> Step<'r> {
+        for key in keys {
+            if let Some(rule) = self.plan.rule_of(key.rule) {
+                let work = self.work[self.depth].entry((rule, key.group));
+                work.or_insert_with(Work::none);
+            }
+        }
+        self.read_depth()
+    }
+
+    pub(super) fn take_items(
+        mut self: Box<Self>,
+        keys: Vec<GroupRef>,
+        items: Vec<Option<Item>>,
+    ) -> Step<'r> {
+        if keys.len() != items.len() {
+            return self.again(Phase::Read(keys));
+        }
+        let mut writes = Vec::new();
+        for (at, stored) in keys.into_iter().zip(items) {
+            let plan = self.plan;
+            let given = Given {
+                stored: stored.as_ref(),
+                work: &self.work[self.depth][&at],
+                watermark: self.watermark,
+                swept_to: self.swept_to,
+            };
+            match evaluate::evaluate(plan, &self.windows, at, given) {
+                Ok(None) => {}
+                Ok(Some(evaluated)) if !evaluated.is_changed => {
+                    let version = evaluated.read;
+                    self.accept(at, evaluated, version.unwrap_or_default());
+                }
+                Ok(Some(evaluated)) if evaluated.item.bytes() > ITEM_BYTES_MAX => {
+                    self.report.too_large.push(item_key(plan, at));
+                }
+                Ok(Some(evaluated)) => {
+                    if evaluated.is_shortened {
+                        self.report.shortened.insert(item_key(plan, at));
+                    }
+                    writes.push((at, evaluated));
+                }
+                Err(error) => self.fail(at, error.to_string()),
+            }
+        }
+        if writes.is_empty() {
+            return self.enter_publishing();
+        }
+        self.ask(Phase::Write(writes))
+    }
+
+    pub(super) fn take_outcomes(
+        mut self: Box<Self>,
+        writes: Vec<(GroupRef, Evaluated)>,
+        outcomes: &[WriteOutcome],
+    ) -> Step<'r> {
+        let mut lost = Vec::new();
+        for (place, (at, evaluated)) in writes.into_iter().enumerate() {
+            if outcomes.get(place) == Some(&WriteOutcome::Written) {
+                self.report.written += 1;
+                let version = evaluated.item.version;
+                self.accept(at, evaluated, version);
+            } else {
+                let is_conflict = outcomes.get(place) == Some(&WriteOutcome::Conflict);
+                self.report.conflicts += u64::from(is_conflict);
+                lost.push(at);
+            }
+        }
+        if lost.is_empty() {
+            return self.enter_publishing();
+        }
+        self.again(Phase::Read(lost))
+    }
+
+    /// The group is stored as evaluated: its parents have deltas, what is to be told of it waits to be announced.
+    pub(super) fn accept(&mut self, at: GroupRef, evaluated: Evaluated, version: u64) {
+        let position = self.work[self.depth][&at].position;
+        self.announcements
+            .extend(evaluated.announcements(self.plan, at));
+        if evaluated.is_crowded {
+            self.report.crowded.insert(item_key(self.plan, at));
+        }
+        if self.plan.facts(at.0).has_parents {
+            self.show_parents(at, &evaluated, position);
+        }
+        let item = Item {
+            version,
+            ..evaluated.item
+        };
+        self.accepted.insert(at, (item, Vec::new()));
+    }
+
+    fn show_parents(&mut self, (rule, _): GroupRef, evaluated: &Evaluated, position: u64) {
+        let mut added: Vec<(GroupRef, Work)> = Vec::new();
+        let work = || Work {
+            position,
+            latest: evaluated.item.latest,
+            ..Work::none()
+        };
+        evaluated.show_parents(rule, &mut self.windows, &mut |parent, state| {
+            let states = vec![state.to_vec()];
+            added.push((parent, Work { states, ..work() }));
+        });
+        for known in &evaluated.known {
+            for parent in parents(self.plan.rules, rule, &known.episode) {
+                let child = ChildEpisode::new(&parent, &known.episode, known.is_final);
+                let children = vec![child];
+                let parent = (parent.rule, parent.group);
+                added.push((parent, Work { children, ..work() }));
+            }
+        }
+        for (parent, more) in added {
+            let depth = self.plan.facts(parent.0).depth;
+            let work = self.work[depth].entry(parent).or_insert_with(Work::none);
+            work.add(more);
+        }
+    }
+
+    pub(super) fn enter_publishing(mut self: Box<Self>) -> Step<'r> {
+        self.attempt = 0;
+        if self.announcements.is_empty() {
+            self.depth += 1;
+            return self.enter_depth();
+        }
+        self.ask(Phase::Publish)
+    }
+
+    /// What can be told now, and the ends of episodes whose openings have to be told first.
+    pub(super) fn ready_and_held(&self) -> (Vec<Announcement>, Vec<Announcement>) {
+        let is_opening = |a: &&Announcement| a.notice == Notice::Opened;
+        let openings = self.announcements.iter().filter(is_opening);
+        let waiting: BTreeSet<EpisodeId> = openings.map(|a| a.id).collect();
+        let is_ready = |a: &Announcement| is_opening(&a) || !waiting.contains(&a.id);
+        self.announcements.iter().cloned().partition(is_ready)
+    }
+
+    pub(super) fn take_published(mut self: Box<Self>, accepted: &[bool]) -> Step<'r> {
+        let (asked, held) = self.ready_and_held();
+        let mut left = Vec::new();
+        for (place, announcement) in asked.into_iter().enumerate() {
+            if accepted.get(place) != Some(&true) {
+                left.push(announcement);
+                continue;
+            }
+            match announcement.notice {
+                Notice::Opened => self.report.announced += 1,
+                Notice::Closed => self.report.closed += 1,
+            }
+            let at = (announcement.rule, announcement.key.group);
+            if let Some((_, told)) = self.accepted.get_mut(&at) {
+                told.push((announcement.id, announcement.notice));
+            }
+        }
+        let is_refused = !left.is_empty();
+        left.extend(held);
+        self.announcements = left;
+        if is_refused {
+            return self.again(Phase::Publish);
+        }
+        self.enter_publishing()
+    }
+}

@@ -1,0 +1,280 @@
+//! The steps of a batch, one effect at a time.
+//!
+//! Rules go by depth, children first, since what a child shows is a delta of its parents. At each depth: read, unite,
+//! write under the version condition; who lost against another writer reads again. Then what is unpublished is
+//! announced. At the end, in one pass over all depths, items are marked: announced, and in a sweep settled.
+
+mod level; // one depth
+mod marking; // the last pass
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::effect::{Announcement, ConditionalWrite, Effect, EffectResult};
+use crate::evaluate::Evaluated;
+use crate::item::Item;
+use crate::key::{ItemKey, RuleKey};
+use crate::plan::Plan;
+use crate::recorded::{EpisodeId, Notice};
+use crate::work::{Deltas, GroupRef, Work};
+use detector_window::Windows;
+use detector_window::key::Key;
+
+/// A batch on its way into the store.
+#[derive(Debug)]
+pub struct Batch<'r> {
+    plan: &'r Plan<'r>,
+    windows: Windows<'r>,
+    /// Of a sweep: no event before it is still to come.
+    watermark: Option<i64>,
+    /// The watermark of a sweep that was completed.
+    swept_to: Option<i64>,
+    depth: usize,
+    /// By depth.
+    work: Vec<BTreeMap<GroupRef, Work>>,
+    phase: Phase,
+    attempt: u32,
+    announcements: Vec<Announcement>,
+    /// Items as they are stored after this batch's write, with what is to be marked in them.
+    accepted: BTreeMap<GroupRef, (Item, Vec<(EpisodeId, Notice)>)>,
+    report: Report,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Due,
+    Read(Vec<GroupRef>),
+    Write(Vec<(GroupRef, Evaluated)>),
+    Publish,
+    /// What was stored has changed since: read it again before marking.
+    ReadToMark(Vec<GroupRef>),
+    Mark(Vec<(GroupRef, Item)>),
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub enum Step<'r> {
+    /// Perform the effect and [`Batch::resume`]. `attempt` counts from 0; a shell waits before it performs a later one,
+    /// longer each time and for a random part.
+    Ask {
+        batch: Box<Batch<'r>>,
+        effect: Effect,
+        attempt: u32,
+    },
+    Done(Report),
+}
+
+/// How a batch ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The lowest position that has to come again; whatever stands before it is done.
+    pub lowest_failed: Option<u64>,
+    /// Why, by item.
+    pub failures: BTreeMap<ItemKey, String>,
+    /// Items that would be too large to store: their state stays as it was, these hits are lost to it.
+    pub too_large: Vec<ItemKey>,
+    /// Items whose state was too large, and is without its oldest moments now: what comes late for them is not counted.
+    pub shortened: BTreeSet<ItemKey>,
+    /// Items with more episodes of child correlations than they keep ([`CHILDREN_MAX`](super::children::CHILDREN_MAX)):
+    /// their alerts count too few of them.
+    pub crowded: BTreeSet<ItemKey>,
+    /// Writes that another writer forestalled, and marks that were written again.
+    pub conflicts: u64,
+    pub written: u64,
+    /// Openings told.
+    pub announced: u64,
+    /// Ends told.
+    pub closed: u64,
+}
+
+impl Report {
+    pub fn is_complete(&self) -> bool {
+        self.failures.is_empty()
+    }
+}
+
+impl<'r> Batch<'r> {
+    /// Brings in what the records of a batch added.
+    ///
+    /// `swept_to` is the watermark of the last sweep known to be complete, or less: nothing new comes before it and
+    /// all before it is decided, so groups forget what bears on nothing else.
+    pub fn of_records(plan: &'r Plan<'r>, deltas: Deltas, swept_to: Option<i64>) -> Step<'r> {
+        let mut batch = Self::new(plan, None, swept_to);
+        for (at, work) in deltas.0 {
+            batch.work[plan.facts(at.0).depth].insert(at, work);
+        }
+        batch.enter_depth()
+    }
+
+    /// Decides what the watermark decides: conditions that hits could have undone, openings that they could have moved,
+    /// and which episodes are over. Also announces what was left unannounced.
+    ///
+    /// The shell promises that no event before `watermark` is still to come, from any shard, but for repetitions.
+    /// `swept_to` is as for [`Batch::of_records`]; when this sweep is complete, its watermark is the next.
+    pub fn sweep(plan: &'r Plan<'r>, watermark: i64, swept_to: Option<i64>) -> Step<'r> {
+        Self::new(plan, Some(watermark), swept_to).enter_depth()
+    }
+
+    fn new(plan: &'r Plan<'r>, watermark: Option<i64>, swept_to: Option<i64>) -> Box<Self> {
+        Box::new(Self {
+            plan,
+            windows: Windows::new(plan.rules),
+            watermark,
+            swept_to,
+            depth: 0,
+            work: vec![BTreeMap::new(); plan.depths()],
+            phase: Phase::Publish,
+            attempt: 0,
+            announcements: Vec::new(),
+            accepted: BTreeMap::new(),
+            report: Report::default(),
+        })
+    }
+
+    /// Goes on with what became of the effect asked for. An answer to something else counts as none.
+    pub fn resume(mut self: Box<Self>, result: EffectResult) -> Step<'r> {
+        let phase = std::mem::replace(&mut self.phase, Phase::Publish);
+        match (phase, result) {
+            (Phase::Due, EffectResult::Due(keys)) => self.take_due(&keys),
+            (Phase::Due, _) => self.again(Phase::Due),
+            (Phase::Read(keys), EffectResult::Read(items)) => self.take_items(keys, items),
+            (Phase::Read(keys), _) => self.again(Phase::Read(keys)),
+            (Phase::Write(writes), EffectResult::Write(outcomes)) => {
+                self.take_outcomes(writes, &outcomes)
+            }
+            (Phase::Write(writes), _) => self.take_outcomes(writes, &[]),
+            (Phase::Publish, EffectResult::Publish(accepted)) => self.take_published(&accepted),
+            (Phase::Publish, _) => self.take_published(&[]),
+            (Phase::ReadToMark(keys), EffectResult::Read(items)) => self.take_to_mark(keys, items),
+            (Phase::ReadToMark(keys), _) => self.again(Phase::ReadToMark(keys)),
+            (Phase::Mark(marks), EffectResult::Write(outcomes)) => {
+                self.take_marked(marks, &outcomes)
+            }
+            (Phase::Mark(marks), _) => self.take_marked(marks, &[]),
+        }
+    }
+
+    /// The next depth that has work, or that a sweep has to look at.
+    fn enter_depth(mut self: Box<Self>) -> Step<'r> {
+        self.attempt = 0;
+        let is_broken_sweep = self.watermark.is_some() && !self.report.is_complete();
+        if self.depth == self.work.len() || is_broken_sweep {
+            return self.enter_marking();
+        }
+        if self.watermark.is_some() {
+            return self.ask(Phase::Due);
+        }
+        self.read_depth()
+    }
+
+    /// Asks once more, unless that was tried often enough.
+    fn again(mut self: Box<Self>, phase: Phase) -> Step<'r> {
+        self.attempt += 1;
+        if self.attempt < self.plan.times.attempts_max {
+            return self.ask(phase);
+        }
+        match phase {
+            Phase::Due => {
+                let keys = self.rule_keys();
+                for rule in keys {
+                    let key = ItemKey {
+                        rule,
+                        group: Key::from_u128(0),
+                    };
+                    self.report
+                        .failures
+                        .insert(key, "what is due could not be read".into());
+                }
+                self.enter_marking()
+            }
+            Phase::Read(keys) => {
+                self.fail_all(keys, "the store refused or lost every attempt");
+                self.enter_publishing()
+            }
+            Phase::ReadToMark(keys) => {
+                self.fail_all(keys, "announced, but could not be marked");
+                Step::Done(self.report)
+            }
+            Phase::Publish => {
+                let keys: BTreeSet<GroupRef> = std::mem::take(&mut self.announcements)
+                    .into_iter()
+                    .map(|a| (a.rule, a.key.group))
+                    .collect();
+                self.fail_all(keys, "could not be announced");
+                self.depth += 1;
+                self.enter_depth()
+            }
+            Phase::Write(_) | Phase::Mark(_) => unreachable!("a write is tried again by reading"),
+        }
+    }
+
+    fn fail_all(&mut self, keys: impl IntoIterator<Item = GroupRef>, why: &str) {
+        keys.into_iter()
+            .for_each(|at| self.fail(at, why.to_owned()));
+    }
+
+    fn fail(&mut self, at: GroupRef, why: String) {
+        let work = &self.work[self.plan.facts(at.0).depth];
+        let position = work.get(&at).map_or(u64::MAX, |work| work.position);
+        let lowest = self.report.lowest_failed.unwrap_or(u64::MAX).min(position);
+        self.report.lowest_failed = Some(lowest);
+        self.report.failures.insert(item_key(self.plan, at), why);
+    }
+
+    fn rule_keys(&self) -> Vec<RuleKey> {
+        let facts = self.plan.facts.iter();
+        facts
+            .filter(|f| f.depth == self.depth)
+            .map(|f| f.key)
+            .collect()
+    }
+
+    fn ask(mut self: Box<Self>, phase: Phase) -> Step<'r> {
+        let effect = match &phase {
+            Phase::Due => Effect::Due {
+                rules: self.rule_keys(),
+                watermark: self.watermark.unwrap_or(i64::MIN),
+            },
+            Phase::Read(keys) | Phase::ReadToMark(keys) => {
+                Effect::Read(keys.iter().map(|at| item_key(self.plan, *at)).collect())
+            }
+            Phase::Write(writes) => Effect::Write(
+                writes
+                    .iter()
+                    .map(|(at, evaluated)| ConditionalWrite {
+                        key: item_key(self.plan, *at),
+                        expected: evaluated.read,
+                        item: evaluated.item.clone(),
+                    })
+                    .collect(),
+            ),
+            Phase::Mark(marks) => Effect::Write(
+                marks
+                    .iter()
+                    .map(|(at, item)| ConditionalWrite {
+                        key: item_key(self.plan, *at),
+                        expected: self.accepted.get(at).map(|(read, _)| read.version),
+                        item: item.clone(),
+                    })
+                    .collect(),
+            ),
+            Phase::Publish => {
+                let (ready, _) = self.ready_and_held();
+                Effect::Publish(ready)
+            }
+        };
+        let attempt = self.attempt;
+        self.phase = phase;
+        Step::Ask {
+            batch: self,
+            effect,
+            attempt,
+        }
+    }
+}
+
+fn item_key(plan: &Plan<'_>, (rule, group): GroupRef) -> ItemKey {
+    ItemKey {
+        rule: plan.key_of(rule),
+        group,
+    }
+}

@@ -1,0 +1,38 @@
+//! A batch over a store and a publisher that answer at once.
+
+use crate::batch::{Report, Step};
+use crate::effect::{Announcement, Effect, EffectResult};
+use crate::state_store::StateStore;
+
+/// Performs the effects until the batch is done. `publish` tells whether an announcement was accepted.
+pub fn drive(
+    mut step: Step<'_>,
+    store: &dyn StateStore,
+    publish: &mut dyn FnMut(&Announcement) -> bool,
+) -> Report {
+    loop {
+        match step {
+            Step::Done(report) => return report,
+            Step::Ask { batch, effect, .. } => {
+                step = batch.resume(perform(&effect, store, publish));
+            }
+        }
+    }
+}
+
+/// Performs one effect.
+pub fn perform(
+    effect: &Effect,
+    store: &dyn StateStore,
+    publish: &mut dyn FnMut(&Announcement) -> bool,
+) -> EffectResult {
+    let answer = match effect {
+        Effect::Read(keys) => store.read(keys).map(EffectResult::Read),
+        Effect::Write(writes) => store.write(writes).map(EffectResult::Write),
+        Effect::Due { rules, watermark } => store.due(rules, *watermark).map(EffectResult::Due),
+        Effect::Publish(announcements) => Ok(EffectResult::Publish(
+            announcements.iter().map(publish).collect(),
+        )),
+    };
+    answer.unwrap_or(EffectResult::Failed)
+}

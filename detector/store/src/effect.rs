@@ -1,0 +1,61 @@
+//! What a batch asks of the world, and what it is told.
+
+use crate::item::Item;
+use crate::key::{ItemKey, RuleKey};
+use crate::recorded::{EpisodeId, Notice};
+use detector_rule::CorrelationIx;
+use detector_window::episode::Episode;
+
+/// A request. The shell performs it, in parts or at once, and answers with the [`EffectResult`] of the same name, or
+/// with [`EffectResult::Failed`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// The items at the keys, in their order, consistently. DynamoDB takes at most 100 keys at a time.
+    Read(Vec<ItemKey>),
+    /// Each item under its condition, each for itself.
+    Write(Vec<ConditionalWrite>),
+    /// To people and machines.
+    Publish(Vec<Announcement>),
+    /// All items of the rules that are due before the watermark.
+    Due { rules: Vec<RuleKey>, watermark: i64 },
+}
+
+/// The answer to an [`Effect`]; lists are in the order of the request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EffectResult {
+    Read(Vec<Option<Item>>),
+    Write(Vec<WriteOutcome>),
+    /// Whether each was accepted.
+    Publish(Vec<bool>),
+    Due(Vec<ItemKey>),
+    /// No answer. The request may have taken effect, wholly, in part or not at all.
+    Failed,
+}
+
+/// The item at `key` becomes `item` if its version is still `expected`; `None`: if there is no such item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConditionalWrite {
+    pub key: ItemKey,
+    pub expected: Option<u64>,
+    pub item: Item,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteOutcome {
+    Written,
+    /// The condition was false: someone else has written.
+    Conflict,
+    /// Throttled or cut off; it may have taken effect.
+    Unknown,
+}
+
+/// An episode to be told of under `id`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Announcement {
+    pub key: ItemKey,
+    pub rule: CorrelationIx,
+    pub id: EpisodeId,
+    pub notice: Notice,
+    /// As far as it is known; with [`Notice::Closed`] as a backtest of the same events tells it.
+    pub episode: Episode,
+}

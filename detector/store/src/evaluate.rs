@@ -1,0 +1,339 @@
+//! A group's stored item and a batch's deltas to its new item, its known episodes and what its parents see of them.
+
+use std::sync::Arc;
+
+use crate::children;
+use crate::effect::Announcement;
+use crate::identity;
+use crate::item::{Item, STATE_BYTES_MAX};
+use crate::key::ItemKey;
+use crate::plan::Plan;
+use crate::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
+use crate::schedule::{is_over, quiet_ms, schedule, span};
+use crate::work::{GroupRef, Work};
+use detector_rule::CorrelationIx;
+use detector_window::Windows;
+use detector_window::episode::Episode;
+use detector_window::group::United;
+use detector_window::interval::Interval;
+use detector_window::key::Key;
+use detector_window::kind::ChildView;
+use detector_window::version::StateError;
+
+/// A group as it is to be stored.
+#[derive(Debug)]
+pub(crate) struct Evaluated {
+    pub(crate) item: Item,
+    /// The version it was read with.
+    pub(crate) read: Option<u64>,
+    pub(crate) is_changed: bool,
+    /// It forgot moments that late events may still bear on.
+    pub(crate) is_shortened: bool,
+    /// It has more episodes of children than it keeps.
+    pub(crate) is_crowded: bool,
+    /// What no further hit can take back.
+    pub(crate) known: Vec<Known>,
+    /// The known episodes whose openings no further hit can move.
+    opened: Vec<Arc<Episode>>,
+    /// The group-by values.
+    values: Vec<Box<str>>,
+    /// Nothing before this is still to come.
+    known_to: i64,
+}
+
+/// An episode as far as it is known.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) episode: Arc<Episode>,
+    /// Nothing can change it any more, nor what it tells of its children.
+    pub(crate) is_final: bool,
+}
+
+/// What a group's new item is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Given<'g> {
+    pub(crate) stored: Option<&'g Item>,
+    pub(crate) work: &'g Work,
+    /// Of a sweep.
+    pub(crate) watermark: Option<i64>,
+    pub(crate) swept_to: Option<i64>,
+}
+
+/// Unites, judges as far as the watermark allows and records. `None`: there is no such group, and nothing to add.
+pub(crate) fn evaluate(
+    plan: &Plan<'_>,
+    windows: &Windows<'_>,
+    (rule, group): GroupRef,
+    given: Given<'_>,
+) -> Result<Option<Evaluated>, StateError> {
+    let Given { stored, work, .. } = given;
+    let stored_state = stored.map(|item| item.state.as_slice());
+    let states: Vec<&[u8]> = stored_state
+        .into_iter()
+        .chain(work.states.iter().map(Vec::as_slice))
+        .collect();
+    if states.is_empty() {
+        return Ok(None);
+    }
+    let mut children = stored.map_or_else(Vec::new, |item| item.children.clone());
+    let mut is_crowded = false;
+    for child in &work.children {
+        is_crowded |= !children::take(&mut children, child);
+    }
+    let watermark = given
+        .swept_to
+        .map(|swept_to| forgettable_to(plan, rule, stored, swept_to));
+    let told = children::told(&children);
+    let united = windows.unite_told(rule, group, &states, watermark, told)?;
+    let facts = plan.facts(rule);
+    let judged_before = stored.map(|item| item.judged_to);
+    // What nobody waits for is not worth a write.
+    let judges = !facts.is_monotone || facts.has_parents;
+    let judged_now = given.watermark.filter(|_| judges);
+    let judged_to = [judged_before, judged_now, united.forgotten_to];
+    let judged_to = judged_to.into_iter().flatten().max().unwrap_or(i64::MIN);
+    let held_until = united.episodes.last().map_or(i64::MIN, Episode::held_until);
+    let mut item = Item {
+        version: 0,
+        state: united.state.clone(),
+        episodes: stored.map_or_else(Vec::new, |item| item.episodes.clone()),
+        children,
+        judged_to,
+        settled_to: stored.map_or(i64::MIN, |item| item.settled_to),
+        due: None,
+        latest: stored
+            .map_or(held_until, |item| item.latest.max(held_until))
+            .max(work.latest),
+        expires_at: None,
+    };
+    let known_to = given.watermark.unwrap_or(i64::MIN).max(judged_to);
+    let known = known(plan, rule, (&item, &united), known_to);
+    record(plan, (rule, group), &known, &mut item.episodes);
+    let is_shortened = forget(plan, windows, (rule, group), (&mut item, &united))?;
+    schedule(plan, rule, &mut item, &united.episodes);
+    let read = stored.map(|item| item.version);
+    item.version = next_version(read, item.latest);
+    let is_changed = stored.is_none_or(|stored| !item.equals_but_version(stored));
+    let openings = known.iter().map(|known| &known.episode);
+    Ok(Some(Evaluated {
+        is_changed,
+        is_shortened,
+        is_crowded,
+        read,
+        opened: openings
+            .filter(|e| e.opened_at < judged_to)
+            .cloned()
+            .collect(),
+        known,
+        values: united.values,
+        known_to,
+        item,
+    }))
+}
+
+/// How far the group may forget. An episode that is over may be forgotten only when that was told; of one that goes on
+/// the state remembers the totals.
+fn forgettable_to(
+    plan: &Plan<'_>,
+    rule: CorrelationIx,
+    stored: Option<&Item>,
+    swept_to: i64,
+) -> i64 {
+    let unclosed = stored.into_iter().flat_map(Item::unclosed);
+    let ends = unclosed.map(|e| e.span.end.saturating_add(quiet_ms(plan, rule)));
+    ends.fold(swept_to, i64::min)
+}
+
+/// The episodes as far as they are known where nothing before `known_to` is still to come.
+fn known(
+    plan: &Plan<'_>,
+    rule: CorrelationIx,
+    (item, united): (&Item, &United),
+    known_to: i64,
+) -> Vec<Known> {
+    let end = match plan.facts(rule).is_monotone {
+        true => i64::MAX,
+        false => item.judged_to,
+    };
+    let is_final = |span: Interval| {
+        let is_awaiting = || children::awaited(plan, rule, &item.children, span).is_some();
+        is_over(plan, rule, span, known_to) && !(item.is_patient() && is_awaiting())
+    };
+    let as_known = |episode: &Episode| {
+        let mut known = clipped(episode, end)?;
+        if known.first_event > known.last_event {
+            // All its hits are its children's, none of which is known.
+            (known.first_event, known.last_event) = (known.opened_at, known.opened_at);
+        }
+        Some(Known {
+            episode: Arc::new(known),
+            is_final: is_final(span(episode)),
+        })
+    };
+    united.episodes.iter().filter_map(as_known).collect()
+}
+
+fn record(
+    plan: &Plan<'_>,
+    (rule, group): GroupRef,
+    known: &[Known],
+    episodes: &mut Vec<RecordedEpisode>,
+) {
+    let rule_id = &plan.rules.correlations[rule.0 as usize].meta.id;
+    for Known { episode, .. } in known {
+        let span = span(episode);
+        identity::record(episodes, span, || {
+            EpisodeId::first_known_as(rule_id, group, span.start)
+        });
+    }
+}
+
+/// Drops records and children of what the state has forgotten, and shortens a state that is too large. Returns whether
+/// it did that.
+fn forget(
+    plan: &Plan<'_>,
+    windows: &Windows<'_>,
+    at: GroupRef,
+    (item, united): (&mut Item, &United),
+) -> Result<bool, StateError> {
+    if let Some(forgotten_to) = united.forgotten_to {
+        // No current episode can be one that ended in what is forgotten.
+        item.episodes
+            .retain(|e| e.span.end > forgotten_to || e.is_unclosed());
+        let recorded = item.episodes.iter().map(|e| e.span);
+        let told: Vec<Interval> = recorded
+            .chain(united.episodes.iter().map(span))
+            .filter(|span| span.end > forgotten_to)
+            .collect();
+        children::forget(plan, at.0, &mut item.children, (forgotten_to, &told));
+    }
+    let room = STATE_BYTES_MAX.saturating_sub(children::bytes(&item.children));
+    let is_too_large = item.state.len() > room;
+    if is_too_large {
+        item.state = shortened(plan, windows, at, (item, room))?;
+    }
+    Ok(is_too_large)
+}
+
+/// The state of `item` without its oldest moments, as few as make it fit into `room`. What comes late for them is not
+/// counted. An episode that waits to be announced is kept, and while that leaves room enough one that waits to be
+/// closed.
+fn shortened(
+    plan: &Plan<'_>,
+    windows: &Windows<'_>,
+    (rule, group): GroupRef,
+    (item, room): (&Item, usize),
+) -> Result<Vec<u8>, StateError> {
+    let end_of_first = |is_kept: &dyn Fn(&RecordedEpisode) -> bool| {
+        let kept = item.episodes.iter().filter(|e| is_kept(e));
+        let end = kept.map(|e| e.span.end).min();
+        end.map_or(i64::MAX, |end| end.saturating_add(quiet_ms(plan, rule)))
+    };
+    let mut state = item.state.clone();
+    for kept_from in [
+        end_of_first(&RecordedEpisode::is_unclosed),
+        end_of_first(&|e| e.mark == Mark::Unpublished),
+    ] {
+        let mut kept_ms = plan.facts(rule).retention_ms + plan.times.lateness_ms;
+        while state.len() > room && kept_ms > 0 {
+            let watermark = item.latest.saturating_sub(kept_ms).min(kept_from);
+            state = windows
+                .unite(rule, group, &[&state], Some(watermark))?
+                .state;
+            kept_ms /= 2;
+        }
+    }
+    Ok(state)
+}
+
+/// An item that has been forgotten and begins again goes on from a higher version, or else a write from before could
+/// mistake the new one for the old: it begins at a time that is later than all that the old one knew.
+pub(crate) fn next_version(read: Option<u64>, latest: i64) -> u64 {
+    match read {
+        Some(version) => version + 1,
+        None => u64::try_from(latest).unwrap_or(0) + 1,
+    }
+}
+
+/// The episode before `end`.
+fn clipped(episode: &Episode, end: i64) -> Option<Episode> {
+    if episode.opened_at >= end {
+        return None;
+    }
+    let mut clipped = episode.clone();
+    clipped.holding.retain(|i| i.start < end);
+    for interval in &mut clipped.holding {
+        interval.end = interval.end.min(end);
+    }
+    // What is left of it may begin later, where the rest is forgotten.
+    (!clipped.holding.is_empty()).then_some(clipped)
+}
+
+impl Evaluated {
+    /// What waits to be told: by this batch or by one that did not come to it.
+    pub(crate) fn announcements(
+        &self,
+        plan: &Plan<'_>,
+        (rule, group): GroupRef,
+    ) -> Vec<Announcement> {
+        let mut announcements = Vec::new();
+        for recorded in self.item.unclosed() {
+            let current = self.known.iter().find(|e| recorded.overlaps(&e.episode));
+            let is_over = || is_over(plan, rule, recorded.span, self.known_to);
+            let (episode, is_final) = match current {
+                Some(known) => (Episode::clone(&known.episode), known.is_final),
+                None if is_over() => (self.bare(group, recorded), true),
+                None => continue,
+            };
+            let opens = recorded.mark == Mark::Unpublished;
+            let opening = opens.then_some(Notice::Opened);
+            let end = is_final.then_some(Notice::Closed);
+            for notice in opening.into_iter().chain(end) {
+                announcements.push(Announcement {
+                    key: ItemKey {
+                        rule: plan.key_of(rule),
+                        group,
+                    },
+                    rule,
+                    id: recorded.id,
+                    notice,
+                    episode: episode.clone(),
+                });
+            }
+        }
+        announcements
+    }
+
+    /// An episode that a state too large has given up: its span is all that is left of it.
+    fn bare(&self, group: Key, recorded: &RecordedEpisode) -> Episode {
+        let start = recorded.span.start;
+        Episode {
+            group,
+            values: self.values.clone(),
+            opened_at: start,
+            holding: vec![recorded.span],
+            count: 0,
+            distinct: None,
+            first_event: start,
+            last_event: start,
+            evidence: Vec::new(),
+            shown: Vec::new(),
+        }
+    }
+
+    /// Shows the parents what is known. `sink` is given their deltas.
+    pub(crate) fn show_parents(
+        &self,
+        rule: CorrelationIx,
+        scratch: &mut Windows<'_>,
+        sink: &mut dyn FnMut(GroupRef, &[u8]),
+    ) {
+        for known in &self.known {
+            scratch.show_child(rule, &known.episode, ChildView::HoldingIntervals);
+        }
+        for episode in &self.opened {
+            scratch.show_child(rule, episode, ChildView::Episodes);
+        }
+        scratch.drain_encoded(&mut |parent, group, state| sink((parent, group), state));
+    }
+}

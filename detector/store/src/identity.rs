@@ -1,0 +1,85 @@
+//! Which recorded episode a current one is.
+//!
+//! Late hits move an opening earlier, extend an episode, or join two. What is known of a group's episodes only grows,
+//! so every recorded episode lies within one current episode. That one carries on the id recorded first; the others
+//! are noted as merged into it. A current episode without a recorded one is new.
+
+use crate::recorded::{EpisodeId, Mark, RecordedEpisode};
+use detector_window::interval::Interval;
+
+impl RecordedEpisode {
+    /// Whether it lives and overlaps `span`.
+    fn is_part_of(&self, span: Interval) -> bool {
+        let is_merged = matches!(self.mark, Mark::MergedInto(_));
+        !is_merged && self.span.start < span.end && span.start < self.span.end
+    }
+}
+
+/// Brings the records in line with the current episode `span`; `new_id` names it where it is new.
+pub(crate) fn record(
+    recorded: &mut Vec<RecordedEpisode>,
+    span: Interval,
+    new_id: impl FnOnce() -> EpisodeId,
+) {
+    let mut same = recorded.iter_mut().filter(|e| e.is_part_of(span));
+    let Some(first) = same.next() else {
+        recorded.push(RecordedEpisode {
+            id: new_id(),
+            span,
+            mark: Mark::Unpublished,
+        });
+        return;
+    };
+    let id = first.id;
+    first.span = Interval::new(
+        first.span.start.min(span.start),
+        first.span.end.max(span.end),
+    );
+    same.for_each(|other| other.mark = Mark::MergedInto(id));
+}
+
+#[cfg(test)]
+mod tests {
+    use detector_window::key::Key;
+
+    use super::*;
+
+    fn id(opened_at: i64) -> EpisodeId {
+        EpisodeId::first_known_as("rule", Key::from_u128(1), opened_at)
+    }
+
+    fn recorded(spans: &[(i64, i64)]) -> Vec<RecordedEpisode> {
+        let mut recorded = Vec::new();
+        for &(start, end) in spans {
+            record(&mut recorded, Interval::new(start, end), || id(start));
+        }
+        recorded
+    }
+
+    #[test]
+    fn an_episode_that_opens_earlier_after_all_keeps_its_id() {
+        let episodes = recorded(&[(10, 20), (5, 25)]);
+        assert_eq!(episodes.len(), 1);
+        assert_eq!(
+            (episodes[0].id, episodes[0].span),
+            (id(10), Interval::new(5, 25))
+        );
+    }
+
+    #[test]
+    fn of_two_that_join_the_one_recorded_first_lives_on() {
+        let episodes = recorded(&[(50, 60), (10, 20), (10, 60)]);
+        let marks: Vec<_> = episodes.iter().map(|e| (e.id, e.mark)).collect();
+        let expected = [
+            (id(50), Mark::Unpublished),
+            (id(10), Mark::MergedInto(id(50))),
+        ];
+        assert_eq!(marks, expected);
+        assert_eq!(episodes[0].span, Interval::new(10, 60));
+    }
+
+    #[test]
+    fn episodes_that_only_touch_are_two() {
+        assert_eq!(recorded(&[(10, 20), (20, 30)]).len(), 2);
+    }
+}

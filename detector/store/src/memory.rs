@@ -1,0 +1,115 @@
+//! A store in memory, for replays and tests: sharded, and shared by threads.
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+
+use crate::effect::{ConditionalWrite, WriteOutcome};
+use crate::item::Item;
+use crate::key::{ItemKey, RuleKey};
+use crate::state_store::{StateStore, StoreError};
+
+/// Keeps every item until it is told to [`MemoryStore::expire`].
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    items: DashMap<ItemKey, Item>,
+}
+
+impl MemoryStore {
+    /// Forgets what may be forgotten at `now`, an arrival time, and returns it.
+    pub fn expire(&self, now: i64) -> Vec<(ItemKey, Item)> {
+        let is_over = |item: &Item| item.expires_at.is_some_and(|at| at <= now);
+        let over = self.keys(|_, item| is_over(item));
+        over.into_iter()
+            .filter_map(|key| self.items.remove_if(&key, |_, item| is_over(item)))
+            .collect()
+    }
+
+    /// All items, in the order of their keys.
+    pub fn items(&self) -> Vec<(ItemKey, Item)> {
+        let keys = self.keys(|_, _| true);
+        keys.into_iter()
+            .filter_map(|key| Some((key, self.items.get(&key)?.clone())))
+            .collect()
+    }
+
+    fn keys(&self, wanted: impl Fn(&ItemKey, &Item) -> bool) -> Vec<ItemKey> {
+        let wanted = self.items.iter().filter(|at| wanted(at.key(), at.value()));
+        let mut keys: Vec<ItemKey> = wanted.map(|at| *at.key()).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    fn write_one(&self, write: &ConditionalWrite) -> WriteOutcome {
+        match (self.items.entry(write.key), write.expected) {
+            (Entry::Vacant(place), None) => {
+                place.insert(write.item.clone());
+                WriteOutcome::Written
+            }
+            (Entry::Occupied(mut place), Some(expected)) if place.get().version == expected => {
+                place.insert(write.item.clone());
+                WriteOutcome::Written
+            }
+            _ => WriteOutcome::Conflict,
+        }
+    }
+}
+
+impl StateStore for MemoryStore {
+    fn read(&self, keys: &[ItemKey]) -> Result<Vec<Option<Item>>, StoreError> {
+        let read = |key| self.items.get(key).map(|item| item.clone());
+        Ok(keys.iter().map(read).collect())
+    }
+
+    fn write(&self, writes: &[ConditionalWrite]) -> Result<Vec<WriteOutcome>, StoreError> {
+        Ok(writes.iter().map(|write| self.write_one(write)).collect())
+    }
+
+    fn due(&self, rules: &[RuleKey], watermark: i64) -> Result<Vec<ItemKey>, StoreError> {
+        let is_due = |item: &Item| item.due.is_some_and(|at| at < watermark);
+        Ok(self.keys(|key, item| rules.contains(&key.rule) && is_due(item)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use detector_window::key::Key;
+
+    fn item(version: u64) -> Item {
+        Item {
+            version,
+            state: vec![],
+            episodes: vec![],
+            children: vec![],
+            judged_to: 0,
+            settled_to: 0,
+            due: None,
+            latest: 0,
+            expires_at: Some(100),
+        }
+    }
+
+    #[test]
+    fn a_write_asks_for_the_version_it_has_read() {
+        let store = MemoryStore::default();
+        let key = ItemKey {
+            rule: RuleKey(Key::from_u128(1)),
+            group: Key::from_u128(2),
+        };
+        let write = |expected, version| {
+            let write = ConditionalWrite {
+                key,
+                expected,
+                item: item(version),
+            };
+            store.write(&[write]).unwrap()[0]
+        };
+        assert_eq!(write(Some(1), 2), WriteOutcome::Conflict);
+        assert_eq!(write(None, 1), WriteOutcome::Written);
+        assert_eq!(write(None, 1), WriteOutcome::Conflict);
+        assert_eq!(write(Some(1), 2), WriteOutcome::Written);
+        assert_eq!(write(Some(1), 2), WriteOutcome::Conflict);
+        assert_eq!(store.read(&[key]).unwrap(), [Some(item(2))]);
+        assert_eq!((store.expire(99).len(), store.expire(100).len()), (0, 1));
+    }
+}

@@ -1,0 +1,126 @@
+//! What the protocol needs to know of each correlation rule.
+
+use crate::key::RuleKey;
+use detector_rule::{CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet};
+use detector_window::Windows;
+use detector_window::key::Key;
+use detector_window::kind::ChildView;
+
+/// Requests of one kind that a batch makes for an item before it gives the item up for this time.
+pub const ATTEMPTS_MAX: u32 = 12;
+
+/// The rules, seen from the store.
+#[derive(Debug)]
+pub struct Plan<'r> {
+    pub(crate) rules: &'r RuleSet,
+    pub(crate) facts: Vec<RuleFacts>,
+    pub(crate) times: StoreTimes,
+}
+
+/// What the shell decides.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreTimes {
+    /// How late an event may arrive, in milliseconds; beyond, it is not used.
+    pub lateness_ms: i64,
+    /// At least 1; [`ATTEMPTS_MAX`] is sensible.
+    pub attempts_max: u32,
+}
+
+/// One rule.
+#[derive(Debug)]
+pub(crate) struct RuleFacts {
+    pub(crate) key: RuleKey,
+    /// 0 for a rule over detection rules alone, else one more than its deepest child.
+    pub(crate) depth: usize,
+    /// Further hits cannot undo what holds: judged at once.
+    pub(crate) is_monotone: bool,
+    pub(crate) has_parents: bool,
+    /// Some parent counts its episodes, whose openings late hits can move.
+    pub(crate) openings_are_counted: bool,
+    /// How long after its latest moment a group may still matter, its children's included.
+    pub(crate) retention_ms: i64,
+}
+
+impl<'r> Plan<'r> {
+    pub fn new(rules: &'r RuleSet, times: StoreTimes) -> Self {
+        let windows = Windows::new(rules);
+        let mut facts: Vec<RuleFacts> = Vec::with_capacity(rules.correlations.len());
+        for (at, rule) in (0..).zip(&rules.correlations) {
+            let mut depth = 0;
+            let mut retention_ms = rule.timespan_ms + rule.quiet_ms + rule.window.memory_ms();
+            for child in children(rule) {
+                let child = &mut facts[child];
+                depth = depth.max(child.depth + 1);
+                retention_ms = retention_ms.max(child.retention_ms);
+                child.has_parents = true;
+                let view = windows.child_view(CorrelationIx(at));
+                child.openings_are_counted |= view == ChildView::Episodes;
+            }
+            facts.push(RuleFacts {
+                key: rule_key(rules, rule, &facts),
+                depth,
+                is_monotone: windows.is_monotone(CorrelationIx(at)),
+                has_parents: false,
+                openings_are_counted: false,
+                retention_ms,
+            });
+        }
+        Self {
+            rules,
+            facts,
+            times,
+        }
+    }
+
+    pub(crate) fn facts(&self, rule: CorrelationIx) -> &RuleFacts {
+        &self.facts[rule.0 as usize]
+    }
+
+    /// One more than the greatest depth.
+    pub(crate) fn depths(&self) -> usize {
+        self.facts.iter().map(|f| f.depth + 1).max().unwrap_or(0)
+    }
+
+    /// The rule of an item; `None` where it is none of these rules.
+    pub fn rule_of(&self, key: RuleKey) -> Option<CorrelationIx> {
+        let at = self.facts.iter().position(|f| f.key == key)?;
+        Some(CorrelationIx(u32::try_from(at).ok()?))
+    }
+
+    /// The name of a rule in the store.
+    pub fn key_of(&self, rule: CorrelationIx) -> RuleKey {
+        self.facts(rule).key
+    }
+}
+
+fn children(rule: &CorrelationRule) -> impl Iterator<Item = usize> {
+    rule.inputs.iter().filter_map(|input| match input.rule {
+        InputRule::Correlation(child) => Some(child.0 as usize),
+        InputRule::Detection(_) => None,
+    })
+}
+
+/// Over all that decides what a state of the rule means.
+fn rule_key(rules: &RuleSet, rule: &CorrelationRule, earlier: &[RuleFacts]) -> RuleKey {
+    let field = |source: &FieldSource| match source {
+        FieldSource::Event(slot) => rules.fields.path(*slot).to_owned(),
+        FieldSource::ChildGroup(at) => format!("#{at}"),
+    };
+    let list = |sources: &[FieldSource]| sources.iter().map(field).collect::<Vec<_>>().join("\n");
+    let mut texts = vec![
+        rule.meta.id.to_string(),
+        rule.timespan_ms.to_string(),
+        rule.quiet_ms.to_string(),
+        format!("{:?}", rule.window),
+    ];
+    if rule.prefixes.iter().any(Option::is_some) {
+        texts.push(format!("{:?}", rule.prefixes));
+    }
+    for input in &rule.inputs {
+        let reference = input.reference.to_string();
+        texts.extend([reference, list(&input.group_by), list(&input.value)]);
+    }
+    // What a child means is part of what its parent means.
+    texts.extend(children(rule).map(|child| earlier[child].key.0.in_uuid_form()));
+    RuleKey(Key::of_texts(texts))
+}

@@ -1,0 +1,34 @@
+//! What a store has to do.
+
+use crate::effect::{ConditionalWrite, WriteOutcome};
+use crate::item::Item;
+use crate::key::{ItemKey, RuleKey};
+
+/// Why the store did not answer: it is throttled, unreachable or slow. A write may have taken effect all the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the store did not answer: {0}")]
+pub struct StoreError(pub String);
+
+/// One item per rule and group, replaced whole under a condition on its version.
+///
+/// This is the interface for stores that answer at once. A store behind a network performs the same three requests as
+/// the [`Effect`](crate::effect::Effect)s of the same names.
+pub trait StateStore {
+    /// The items at `keys`, in their order. What was written before is seen.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    fn read(&self, keys: &[ItemKey]) -> Result<Vec<Option<Item>>, StoreError>;
+
+    /// Writes each item whose condition is true, each for itself; outcomes come in the order of `writes`.
+    ///
+    /// # Errors
+    /// The store did not answer; any of the writes may have taken effect.
+    fn write(&self, writes: &[ConditionalWrite]) -> Result<Vec<WriteOutcome>, StoreError>;
+
+    /// The keys of all items of `rules` that are due before `watermark`.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    fn due(&self, rules: &[RuleKey], watermark: i64) -> Result<Vec<ItemKey>, StoreError>;
+}

@@ -1,0 +1,343 @@
+//! The groups of one correlation rule, whatever its window type.
+
+use std::any::Any;
+
+use hashbrown::HashTable;
+
+use crate::group::body::GroupTimes;
+use crate::group::episode::{Episode, ToldChild};
+use crate::group::group_values::GroupTexts;
+use crate::group::version::StateError;
+use crate::group::version_1::ReadVersion1;
+use crate::group::{Doubts, Group, United};
+use crate::ledger::shown::EventTexts;
+use crate::state::key::Key;
+use crate::types::kind::{ChildView, Occurrence, WindowType};
+
+/// The group-by values of one hit: the key tells groups apart, the texts are made only for a new group.
+pub struct GroupValues<'h> {
+    pub key: Key,
+    pub texts: &'h dyn Fn() -> GroupTexts,
+}
+
+/// The groups of a rule, with its window type out of sight.
+pub trait RuleWindows: std::fmt::Debug + Send {
+    /// Takes one hit.
+    fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, texts: EventTexts<'_>);
+
+    /// Whether further hits can only make the condition hold at more moments, so that it is judged at once.
+    fn is_monotone(&self) -> bool;
+
+    /// How this rule wants to see its child correlations.
+    fn child_view(&self) -> ChildView;
+
+    /// Takes an episode of a child correlation: `occurrences` are what the window type sees of it.
+    fn observe_child(
+        &mut self,
+        group: &GroupValues<'_>,
+        occurrences: &[Occurrence],
+        child: ToldChild,
+    );
+
+    /// Unites the groups of the same rule from elsewhere.
+    fn merge(&mut self, other: Box<dyn RuleWindows>);
+
+    /// Takes the state of every group away, encoded, in the order of keys.
+    fn drain_encoded(&mut self, sink: &mut dyn FnMut(Key, &[u8]));
+
+    /// Unites a group's encoded state into that of the group.
+    ///
+    /// # Errors
+    /// The bytes are not a state of this rule's window type.
+    fn merge_encoded(&mut self, group: Key, state: &[u8]) -> Result<(), StateError>;
+
+    /// Unites encoded states of one group, apart from those held here. The outcome depends on what they hold alone,
+    /// not on their order, number or repetition. With a `watermark`, what no event from it on can change is forgotten.
+    /// Episodes are told with those of `children`.
+    ///
+    /// # Errors
+    /// One of them is not a state of this rule's window type.
+    fn unite(
+        &self,
+        group: Key,
+        states: &[&[u8]],
+        watermark: Option<i64>,
+        children: Vec<ToldChild>,
+    ) -> Result<United, StateError>;
+
+    /// Evaluates one group and forgets it.
+    fn drain_group(&mut self, group: Key, sink: &mut dyn FnMut(Episode)) -> Doubts;
+
+    /// Evaluates every group and forgets it; episodes come in the order of group keys.
+    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> Doubts;
+
+    /// Forgets groups until the others take no more than `bytes_max`: those farthest from firing first. How many.
+    fn evict(&mut self, bytes_max: usize) -> u64;
+
+    /// Bytes of all groups, as of their last change.
+    fn bytes(&self) -> usize;
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+/// All groups of one correlation rule.
+///
+/// Groups lie in chunks and the table holds their places, so that growing moves four bytes a group and no more memory
+/// is set aside than one chunk.
+#[derive(Debug)]
+pub struct Groups<W: WindowType> {
+    window: W,
+    times: GroupTimes,
+    places: HashTable<u32>,
+    chunks: Vec<Vec<Place<W>>>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Place<W: WindowType> {
+    key: Key,
+    /// `None` after it was drained.
+    group: Option<Group<W>>,
+}
+
+const CHUNK_GROUPS: usize = 1024;
+
+/// What the table needs for a place: the place, its tag, and room to grow.
+const PLACE_OVERHEAD_BYTES: usize = 10;
+
+fn place_bytes<W: WindowType>() -> usize {
+    size_of::<Place<W>>() + PLACE_OVERHEAD_BYTES
+}
+
+/// Where groups have to leave, a quarter of the room is made free at once.
+const EVICTED_PART: usize = 4;
+
+impl<W: WindowType> Groups<W> {
+    pub fn new(window: W, times: GroupTimes) -> Self {
+        Self {
+            window,
+            times,
+            places: HashTable::new(),
+            chunks: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// All groups, taken out, in the order of keys.
+    fn drain_sorted(&mut self) -> Vec<(Key, Group<W>)> {
+        self.bytes = 0;
+        self.places.clear();
+        let places = std::mem::take(&mut self.chunks).into_iter().flatten();
+        let mut groups: Vec<_> = places
+            .filter_map(|place| Some((place.key, place.group?)))
+            .collect();
+        groups.sort_unstable_by_key(|(key, _)| *key);
+        groups
+    }
+
+    fn find(&self, key: Key) -> Option<u32> {
+        let is_it = |at: &u32| place(&self.chunks, *at).key == key;
+        self.places.find(hash(key), is_it).copied()
+    }
+
+    /// The place of a group, made if it is new.
+    fn find_or_insert(&mut self, group: &GroupValues<'_>) -> u32 {
+        if let Some(at) = self.find(group.key) {
+            return at;
+        }
+        let new = Group::new((group.texts)());
+        self.insert(group.key, new)
+    }
+
+    /// The place of a group that is not there yet.
+    fn insert(&mut self, key: Key, group: Group<W>) -> u32 {
+        if self
+            .chunks
+            .last()
+            .is_none_or(|chunk| chunk.len() == CHUNK_GROUPS)
+        {
+            self.chunks.push(Vec::with_capacity(
+                CHUNK_GROUPS.min(4 << self.chunks.len().min(20)),
+            ));
+        }
+        let full_chunks = (self.chunks.len() - 1) * CHUNK_GROUPS;
+        let chunk = self.chunks.last_mut().expect("pushed where there was none");
+        let at =
+            u32::try_from(full_chunks + chunk.len()).expect("fewer than 2^32 groups of a rule");
+        self.bytes += place_bytes::<W>() + group.bytes(&self.window);
+        chunk.push(Place {
+            key,
+            group: Some(group),
+        });
+        let chunks = &self.chunks;
+        self.places
+            .insert_unique(hash(key), at, |at| hash(place(chunks, *at).key));
+        at
+    }
+
+    /// Changes one group and keeps the account of bytes.
+    fn change(&mut self, group: &GroupValues<'_>, change: impl FnOnce(&mut Group<W>, &W)) {
+        let at = self.find_or_insert(group) as usize;
+        let place = &mut self.chunks[at / CHUNK_GROUPS][at % CHUNK_GROUPS];
+        let state = place
+            .group
+            .get_or_insert_with(|| Group::new((group.texts)()));
+        let before = state.bytes(&self.window);
+        change(state, &self.window);
+        self.bytes = self.bytes + state.bytes(&self.window) - before;
+    }
+}
+
+/// Keys are hashes: any of their bits will do.
+fn hash(key: Key) -> u64 {
+    key.to_u128() as u64
+}
+
+fn place<W: WindowType>(chunks: &[Vec<Place<W>>], at: u32) -> &Place<W> {
+    &chunks[at as usize / CHUNK_GROUPS][at as usize % CHUNK_GROUPS]
+}
+
+impl<W: ReadVersion1> RuleWindows for Groups<W> {
+    fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, texts: EventTexts<'_>) {
+        let times = self.times;
+        self.change(group, |state, window| {
+            state.observe(hit, texts, window, times)
+        });
+    }
+
+    fn is_monotone(&self) -> bool {
+        self.window.is_monotone()
+    }
+
+    fn child_view(&self) -> ChildView {
+        W::CHILD_VIEW
+    }
+
+    fn observe_child(
+        &mut self,
+        group: &GroupValues<'_>,
+        occurrences: &[Occurrence],
+        child: ToldChild,
+    ) {
+        let times = self.times;
+        self.change(group, |state, window| {
+            state.observe_child(occurrences, child, window, times)
+        });
+    }
+
+    fn merge(&mut self, other: Box<dyn RuleWindows>) {
+        let other = other
+            .into_any()
+            .downcast::<Self>()
+            .expect("both are the groups of one rule");
+        let times = self.times;
+        for (key, theirs) in { *other }.drain_sorted() {
+            let shown = theirs.texts().clone();
+            let texts = || shown.clone();
+            self.change(&GroupValues { key, texts: &texts }, |state, window| {
+                state.merge(theirs, window, times)
+            });
+        }
+    }
+
+    fn drain_encoded(&mut self, sink: &mut dyn FnMut(Key, &[u8])) {
+        let times = self.times;
+        for (key, mut group) in self.drain_sorted() {
+            sink(key, &group.encode(&self.window, times));
+        }
+    }
+
+    fn merge_encoded(&mut self, key: Key, state: &[u8]) -> Result<(), StateError> {
+        let times = self.times;
+        let theirs = Group::decode(state, &self.window, times)?;
+        let shown = theirs.texts().clone();
+        let texts = || shown.clone();
+        self.change(&GroupValues { key, texts: &texts }, |state, window| {
+            state.merge(theirs, window, times)
+        });
+        Ok(())
+    }
+
+    fn unite(
+        &self,
+        key: Key,
+        states: &[&[u8]],
+        watermark: Option<i64>,
+        children: Vec<ToldChild>,
+    ) -> Result<United, StateError> {
+        let times = self.times;
+        let (first, rest) = states.split_first().ok_or(StateError::Empty)?;
+        let mut group = Group::decode(first, &self.window, times)?;
+        for state in rest {
+            let theirs = Group::decode(state, &self.window, times)?;
+            group.merge(theirs, &self.window, times);
+        }
+        if let Some(watermark) = watermark {
+            group.forget(watermark, &self.window, times);
+        }
+        let state = group.encode(&self.window, times);
+        group.tell(children, &self.window, times);
+        let mut episodes = Vec::new();
+        group.episodes(key, self.times, &self.window, &mut |episode| {
+            episodes.push(episode)
+        });
+        Ok(United {
+            state,
+            forgotten_to: group.forgotten_to(),
+            values: group.texts().iter().map(Into::into).collect(),
+            episodes,
+        })
+    }
+
+    fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) -> Doubts {
+        let Some(at) = self.find(key) else {
+            return Doubts::default();
+        };
+        let place = &mut self.chunks[at as usize / CHUNK_GROUPS][at as usize % CHUNK_GROUPS];
+        let Some(mut group) = place.group.take() else {
+            return Doubts::default();
+        };
+        self.bytes -= group.bytes(&self.window);
+        group.episodes(key, self.times, &self.window, sink);
+        group.doubts(&self.window)
+    }
+
+    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> Doubts {
+        let mut doubts = Doubts::default();
+        for (key, mut group) in self.drain_sorted() {
+            group.episodes(key, self.times, &self.window, sink);
+            doubts += group.doubts(&self.window);
+        }
+        doubts
+    }
+
+    fn evict(&mut self, bytes_max: usize) -> u64 {
+        if self.bytes <= bytes_max {
+            return 0;
+        }
+        let groups = self.drain_sorted();
+        let mut order: Vec<(f64, Key, Group<W>)> = groups
+            .into_iter()
+            .map(|(key, mut group)| (group.closeness(&self.window), key, group))
+            .collect();
+        order.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+        // Well below the limit, so that not every new group looks at all others.
+        let room = bytes_max - bytes_max / EVICTED_PART;
+        let mut left = order.into_iter();
+        for (_, key, group) in left.by_ref() {
+            if self.bytes + place_bytes::<W>() + group.bytes(&self.window) > room {
+                return 1 + left.len() as u64;
+            }
+            self.insert(key, group);
+        }
+        0
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}

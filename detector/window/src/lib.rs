@@ -1,0 +1,345 @@
+//! Windows over event time: hits go in, episodes come out.
+//!
+//! All the state of the engine is here. It is a function of the *set* of hits: order, repetition, batching and sharding
+//! cannot change an episode. Nothing here reads a clock.
+#![warn(clippy::disallowed_methods)]
+
+mod state; // what states are made of
+pub mod ledger; // what an alert tells of its hits
+mod types; // what a window type is, and all of them
+pub mod group; // the state of one group
+
+use std::sync::Arc;
+
+use crate::group::United;
+use crate::group::body::GroupTimes;
+use crate::group::episode::Episode;
+use crate::group::groups::{GroupValues, Groups, RuleWindows};
+use crate::group::hit::{self, HitFields};
+use crate::group::parents::show_to_parents;
+use crate::group::version::StateError;
+use crate::group::version_1::ReadVersion1;
+use crate::ledger::shown::EventTexts;
+use crate::state::key::Key;
+use crate::types::kind::{ChildView, Occurrence};
+use detector_event::event::Event;
+use detector_rule::{
+    CorrelationIx, CorrelationRule, Decimal, DetectionIx, InputRule, RuleSet, Threshold, WindowSpec,
+};
+
+pub use group::Doubts;
+pub use group::episode::ToldChild;
+pub use group::hit::KeptOut;
+pub use group::parents::{Parent, parents};
+pub use group::{episode, group_values, groups, version};
+pub use ledger::shown;
+pub use state::{coverage, interval, key, key_set, sample, sketch};
+pub use types::{aggregate, baseline, count, first_seen, kind, ordered, owner, ratio, temporal};
+
+/// The windows of all correlation rules.
+#[derive(Debug)]
+pub struct Windows<'r> {
+    rules: &'r RuleSet,
+    windows: Vec<Box<dyn RuleWindows>>,
+    /// By detection rule: the correlations it feeds, and as which input.
+    consumers: Vec<Vec<(CorrelationIx, usize)>>,
+    /// By correlation rule: hits in no group.
+    kept_out: Vec<KeptOut>,
+}
+
+/// The window type of a rule: the one place that lists them all.
+fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
+    use aggregate::AggregateFunction::{Average, Median, Percentile, Sum};
+    let timespan_ms = rule.timespan_ms;
+    let aggregate = |threshold: &Threshold<Decimal>, function| {
+        groups(
+            rule,
+            aggregate::Aggregate {
+                timespan_ms,
+                threshold: threshold.clone(),
+                function,
+            },
+        )
+    };
+    match &rule.window {
+        WindowSpec::EventCount { threshold } => groups(
+            rule,
+            count::EventCount {
+                timespan_ms,
+                threshold: threshold.clone(),
+            },
+        ),
+        WindowSpec::ValueCount { threshold } => groups(
+            rule,
+            count::ValueCount {
+                timespan_ms,
+                threshold: threshold.clone(),
+            },
+        ),
+        WindowSpec::Temporal { presence } => groups(
+            rule,
+            temporal::Temporal {
+                timespan_ms,
+                inputs: rule.inputs.len(),
+                presence: presence.clone(),
+            },
+        ),
+        WindowSpec::TemporalOrdered => groups(
+            rule,
+            ordered::TemporalOrdered {
+                timespan_ms,
+                steps: rule.inputs.len(),
+            },
+        ),
+        WindowSpec::ValueSum { threshold } => aggregate(threshold, Sum),
+        WindowSpec::ValueAvg { threshold } => aggregate(threshold, Average),
+        WindowSpec::ValuePercentile { threshold, rank } => aggregate(threshold, Percentile(*rank)),
+        WindowSpec::ValueMedian { threshold } => aggregate(threshold, Median),
+        extended @ (WindowSpec::Ratio { .. }
+        | WindowSpec::FirstSeen { .. }
+        | WindowSpec::Baseline { .. }
+        | WindowSpec::Owner { .. }) => extended_windows(rule, extended),
+    }
+}
+
+/// The window types that Sigma does not have.
+fn extended_windows(rule: &CorrelationRule, window: &WindowSpec) -> Box<dyn RuleWindows> {
+    let timespan_ms = rule.timespan_ms;
+    match window {
+        WindowSpec::Ratio { threshold, parts } => groups(
+            rule,
+            ratio::Ratio {
+                timespan_ms,
+                threshold: threshold.clone(),
+                parts: parts.clone(),
+            },
+        ),
+        WindowSpec::FirstSeen { threshold, parts } => groups(
+            rule,
+            first_seen::FirstSeen {
+                timespan_ms,
+                threshold: threshold.clone(),
+                parts: *parts,
+            },
+        ),
+        WindowSpec::Baseline { threshold, parts } => groups(
+            rule,
+            baseline::Baseline {
+                timespan_ms,
+                threshold: threshold.clone(),
+                parts: *parts,
+            },
+        ),
+        WindowSpec::Owner { threshold, parts } => groups(
+            rule,
+            owner::Owner {
+                timespan_ms,
+                threshold: threshold.clone(),
+                parts: parts.clone(),
+            },
+        ),
+        _ => unreachable!("a window type of Sigma"),
+    }
+}
+
+fn groups<W: ReadVersion1>(rule: &CorrelationRule, window: W) -> Box<dyn RuleWindows> {
+    let times = GroupTimes {
+        timespan_ms: rule.timespan_ms,
+        quiet_ms: rule.quiet_ms,
+    };
+    Box::new(Groups::new(window, times))
+}
+
+/// Why drained state could not be given back.
+pub type SpillError = Box<dyn std::error::Error + Send + Sync>;
+
+/// State that was drained and is given back for evaluation.
+pub trait Spilled {
+    /// The next group of `rule`, in the order of keys; a group may come several times in a row. Rules are asked for in
+    /// their order, each until it has no more.
+    ///
+    /// # Errors
+    /// The state cannot be read back.
+    fn next(&mut self, rule: CorrelationIx) -> Result<Option<(Key, &[u8])>, SpillError>;
+}
+
+/// Nothing was drained.
+#[derive(Debug)]
+pub struct NothingSpilled;
+
+impl Spilled for NothingSpilled {
+    fn next(&mut self, _: CorrelationIx) -> Result<Option<(Key, &[u8])>, SpillError> {
+        Ok(None)
+    }
+}
+
+impl<'r> Windows<'r> {
+    pub fn new(rules: &'r RuleSet) -> Self {
+        let mut consumers = vec![Vec::new(); rules.detections.len()];
+        for (at, rule) in (0..).zip(&rules.correlations) {
+            for (input, source) in rule.inputs.iter().enumerate() {
+                if let InputRule::Detection(detection) = source.rule {
+                    consumers[detection.0 as usize].push((CorrelationIx(at), input));
+                }
+            }
+        }
+        Self {
+            rules,
+            windows: rules.correlations.iter().map(rule_windows).collect(),
+            consumers,
+            kept_out: vec![KeptOut::default(); rules.correlations.len()],
+        }
+    }
+
+    /// Whether any correlation waits for the hits of `rule`.
+    pub fn is_fed_by(&self, rule: DetectionIx) -> bool {
+        !self.consumers[rule.0 as usize].is_empty()
+    }
+
+    /// Takes a hit of `rule` at `time`: the event's own, or its arrival where that is earlier by more than the skew.
+    pub fn observe(&mut self, rule: DetectionIx, event: &Event<'_, '_>, time: i64) {
+        let id = Key::of_event_id(event.id);
+        for &(CorrelationIx(at), input) in &self.consumers[rule.0 as usize] {
+            let correlation = &self.rules.correlations[at as usize];
+            let source = &correlation.inputs[input];
+            let kept_out = &mut self.kept_out[at as usize];
+            let Some(fields) = HitFields::read(correlation, input, event, kept_out) else {
+                continue;
+            };
+            let occurrence = Occurrence {
+                input,
+                start: time,
+                until: time,
+                id,
+                value: fields.value,
+            };
+            let texts = || hit::group_texts(correlation, source, event);
+            let group = GroupValues {
+                key: fields.group,
+                texts: &texts,
+            };
+            let shown = hit::shown(source, event);
+            let texts = EventTexts {
+                id: event.id,
+                shown: &shown,
+            };
+            self.windows[at as usize].observe(&group, &occurrence, texts);
+        }
+    }
+
+    /// Unites the state of another worker over the same rules.
+    pub fn merge(&mut self, other: Windows<'r>) {
+        for (mine, theirs) in self.windows.iter_mut().zip(other.windows) {
+            mine.merge(theirs);
+        }
+        for (mine, theirs) in self.kept_out.iter_mut().zip(&other.kept_out) {
+            mine.add(theirs);
+        }
+    }
+
+    /// Hits in no group, by correlation rule.
+    pub fn kept_out(&self) -> &[KeptOut] {
+        &self.kept_out
+    }
+
+    /// Bytes of all group state.
+    pub fn bytes(&self) -> usize {
+        self.windows.iter().map(|w| w.bytes()).sum()
+    }
+
+    /// Holds the groups of each rule to `bytes_max`: beyond, those farthest from firing are forgotten. How many, by
+    /// correlation rule; no rule pays for another.
+    pub fn evict(&mut self, bytes_max: usize) -> impl Iterator<Item = u64> {
+        self.windows.iter_mut().map(move |w| w.evict(bytes_max))
+    }
+
+    /// Takes all group state away, encoded, by rule and then by group key.
+    pub fn drain_encoded(&mut self, sink: &mut dyn FnMut(CorrelationIx, Key, &[u8])) {
+        for (at, windows) in (0..).zip(&mut self.windows) {
+            windows.drain_encoded(&mut |group, state| sink(CorrelationIx(at), group, state));
+        }
+    }
+
+    /// Unites encoded states of one group of `rule`, apart from those held here. With a `watermark`, before which no
+    /// event is still to come but for repetitions, what no further event can change is forgotten.
+    ///
+    /// # Errors
+    /// One of them is not a state of that rule.
+    pub fn unite(
+        &self,
+        rule: CorrelationIx,
+        group: Key,
+        states: &[&[u8]],
+        watermark: Option<i64>,
+    ) -> Result<United, StateError> {
+        self.unite_told(rule, group, states, watermark, Vec::new())
+    }
+
+    /// As [`Windows::unite`]; the episodes tell of the episodes of child correlations, too, that are given here. What
+    /// these make hold is part of the states already.
+    ///
+    /// # Errors
+    /// One of the states is not a state of that rule.
+    pub fn unite_told(
+        &self,
+        rule: CorrelationIx,
+        group: Key,
+        states: &[&[u8]],
+        watermark: Option<i64>,
+        children: Vec<ToldChild>,
+    ) -> Result<United, StateError> {
+        self.windows[rule.0 as usize].unite(group, states, watermark, children)
+    }
+
+    /// Whether further hits can only make the condition of `rule` hold at more moments.
+    pub fn is_monotone(&self, rule: CorrelationIx) -> bool {
+        self.windows[rule.0 as usize].is_monotone()
+    }
+
+    /// How `rule` sees its child correlations.
+    pub fn child_view(&self, rule: CorrelationIx) -> ChildView {
+        self.windows[rule.0 as usize].child_view()
+    }
+
+    /// Lets those of `child`'s parents that see their children as `view` see an episode, or as much of it as is known.
+    /// Seen again, longer or not, it makes no difference.
+    pub fn show_child(&mut self, child: CorrelationIx, episode: &Arc<Episode>, view: ChildView) {
+        let parents = &mut self.windows[child.0 as usize + 1..];
+        show_to_parents(self.rules, child, episode, parents, |of| of == view);
+    }
+
+    /// Evaluates the groups of all rules as a set, children before parents, with the state that was drained before.
+    /// A group that comes back is forgotten as soon as it is evaluated: what was drained never has to fit into memory.
+    /// Returns, by correlation rule, how many groups saw more than they keep one by one, so that their moments are
+    /// estimates; nothing where none did.
+    ///
+    /// # Errors
+    /// State that was drained cannot be read back.
+    pub fn finish(
+        mut self,
+        spilled: &mut dyn Spilled,
+        sink: &mut dyn FnMut(CorrelationIx, Episode),
+    ) -> Result<Vec<Doubts>, SpillError> {
+        let mut doubts = vec![Doubts::default(); self.windows.len()];
+        for at in 0..self.windows.len() {
+            let rule = CorrelationIx(u32::try_from(at).expect("fewer than 2^32 rules"));
+            let (done, parents) = self.windows.split_at_mut(at + 1);
+            let windows = &mut done[at];
+            let mut told = |episode| {
+                let episode = Arc::new(episode);
+                show_to_parents(self.rules, rule, &episode, parents, |_| true);
+                sink(rule, Arc::unwrap_or_clone(episode));
+            };
+            let mut current = None;
+            while let Some((group, state)) = spilled.next(rule)? {
+                if let Some(done) = current.filter(|current| *current != group) {
+                    doubts[at] += windows.drain_group(done, &mut told);
+                }
+                windows.merge_encoded(group, state)?;
+                current = Some(group);
+            }
+            doubts[at] += windows.drain_episodes(&mut told);
+        }
+        Ok(doubts)
+    }
+}

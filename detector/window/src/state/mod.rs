@@ -1,0 +1,12 @@
+//! What states are made of: sets of moments, identities, estimates and samples. Each unites in any order to the same.
+
+pub(crate) mod relative; // times in encoded state
+pub mod interval; // sets of moments
+pub mod key; // 128-bit identities
+pub mod key_set; // how many were seen
+pub mod sketch; // estimates of large counts
+pub mod sample; // numbers, however many
+pub mod coverage; // state under every count
+pub(crate) mod chains; // steps in order
+pub(crate) mod cells; // steps, too many to keep
+pub(crate) mod moving; // the window over them

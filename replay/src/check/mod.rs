@@ -1,0 +1,124 @@
+//! `replay check`: every problem of every rule file, and a closing line.
+
+use std::io::Write;
+use std::time::SystemTime;
+
+use detector_core::rule::{self, RuleProblem, RuleSet, Severity};
+use detector_core::time::Timestamp;
+
+use crate::args::CheckArgs;
+use crate::input::rules::{self, Read};
+use crate::outcome::Outcome;
+use crate::output::Output;
+use crate::output::printable::printable;
+use crate::output::quantity::counted;
+
+pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
+    let Read {
+        found,
+        files,
+        mut problems,
+    } = rules::read(&args.paths, "give a PATH, as in `replay check PATH`")?;
+    problems.extend(rule::check(&files));
+    let mut loaded = None;
+    if count_of(&problems, Severity::Error) == 0 {
+        match RuleSet::load(&files) {
+            Ok(rules) => loaded = Some(rules),
+            // What keeps the rules from being loaded is a problem, whatever the check thinks of them.
+            Err(refused) => problems.extend(refused.into_iter().filter(is_error)),
+        }
+    }
+    problems.extend(loaded.iter().flat_map(expired));
+    problems.sort();
+    let mut output = Output::open(None)?;
+    for problem in &problems {
+        writeln!(output, "{}", printable(&problem.to_string()))?;
+    }
+    writeln!(
+        output,
+        "{}",
+        closing_line(found, &problems, loaded.as_ref())
+    )?;
+    output.finish()?;
+    Ok(match loaded {
+        Some(_) => Outcome::Done,
+        None => Outcome::RulesBroken,
+    })
+}
+
+/// Entries of the allowlist that no longer count today.
+fn expired(rules: &RuleSet) -> Vec<RuleProblem> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.ok().and_then(|now| i64::try_from(now.as_millis()).ok());
+    let Some(now) = now.and_then(Timestamp::from_millis) else {
+        return Vec::new();
+    };
+    let lists = rules.allowlists.iter();
+    lists
+        .flat_map(|list| {
+            let expired = list.entries.iter().filter(|e| e.has_expired(now));
+            expired.map(|entry| RuleProblem {
+                path: list.path.to_string(),
+                line: entry.line,
+                column: None,
+                severity: Severity::Warning,
+                message: format!(
+                    "`{}` in the list `{}` expired on {}: remove it, or let {} renew it",
+                    entry.shown(),
+                    list.name,
+                    entry.expires,
+                    entry.owner
+                ),
+            })
+        })
+        .collect()
+}
+
+/// `13 rules in 4 files, no problems (8 detections, 4 correlations, 1 filter)`; filters only where there are any.
+fn closing_line(files: usize, problems: &[RuleProblem], loaded: Option<&RuleSet>) -> String {
+    let files = counted(files as u64, "file");
+    let errors = count_of(problems, Severity::Error);
+    let warnings = count_of(problems, Severity::Warning);
+    let found = match (errors, warnings) {
+        (0, 0) => "no problems".into(),
+        (0, warnings) => counted(warnings, "warning"),
+        (errors, 0) => counted(errors, "error"),
+        (errors, warnings) => format!(
+            "{}, {}",
+            counted(errors, "error"),
+            counted(warnings, "warning")
+        ),
+    };
+    let Some(rules) = loaded else {
+        return format!("{files}, {found}");
+    };
+    let (detections, correlations, filters) = (
+        rules.detections.len() as u64,
+        rules.correlations.len() as u64,
+        rules.filters.len() as u64,
+    );
+    let mut kinds = vec![
+        counted(detections, "detection"),
+        counted(correlations, "correlation"),
+    ];
+    if filters > 0 {
+        kinds.push(counted(filters, "filter"));
+    }
+    if !rules.allowlists.is_empty() {
+        kinds.push(counted(rules.allowlists.len() as u64, "allowlist"));
+    }
+    format!(
+        "{} in {files}, {found} ({})",
+        counted(detections + correlations + filters, "rule"),
+        kinds.join(", "),
+    )
+}
+
+fn count_of(problems: &[RuleProblem], severity: Severity) -> u64 {
+    let of = problems.iter().filter(|p| p.severity == severity);
+    of.count() as u64
+}
+
+fn is_error(problem: &RuleProblem) -> bool {
+    problem.severity == Severity::Error
+}

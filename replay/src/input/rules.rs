@@ -1,0 +1,207 @@
+//! Rule paths go in, the text of every rule file comes out, or the checked [`RuleSet`].
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use detector_core::rule::{RuleFile, RuleProblem, RuleSet, Severity};
+use walkdir::{DirEntry, WalkDir};
+
+use crate::input::suggestion;
+use crate::outcome::say;
+
+/// The largest rule file that is read, in bytes.
+const RULE_FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Where rules are looked for unless the command line says otherwise.
+const RULES_DEFAULT: &str = "rules/";
+
+/// How far the name of rules may be from what was typed. Generous: only rule files and their folders are looked at.
+const EDITS_MAX: usize = 2;
+
+/// The most entries of a folder that are looked at.
+const SIBLINGS_MAX: usize = 10_000;
+
+/// What lies under some paths.
+pub(crate) struct Read {
+    /// Rule files, whether they could be read or not.
+    pub(crate) found: usize,
+    /// Those whose text could be read, if only in part.
+    pub(crate) files: Vec<RuleFile>,
+    /// What is wrong with the others.
+    pub(crate) problems: Vec<RuleProblem>,
+}
+
+/// Loads the rules under `paths`. `None` where a rule file is broken: every problem has then been printed.
+pub(crate) fn load(paths: &[PathBuf]) -> anyhow::Result<Option<RuleSet>> {
+    let Read {
+        files,
+        mut problems,
+        ..
+    } = read(paths, "give --rules PATH")?;
+    let loaded = RuleSet::load(&files).map_err(|refused| problems.extend(refused));
+    if let (Ok(rules), true) = (loaded, problems.is_empty()) {
+        if !rules.detections.is_empty() {
+            return Ok(Some(rules));
+        }
+        say("error: the rule files hold no detection rule; nothing was read");
+        return Ok(None);
+    }
+    problems.sort();
+    for problem in &problems {
+        say(&problem.to_string());
+    }
+    say("error: the rules are broken; nothing was read");
+    Ok(None)
+}
+
+/// Reads every rule file under `paths` once, in the order of the paths. `advice` says how to name other paths.
+///
+/// A file is read whatever its name; in a folder, at any depth, `.yml` and `.yaml` files are, hidden ones excepted.
+/// A file that cannot be read is one problem among others, so that it hides none of them.
+pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
+    let mut read = Read {
+        found: 0,
+        files: Vec::new(),
+        problems: Vec::new(),
+    };
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        for file in expand(path, advice)? {
+            let identity = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
+            if seen.insert(identity) {
+                read.file(&file);
+            }
+        }
+    }
+    Ok(read)
+}
+
+impl Read {
+    fn file(&mut self, path: &Path) {
+        self.found += 1;
+        let shown = path.display().to_string();
+        let bytes = fs::metadata(path).map_or(0, |meta| meta.len());
+        if bytes > RULE_FILE_BYTES_MAX {
+            let message = format!("the file has {bytes} bytes, more than {RULE_FILE_BYTES_MAX}");
+            return self.problem(shown, 1, message);
+        }
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let message = format!("the file cannot be read: {error}");
+                return self.problem(shown, 1, message);
+            }
+        };
+        let text = String::from_utf8(bytes).unwrap_or_else(|error| {
+            let sound = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            let line = 1 + bytes.iter().take(sound).filter(|b| **b == b'\n').count();
+            self.problem(
+                shown.clone(),
+                u32::try_from(line).unwrap_or(u32::MAX),
+                "the file is not UTF-8 text from here on, save it as UTF-8".to_owned(),
+            );
+            // UTF-16 is known by its first bytes; read as UTF-8 it would only give nonsense.
+            if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+                return String::new();
+            }
+            // The rules before and after are read all the same, so that references to them are found.
+            String::from_utf8_lossy(&bytes).into_owned()
+        });
+        if !(text.is_empty() && self.problems.iter().any(|p| p.path == shown)) {
+            self.files.push(RuleFile { path: shown, text });
+        }
+    }
+
+    fn problem(&mut self, path: String, line: u32, message: String) {
+        self.problems.push(RuleProblem {
+            path,
+            line,
+            column: None,
+            severity: Severity::Error,
+            message,
+        });
+    }
+}
+
+/// Says that there are no rules at `path`, and where there may be some.
+fn missing(path: &Path, advice: &str) -> String {
+    let looser = || {
+        let wrong = path.file_name()?.to_str()?.to_lowercase();
+        let edits = |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &wrong);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let listed = match folder.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => folder,
+        };
+        let mut near: Vec<(usize, String)> = fs::read_dir(listed)
+            .ok()?
+            .take(SIBLINGS_MAX)
+            .filter_map(|entry| entry.ok())
+            .filter(|entry| holds_rules(&entry.path()))
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .map(|name| (edits(&name), name))
+            .filter(|(edits, name)| *edits <= EDITS_MAX.min(name.len() / 2))
+            .collect();
+        near.sort();
+        let (_, name) = near.into_iter().next()?;
+        let meant = folder.join(name);
+        let slash = if meant.is_dir() { "/" } else { "" };
+        Some(format!("{}{slash}", meant.display()))
+    };
+    match looser() {
+        Some(meant) => format!(
+            "no such file or folder `{}`; did you mean `{meant}`?",
+            path.display()
+        ),
+        None if path == Path::new(RULES_DEFAULT) => {
+            format!("no folder `{RULES_DEFAULT}` here, {advice}")
+        }
+        None => suggestion::missing(path),
+    }
+}
+
+/// Whether a path is a rule file, or a folder with one right in it.
+fn holds_rules(path: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(path) else {
+        return is_rule_file(path);
+    };
+    let mut entries = entries.take(SIBLINGS_MAX).filter_map(|entry| entry.ok());
+    entries.any(|entry| is_rule_file(&entry.path()))
+}
+
+fn expand(path: &Path, advice: &str) -> anyhow::Result<Vec<PathBuf>> {
+    if !path.exists() {
+        bail!("rules: {}", missing(path, advice));
+    }
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    let entries = WalkDir::new(path)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
+    for entry in entries {
+        let entry = entry.with_context(|| format!("rules: cannot list `{}`", path.display()))?;
+        if entry.file_type().is_file() && is_rule_file(entry.path()) {
+            files.push(entry.into_path());
+        }
+    }
+    if files.is_empty() {
+        bail!("rules: no .yml or .yaml file in `{}`", path.display());
+    }
+    Ok(files)
+}
+
+fn is_rule_file(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|ext| ext.eq_ignore_ascii_case("yml") || ext.eq_ignore_ascii_case("yaml"))
+}
+
+pub(crate) fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().to_string_lossy().starts_with('.')
+}

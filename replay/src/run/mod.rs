@@ -1,0 +1,231 @@
+//! `replay run`: the episodes that a recording holds.
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+
+use anyhow::{Context, anyhow};
+
+use detector_core::alert::Alert;
+use detector_core::engine::{Engine, Mode};
+use detector_core::rule::WindowSpec;
+use detector_core::tally::Tally;
+
+use crate::args::{ColorChoice, Format, RunArgs};
+use crate::input;
+use crate::input::crew::findings::no_hits;
+use crate::input::crew::order::Stop;
+use crate::input::crew::recording::Recording;
+use crate::input::crew::{Crew, Limits, Read};
+use crate::input::rules;
+use crate::outcome::{Outcome, say};
+use crate::output::Output;
+use crate::output::progress::{Progress, Visibility};
+use crate::output::quantity::counted;
+use crate::report::json;
+use crate::report::summary::{Run, summary};
+use crate::report::table::{self, Paint, Style};
+
+pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
+    let Some(rules) = rules::load(&args.source.rules)? else {
+        return Ok(Outcome::RulesBroken);
+    };
+    let plan = input::plan(&args.source.inputs)?;
+    let output = Output::open(args.output.as_deref())?;
+    let engine = Engine::new(rules);
+    let crew = Crew {
+        mode: match args.as_arrived {
+            true => Mode::AsArrived,
+            false => Mode::Set,
+        },
+        // What is too late, and who is forgotten, depends on what came before.
+        threads: match args.as_arrived || args.rule_state_max.is_some() {
+            true => NonZeroUsize::MIN,
+            false => args.source.threads(),
+        },
+        write_hit: no_hits,
+        limits: Limits {
+            rule_bytes_max: args
+                .rule_state_max
+                .map(|mib| mib.get().saturating_mul(1 << 20)),
+            ..Limits::default()
+        },
+    };
+    let mut progress = Progress::new(plan.bytes_total, visibility(&args.source));
+    let Read {
+        mut recording,
+        worker,
+        stopped,
+    } = crew.read(&engine, plan, &mut io::sink(), &mut progress);
+    progress.finish();
+    if let Some(Stop::State(error) | Stop::Hits(error)) = stopped {
+        return Err(error).context("cannot write window state to the temporary folder");
+    }
+    let spilled = std::mem::take(&mut recording.spill).into_merged();
+    let finished = spilled
+        .map_err(Into::into)
+        .and_then(|mut runs| worker.finish(&mut runs));
+    let (alerts, tally) =
+        finished.map_err(|error| anyhow!("cannot read window state back from disk: {error}"))?;
+    if args.as_arrived && tally.too_late_hits > 0 && !args.source.quiet {
+        say(&format!(
+            "note: {} left out as too late; without recorded arrival times, the order of the recording must be that of arrival",
+            counted(tally.too_late_hits, "hit")
+        ));
+    }
+    tell_evictions(&engine, &tally);
+    tell_doubts(&engine, &tally);
+    let run = Run {
+        rules: engine.rules(),
+        recording: &recording,
+        alerts: &alerts,
+        tally: &tally,
+    };
+    let written = write(&run, args, output);
+    close(&recording, args.source.quiet, written)
+}
+
+pub(crate) fn visibility(source: &crate::args::SourceArgs) -> Visibility {
+    match source.quiet || source.no_progress {
+        true => Visibility::Hidden,
+        false => Visibility::Terminal,
+    }
+}
+
+fn write(run: &Run<'_>, args: &RunArgs, mut output: Output) -> anyhow::Result<()> {
+    match args.format {
+        Format::Json => {
+            json::write(run.alerts, &mut output)?;
+            output.finish()?;
+            if !args.source.quiet {
+                let text = summary(run, Paint::Plain);
+                text.lines().for_each(say);
+            }
+            Ok(())
+        }
+        Format::Text => {
+            let style = style(args.color, &output);
+            writeln!(output, "{}", episodes(run, style))?;
+            write!(output, "\n{}", summary(run, style.paint))?;
+            output.finish()
+        }
+    }
+}
+
+/// The table, or plain words where there is nothing to put into it.
+fn episodes(run: &Run<'_>, style: Style) -> String {
+    let alerts: &[Alert] = run.alerts;
+    let events: u64 = run.tally.events.iter().sum();
+    if !alerts.is_empty() {
+        let heading = counted(alerts.len() as u64, "episode");
+        return format!("{heading}\n{}", table::episodes(alerts, style));
+    }
+    if events == 0 {
+        return "no episode: no event was read".into();
+    }
+    "no episode: no rule's condition held".into()
+}
+
+fn style(choice: ColorChoice, output: &Output) -> Style {
+    let terminal = output.is_terminal();
+    let wanted = match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => terminal && !is_set("NO_COLOR") && !is_dumb(),
+    };
+    Style {
+        paint: match wanted {
+            true => Paint::Colour,
+            false => Paint::Plain,
+        },
+        width: terminal.then(terminal_width).flatten(),
+    }
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// As the terminal says, or as `COLUMNS` does.
+fn terminal_width() -> Option<u16> {
+    let asked = comfy_table::Table::new().width();
+    asked.or_else(|| std::env::var("COLUMNS").ok()?.parse().ok())
+}
+
+/// Says on standard error what could not be read, and decides the outcome. A failed write of the results comes last,
+/// so that it hides nothing.
+pub(crate) fn close(
+    recording: &Recording,
+    quiet: bool,
+    written: anyhow::Result<()>,
+) -> anyhow::Result<Outcome> {
+    if !quiet {
+        for name in &recording.empty {
+            say(&format!("note: `{name}` is empty"));
+        }
+    }
+    for line in recording.unreadable.lines() {
+        say(&line);
+    }
+    for failure in &recording.failures {
+        say(&format!("error: {failure}"));
+    }
+    written?;
+    Ok(match recording.failures.is_empty() {
+        true => Outcome::Done,
+        false => Outcome::InputUnread,
+    })
+}
+
+/// Not silenced by `--quiet`: near a threshold the answer may be another.
+fn tell_doubts(engine: &Engine, tally: &Tally) {
+    for (rule, doubts) in engine.rules().correlations.iter().zip(&tally.doubts) {
+        if doubts.thinned > 0 {
+            let of_what = match &rule.window {
+                window if window.reads_numbers() => {
+                    "128 numbers in an eighth of the timespan".to_owned()
+                }
+                WindowSpec::Ratio { .. } | WindowSpec::Baseline { .. } => {
+                    "128 hits in an eighth of the timespan".to_owned()
+                }
+                WindowSpec::FirstSeen { parts, .. } => format!(
+                    "{} values within its memory, the others were not watched",
+                    parts.values_max
+                ),
+                WindowSpec::Owner { .. } => {
+                    "64 changes of owner, 256 values, or 16 hits of one value, in a timespan"
+                        .to_owned()
+                }
+                _ => "1,024 hits of a step in a timespan".to_owned(),
+            };
+            say(&format!(
+                "approximate: {} of \"{}\" had more than {of_what}",
+                counted(doubts.thinned, "group"),
+                rule.meta.title
+            ));
+        }
+        if doubts.unjudged > 0 {
+            say(&format!(
+                "unknown: {} of \"{}\" could not be judged, since no owner was known: add recordings from before, or a snapshot of the owners, to the inputs",
+                counted(doubts.unjudged, "hit"),
+                rule.meta.title
+            ));
+        }
+    }
+}
+
+/// Not silenced by `--quiet`: what was forgotten may have been an attack.
+fn tell_evictions(engine: &Engine, tally: &Tally) {
+    for (rule, groups) in engine.rules().correlations.iter().zip(&tally.evicted) {
+        if *groups > 0 {
+            say(&format!(
+                "warning: {} of \"{}\" were forgotten for want of room, those farthest from firing: raise --rule-state-max, or leave it out",
+                counted(*groups, "group"),
+                rule.meta.title
+            ));
+        }
+    }
+}

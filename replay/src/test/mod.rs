@@ -1,0 +1,103 @@
+//! `replay test`: every recording against what is expected of it, and how good the rules are at it.
+
+mod comparison; // expected and actual alerts -> differences
+mod expectation; // expected.yaml -> Expectation
+mod scenario; // paths -> the folders to run
+mod verdict; // a scenario -> how it went
+mod spread; // numbers -> median and worst
+mod score; // all verdicts -> by rule and by detector
+mod text; // scores -> text
+mod markdown; // scores -> the table of the README
+mod junit; // verdicts -> JUnit XML
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use detector_core::engine::Engine;
+use detector_core::rule::RuleSet;
+
+use crate::args::{TestArgs, TestFormat};
+use crate::input::rules;
+use crate::outcome::{Outcome, say};
+use crate::output::Output;
+use scenario::Scenario;
+use score::Report;
+use verdict::Verdict;
+
+pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
+    let Some(rules) = rules::load(&args.rules)? else {
+        return Ok(Outcome::RulesBroken);
+    };
+    let scenarios = scenario::find(&args.paths, &names(&rules))?;
+    let mut output = Output::open(args.output.as_deref())?;
+    let engine = Engine::new(rules);
+    let verdicts = run_all(&engine, &scenarios, args.threads())?;
+    let report = Report::of(engine.rules(), &scenarios, &verdicts);
+    match args.format {
+        TestFormat::Text => output.write_all(text::page(&report).as_bytes())?,
+        TestFormat::Markdown => output.write_all(markdown::table(&report).as_bytes())?,
+        TestFormat::Json => {
+            serde_json::to_writer_pretty(&mut output, &report).map_err(std::io::Error::from)?;
+            output.write_all(b"\n")?;
+        }
+        TestFormat::Junit => output.write_all(junit::document(&report)?.as_bytes())?,
+    }
+    output.finish()?;
+    if args.format != TestFormat::Text {
+        // The differences are news whatever the format.
+        for line in text::failures(&report).lines() {
+            say(line);
+        }
+    }
+    Ok(outcome(&verdicts))
+}
+
+/// Unread input comes first: without it the other results say little.
+fn outcome(verdicts: &[Verdict]) -> Outcome {
+    if verdicts.iter().any(|verdict| verdict.is_unread) {
+        return Outcome::InputUnread;
+    }
+    match verdicts.iter().all(Verdict::is_passed) {
+        true => Outcome::Done,
+        false => Outcome::ExpectationFailed,
+    }
+}
+
+fn names(rules: &RuleSet) -> BTreeSet<&str> {
+    let metas = rules.correlations.iter().map(|rule| &rule.meta);
+    metas
+        .map(|meta| meta.name.as_deref().unwrap_or(&meta.id))
+        .collect()
+}
+
+/// One verdict for each scenario, in their order, worked out on several threads: the largest recordings first.
+fn run_all(
+    engine: &Engine,
+    scenarios: &[Scenario],
+    threads: NonZeroUsize,
+) -> anyhow::Result<Vec<Verdict>> {
+    let mut order: Vec<usize> = (0..scenarios.len()).collect();
+    order.sort_by_key(|&at| std::cmp::Reverse(scenarios[at].bytes()));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push((at, Verdict::of(engine, &scenarios[at])));
+        }
+        done
+    };
+    let mut verdicts: Vec<(usize, anyhow::Result<Verdict>)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads.get()).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            all.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        all
+    });
+    verdicts.sort_by_key(|(at, _)| *at);
+    verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+}

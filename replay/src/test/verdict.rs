@@ -1,0 +1,244 @@
+//! A scenario goes in and is run as `replay run` would, what came of it comes out.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow};
+use detector_core::alert::Alert;
+use detector_core::engine::{Engine, LATENESS_MAX_MS, Mode};
+use detector_core::rule::{CorrelationIx, RuleSet};
+use detector_core::tally::Tally;
+use detector_core::window::Windows;
+
+use super::comparison::{Comparison, Difference, compare, rule_of};
+use super::expectation::{Attack, Expectation};
+use super::scenario::Scenario;
+use crate::input;
+use crate::input::crew::findings::no_hits;
+use crate::input::crew::order::Stop;
+use crate::input::crew::recording::Recording;
+use crate::input::crew::{Crew, Limits, Read};
+use crate::output::progress::{Progress, Visibility};
+
+/// How a scenario went.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    pub(crate) comparison: Comparison,
+    /// Every alert that the recording gave.
+    pub(crate) alerts: Vec<Alert>,
+    pub(crate) attacks: Vec<AttackVerdict>,
+    pub(crate) events: u64,
+    /// From the earliest event to the latest.
+    pub(crate) span_ms: i64,
+    pub(crate) took: Duration,
+    /// An input could not be read to its end.
+    pub(crate) is_unread: bool,
+}
+
+/// How it went with one attack.
+#[derive(Debug)]
+pub(crate) struct AttackVerdict {
+    pub(crate) name: String,
+    /// Every alert that was expected of it and found, by its place in the expectation.
+    pub(crate) alerts: Vec<(usize, Delay)>,
+}
+
+/// How long after the beginning of an attack an alert is out.
+///
+/// The alert is out when the event that completes its condition is known; a condition that later events could undo is
+/// judged when none can come any more, [`LATENESS_MAX_MS`] later. How long a log takes to deliver comes on top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub(crate) struct Delay {
+    pub(crate) ms: i64,
+    /// Events of the attack until then; `None` where nobody counted them.
+    pub(crate) events: Option<usize>,
+}
+
+impl AttackVerdict {
+    /// The first alert.
+    pub(crate) fn first(&self) -> Option<Delay> {
+        self.alerts.iter().map(|(_, delay)| *delay).min()
+    }
+}
+
+impl Verdict {
+    pub(crate) fn of(engine: &Engine, scenario: &Scenario) -> anyhow::Result<Self> {
+        let began = Instant::now();
+        let ran = ran(engine, scenario)?;
+        let expectation = &scenario.expectation;
+        let mut comparison = compare(&expectation.alerts, &ran.alerts);
+        let attacks = attacks(engine.rules(), expectation, &comparison, &ran.alerts);
+        comparison.differences.extend(late(expectation, &attacks));
+        let out_of_place = out_of_place(expectation, &ran.tally);
+        comparison.differences.extend(out_of_place);
+        comparison.differences.extend(unread(expectation, &ran));
+        let ends = ran.tally.earliest.zip(ran.tally.latest);
+        Ok(Self {
+            comparison,
+            alerts: ran.alerts,
+            attacks,
+            events: ran.tally.events.iter().sum(),
+            span_ms: ends.map_or(0, |(from, to)| to.millis() - from.millis()),
+            took: began.elapsed(),
+            is_unread: !ran.recording.failures.is_empty(),
+        })
+    }
+
+    pub(crate) fn is_passed(&self) -> bool {
+        self.comparison.differences.is_empty()
+    }
+}
+
+struct Ran {
+    recording: Recording,
+    alerts: Vec<Alert>,
+    tally: Tally,
+}
+
+/// One engine run over the folder, on this thread.
+fn ran(engine: &Engine, scenario: &Scenario) -> anyhow::Result<Ran> {
+    let plan = input::plan(std::slice::from_ref(&scenario.folder))?;
+    let crew = Crew {
+        mode: Mode::Set,
+        threads: NonZeroUsize::MIN,
+        write_hit: no_hits,
+        limits: Limits::default(),
+    };
+    let mut progress = Progress::new(None, Visibility::Hidden);
+    let Read {
+        mut recording,
+        worker,
+        stopped,
+    } = crew.read(engine, plan, &mut io::sink(), &mut progress);
+    if let Some(Stop::State(error) | Stop::Hits(error)) = stopped {
+        return Err(error).context("cannot write window state to the temporary folder");
+    }
+    let spilled = std::mem::take(&mut recording.spill).into_merged();
+    let finished = spilled
+        .map_err(Into::into)
+        .and_then(|mut runs| worker.finish(&mut runs));
+    let (alerts, tally) =
+        finished.map_err(|error| anyhow!("cannot read window state back from disk: {error}"))?;
+    Ok(Ran {
+        recording,
+        alerts,
+        tally,
+    })
+}
+
+fn attacks(
+    rules: &RuleSet,
+    expectation: &Expectation,
+    comparison: &Comparison,
+    alerts: &[Alert],
+) -> Vec<AttackVerdict> {
+    let waits = waits(rules);
+    let verdict = |(name, attack): (&String, &Attack)| {
+        let of_it = comparison
+            .found
+            .iter()
+            .filter(|(expected, _)| expectation.alerts[*expected].attack.as_ref() == Some(name));
+        let alerts = of_it.map(|&(expected, place)| {
+            let alert = &alerts[place];
+            let waits = waits.iter().any(|rule| rule == rule_of(alert));
+            (expected, delay(attack, alert, waits))
+        });
+        AttackVerdict {
+            name: name.clone(),
+            alerts: alerts.collect(),
+        }
+    };
+    expectation.attacks.iter().map(verdict).collect()
+}
+
+/// The rules whose conditions later events could undo.
+fn waits(rules: &RuleSet) -> Vec<String> {
+    let windows = Windows::new(rules);
+    let waiting = (0u32..)
+        .zip(&rules.correlations)
+        .filter(|(at, _)| !windows.is_monotone(CorrelationIx(*at)));
+    waiting
+        .map(|(_, rule)| {
+            rule.meta
+                .name
+                .as_deref()
+                .unwrap_or(&rule.meta.id)
+                .to_owned()
+        })
+        .collect()
+}
+
+fn delay(attack: &Attack, alert: &Alert, waits: bool) -> Delay {
+    let wait = if waits { LATENESS_MAX_MS } else { 0 };
+    let ms = alert.opened_at.millis() + wait - attack.first_event.0.millis();
+    let until = attack.events_ms.partition_point(|event| *event <= ms);
+    Delay {
+        ms,
+        events: (!attack.events_ms.is_empty()).then_some(until),
+    }
+}
+
+fn late(expectation: &Expectation, verdicts: &[AttackVerdict]) -> Vec<Difference> {
+    let mut late = Vec::new();
+    for verdict in verdicts {
+        let attack = &expectation.attacks[&verdict.name];
+        let Some(first) = verdict.first() else {
+            continue; // its alerts are missing, and said to be
+        };
+        let mut too_late = |by: String| {
+            late.push(Difference::Late {
+                attack: verdict.name.clone(),
+                by,
+            });
+        };
+        if let (Some(wanted), Some(events)) = (attack.within_events, first.events)
+            && events > wanted
+        {
+            too_late(format!("after {events} of its events, wanted {wanted}"));
+        }
+        if let Some(wanted) = attack.within_seconds
+            && first.ms > wanted * 1000
+        {
+            let seconds = first.ms as f64 / 1000.0;
+            too_late(format!("after {seconds} s, wanted {wanted} s"));
+        }
+    }
+    late
+}
+
+/// Attacks that the recording cannot hold.
+fn out_of_place(expectation: &Expectation, tally: &Tally) -> Vec<Difference> {
+    let ends = tally.earliest.zip(tally.latest);
+    let is_outside = |attack: &Attack| {
+        let first = attack.first_event.0;
+        !ends.is_some_and(|(from, to)| (from..=to).contains(&first))
+    };
+    let outside = expectation
+        .attacks
+        .iter()
+        .filter(|(_, attack)| is_outside(attack));
+    outside
+        .map(|(name, attack)| Difference::Recording {
+            why: format!(
+                "attack {name} begins at {}, when the recording has no events",
+                attack.first_event
+            ),
+        })
+        .collect()
+}
+
+fn unread(expectation: &Expectation, ran: &Ran) -> Vec<Difference> {
+    let failures = ran.recording.failures.iter().cloned();
+    let mut unread: Vec<Difference> = failures.map(|why| Difference::Recording { why }).collect();
+    let unreadable = ran.recording.unreadable.total();
+    if unreadable != expectation.unreadable {
+        unread.push(Difference::Recording {
+            why: format!(
+                "{unreadable} unreadable records, expected {}",
+                expectation.unreadable
+            ),
+        });
+    }
+    unread
+}
