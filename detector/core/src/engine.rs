@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tally::Tally;
 use detector_alert::Alert;
-use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
+use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable, Unrecognised};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::SlotId;
 use detector_event::time::Timestamp;
@@ -68,6 +68,8 @@ struct Watch<'e> {
 pub trait Observer {
     fn hit(&mut self, _rule: &DetectionRule, _event: &Event<'_, '_>) {}
     fn unreadable(&mut self, _problem: Unreadable) {}
+    /// The next event is of no form that is known.
+    fn unrecognised(&mut self, _form: Unrecognised) {}
 }
 
 impl Engine {
@@ -267,6 +269,11 @@ impl EventSink for Sink<'_, '_> {
     fn unreadable(&mut self, problem: Unreadable) {
         self.watch.tally.unreadable += 1;
         self.observer.unreadable(problem);
+    }
+
+    fn unrecognised(&mut self, form: Unrecognised) {
+        self.watch.tally.unrecognised += 1;
+        self.observer.unrecognised(form);
     }
 
     fn control_message(&mut self) {

@@ -14,6 +14,8 @@ pub struct Tally {
     pub control_messages: u64,
     /// Records, or parts of one, that could not be read.
     pub unreadable: u64,
+    /// Events of no form that is known, judged by their form alone; rules see them all the same.
+    pub unrecognised: u64,
     /// Hits by detection rule, in the order of [`RuleSet::detections`](detector_rule::RuleSet::detections).
     pub hits: Vec<u64>,
     /// Matches that are no hits because a list allows them: by detection rule, in the order of
@@ -59,6 +61,7 @@ impl Tally {
         self.records += other.records;
         self.control_messages += other.control_messages;
         self.unreadable += other.unreadable;
+        self.unrecognised += other.unrecognised;
         self.untimed_hits += other.untimed_hits;
         self.too_late_hits += other.too_late_hits;
         self.skewed_events += other.skewed_events;

@@ -4,11 +4,9 @@ use std::borrow::Cow;
 
 use super::carrier::{self, Found, Holds};
 use super::tool_line::{self, ToolLine};
-use super::word::Said;
 use super::{
     Context, DecodeFields, Decoder, EventSink, Shape, foreign, moment, origin, raw, runtime_line,
 };
-use detector_event::event::LogSource;
 use detector_event::slots::{Slots, Value};
 
 impl Decoder<'_> {
@@ -103,7 +101,7 @@ impl Decoder<'_> {
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) -> bool {
-        if context.shape != Shape::Line || context.depth == 0 {
+        if !matches!(context.shape, Shape::Record | Shape::Line) {
             return false;
         }
         let pair = match serde_json::from_str::<(u64, Cow<'_, str>)>(json) {
@@ -183,21 +181,8 @@ impl Decoder<'_> {
             return;
         }
         let name = foreign::text(line);
-        let is_known = context.is_known
-            && name.is_none_or(|name| {
-                matches!(
-                    name,
-                    "CSV"
-                        | "damaged JSON"
-                        | "syslog"
-                        | "Common Log Format"
-                        | "YAML or table"
-                        | "table"
-                        | "XML"
-                        | "HTML"
-                )
-            });
-        if !is_known {
+        let is_other_log = name.is_some_and(foreign::is_log_of_aws);
+        if is_other_log || !context.is_known {
             self.unrecognised(text, name, sink);
         }
     }
@@ -264,21 +249,4 @@ pub(super) fn with_objects(json: &[u8], keys: &[&str]) -> Option<Vec<u8>> {
     .ok()?;
     out.extend_from_slice(&json.as_bytes()[copied..]);
     (copied > 0).then_some(out)
-}
-
-impl Said<'_> {
-    /// Adds what a runtime says, where the application has no such fields of its own.
-    pub(super) fn put<'a>(&'a self, slots: &mut Slots<'a>, f: &DecodeFields) {
-        let said = [
-            (f.runtime_request_id, self.request_id.as_deref()),
-            (f.runtime_level, self.level.as_deref()),
-            (f.runtime_time, self.time.as_deref()),
-            (f.runtime_line, Some(self.line)),
-        ];
-        for (slot, text) in said {
-            if let Some(text) = text.filter(|_| !slots.is_present(slot)) {
-                slots.push(slot, Value::Text(Cow::Borrowed(text)));
-            }
-        }
-    }
 }

@@ -70,7 +70,7 @@ impl Decoder<'_> {
     fn scanned(
         &mut self,
         json: &[u8],
-        mut slots: Slots<'_>,
+        slots: Slots<'_>,
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) {
@@ -218,7 +218,7 @@ impl Decoder<'_> {
         let mut buffer = self.buffer();
         let is_string = std::str::from_utf8(text)
             .is_ok_and(|json| is_one_string(json) && raw::unescape(json, &mut buffer));
-        let is_member = is_string && context.depth > 0 && context.shape == Shape::Line;
+        let is_member = is_string && matches!(context.shape, Shape::Record | Shape::Line);
         if is_string && matches!(buffer.first(), Some(b'{' | b'['))
             || buffer.starts_with(BASE64_GZIP)
         {

@@ -91,6 +91,18 @@ pub(super) fn text(line: &str) -> Option<&'static str> {
     other_text(line)
 }
 
+/// Whether lines of that name are another log of AWS, wherever they come from; applications write the other forms, too.
+pub(super) fn is_log_of_aws(name: &str) -> bool {
+    const LOGS: [&str; 5] = [
+        "load balancer access log",
+        "CloudFront or W3C log",
+        "VPC flow log",
+        "S3 server access log",
+        "Route 53 query log",
+    ];
+    LOGS.contains(&name)
+}
+
 /// Beginnings that say what follows.
 fn other_text(line: &str) -> Option<&'static str> {
     const BEGINNINGS: [(&str, &str); 12] = [

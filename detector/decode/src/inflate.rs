@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use libdeflater::Decompressor;
 
 pub(super) const MAGIC: [u8; 2] = [0x1F, 0x8B];
@@ -19,7 +19,8 @@ pub(super) enum InflateError {
     Damaged { inflated: usize },
 }
 
-/// Puts what `bytes` inflate to into `out`, which is empty. On damage, `out` keeps what came before it.
+/// Puts what `bytes` inflate to into `out`, which is empty. On damage, `out` keeps what came before it. Some shippers end
+/// each member with a line break, as if it were a line.
 pub(super) fn inflate(
     bytes: &[u8],
     bytes_max: usize,
@@ -29,7 +30,32 @@ pub(super) fn inflate(
         return Ok(());
     }
     out.clear();
-    let mut reader = MultiGzDecoder::new(bytes);
+    let mut rest = bytes;
+    loop {
+        let left = rest.len();
+        member(&mut rest, bytes_max, out).map_err(|error| match error {
+            InflateError::CutOff { .. } => InflateError::CutOff { bytes: bytes.len() },
+            other => other,
+        })?;
+        // Zeros are padding, as `gzip` has it.
+        let padding = rest
+            .iter()
+            .take_while(|byte| matches!(byte, b'\n' | b'\r' | 0))
+            .count();
+        rest = &rest[padding..];
+        if rest.is_empty() {
+            return Ok(());
+        }
+        if !rest.starts_with(&MAGIC[..1]) || rest.len() == left {
+            let inflated = out.len();
+            return Err(InflateError::Damaged { inflated });
+        }
+    }
+}
+
+/// Inflates one member from the beginning of `rest`, which it takes.
+fn member(rest: &mut &[u8], bytes_max: usize, out: &mut Vec<u8>) -> Result<(), InflateError> {
+    let mut reader = GzDecoder::new(rest);
     // Steps of a fixed size: how much comes out before damage must not depend on a buffer's history.
     let mut step = [0; STEP_BYTES];
     loop {
@@ -40,7 +66,7 @@ pub(super) fn inflate(
             }
             Ok(read) => out.extend_from_slice(&step[..read]),
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                return Err(InflateError::CutOff { bytes: bytes.len() });
+                return Err(InflateError::CutOff { bytes: 0 });
             }
             Err(_) => {
                 let inflated = out.len();
@@ -106,6 +132,14 @@ mod tests {
     fn members_follow_each_other() {
         let both = [deflate(b"one "), deflate(b"two")].concat();
         assert_eq!(read(&both, 7), (b"one two".to_vec(), Ok(())));
+        let lines = [
+            deflate(b"one "),
+            b"\n".to_vec(),
+            deflate(b"two"),
+            b"\r\n\0".to_vec(),
+        ]
+        .concat();
+        assert_eq!(read(&lines, 7), (b"one two".to_vec(), Ok(())));
     }
 
     #[test]

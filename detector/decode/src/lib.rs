@@ -10,24 +10,25 @@
 
 mod raw; // JSON text taken apart without a tree
 mod mend; // what is nearly JSON
-mod moment; // times in all their forms
+mod moment; // times as logs write them
 mod identity; // ids for events that have none
 mod runtime_line; // what runtimes and loggers write before an application's words
 mod tool_line; // lines that tools print for a log event
+mod fields; // the fields that decode itself reads
 mod carrier; // what tools, queues and shippers put around a log entry
 mod foreign; // names for what is not read here
-mod fields; // the fields that decode itself reads
+mod said; // what a runtime says, as fields
 mod aggregate; // KPL: many records in one
 pub mod inflate; // gzip, capped
+pub mod rows; // results of queries
+mod origin; // source, time, id, account and region of an event
+mod joined; // messages that were divided
 mod envelope; // which envelope an object is, and what it holds
 mod payload; // subscription payloads in one pass
 mod records; // lists of records in one pass
-mod joined; // messages that were divided
-pub mod rows; // results of queries
 mod wrap; // the JSON that runtimes and loggers put around an object
 mod word; // an application's words
 mod carried; // what a carrier holds
-mod origin; // source, time, id, account and region of an event
 mod document; // one JSON document or text line
 pub mod split; // a byte stream -> records
 
@@ -37,7 +38,7 @@ use detector_event::slots::Slots;
 use detector_event::time::Timestamp;
 
 pub use fields::DecodeFields;
-use word::Said;
+use said::Said;
 
 /// Bounds on what one record may cost.
 #[derive(Debug, Clone)]

@@ -61,10 +61,8 @@ pub(super) fn is_timed(line: &[u8]) -> bool {
                 || is_stream_then_time(text)
         }
         Some(b'[') => {
-            let level = text[1..].split_once(']');
-            level.is_some_and(|(level, rest)| {
-                runtime_line::is_level(level) && rest.starts_with([' ', '\t'])
-            })
+            let inner = text[1..].split_once("]\t").map_or(&text[1..], |(_level, rest)| rest);
+            moment::at_start(inner).is_some_and(|(_, rest)| rest.starts_with(['\t', ' ', ']']))
         }
         Some(0x1b) => text
             .strip_prefix("\u{1b}[")
@@ -205,7 +203,11 @@ fn message_first(text: &str) -> Option<ToolLine<'_>> {
 
 fn logged_at(number: &str) -> Option<Timestamp> {
     let is_number = number.len() >= 13 && number.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| moment::logged_at(Some(&detector_event::slots::Value::Text(Cow::Borrowed(number)))))?
+    is_number.then(|| {
+        moment::logged_at(Some(&detector_event::slots::Value::Text(Cow::Borrowed(
+            number,
+        ))))
+    })?
 }
 
 fn is_json(text: &str) -> bool {

@@ -6,21 +6,12 @@
 use std::borrow::Cow;
 
 use super::runtime_line::{self, Line};
+use super::said::Said;
 use super::wrap::Wrap;
 use super::{Context, Decoder, EventSink, Shape, joined, moment, raw};
 use detector_event::event::{Body, LogSource};
 use detector_event::scan::scan_json;
 use detector_event::slots::Slots;
-
-/// What stood around an application's words.
-#[derive(Debug)]
-pub(super) struct Said<'s> {
-    pub(super) request_id: Option<Cow<'s, str>>,
-    pub(super) level: Option<Cow<'s, str>>,
-    pub(super) time: Option<Cow<'s, str>>,
-    /// All of it.
-    pub(super) line: &'s str,
-}
 
 impl Decoder<'_> {
     /// An application's words, or the message of a log event that nothing else explains.

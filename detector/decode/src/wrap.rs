@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::word::Said;
+use super::said::Said;
 use super::{Context, DecodeFields, moment, raw};
 use detector_event::field::SlotId;
 use detector_event::slots::{Slots, Value};

@@ -1,6 +1,6 @@
 //! What a line says of the document it may begin or continue.
 
-use crate::raw;
+use crate::{raw, runtime_line, tool_line};
 
 /// An opening is looked for in this many bytes.
 const OPENING_BYTES_MAX: usize = 1024;
@@ -11,6 +11,8 @@ pub(super) enum LineKind {
     Blank,
     /// One record: NDJSON or text.
     Whole,
+    /// Text that begins with a time or a level: lines that do not go on with it.
+    Timed,
     /// The first line of a document over several: `{`, or `{"key": …` that does not end in a brace.
     First {
         is_brace: bool,
@@ -26,6 +28,7 @@ impl LineKind {
             // Ends as an object ends: not worth a closer look, and the decoder will tell if it is broken.
             (Some(b'{'), Some(b'}')) => LineKind::Whole,
             (Some(b'{'), _) if raw::is_object_like(text) => LineKind::First { is_brace: false },
+            _ if tool_line::is_timed(text) => LineKind::Timed,
             _ => LineKind::Whole,
         }
     }
@@ -34,6 +37,23 @@ impl LineKind {
 /// Whether `line` looks like a whole NDJSON line.
 pub(super) fn is_object_line(line: &[u8]) -> bool {
     line.starts_with(b"{\"") && line.trim_ascii_end().ends_with(b"}")
+}
+
+/// Whether `line` begins a record of its own behind one of text, of which `before` lines were read.
+pub(super) fn begins_anew(line: &[u8], record: &[u8], before: u32) -> bool {
+    match line.first() {
+        // `aws logs tail --format json` prints a document below its head.
+        Some(b'{') => !(before == 1 && is_head(record)),
+        Some(b'A'..=b'Z') => std::str::from_utf8(line).is_ok_and(runtime_line::is_platforms),
+        Some(b' ' | b'\t') | None => false,
+        Some(_) => tool_line::is_timed(line),
+    }
+}
+
+/// `TIME STREAM`, and nothing more.
+fn is_head(record: &[u8]) -> bool {
+    let words = record.trim_ascii().split(|byte| *byte == b' ');
+    words.filter(|word| !word.is_empty()).count() == 2
 }
 
 /// Whether `line` can stand within a document that goes over several lines: whether it begins with a JSON token.
@@ -77,8 +97,8 @@ pub(super) enum Opening {
     },
 }
 
-/// `[{`, `{"Records":[`, or `{"events":[` over several lines (as the AWS CLI prints it; on one line it is taken for an
-/// event that has such a field).
+/// `[{`, `{"Records":[`, or `{"events":[` and the like over several lines (as the AWS CLI prints it; on one line it is
+/// taken for an event that has such a field).
 pub(super) fn opening(data: &[u8]) -> Opening {
     let window = &data[..data.len().min(OPENING_BYTES_MAX)];
     let mut cursor = Cursor {
@@ -143,8 +163,18 @@ impl Cursor<'_> {
             return Some(Opening::No);
         }
         self.skip_space();
-        let is_filtered = self.saw_line_break;
-        if !(self.take(b"\"Records\"")? || is_filtered && self.take(b"\"events\"")?) {
+        const PRINTED: [&[u8]; 4] = [
+            b"\"events\"",
+            b"\"Events\"",
+            b"\"Messages\"",
+            b"\"Entries\"",
+        ];
+        let is_printed = self.saw_line_break;
+        let mut is_list = self.take(b"\"Records\"")?;
+        for key in PRINTED.iter().filter(|_| is_printed) {
+            is_list = is_list || self.take(key)?;
+        }
+        if !is_list {
             return Some(Opening::No);
         }
         for token in [b":", b"["] {
@@ -161,6 +191,11 @@ impl Cursor<'_> {
         let bytes = self.at;
         match self.window.get(self.at)? {
             b'{' => Some(Opening::List {
+                bytes,
+                is_in_object,
+            }),
+            // As the AWS CLI prints messages alone. On one line it may be prose.
+            b'"' | b'[' if self.saw_line_break && !is_in_object => Some(Opening::List {
                 bytes,
                 is_in_object,
             }),
@@ -190,7 +225,10 @@ mod tests {
             ("{\"a\":\"cut", first(false)),
             ("{user} signed in", LineKind::Whole),
             ("[INFO] up", LineKind::Whole),
+            ("[2026-05-03T12:00:00Z INFO  a] up", LineKind::Timed),
             ("START RequestId", LineKind::Whole),
+            ("[INFO]\t2026-05-03T12:00:00.100Z\tq\tup", LineKind::Timed),
+            ("2026-05-03T12:00:00.100Z up", LineKind::Timed),
         ] {
             assert_eq!(LineKind::of(line.as_bytes()), kind, "{line}");
         }
@@ -240,6 +278,9 @@ mod tests {
             ("[{", list(1, false)),
             ("[\n]", list(2, false)),
             ("[1", Opening::No),
+            ("[\n \"a\"", list(3, false)),
+            ("[\"a\"", Opening::No),
+            ("{\n\"Events\":[{", list(12, true)),
             ("[INFO]", Opening::No),
             ("{\"Rec", Opening::Unsure),
             ("{", Opening::Unsure),

@@ -1,6 +1,6 @@
 //! Cuts a byte stream into records for the decoder, so that a file larger than memory flows.
 //!
-//! A record is a line (NDJSON or text), a whole JSON document over several lines, or one member of a list that the
+//! A record is a line (NDJSON or text; one with a time, together with the lines without one that follow it), a whole JSON document over several lines, or one member of a list that the
 //! stream opens (`{"Records":[…]}`, `[{…}]`). The outcome does not depend on how the stream was cut into chunks.
 //!
 //! Damage must not swallow what follows it. A line break within a string ends a document at once. A document that
@@ -12,6 +12,7 @@
 mod depth; // where a JSON value ends
 mod line; // what a line is by itself
 mod document; // lines that make one value
+mod text; // lines that go on with one of text
 mod tail; // what stands behind a list
 
 use depth::{Depth, Found};
@@ -59,6 +60,11 @@ pub struct Splitter {
 enum State {
     Line,
     Document(Document),
+    /// Lines of text that may go on; the next begins here.
+    Text {
+        line_at: usize,
+        lines: u32,
+    },
     /// Between the members of a list.
     List {
         is_in_object: bool,
@@ -142,6 +148,7 @@ impl Splitter {
         match std::mem::replace(&mut self.state, State::Line) {
             State::Line => self.whole_line(data, end, out),
             State::Document(document) => self.document(document, data, end, out),
+            State::Text { line_at, lines } => self.text(line_at, lines, data, end, out),
             State::List { is_in_object } => Some(self.list(is_in_object, data)),
             State::Member {
                 depth,
@@ -193,7 +200,15 @@ impl Splitter {
                     self.state = State::Document(Document::new(is_brace));
                     return Some(0);
                 }
-                LineKind::First { .. } | LineKind::Whole => self.record(line, out),
+                LineKind::Timed if !is_alone => {
+                    let line_at = (line_end + 1).min(data.len());
+                    self.searched = line_at;
+                    self.state = State::Text { line_at, lines: 1 };
+                    return Some(0);
+                }
+                LineKind::First { .. } | LineKind::Whole | LineKind::Timed => {
+                    self.record(line, out);
+                }
             }
         }
         let consumed = (line_end + 1).min(data.len());
