@@ -120,8 +120,14 @@ fn the_mark_of_an_example_is_true_or_not_there() {
         assert!(said_of(sound).is_empty(), "{:?}", said_of(sound));
     }
     for (doubt, said) in [
-        (", example: 'true'", "r.yml:18: `example` is `true`"),
-        (", example: yes", "r.yml:18: `example` is `true`"),
+        (
+            ", example: 'true'",
+            "r.yml:17: `example` is true or false, without quotes, not ",
+        ),
+        (
+            ", example: yes",
+            "r.yml:17: `example` is true or false, without quotes, not ",
+        ),
         (", exmaple: true", "did you mean `example`?"),
     ] {
         let all = said_of(doubt);

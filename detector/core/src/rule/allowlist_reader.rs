@@ -201,7 +201,7 @@ fn mark_of_example(value: &Node, out: &mut Reporter<'_>) -> Option<bool> {
             let shown = value.shown();
             out.error(
                 value.line,
-                format!("`example` is `true` for an entry that allows nothing, not {shown}: remove it where the entry counts"),
+                format!("`example` is true or false, without quotes, not {shown}: an example allows nothing, any other entry counts"),
             );
             None
         }
