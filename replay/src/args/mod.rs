@@ -133,6 +133,8 @@ Interruptions:
   Until all is there, FILE.part has the lines and FILE.part.json says how far
   they go. The same command goes on after the last whole page. (With
   --pseudonymise only if --key is given; a random key is kept nowhere.)
+  A pipe or a device is written into at once, and an interrupted capture begins
+  anew.
 
 What --pseudonymise exchanges:
   By form, in any text: IP addresses (those of one /24, /48 or /64 stay
