@@ -1,6 +1,7 @@
-//! Tells, at level `debug`, which rules could not use which hits for want of a field. The metrics have the sum only.
+//! Tells, at level `debug`, which rules could not use which hits: for want of a field, or because a list allows them. The
+//! metrics have sums only.
 
-use detector_core::rule::RuleSet;
+use detector_core::rule::{RuleMeta, RuleSet};
 use detector_core::tally::Tally;
 use tracing::debug;
 
@@ -27,6 +28,17 @@ pub(crate) fn tell(rules: &RuleSet, tally: &Tally) {
     {
         debug!(rule, field, hits, why, "hits without a group");
     }
+    let allowed = rules.detections.iter().zip(&tally.allowed);
+    for (rule, by_list) in allowed {
+        let hits: u64 = by_list.iter().sum();
+        if hits > 0 {
+            debug!(rule = name(&rule.meta), hits, "hits that a list allows");
+        }
+    }
+}
+
+fn name(rule: &RuleMeta) -> &str {
+    rule.name.as_deref().unwrap_or(&rule.title)
 }
 
 /// Hits without a group, those of all rules together.
@@ -43,9 +55,8 @@ fn unused<'t>(rules: &'t RuleSet, tally: &'t Tally) -> impl Iterator<Item = Unus
     kinds.into_iter().flat_map(|(by_rule, why)| {
         let rules = rules.correlations.iter().zip(by_rule);
         rules.flat_map(move |(rule, fields)| {
-            let name = rule.meta.name.as_deref().unwrap_or(&rule.meta.title);
             fields.iter().map(move |(field, hits)| Unused {
-                rule: name,
+                rule: name(&rule.meta),
                 field,
                 hits: *hits,
                 why,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -123,39 +122,6 @@ def test_the_function_is_the_one_that_is_built() -> None:
     # A sweep ends before the next one begins.
     assert function["Timeout"] <= 60
     assert properties("DetectorSweep")["ScheduleExpression"] == "rate(1 minute)"
-
-
-def test_the_package_is_built_for_lambdas_processors(tmp_path: Path) -> None:
-    """What `sam build` runs, with a cargo that tells how it was called in the place of the real one."""
-    told = tmp_path / "told"
-    cargo = tmp_path / "cargo"
-    cargo.write_text(
-        f"""#!/bin/sh
-echo "$*" >{told}
-echo "$RUSTFLAGS" >>{told}
-while [ $# -gt 0 ]; do [ "$1" != --lambda-dir ] || folder="$2"; shift; done
-echo program >"$folder/bootstrap"
-"""
-    )
-    cargo.chmod(0o755)
-    artifacts = tmp_path / "artifacts"
-    artifacts.mkdir()
-    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "RUSTFLAGS": ""}
-    subprocess.run(
-        ["make", "build-Detector", f"ARTIFACTS_DIR={artifacts}"],
-        cwd=REPOSITORY / "infra",
-        env=environment,
-        capture_output=True,
-        timeout=60,
-        check=True,
-    )
-    arguments, flags = told.read_text().splitlines()
-    assert "--arm64" in arguments and "--locked" in arguments and "-p detector-lambda" in arguments
-    # An empty value would leave the workspace's `native` in force.
-    assert flags == "-Ctarget-cpu=neoverse-n1"
-    assert (artifacts / "bootstrap").read_text() == "program\n"
-    rules = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "rules").rglob("*.y*ml")]
-    assert rules and all((artifacts / path).exists() for path in rules)
 
 
 def test_the_functions_variables_are_those_that_it_knows() -> None:
