@@ -275,8 +275,17 @@ fn a_recording_that_ends_with_the_attack_is_in_time() {
     let args = ["--now", "--until", "2026-05-21T10:14:30Z", "a.ndjson"];
     let (status, _, err) = send(&stub, folder.path(), &args);
     assert_eq!(status, 0, "{err}");
-    assert!(!err.contains("warning"), "{err}");
+    assert!(!err.contains("warning") && !err.contains("note"), "{err}");
     assert!(err.contains("sent 15 records with 15 events ("), "{err}");
+    let args = ["--now", "--until", "2026-05-21T11:00:00Z", "a.ndjson"];
+    let (status, _, err) = send(&stub, folder.path(), &args);
+    let noted =
+        "note: 45 of 61 events happened more than 15m00s before --until 2026-05-21T11:00:00.000Z";
+    assert!(
+        status == 0 && err.contains(noted) && !err.contains("warning"),
+        "{err}"
+    );
+    taken.lock().unwrap().truncate(15);
     let args = ["--until", "2026-05-21T09:00:00Z", "a.ndjson"];
     let (status, _, err) = send(&stub, folder.path(), &args);
     assert_eq!(status, 3, "{err}");

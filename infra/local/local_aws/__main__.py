@@ -107,7 +107,7 @@ In another terminal:
     export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION={region} AWS_DEFAULT_REGION={region}
     export AWS_ENDPOINT_URL={url} STREAM={stream}
 
-    # send an attack as if it ended just now: the alert comes within seconds
+    # send an attack as if it ended just now: the alert comes within seconds (once, as long as its episode is open)
     cargo run --release -p replay -- send --now --stream "$STREAM" fixtures/{REHEARSAL}
 
     # a longer recording: up to an alert's `opened_at`, as `replay run` tells it

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Outcome> {
         pace,
     });
     if !args.quiet {
-        warn(usable);
+        warn(usable, args.until);
     }
     let mut sending = Sending {
         progress: Progress::new(Some(spooled.bytes), visibility(args)).counting("records"),
@@ -178,7 +178,7 @@ fn shift(args: &SendArgs, spooled: &Spooled, pace: Option<Pace>) -> anyhow::Resu
 }
 
 /// Tells what the service would not use, before it is sent.
-fn warn(usable: Usable) {
+fn warn(usable: Usable, until: Option<Timestamp>) {
     let Usable {
         events,
         too_late,
@@ -190,7 +190,14 @@ fn warn(usable: Usable) {
         false => format!("{} of {}", count(part), counted(events, "event")),
     };
     let lateness = duration(LATENESS_MAX_MS);
-    if too_late > 0 {
+    if let Some(until) = until
+        && (1..events).contains(&too_late)
+    {
+        say(&format!(
+            "note: {} happened more than {lateness} before --until {until}: a service with the default LATENESS does not use them",
+            of(too_late)
+        ));
+    } else if too_late > 0 {
         say(&format!(
             "warning: {} will be too late, and not used, by a service that takes what is up to {lateness} late \
              (LATENESS, as it is by default). Instead: a shorter recording; --now --until MOMENT, to let it end with the \
