@@ -266,6 +266,39 @@ fn check_counts_filters_and_marks_a_warning_once() {
 }
 
 #[test]
+fn check_says_which_lists_are_still_examples() {
+    let desk = Desk::new();
+    let allow = "\nvedette:\n    allow: {testers: user_agent, offices: source_ip}\n";
+    desk.file("rules/register.yml", format!("{}{allow}", RULE.trim_end()));
+    let lists = "\
+allowlist:
+    testers:
+        - {example: true, user_agent: test/*, owner: QA, reason: load test, expires: 2020-01-31}
+    offices:
+        - {example: true, address: 192.0.2.0/24, owner: IT, reason: NAT, expires: 2020-01-31}
+        - {address: 198.51.100.0/24, owner: IT, reason: NAT, expires: 9999-01-31}
+";
+    desk.file("rules/allowlist.yaml", lists);
+    let ended = desk.replay(&["check"]).expect(0);
+    let lines: Vec<&str> = ended.out.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "rules/allowlist.yaml:2: the list `testers` is still an example and allows nothing",
+            "1 rule in 2 files, no problems (1 detection, 0 correlations, 2 allowlists)",
+        ]
+    );
+    // Without the mark the entry counts, and has ended.
+    desk.file(
+        "rules/allowlist.yaml",
+        lists.replace("example: true, user", "user"),
+    );
+    desk.replay(&["check"]).expect(0).out_has(
+        "rules/allowlist.yaml:3: warning: `test/*` in the list `testers` expired on 2020-01-31",
+    );
+}
+
+#[test]
 fn a_file_that_is_no_text_hides_nothing_of_the_others() {
     let desk = Desk::new();
     let latin = FILTER

@@ -221,6 +221,111 @@ fn now_ends_the_recording_now() {
     assert!((0..60).contains(&age), "{age}");
 }
 
+/// An event each minute of two hours.
+fn two_hours() -> String {
+    let line = |n: usize| {
+        let (hour, minute) = (10 + n / 60, n % 60);
+        format!("{{\"event\":\"e{n}\",\"timestamp\":\"2026-05-21T{hour:02}:{minute:02}:00Z\"}}\n")
+    };
+    (0..=120).map(line).collect()
+}
+
+#[test]
+fn what_will_be_too_late_is_told_before_and_after_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.ndjson"), two_hours()).unwrap();
+    for (args, warned, closing) in [
+        (
+            &["--now"][..],
+            "warning: 105 of 121 events will be too late",
+            "; 105 events too late",
+        ),
+        (
+            &[],
+            "warning: all 121 events will be too late",
+            "; 121 events too late",
+        ),
+        (
+            &["--now", "--speed", "1e6"],
+            "warning: 105 of 121 events will be too late",
+            "; 105 events too late",
+        ),
+    ] {
+        let (stub, taken) = stream(|_, _| false);
+        let (status, _, err) = send(&stub, folder.path(), &[args, &["a.ndjson"]].concat());
+        assert_eq!(status, 0, "{err}");
+        assert!(err.contains(warned), "{args:?} {err}");
+        assert!(
+            err.contains("--until MOMENT") && err.contains("--speed 1"),
+            "{err}"
+        );
+        assert!(err.contains("sent 121 records with 121 events ("), "{err}");
+        assert!(err.trim_end().ends_with(closing), "{err}");
+        assert_eq!(taken.lock().unwrap().len(), 121);
+        let quiet = [args, &["--quiet", "a.ndjson"]].concat();
+        assert!(!send(&stub, folder.path(), &quiet).2.contains("warning"));
+    }
+}
+
+#[test]
+fn a_recording_that_ends_with_the_attack_is_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.ndjson"), two_hours()).unwrap();
+    let (stub, taken) = stream(|_, _| false);
+    let args = ["--now", "--until", "2026-05-21T10:14:30Z", "a.ndjson"];
+    let (status, _, err) = send(&stub, folder.path(), &args);
+    assert_eq!(status, 0, "{err}");
+    assert!(!err.contains("warning") && !err.contains("note"), "{err}");
+    assert!(err.contains("sent 15 records with 15 events ("), "{err}");
+    let args = ["--now", "--until", "2026-05-21T11:00:00Z", "a.ndjson"];
+    let (status, _, err) = send(&stub, folder.path(), &args);
+    let noted =
+        "note: 45 of 61 events happened more than 15m00s before --until 2026-05-21T11:00:00.000Z";
+    assert!(
+        status == 0 && err.contains(noted) && !err.contains("warning"),
+        "{err}"
+    );
+    taken.lock().unwrap().truncate(15);
+    let args = ["--until", "2026-05-21T09:00:00Z", "a.ndjson"];
+    let (status, _, err) = send(&stub, folder.path(), &args);
+    assert_eq!(status, 3, "{err}");
+    assert!(
+        err.contains("no record to send up to --until 2026-05-21T09:00:00.000Z"),
+        "{err}"
+    );
+    assert_eq!(taken.lock().unwrap().len(), 15);
+    let (status, _, err) = send(&stub, folder.path(), &["--until", "noon", "a.ndjson"]);
+    assert!(
+        status == 2 && err.contains("a moment of the recording such as"),
+        "{err}"
+    );
+}
+
+#[test]
+fn any_recording_can_end_at_the_alert_that_is_rehearsed() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = root().join("fixtures/error_leak/attack_provocation");
+    let [alert] = &alerts(folder.path(), &recording)[..] else {
+        panic!("one alert");
+    };
+    let opened_at = alert["opened_at"].as_str().unwrap();
+    let (stub, taken) = stream(|_, _| false);
+    let args = ["--now", "--until", opened_at, recording.to_str().unwrap()];
+    let (status, _, err) = send(&stub, folder.path(), &args);
+    assert_eq!(status, 0, "{err}");
+    let sent = alerts(folder.path(), &saved(folder.path(), &taken));
+    let [sent] = &sent[..] else {
+        panic!("one alert: {sent:?}");
+    };
+    // The event that opens it is the last one, and is now; of a payload, what came later was cut off.
+    let last =
+        chrono::DateTime::parse_from_rfc3339(sent["last_event_time"].as_str().unwrap()).unwrap();
+    let age = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()) - last.to_utc();
+    assert!((0..60).contains(&age.num_seconds()), "{age}");
+    assert_eq!(sent["rule"], alert["rule"]);
+    assert!(sent["count"].as_u64() < alert["count"].as_u64());
+}
+
 #[test]
 fn a_pace_keeps_order_and_proportion_of_time() {
     let folder = tempfile::tempdir().unwrap();

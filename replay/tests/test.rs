@@ -126,6 +126,36 @@ fn a_recording_that_is_as_expected_passes() {
 }
 
 #[test]
+fn a_recording_brings_lists_of_its_own() {
+    let expected = "about: a is listed\nkind: near_miss\nalerts: []\n";
+    let desk = Desk::new(expected);
+    let list = |user: &str| {
+        format!(
+            "allowlist:\n  jobs:\n    - {{principal: {user}, owner: o, reason: r, expires: 2026-12-31}}\n"
+        )
+    };
+    let rules = RULES.replacen("---", "vedette:\n  allow: {jobs: sub}\n---", 1);
+    desk.file("rules/probing/rule.yml", &rules);
+    desk.file(
+        "rules/probing/lists.yaml",
+        &list("c").replace("{principal", "{example: true, principal"),
+    );
+    assert_eq!(desk.test(&[]).status, 1);
+    let own = "fixtures/probing/attack/allowlist.yaml";
+    desk.file(own, &list("a"));
+    let ended = desk.test(&[]);
+    assert_eq!((ended.status, &*ended.err), (0, ""), "{}", ended.out);
+    // Also in place of a list that is no example.
+    desk.file("rules/probing/lists.yaml", &list("c"));
+    assert_eq!(desk.test(&[]).status, 0);
+    desk.file(own, &list("a").replace("jobs", "joobs"));
+    let ended = desk.test(&[]);
+    assert_eq!(ended.status, 2);
+    let said = "attack/allowlist.yaml:2: the rules have no list `joobs`";
+    assert!(ended.err.contains(said), "{}", ended.err);
+}
+
+#[test]
 fn each_difference_fails_and_is_named() {
     let missing = format!(
         "{EXPECTED}  - rule: probing\n    group: {{sub: c}}\n    opened_at: 2026-05-03T12:00:40Z\n"

@@ -33,6 +33,28 @@ vedette:
     response: |
         Block the address.
         Reset the passwords.
+---
+title: Signed in after that
+id: 33333333-3333-4333-8333-333333333333
+name: taken
+level: critical
+correlation:
+    type: temporal_ordered
+    rules: [many_users, failed]
+    aliases: {address: {many_users: message.ipAddress, failed: message.ipAddress}}
+    group-by: [address]
+    timespan: 1h
+---
+title: Many users again and again
+id: 44444444-4444-4444-8444-444444444444
+name: again
+level: high
+correlation:
+    type: event_count
+    rules: [many_users]
+    group-by: [message.ipAddress]
+    timespan: 1d
+    condition: {gte: 3}
 ";
 
 pub(crate) fn rules() -> RuleSet {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::{Alert, Status};
 use detector_event::time::Timestamp;
 use detector_rule::{
-    Comparison, CorrelationRule, MILLION, Presence, RatioParts, Threshold, WindowSpec,
+    Comparison, CorrelationInput, CorrelationRule, InputRule, MILLION, Presence, RatioParts,
+    Threshold, WindowSpec,
 };
 
 use crate::neutral::{neutral, neutral_lines};
@@ -90,7 +91,7 @@ pub fn email(alert: &Alert, rule: &CorrelationRule) -> String {
         let harmless: Vec<String> = harmless.map(|text| format!("- {}", plain(text))).collect();
         mail.section("It may be harmless", &harmless.join("\n"));
     }
-    mail.section("Evidence", &evidence(alert));
+    mail.section("Evidence", &evidence(alert, rule));
     mail.section("Reference", &reference(alert, rule));
     mail.text
 }
@@ -144,15 +145,38 @@ fn shows(alert: &Alert) -> String {
 }
 
 fn how_much(alert: &Alert, rule: &CorrelationRule) -> String {
-    let events = match alert.count {
-        1 => "1 event".to_owned(),
-        count => format!("{count} events"),
-    };
+    let events = counted(alert.count, rule);
     let distinct = match alert.distinct {
         Some(distinct) => format!(" with {distinct} different values"),
         None => String::new(),
     };
     format!("{events}{distinct}\nthe rule fires at {}", condition(rule))
+}
+
+/// `42 events`; of a chain, whose count is not of events alone, what else is in it.
+fn counted(count: u64, rule: &CorrelationRule) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    match (child_names(rule).join(", "), has_own_events(rule)) {
+        (children, _) if children.is_empty() => format!("{count} event{plural}"),
+        (children, true) => {
+            format!("{count}: its events, and as one each the episodes of {children}")
+        }
+        (children, false) => format!("{count} episode{plural} of {children}"),
+    }
+}
+
+/// The correlations among the rule's inputs; none where it is no chain.
+fn child_names(rule: &CorrelationRule) -> Vec<&str> {
+    let children = rule.inputs.iter().filter(|input| is_child(input));
+    children.map(|input| &*input.reference).collect()
+}
+
+fn has_own_events(rule: &CorrelationRule) -> bool {
+    rule.inputs.iter().any(|input| !is_child(input))
+}
+
+fn is_child(input: &CorrelationInput) -> bool {
+    matches!(input.rule, InputRule::Correlation(_))
 }
 
 /// `10 or more different values within 10 minutes`
@@ -277,11 +301,18 @@ fn since(alert: &Alert) -> String {
     )
 }
 
-fn evidence(alert: &Alert) -> String {
+fn evidence(alert: &Alert, rule: &CorrelationRule) -> String {
     let shown = alert.event_ids.len() as u64;
-    let head = match shown < alert.count {
-        true => format!("the first {shown} of {} event ids:", alert.count),
-        false => "all event ids:".to_owned(),
+    // A chain has the ids of its children's events beside its own, and how many those are in all nobody counted.
+    let head = match (child_names(rule).is_empty(), has_own_events(rule)) {
+        (true, _) if shown < alert.count => {
+            format!("the first {shown} of {} event ids:", alert.count)
+        }
+        (true, _) => "all event ids:".to_owned(),
+        (false, true) => {
+            "event ids, its own first, then those of the episodes that it counts:".to_owned()
+        }
+        (false, false) => "event ids of the episodes that it counts:".to_owned(),
     };
     let ids = alert.event_ids.iter();
     let lines: Vec<String> = ids.map(|id| neutral(id, VALUE_CHARS_MAX)).collect();
@@ -360,6 +391,42 @@ Reference
 ";
         let expected = expected.replace("12:00:01 to", "12:00:01 UTC to");
         assert_eq!(mail, expected);
+    }
+
+    #[test]
+    fn what_a_chain_counts_and_what_it_shows_as_evidence_are_told_apart() {
+        let rules = rules();
+        let mut alert = alert(&rules, "203.0.113.10");
+        alert.count = 3;
+        alert.distinct = None;
+        alert.event_ids = (1..=20).map(|n| format!("e-{n}")).collect();
+        let mail = |name: &str| {
+            let rule = rules
+                .correlations
+                .iter()
+                .find(|r| r.meta.name.as_deref() == Some(name));
+            email(&alert, rule.unwrap())
+        };
+        let taken = mail("taken");
+        let counted = "How much  3: its events, and as one each the episodes of many_users\n";
+        assert!(taken.contains(counted), "{taken}");
+        let head = "event ids, its own first, then those of the episodes that it counts:\n  e-1\n";
+        assert!(taken.contains(head), "{taken}");
+        let again = mail("again");
+        assert!(
+            again.contains("How much  3 episodes of many_users\n"),
+            "{again}"
+        );
+        assert!(
+            again.contains("event ids of the episodes that it counts:\n"),
+            "{again}"
+        );
+        for mail in [taken, again] {
+            assert!(
+                !mail.contains("3 events") && !mail.contains("all event ids"),
+                "{mail}"
+            );
+        }
     }
 
     #[test]

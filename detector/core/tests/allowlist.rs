@@ -1,7 +1,8 @@
 //! What a list allows is no hit, whatever order, partition or repetition: against a plain evaluation.
 
 use detector_core::engine::{Engine, Mode, Observer};
-use detector_core::rule::{RuleFile, RuleSet};
+use detector_core::rule::{Allowlist, RuleFile, RuleSet};
+use detector_core::time::Timestamp;
 use detector_core::window::NothingSpilled;
 
 struct Nobody;
@@ -99,6 +100,127 @@ impl Seen {
             Some("probe") => 2,
             _ => 0,
         }
+    }
+}
+
+/// What `check` says of the entry in a list that a rule refers to.
+fn said_of(entry: &str) -> Vec<String> {
+    let rule = RULES.split("---").next().expect("the first rule");
+    let text = format!(
+        "{rule}---\nallowlist:\n    robots: [{{user_agent: probe, owner: o, reason: r, expires: 2026-03-31}}]\n    office:\n        - {{address: 192.0.2.0/24, owner: IT, reason: NAT, expires: 2026-03-10{entry}}}\n"
+    );
+    let path = "r.yml".into();
+    let problems = detector_core::rule::check(&[RuleFile { path, text }]);
+    problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_mark_of_an_example_is_true_or_not_there() {
+    for sound in ["", ", example: true", ", example: false"] {
+        assert!(said_of(sound).is_empty(), "{:?}", said_of(sound));
+    }
+    for (doubt, said) in [
+        (
+            ", example: 'true'",
+            "r.yml:17: `example` is true or false, without quotes, not ",
+        ),
+        (
+            ", example: yes",
+            "r.yml:17: `example` is true or false, without quotes, not ",
+        ),
+        (", exmaple: true", "did you mean `example`?"),
+    ] {
+        let all = said_of(doubt);
+        assert!(
+            all.iter().any(|text| text.contains(said)),
+            "{doubt}: {all:?}"
+        );
+    }
+}
+
+#[test]
+fn an_example_allows_nothing_and_what_stands_beside_it_does() {
+    let text = RULES.replace(
+        "- {address: 192.0.2.0/24,",
+        "- {example: true, address: 192.0.2.0/24,",
+    );
+    let text = text.replace(
+        "- {user_agent: probe,",
+        "- {example: true, user_agent: probe,",
+    );
+    let text = text.replace(
+        "- {user_agent: fleet-test/*,",
+        "- {example: true, user_agent: fleet-test/*,",
+    );
+    let path = "r.yml".into();
+    let rules = RuleSet::load(&[RuleFile { path, text }]).expect("sound rules");
+    let time = Timestamp::from_rfc3339("2026-03-01T12:00:00Z").expect("a time");
+    let [office, robots] = &rules.allowlists[..] else {
+        panic!("two lists")
+    };
+    assert!(!office.is_example() && robots.is_example());
+    assert!(!office.allows("192.0.2.1", time) && office.allows("192.0.2.200", time));
+    assert!(!robots.allows("probe", time) && !robots.allows("fleet-test/2", time));
+    let expired = |list: &Allowlist| list.entries.iter().filter(|e| e.has_expired(time)).count();
+    assert_eq!([expired(office), expired(robots)], [0, 0]);
+}
+
+/// What ships is public: nobody may get past a rule with it.
+#[test]
+fn the_lists_that_ship_are_examples_alone() {
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules");
+    let folders = std::fs::read_dir(rules).expect("the rules");
+    let mut lists = 0;
+    let folders = folders.map(|entry| entry.expect("an entry").path());
+    for folder in folders.filter(|path| path.is_dir()) {
+        let file = folder.join("allowlist.yaml");
+        let text = std::fs::read_to_string(&file).expect("each detector has one");
+        let entries: Vec<&str> = text
+            .lines()
+            .filter(|line| line.trim_start().starts_with("- {"))
+            .collect();
+        assert!(!entries.is_empty(), "{}", file.display());
+        assert!(
+            entries
+                .iter()
+                .all(|entry| entry.contains("- {example: true, ")),
+            "{entries:?}"
+        );
+        lists += 1;
+    }
+    assert!(lists >= 4, "{lists} folders");
+}
+
+#[test]
+fn lists_stand_in_for_those_of_the_same_name() {
+    let load = || {
+        let path = "r.yml".into();
+        let text = RULES.into();
+        RuleSet::load(&[RuleFile { path, text }]).expect("sound rules")
+    };
+    let of = |text: &str| RuleFile {
+        path: "mine.yaml".into(),
+        text: text.into(),
+    };
+    let time = Timestamp::from_rfc3339("2026-03-01T12:00:00Z").expect("a time");
+    let mut rules = load();
+    let list = "allowlist:\n    office:\n        - {address: 10.0.0.0/8, owner: o, reason: r, expires: 2026-12-31}\n";
+    rules.stand_in(&of(list)).expect("a sound list");
+    let office = &rules.allowlists[0];
+    assert!(office.allows("10.1.1.1", time) && !office.allows("192.0.2.200", time));
+    assert!(rules.allowlists[1].allows("probe", time));
+    for (text, said) in [
+        (
+            list.replace("office", "offices"),
+            "mine.yaml:2: the rules have no list `offices`",
+        ),
+        (list.replace("expires", "expire"), "unknown key `expire`"),
+        (RULES.to_owned(), "and nothing else"),
+        (String::new(), "and nothing else"),
+    ] {
+        let all = load().stand_in(&of(&text)).expect_err("refused");
+        let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+        assert!(all.iter().any(|one| one.contains(said)), "{said}: {all:?}");
     }
 }
 

@@ -12,6 +12,7 @@ pub mod clients; // of AWS
 pub mod rules; // rule files -> Engine
 pub mod invocation; // what Lambda hands in
 pub mod fold; // records -> deltas
+mod unused; // hits that rules could not use, for the log
 pub mod quarantine; // records that cannot be read
 pub mod dynamodb; // the state
 pub mod publish; // alerts -> SNS

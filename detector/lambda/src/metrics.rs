@@ -12,6 +12,7 @@ use crate::dynamodb::StoreCounts;
 use crate::fold::Folded;
 use crate::quarantine::Quarantined;
 use crate::rules::RuleCheck;
+use crate::unused::hits_without_group;
 
 /// Latencies above an hour count as an hour.
 const LATENCY_MAX_MS: u64 = 3_600_000;
@@ -63,8 +64,7 @@ impl Metrics {
         self.count("Hits", tally.hits.iter().sum());
         self.count("HitsTooLate", tally.too_late_hits);
         self.count("HitsUntimed", tally.untimed_hits);
-        let missing = tally.missing.iter().flatten().map(|(_, hits)| hits).sum();
-        self.count("HitsWithoutGroup", missing);
+        self.count("HitsWithoutGroup", hits_without_group(tally));
         self.count("EventsSkewed", tally.skewed_events);
         self.count("Groups", folded.groups);
         self.count("RecordsBad", folded.bad.len() as u64);
@@ -102,7 +102,7 @@ impl Metrics {
         self.count("RulesUnchecked", u64::from(check.has_failed));
     }
 
-    /// How far the watermark of a sweep is behind its time.
+    /// How far the watermark of a sweep is behind where it would be if all that has arrived were done.
     pub fn swept(&mut self, is_complete: bool, behind_ms: Option<i64>, shards_behind: usize) {
         self.count("SweepsIncomplete", u64::from(!is_complete));
         self.count("ShardsBehind", shards_behind as u64);

@@ -30,6 +30,7 @@ use crate::quarantine::Quarantine;
 use crate::rules::{BrokenRules, Rules};
 use crate::sweep::progress;
 use crate::sweep::shards;
+use crate::unused;
 
 /// How long a worker goes by what it has read about sweeps. An older, lower value is safe: it only forgets later.
 const SWEPT_TO_KEPT: Duration = Duration::from_secs(60);
@@ -104,6 +105,7 @@ impl Service {
         let engine = self.engine(deadline, metrics).await;
         let folded = fold(&engine, records, || !deadline.is_over());
         metrics.folded(&folded);
+        unused::tell(engine.rules(), &folded.tally);
         let quarantined = self.quarantine.keep(records, &folded.bad, deadline).await;
         metrics.quarantined(quarantined);
 
@@ -167,7 +169,8 @@ impl Service {
         let behind = outcome.as_ref().map_or(0, |swept| swept.shards_behind);
         let watermark = outcome.as_ref().ok().and_then(|s| s.watermark.as_deref());
         let watermark = watermark.and_then(Timestamp::from_rfc3339);
-        let age = watermark.map(|w| now.millis() - w.millis());
+        // The lateness is no delay: an alarm has one threshold, whatever is set.
+        let age = watermark.map(|w| now.millis() - self.config.lateness_ms - w.millis());
         metrics.swept(is_complete, age, behind);
         if let Err(fault) = &outcome {
             error!(%fault, "a sweep could not find out how far the stream is done: check STREAM_NAME and the function's role");

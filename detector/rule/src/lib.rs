@@ -39,6 +39,41 @@ impl RuleSet {
             _ => Err(problems),
         }
     }
+
+    /// Puts the lists of one more file in place of those of the same name.
+    ///
+    /// # Errors
+    /// All mistakes of the file, by line: also a rule in it, and a list that there is not.
+    pub fn stand_in(&mut self, file: &RuleFile) -> Result<(), Vec<RuleProblem>> {
+        let mut drafts = draft::Drafts::default();
+        let mut out = problem::Reporter::new(&file.path);
+        read_file(file, &mut FieldTable::default(), &mut drafts, &mut out);
+        if drafts.allowlists.is_empty() || drafts.sound() != [0; 3] || !drafts.broken.is_empty() {
+            out.error(
+                1,
+                "the file may hold lists under `allowlist`, and nothing else",
+            );
+        }
+        for list in drafts.allowlists {
+            let place = self.allowlists.iter_mut().find(|l| l.name == list.name);
+            match place {
+                Some(place) => *place = list,
+                None => out.error(
+                    list.line,
+                    format!(
+                        "the rules have no list `{}` for which it could stand in",
+                        list.name
+                    ),
+                ),
+            }
+        }
+        let mut problems = out.into_problems();
+        problems.retain(|problem| problem.severity == Severity::Error);
+        match problems.is_empty() {
+            true => Ok(()),
+            false => Err(problems),
+        }
+    }
 }
 
 /// Everything that is wrong or doubtful in the files, by path and line.

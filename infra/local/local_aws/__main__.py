@@ -15,16 +15,19 @@ from typing import Any
 from .package import ALL, FUNCTION, assembled, built
 from .template import REPOSITORY
 
-STATE = REPOSITORY / "target" / "local-aws"
+# Another folder, for a second one beside it.
+STATE = Path(os.environ.get("VEDETTE_LOCAL_AWS", REPOSITORY / "target" / "local-aws"))
 RUNNING = STATE / "running.json"
 UP_SECONDS_MAX = 90.0
+# Short enough for a service that takes what is up to 15 minutes late.
+REHEARSAL = "error_leak/attack_chosen_request_id"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="infra/local", description="The local AWS of Vedette, on 127.0.0.1 only.")
     commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="bring it up and show alerts as they arrive")
-    up.add_argument("--detach", action="store_true", help="do not show alerts: return when it is up")
+    up = commands.add_parser("up", help="bring it up and show alerts, and what was not used, as they arrive")
+    up.add_argument("--detach", action="store_true", help="show nothing: return when it is up")
     up.add_argument("--debug", action="store_true", help="build the function without optimisation, which is quicker")
     up.add_argument("--lateness", default="15m", help="how late an event may arrive (default 15m)")
     up.add_argument("--log-group", default="/local/application", help="name of the log group that is watched")
@@ -60,9 +63,12 @@ def bring_up(arguments: argparse.Namespace) -> int:
     print(_what_to_try(told))
     if arguments.detach:
         return 0
-    print("Alerts, as they arrive (Ctrl-C stops showing them; everything runs on):\n", flush=True)
+    print(
+        "What is read, what is not used, and alerts, as they come (Ctrl-C stops showing; everything runs on):\n",
+        flush=True,
+    )
     try:
-        _follow(STATE / "alerts.log", told)
+        _follow(STATE / "shown.log", told)
     except KeyboardInterrupt:
         print()
     return 0
@@ -93,23 +99,29 @@ def _start(package: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _what_to_try(told: dict[str, Any]) -> str:
-    url, stream, group = told["endpoint_url"], told["stream"], told["log_group"]
+    url, stream, group, region = told["endpoint_url"], told["stream"], told["log_group"], told["region"]
     return f"""
-The local AWS is up at {url} (region {told["region"]}, any credentials); its files are in target/local-aws.
+The local AWS is up at {url} (region {region}, any credentials); its files are in {STATE}.
+In another terminal:
 
-    export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION={told["region"]} AWS_ENDPOINT_URL={url}
+    export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION={region} AWS_DEFAULT_REGION={region}
+    export AWS_ENDPOINT_URL={url} STREAM={stream}
 
-    # send an attack as if it ended just now (for recordings longer than the lateness: `up --lateness 24h`)
-    cargo run --release -p replay -- send --now --stream {stream} --endpoint-url {url} \\
-        fixtures/error_leak/attack_chosen_request_id
+    # send an attack as if it ended just now: the alert comes within seconds (once, as long as its episode is open)
+    cargo run --release -p replay -- send --now --stream "$STREAM" fixtures/{REHEARSAL}
 
-    # read a log group back into a recording
-    cargo run --release -p replay -- capture --log-group {group} --since 2h --endpoint-url {url} \\
-        -o recording.ndjson
+    # a longer recording: up to an alert's `opened_at`, as `replay run` tells it
+    cargo run --release -p replay -- send --now --until 2026-07-09T16:02:30Z --stream "$STREAM" \\
+        fixtures/error_leak/attack_provocation
 
-    # with the AWS CLI
-    aws logs create-log-stream --log-group-name {group} --log-stream-name one
-    aws kinesis list-shards --stream-name {stream}
+    # write a line to the log group that is watched, and read the group back into a recording
+    aws logs create-log-stream --log-group-name {group} --log-stream-name one || true
+    aws logs put-log-events --log-group-name {group} --log-stream-name one \\
+        --log-events "timestamp=$(date +%s)000,message='a line'"
+    cargo run --release -p replay -- capture --log-group {group} --since 2h -o recording.ndjson
+
+    # look around
+    aws kinesis list-shards --stream-name "$STREAM"
     aws s3 ls --recursive s3://{told["bucket"]}/
 
     infra/local/down

@@ -11,16 +11,19 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from . import local_index, resharding
+from . import local_index, resharding, service_metrics
 from .faults import App, Fault, FaultPlan, FaultyApp
+from .service_metrics import Emitted, metered, tell_throttled
 
 CONTROL_PATH = "/_local/faults"
+METRICS_PATH = "/_local/metrics"
 
 
 class KeepAliveHandler(WSGIRequestHandler):
@@ -64,13 +67,33 @@ def with_control(app: App, plan: FaultPlan) -> App:
     return controlled
 
 
+def with_metrics(app: App, emitted: Emitted) -> App:
+    """GET gives the values that were emitted since the last time, PUT `{"ahead_seconds"}` puts the clock forward."""
+
+    def watched(environ: dict, start_response: Callable) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != METRICS_PATH:
+            return app(environ, start_response)
+        if environ["REQUEST_METHOD"] == "PUT":
+            wanted = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+            emitted.ahead_seconds = wanted["ahead_seconds"]
+        values = emitted.fetched() if environ["REQUEST_METHOD"] == "GET" else []
+        told = json.dumps({"values": values}).encode()
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(told)))])
+        return [told]
+
+    return watched
+
+
 def main(ports_file: Path) -> None:
     resharding.install()
     local_index.install()
-    plan = FaultPlan()
-    moto = one_at_a_time(DomainDispatcherApplication(create_backend_app))
+    plan, emitted = FaultPlan(), Emitted()
+    service_metrics.install(emitted, plan)
+    moto = metered(one_at_a_time(DomainDispatcherApplication(create_backend_app)), emitted)
+    plain = with_metrics(with_control(moto, plan), emitted)
+    faulty = FaultyApp(moto, plan, partial(tell_throttled, emitted))
     ports = {}
-    for name, app in (("plain", with_control(moto, plan)), ("faulty", FaultyApp(moto, plan))):
+    for name, app in (("plain", plain), ("faulty", faulty)):
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=KeepAliveHandler)
         ports[name] = server.server_port
         threading.Thread(target=server.serve_forever, daemon=True).start()

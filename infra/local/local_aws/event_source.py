@@ -15,7 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from botocore.exceptions import ClientError
+
 from .batches import Record, event_of, first_batch, first_failed
+from .cloudwatch import Emit, Metrics
 from .runtime_api import Outcome
 
 
@@ -55,6 +58,19 @@ class MappingSettings:
         return cls(**(settings | changes))
 
 
+class MappingMetrics:
+    """What Lambda tells of a mapping: of the function, and by the mapping's own name."""
+
+    def __init__(self, metrics: Metrics, function: str, mapping: str) -> None:
+        self.clock = metrics.clock
+        self.of_function: Emit = metrics.emitter("AWS/Lambda", FunctionName=function)
+        self.of_mapping: Emit = metrics.emitter("AWS/Lambda", EventSourceMappingUUID=mapping)
+
+    def tell_age(self, batch: list[Record]) -> None:
+        """How old the last record of a batch is when the function gets it."""
+        self.of_function("IteratorAge", (self.clock.now() - batch[-1].arrived_at) * 1000)
+
+
 class Destination(Protocol):
     """Takes batches that failed to the end."""
 
@@ -80,12 +96,16 @@ class EventSource:
         settings: MappingSettings,
         invoke: Callable[[bytes], Outcome],
         destination: Destination,
+        metrics: MappingMetrics,
     ) -> None:
+        self.metrics = metrics
         self.kinesis = kinesis
         self.settings = settings
         self.invoke = invoke
         self.destination = destination
         self.stopping = threading.Event()
+        # While it is set, no shard is read, as by a mapping that is switched off.
+        self.paused = threading.Event()
         self.lock = threading.Lock()
         self.workers: dict[str, threading.Thread] = {}
         self.finished: set[str] = set()
@@ -154,6 +174,9 @@ class EventSource:
                 with self.lock:
                     self.finished.add(shard)
                 return
+            if self.paused.is_set():
+                self.stopping.wait(self.settings.poll_seconds)
+                continue
             answer = self.kinesis.get_records(ShardIterator=iterator, Limit=10_000)
             iterator = answer.get("NextShardIterator")
             if answer["Records"] and not waiting:
@@ -170,6 +193,13 @@ class EventSource:
             if not attempt.batch:
                 continue
             outcome = self.invoke(event_of(attempt.batch, self.settings.stream_arn))
+            if outcome.was_throttled:
+                # That is no attempt: it waits for the function, and the records grow old meanwhile.
+                self.counts["throttled"] += 1
+                attempts.insert(0, attempt)
+                self.stopping.wait(self.settings.backoff_seconds_max)
+                continue
+            self.metrics.tell_age(attempt.batch)
             self.counts["invocations"] += 1
             if outcome.failed:
                 attempts[:0] = self._after_error(attempt, outcome)
@@ -208,7 +238,7 @@ class EventSource:
         return [attempt]
 
     def _without_old_records(self, attempt: Attempt) -> Attempt:
-        oldest = time.time() - self.settings.record_age_seconds_max
+        oldest = self.metrics.clock.now() - self.settings.record_age_seconds_max
         old = [record for record in attempt.batch if record.arrived_at < oldest]
         if not old:
             return attempt
@@ -218,7 +248,14 @@ class EventSource:
 
     def _give_up(self, attempt: Attempt, condition: str) -> None:
         self.counts["given up"] += 1
-        self.destination.give_up(attempt.batch, condition, attempt.invoked, attempt.outcome)
+        told = "OnFailureDestinationDeliveredEventCount"
+        try:
+            self.destination.give_up(attempt.batch, condition, attempt.invoked, attempt.outcome)
+        except ClientError:
+            # Lambda goes on all the same: the batch is lost.
+            self.counts["lost"] += 1
+            told = "DroppedEventCount"
+        self.metrics.of_mapping(told, len(attempt.batch))
         self._note_done(attempt.batch)
 
     def _note_done(self, batch: list[Record]) -> None:

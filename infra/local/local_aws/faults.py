@@ -96,9 +96,11 @@ class FaultPlan:
 class FaultyApp:
     """The WSGI application behind it, with faults. What moto lets pass and AWS does not is refused here."""
 
-    def __init__(self, app: App, plan: FaultPlan) -> None:
+    def __init__(self, app: App, plan: FaultPlan, throttled: Callable[[Call, bytes], None]) -> None:
         self.app = app
         self.plan = plan
+        # Told of each call that is refused for want of capacity.
+        self.throttled = throttled
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -109,6 +111,7 @@ class FaultyApp:
         fault = self.plan.strike(call)
         kind = fault.kind if fault else "none"
         if kind == "throttle":
+            self.throttled(call, body)
             return _answer(start_response, "400 Bad Request", _error(call, _throttled(call), "injected: slow down"))
         if kind == "error_before":
             return _answer(start_response, "500 Internal Server Error", _error(call, "InternalError", "injected"))

@@ -7,9 +7,10 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from .cloudwatch import Metrics
 from .function_settings import FunctionSettings
 from .instance import Instance
-from .runtime_api import Outcome
+from .runtime_api import THROTTLED, Outcome
 
 INSTANCES_MAX = 12
 
@@ -17,9 +18,13 @@ INSTANCES_MAX = 12
 class Function:
     """Invocations wait where all instances are at work: a laptop has no thousand environments."""
 
-    def __init__(self, settings: FunctionSettings, log: Path) -> None:
+    def __init__(self, settings: FunctionSettings, log: Path, metrics: Metrics | None = None) -> None:
         self.settings = settings
         self.log = log
+        self.emit = (metrics or Metrics()).emitter("AWS/Lambda", FunctionName=settings.name)
+        # The reserved concurrency; 0 stops the function, as in AWS.
+        self.concurrency_max = settings.concurrency_max
+        self.running = 0
         self.instances: list[Instance] = []
         self.idle: list[Instance] = []
         self.freed = threading.Condition()
@@ -28,13 +33,25 @@ class Function:
 
     def invoke(self, payload: bytes) -> Outcome:
         """Hands the payload to an instance and waits for what comes of it."""
-        instance = self._take()
+        with self.freed:
+            if self.concurrency_max is not None and self.running >= self.concurrency_max:
+                self.emit("Throttles", 1)
+                return Outcome.of_error(THROTTLED, "Rate Exceeded.")
+            self.running += 1
         try:
-            outcome = instance.invoke(payload)
+            instance = self._take()
+            try:
+                outcome = instance.invoke(payload)
+            finally:
+                with self.freed:
+                    self.idle.append(instance)
+                    self.freed.notify()
         finally:
             with self.freed:
-                self.idle.append(instance)
-                self.freed.notify()
+                self.running -= 1
+        for name, value in (("Invocations", 1), ("Errors", int(outcome.failed)), ("Throttles", 0)):
+            self.emit(name, value)
+        self.emit("Duration", outcome.seconds * 1000)
         with self.freed:
             self.outcomes[outcome.error or "done"] += 1
         return outcome

@@ -22,6 +22,8 @@ class FunctionSettings:
     variables: dict[str, str] = field(default_factory=dict)
     memory_mb: int = 1769
     timeout_seconds: float = 60.0
+    # How many run at once; `None` where nothing is reserved.
+    concurrency_max: int | None = None
 
     def environment(self, runtime_api: str, instance: int) -> dict[str, str]:
         """Of the process: nothing of ours but the search path."""

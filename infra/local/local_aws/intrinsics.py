@@ -66,8 +66,13 @@ class Resolver:
             return values[0].join(values[1])
         raise NotImplementedError(f"Fn::{name} is not known to the local AWS: add it to intrinsics.py")
 
-    def _sub(self, text: str) -> str:
+    def _sub(self, argument: str | list[Any]) -> str:
+        text, own = argument if isinstance(argument, list) else (argument, {})
+        own = self.value(own)
+
         def replaced(found: re.Match[str]) -> str:
+            if found.group(1) in own:
+                return str(own[found.group(1)])
             name, _, attribute = found.group(1).partition(".")
             return str(self.attribute(name, attribute) if attribute else self.ref(name))
 

@@ -17,9 +17,10 @@ from botocore.config import Config
 
 from . import template
 from .alerts import AlertQueue
-from .aws_server import CONTROL_PATH
+from .aws_server import CONTROL_PATH, METRICS_PATH
+from .cloudwatch import Clock, Metric, Metrics
 from .destination import BucketDestination
-from .event_source import EventSource, MappingSettings
+from .event_source import EventSource, MappingMetrics, MappingSettings
 from .faults import Fault
 from .function import Function
 from .function_settings import CREDENTIALS, REGION, FunctionSettings
@@ -75,9 +76,9 @@ class AwsServer:
             config=Config(max_pool_connections=50, retries={"max_attempts": 3}),
         )
 
-    def control(self, method: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def control(self, method: str, body: dict[str, Any] | None = None, path: str = CONTROL_PATH) -> dict[str, Any]:
         data = json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(self.plain_url + CONTROL_PATH, data=data, method=method)
+        request = urllib.request.Request(self.plain_url + path, data=data, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
@@ -88,6 +89,10 @@ class AwsServer:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
+
+
+def _number(text: Any) -> int | None:
+    return None if text is None else int(text)
 
 
 class LocalAws:
@@ -105,6 +110,9 @@ class LocalAws:
             raise
 
     def _build(self, package: Path, wishes: Wishes) -> None:
+        self.clock = Clock()
+        self.metrics = Metrics(self.clock)
+        self.log_read = 0
         client = self.server.client
         for name in wishes.log_groups:
             client("logs").create_log_group(logGroupName=name)
@@ -114,6 +122,7 @@ class LocalAws:
         }
         self.stack = Stack(template.translated(), parameters | wishes.parameters, client)
         self.stack.create()
+        self.stack.publish_outputs()
         self.queue = AlertQueue(client("sqs"), client("sns"), self.stack.ref("AlertTopic"), "alerts")
         declared = self.stack.properties("Detector")
         settings = FunctionSettings(
@@ -124,19 +133,27 @@ class LocalAws:
             variables=declared["Environment"]["Variables"] | wishes.variables,
             memory_mb=declared["MemorySize"],
             timeout_seconds=wishes.timeout_seconds or declared["Timeout"],
+            concurrency_max=_number(declared.get("ReservedConcurrentExecutions")),
         )
-        self.function = Function(settings, self.folder / "function.log")
+        self.function = Function(settings, self.folder / "function.log", self.metrics)
         mapping = self.stack.properties("DetectorRecords")
         stream_arn = mapping["EventSourceArn"]
         self.destination = BucketDestination(
             client("s3"), mapping["DestinationConfig"]["OnFailure"]["Destination"], settings.arn, stream_arn
         )
         self.source = EventSource(
-            client("kinesis"), MappingSettings.of(mapping, **wishes.mapping), self.function.invoke, self.destination
+            client("kinesis"),
+            MappingSettings.of(mapping, **wishes.mapping),
+            self.function.invoke,
+            self.destination,
+            MappingMetrics(self.metrics, settings.name, self.stack.ref("DetectorRecords")),
         )
         rule = self.stack.properties("DetectorSweep")
         self.schedule = Schedule(
-            self.stack.attribute("DetectorSweep", "Arn"), rule["ScheduleExpression"], self.function.invoke
+            self.stack.attribute("DetectorSweep", "Arn"),
+            rule["ScheduleExpression"],
+            self.function.invoke,
+            self.metrics.emitter("AWS/Events", RuleName=self.stack.ref("DetectorSweep")),
         )
 
     def client(self, service: str) -> Any:
@@ -156,6 +173,27 @@ class LocalAws:
     def told(self) -> dict[str, Any]:
         """Calls of the function by operation, and the faults that struck."""
         return self.server.control("GET")
+
+    def gather_metrics(self) -> Metrics:
+        """All that was emitted so far: by our own parts, by the services, and in the function's log."""
+        for told in self.server.control("GET", path=METRICS_PATH)["values"]:
+            metric = Metric.of(told["namespace"], told["name"], told["dimensions"])
+            self.metrics.add(metric, told["value"], told["at"] + self.clock.ahead_seconds)
+        if self.function.log.exists():
+            with self.function.log.open("rb") as log:
+                log.seek(self.log_read)
+                # The last line may be under way.
+                text = log.read()
+                whole = text[: text.rfind(b"\n") + 1]
+            self.log_read += len(whole)
+            self.metrics.add_log(whole.decode("utf-8", "replace").splitlines())
+        return self.metrics
+
+    def put_forward(self, seconds: float) -> None:
+        """Lets time pass: for ages of records, and for what is emitted from now on."""
+        self.gather_metrics()
+        self.clock.ahead_seconds += seconds
+        self.server.control("PUT", {"ahead_seconds": self.clock.ahead_seconds}, METRICS_PATH)
 
     def close(self) -> None:
         self.schedule.stop()

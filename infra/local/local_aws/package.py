@@ -1,9 +1,10 @@
-"""Builds the programs and puts the function's package together, as `sam build` does for AWS."""
+"""Builds the programs and puts the function's package together: by cargo, or by the Makefile, as `sam build` does."""
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 from pathlib import Path
@@ -37,4 +38,22 @@ def assembled(bootstrap: Path, folder: Path) -> Path:
     except OSError:
         shutil.copy2(bootstrap, folder / "bootstrap")
     shutil.copytree(REPOSITORY / "rules", folder / "rules")
+    return folder
+
+
+def architecture() -> str:
+    """Of this machine, by the name that the Makefile has for it."""
+    return {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+
+def made(folder: Path, **environment: str) -> Path:
+    """The package as `sam build` makes it, by the steps of the Makefile, for this machine's processor."""
+    folder.mkdir(parents=True)
+    subprocess.run(
+        ["make", "build-Detector", f"ARTIFACTS_DIR={folder}", f"ARCHITECTURE={architecture()}"],
+        cwd=REPOSITORY / "infra",
+        env=os.environ | environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     return folder

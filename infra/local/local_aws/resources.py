@@ -6,6 +6,7 @@ property that nobody thought of is an error, so the template cannot drift from w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,11 +73,22 @@ class Stack:
             if "Condition" not in resource or self.resolver.holds(resource["Condition"]):
                 self.resource(name)
 
+    def publish_outputs(self) -> None:
+        """Makes a stack of the stand-in's own that has the outputs, so that commands which ask for them find them."""
+        outputs = self.resolver.value(
+            {name: {"Value": output["Value"]} for name, output in self.template["Outputs"].items()}
+        )
+        # A stack without a resource is refused.
+        resources = {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}
+        body = json.dumps({"Resources": resources, "Outputs": outputs})
+        self.client("cloudformation").create_stack(StackName=self.name, TemplateBody=body)
+
     def ref(self, name: str) -> str:
         pseudo = {
             "AWS::Region": REGION,
             "AWS::AccountId": ACCOUNT,
             "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
             "AWS::StackName": self.name,
         }
         if name in pseudo:
@@ -164,6 +176,7 @@ def _table(stack: Stack, name: str, properties: Properties) -> Created:
         AttributeDefinitions=properties.take("AttributeDefinitions"),
         KeySchema=properties.take("KeySchema"),
         LocalSecondaryIndexes=properties.take("LocalSecondaryIndexes"),
+        DeletionProtectionEnabled=properties.take("DeletionProtectionEnabled"),
         SSESpecification={
             "Enabled": sse["SSEEnabled"],
             "SSEType": sse["SSEType"],

@@ -27,6 +27,10 @@ class Invocation:
     payload: bytes
 
 
+# The error of an invocation for which there was no concurrency left.
+THROTTLED = "TooManyRequestsException"
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of an invocation: the function's answer, or the error as Lambda tells of it."""
@@ -38,6 +42,11 @@ class Outcome:
     @property
     def failed(self) -> bool:
         return self.error is not None
+
+    @property
+    def was_throttled(self) -> bool:
+        """The function never got it."""
+        return self.error == THROTTLED
 
     @classmethod
     def of_error(cls, kind: str, message: str) -> Outcome:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from .cloudwatch import Emit
 from .function_settings import REGION
 from .resources import ACCOUNT
 from .runtime_api import Outcome
@@ -33,12 +34,13 @@ def scheduled_event(at: datetime, rule_arn: str) -> bytes:
 class Schedule:
     """Sweeps once in every period, from `start` to `stop`."""
 
-    def __init__(self, rule_arn: str, expression: str, invoke: Callable[[bytes], Outcome]) -> None:
+    def __init__(self, rule_arn: str, expression: str, invoke: Callable[[bytes], Outcome], emit: Emit) -> None:
         if expression != "rate(1 minute)":
             raise NotImplementedError(f"the local schedule knows `rate(1 minute)` only, not `{expression}`")
         self.rule_arn = rule_arn
         self.period_seconds = 60.0
         self.invoke = invoke
+        self.emit = emit
         self.stopping = threading.Event()
 
     def start(self) -> None:
@@ -49,6 +51,8 @@ class Schedule:
 
     def sweep(self, at: datetime) -> Outcome:
         """One sweep, as if it were that time."""
+        # Also where the function has no concurrency left: the event was handed over.
+        self.emit("Invocations", 1)
         return self.invoke(scheduled_event(at, self.rule_arn))
 
     def _run(self) -> None:

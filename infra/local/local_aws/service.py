@@ -1,4 +1,6 @@
-"""The process behind `up`: holds the local AWS until it is told to end, and writes alerts down as they arrive."""
+"""The process behind `up`: holds the local AWS until it is told to end, and writes down what the function reads, what
+it does not use and why, and the alerts as they arrive.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +15,22 @@ from .__main__ import RUNNING, STATE
 from .alerts import line
 from .function_settings import REGION
 from .local_stack import LocalAws, Wishes
+from .unused import LOG_LEVEL, Report
 
 
 def main(token: str, package: Path, lateness: str, log_group: str) -> None:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    wishes = Wishes(parameters={"Lateness": lateness}, log_groups=[log_group])
-    local = LocalAws(STATE, package, wishes)
+    parameters = {"Lateness": lateness, "LogLevel": LOG_LEVEL}
+    (STATE / "function.log").unlink(missing_ok=True)
+    local = LocalAws(STATE, package, Wishes(parameters=parameters, log_groups=[log_group]))
+    report = Report(local.function.log, lateness, local.bucket)
     try:
         local.source.start()
         local.schedule.start()
-        alerts = STATE / "alerts.log"
-        alerts.write_text("")
+        shown = STATE / "shown.log"
+        shown.write_text("")
         told = {
             "pid": os.getpid(),
             "token": token,
@@ -39,8 +44,9 @@ def main(token: str, package: Path, lateness: str, log_group: str) -> None:
         written.write_text(json.dumps(told))
         written.rename(RUNNING)
         while not ended.wait(0.5):
-            with alerts.open("a") as log:
-                log.writelines(f"{line(notice['alert'])}\n" for notice in local.queue.receive())
+            lines = [line(notice["alert"]) for notice in local.queue.receive()]
+            with shown.open("a") as log:
+                log.writelines(f"{text}\n" for text in [*report.lines(), *lines])
             if local.source.failure is not None:
                 raise RuntimeError("the event source failed") from local.source.failure
     finally:

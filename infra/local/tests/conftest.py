@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from local_aws.local_stack import LocalAws, Wishes
-from local_aws.package import ALL, FUNCTION, assembled, built
+from local_aws.package import ALL, assembled, built, made
+from local_aws.template import REPOSITORY
 
 Up = Callable[..., LocalAws]
 
@@ -35,9 +36,16 @@ class Programs:
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
     if PROGRAMS:
         bootstrap, replay = (Path(PROGRAMS).resolve() / name for name in ("bootstrap", "replay"))
+    elif PROFILE == "dev":
+        programs = built(ALL, PROFILE)
+        bootstrap, replay = programs["bootstrap"], programs["replay"]
     else:
-        made = built(ALL, PROFILE) if PROFILE == "dev" else built(FUNCTION, PROFILE) | built(("-p", "replay"), PROFILE)
-        bootstrap, replay = made["bootstrap"], made["replay"]
+        # What is deployed, and nothing done to it afterwards.
+        tools = REPOSITORY / "target" / "local-aws" / "cargo-lambda" / "bin"
+        assert tools.exists(), "cargo-lambda is not there: `infra/local/environment cargo-lambda` installs it"
+        path = f"{tools}:{os.environ['PATH']}"
+        package = made(tmp_path_factory.mktemp("package") / "detector", PATH=path)
+        return Programs(package / "bootstrap", package, built(("-p", "replay"), PROFILE)["replay"])
     package = assembled(bootstrap, tmp_path_factory.mktemp("package") / "detector")
     return Programs(bootstrap, package, replay)
 

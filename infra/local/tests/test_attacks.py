@@ -96,7 +96,7 @@ def check_metrics(aws: LocalAws) -> None:
             wanted.add(alarm["MetricName"])
         metrics = [m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m]
         wanted |= {metric["MetricName"] for metric in metrics}
-    for widget in json.loads(resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]:
+    for widget in json.loads(aws.stack.properties("Dashboard")["DashboardBody"])["widgets"]:
         namespace = ""
         for metric in widget["properties"].get("metrics", []):
             namespace = namespace if metric[0] == "." else metric[0]

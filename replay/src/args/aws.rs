@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use detector_core::time::Timestamp;
 
 use super::speed::Speed;
 use super::when::When;
@@ -23,6 +24,12 @@ pub(crate) struct SendArgs {
     /// length has passed, so at speed 1 every event happens as it is sent.
     #[arg(long)]
     pub(crate) now: bool,
+    /// Leave out what happened after this moment of the recording (RFC 3339): with --now, it is the one that is now
+    ///
+    /// Of a recording that is longer than the service's lateness only the end counts: let it end where the attack does,
+    /// as at the `opened_at` of an alert in `replay run`.
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    pub(crate) until: Option<Timestamp>,
     /// Shift all times by so many seconds
     #[arg(
         long,
@@ -83,6 +90,11 @@ pub(crate) struct CaptureArgs {
     /// Say nothing on standard error but errors
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let expected = "expected a moment of the recording such as `2026-05-21T10:00:00Z`";
+    Timestamp::from_rfc3339(text).ok_or_else(|| expected.into())
 }
 
 /// Checks it and keeps it as it is: by its text an interrupted capture is known.

@@ -86,10 +86,15 @@ Exit status:
 const SEND_EXAMPLES: &str = "\
 Examples:
   # A rehearsal: a recorded attack, as if it ended this moment
-  replay send --stream audit --now fixtures/credential_stuffing/attack
+  replay send --now --stream audit fixtures/error_leak/attack_chosen_request_id
 
-  # A long recording in its own time; at 60 an hour takes a minute
-  replay send --stream audit --now --speed 1 recordings/
+  # Of a recording that is longer than the service's lateness (15 minutes), what
+  # leads up to an alert: its `opened_at`, as `replay run` tells it
+  replay send --now --until 2026-07-09T16:02:30Z --stream audit \\
+      fixtures/error_leak/attack_provocation
+
+  # All of it, in its own time
+  replay send --now --speed 1 --stream audit recordings/
 
   # Into a local stand-in of AWS
   replay send --stream audit --endpoint-url http://127.0.0.1:5000 trail.json.gz";
@@ -137,6 +142,8 @@ Interruptions:
   Until all is there, FILE.part has the lines and FILE.part.json says how far
   they go. The same command goes on after the last whole page. (With
   --pseudonymise only if --key is given; a random key is kept nowhere.)
+  A pipe or a device is written into at once, and an interrupted capture begins
+  anew.
 
 What --pseudonymise exchanges:
   By form, in any text: IP addresses (those of one /24, /48 or /64 stay

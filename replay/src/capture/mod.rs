@@ -17,9 +17,10 @@ use crate::capture::pseudonym::{KEY_BYTES_MIN, Pseudonyms};
 use crate::outcome::{Outcome, say};
 use crate::output::progress::{Progress, Visibility};
 use crate::output::quantity::{bytes, counted};
+use crate::output::{Place, place};
 use crate::service;
 use pages::{NoPage, Pages};
-use part::{Part, Request, State, lines_path};
+use part::{Part, Request, State};
 
 /// Stands in a state for a key that is kept nowhere.
 const RANDOM_KEY: &str = "random";
@@ -45,17 +46,20 @@ pub(crate) fn run(args: &CaptureArgs) -> anyhow::Result<Outcome> {
         ..
     } = part.state;
     if !matches!(ended, Ok(Outcome::Done)) {
-        let again = match part.state.request.key.as_deref() {
-            Some(RANDOM_KEY) => {
-                "the same command begins anew, for its key is kept nowhere: with --key FILE it could go on"
-            }
-            _ => "the same command goes on from there",
+        let place = match (part.lines_path(), part.state.request.key.as_deref()) {
+            (None, _) => "the same command begins anew".to_owned(),
+            (Some(lines), Some(RANDOM_KEY)) => format!(
+                "in `{}`; the same command begins anew, for its key is kept nowhere: with --key FILE it could go on",
+                lines.display()
+            ),
+            (Some(lines), _) => format!(
+                "in `{}`; the same command goes on from there",
+                lines.display()
+            ),
         };
-        let lines = lines_path(&args.output);
         say(&format!(
-            "stopped: {} so far, in `{}`; {again}",
-            counted(events, "event"),
-            lines.display()
+            "stopped: {} so far, {place}",
+            counted(events, "event")
         ));
         return ended;
     }
@@ -122,7 +126,13 @@ fn request(args: &CaptureArgs, names: Option<&Pseudonyms>) -> Request {
 
 /// Goes on with what was left behind, or begins.
 fn open(args: &CaptureArgs, request: Request) -> anyhow::Result<Part> {
-    let left = Part::left_behind(&args.output, &request)?;
+    let path = &args.output;
+    let place = place(path).with_context(|| format!("cannot write `{}`", path.display()))?;
+    let output = match place {
+        Place::Special => return Part::into_special(path, begun(args, request)?),
+        Place::File(output) => output,
+    };
+    let left = Part::left_behind(&output, &request)?;
     if let Some(state) = left {
         if request.key.as_deref() != Some(RANDOM_KEY) {
             if !args.quiet {
@@ -131,10 +141,15 @@ fn open(args: &CaptureArgs, request: Request) -> anyhow::Result<Part> {
                     counted(state.events, "event")
                 ));
             }
-            return Part::open(&args.output, state);
+            return Part::open(&output, state);
         }
         say("note: an interrupted capture begins anew, for its key was kept nowhere");
     }
+    Part::open(&output, begun(args, request)?)
+}
+
+/// The state of a capture of which nothing is there yet.
+fn begun(args: &CaptureArgs, request: Request) -> anyhow::Result<State> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now_ms = i64::try_from(now.context("the clock stands before 1970")?.as_millis());
     let now = now_ms.ok().and_then(Timestamp::from_millis);
@@ -149,10 +164,7 @@ fn open(args: &CaptureArgs, request: Request) -> anyhow::Result<Part> {
     if start >= end {
         bail!("nothing lies between --since {start} and --until {end}");
     }
-    Part::open(
-        &args.output,
-        State::new(request, start.millis(), end.millis()),
-    )
+    Ok(State::new(request, start.millis(), end.millis()))
 }
 
 async fn all(

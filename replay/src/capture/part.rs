@@ -1,5 +1,8 @@
 //! What is captured so far: `FILE.part` has the lines, `FILE.part.json` says how far they go. Both are brought up to date
 //! after each page, so that a capture that was interrupted, in whatever way, goes on after the last whole page.
+//!
+//! What is no regular file (a device, a pipe) is written into at once: it has no place for a state, and nothing may take
+//! its name.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -8,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
+
+use crate::output::open_special;
 
 /// What was asked for. Only the same request goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +41,8 @@ pub(crate) struct State {
 }
 
 pub(crate) struct Part {
-    output: PathBuf,
+    /// The file to be; `None` where the lines go into what is no regular file.
+    output: Option<PathBuf>,
     lines: File,
     pub(crate) state: State,
 }
@@ -85,6 +91,19 @@ impl Part {
         );
     }
 
+    /// Writes into what is no regular file. Nothing goes on there after an interruption.
+    ///
+    /// # Errors
+    /// It does not open.
+    pub(crate) fn into_special(path: &Path, state: State) -> anyhow::Result<Self> {
+        let opened = open_special(path);
+        Ok(Self {
+            output: None,
+            lines: opened.with_context(|| format!("cannot write `{}`", path.display()))?,
+            state,
+        })
+    }
+
     /// Goes on after the last whole page that `state` tells of; an empty state begins anew.
     ///
     /// # Errors
@@ -110,7 +129,7 @@ impl Part {
         lines.set_len(state.bytes)?;
         lines.seek(SeekFrom::End(0))?;
         let part = Self {
-            output: output.to_owned(),
+            output: Some(output.to_owned()),
             lines,
             state,
         };
@@ -125,12 +144,14 @@ impl Part {
         events: u64,
         next_token: Option<String>,
     ) -> anyhow::Result<()> {
-        let path = lines_path(&self.output);
         let written = self
             .lines
             .write_all(lines)
             .and_then(|()| self.lines.flush());
-        written.with_context(|| format!("cannot write `{}`", path.display()))?;
+        written.with_context(|| match self.lines_path() {
+            Some(path) => format!("cannot write `{}`", path.display()),
+            None => "cannot write".to_owned(),
+        })?;
         self.state.bytes += lines.len() as u64;
         self.state.events += events;
         self.state.is_complete = next_token.is_none();
@@ -138,8 +159,21 @@ impl Part {
         self.save()
     }
 
+    /// Where the lines wait for the file's name; `None` where they are written at once.
+    pub(crate) fn lines_path(&self) -> Option<PathBuf> {
+        self.output.as_deref().map(lines_path)
+    }
+
     /// Forgets all pages.
+    ///
+    /// # Errors
+    /// They have been written into what is no regular file, or the files cannot be written.
     pub(crate) fn restart(&mut self) -> anyhow::Result<()> {
+        if self.output.is_none() {
+            bail!(
+                "what was written into a device or a pipe cannot be taken back: capture into a file"
+            );
+        }
         let State {
             request,
             start_ms,
@@ -154,16 +188,22 @@ impl Part {
 
     /// Gives the file its name.
     pub(crate) fn publish(self) -> anyhow::Result<()> {
-        let context = || format!("cannot write `{}`", self.output.display());
+        let Some(output) = &self.output else {
+            return Ok(());
+        };
+        let context = || format!("cannot write `{}`", output.display());
         self.lines.sync_all().with_context(context)?;
-        fs::rename(lines_path(&self.output), &self.output).with_context(context)?;
-        let state = state_path(&self.output);
+        fs::rename(lines_path(output), output).with_context(context)?;
+        let state = state_path(output);
         fs::remove_file(&state).with_context(|| format!("cannot remove `{}`", state.display()))
     }
 
     /// Replaces the state at once, so that it is never half written.
     fn save(&self) -> anyhow::Result<()> {
-        let path = state_path(&self.output);
+        let Some(output) = &self.output else {
+            return Ok(());
+        };
+        let path = state_path(output);
         let temporary = with_suffix(&path, ".tmp");
         let text = serde_json::to_vec_pretty(&self.state)?;
         let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, &path));
@@ -184,7 +224,7 @@ fn difference(left: &Request, wanted: &Request) -> Option<&'static str> {
     .find_map(|(differs, what)| differs.then_some(what))
 }
 
-pub(crate) fn lines_path(output: &Path) -> PathBuf {
+fn lines_path(output: &Path) -> PathBuf {
     with_suffix(output, ".part")
 }
 

@@ -34,6 +34,9 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     for problem in &problems {
         writeln!(output, "{}", printable(&problem.to_string()))?;
     }
+    for line in loaded.iter().flat_map(examples) {
+        writeln!(output, "{}", printable(&line))?;
+    }
     writeln!(
         output,
         "{}",
@@ -44,6 +47,19 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         Some(_) => Outcome::Done,
         None => Outcome::RulesBroken,
     })
+}
+
+/// A line for each list that has nothing but examples. That is no problem: it is as safe as an empty list.
+fn examples(rules: &RuleSet) -> Vec<String> {
+    let lists = rules.allowlists.iter().filter(|list| list.is_example());
+    lists
+        .map(|list| {
+            format!(
+                "{}:{}: the list `{}` is still an example and allows nothing",
+                list.path, list.line, list.name
+            )
+        })
+        .collect()
 }
 
 /// Entries of the allowlist that no longer count today.

@@ -56,6 +56,28 @@ pub(crate) fn load(paths: &[PathBuf]) -> anyhow::Result<Option<RuleSet>> {
     Ok(None)
 }
 
+/// The same with the lists of one more file, `allowlist`, in place of those of the same name.
+pub(crate) fn load_with_lists(
+    paths: &[PathBuf],
+    allowlist: &Path,
+) -> anyhow::Result<Option<RuleSet>> {
+    let Some(mut rules) = load(paths)? else {
+        return Ok(None);
+    };
+    let Read {
+        files,
+        mut problems,
+        ..
+    } = read(&[allowlist.to_owned()], "")?;
+    for file in &files {
+        problems.extend(rules.stand_in(file).err().into_iter().flatten());
+    }
+    problems
+        .iter()
+        .for_each(|problem| say(&problem.to_string()));
+    Ok(problems.is_empty().then_some(rules))
+}
+
 /// Reads every rule file under `paths` once, in the order of the paths. `advice` says how to name other paths.
 ///
 /// A file is read whatever its name; in a folder, at any depth, `.yml` and `.yaml` files are, hidden ones excepted.

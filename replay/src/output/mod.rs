@@ -105,13 +105,57 @@ impl Drop for Draft {
     }
 }
 
-fn open_file(path: &Path) -> io::Result<Target> {
-    // A link is written through, not replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if fs::metadata(&path).is_ok_and(|meta| !meta.is_file()) {
-        let file = OpenOptions::new().write(true).open(&path)?;
-        return Ok(Target::Special(file));
+/// What a path that is to be written to leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A file, or the name of one to be. Links are followed, so that what is renamed replaces none.
+    File(PathBuf),
+    /// A device, a pipe, a folder: nothing may be renamed over it.
+    Special,
+}
+
+/// A chain of so many links is taken for a circle, as by the kernel.
+const LINKS_MAX: usize = 40;
+
+/// Follows the links of `path`, also where they lead to a file that is not there yet.
+///
+/// # Errors
+/// The links lead nowhere.
+pub(crate) fn place(path: &Path) -> io::Result<Place> {
+    match fs::metadata(path) {
+        Ok(meta) if !meta.is_file() => return Ok(Place::Special),
+        Ok(_) => return fs::canonicalize(path).map(Place::File),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(_) => {}
     }
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        let Ok(target) = fs::read_link(&path) else {
+            return Ok(Place::File(path));
+        };
+        // A relative target is meant from where the link lies; an absolute one takes the place of all of it.
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    Err(io::Error::other("too many links"))
+}
+
+/// Opens what is no regular file, to write into it. A pipe waits for its reader.
+pub(crate) fn open_special(path: &Path) -> io::Result<File> {
+    let opened = OpenOptions::new().write(true).open(path);
+    opened.map_err(|error| match error.kind() {
+        io::ErrorKind::IsADirectory => error,
+        kind => io::Error::new(
+            kind,
+            format!("it is no regular file, and does not open for writing: {error}"),
+        ),
+    })
+}
+
+fn open_file(path: &Path) -> io::Result<Target> {
+    let path = match place(path)? {
+        Place::Special => return open_special(path).map(Target::Special),
+        Place::File(path) => path,
+    };
     let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
     let mut temporary = std::ffi::OsString::from(".");
     temporary.push(name);

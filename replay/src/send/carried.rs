@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 
 use super::limit::DATA_BYTES_MAX;
 use super::shift::Range;
+use super::usable::EventTimes;
 use crate::rewrite::{deflated, from_base64, inflated, is_gzip};
 
 /// Lists of CloudTrail events go up to here. A shard takes a thousand records and one MiB a second: larger lists make
@@ -57,6 +58,10 @@ pub(crate) struct Carrier<'t> {
     list_moments: Moments,
     /// How much recorded time a list may span.
     list_span_max_ms: i64,
+    /// What happened later is left out.
+    until: Option<Timestamp>,
+    /// Of the events that make records.
+    pub(crate) times: EventTimes,
 }
 
 impl<'t> Carrier<'t> {
@@ -64,12 +69,15 @@ impl<'t> Carrier<'t> {
         table: &'t FieldTable,
         fields: &'t DecodeFields,
         list_span_max_ms: i64,
+        until: Option<Timestamp>,
     ) -> Self {
         Self {
             decoder: Decoder::new(table, fields, Limits::default()),
             list: Vec::new(),
             list_moments: Moments::default(),
             list_span_max_ms,
+            until,
+            times: EventTimes::default(),
         }
     }
 
@@ -82,20 +90,49 @@ impl<'t> Carrier<'t> {
         piece: &[u8],
         out: &mut dyn FnMut(Record),
     ) -> Result<(), TooLarge> {
-        let mut look = Look::new(piece);
-        self.decoder.decode(piece, None, &mut look);
+        let Some(piece) = self.cut(piece) else {
+            return Ok(());
+        };
         let Look {
-            moments, is_trail, ..
-        } = look;
+            moments,
+            is_trail,
+            times,
+            ..
+        } = self.look(&piece);
         if is_trail && piece.len() + LIST_BEGIN.len() + LIST_END.len() <= DATA_BYTES_MAX {
             self.add_to_list(piece.trim_ascii(), moments, out);
-            return Ok(());
+        } else {
+            self.end(out);
+            for data in fitting(&carried(&piece))? {
+                out(Record { data, moments });
+            }
         }
-        self.end(out);
-        for data in fitting(&carried(piece))? {
-            out(Record { data, moments });
+        for time in times {
+            self.times.add(time);
         }
         Ok(())
+    }
+
+    /// The piece without what happened after the recording's end; `None` where that is all of it. A payload is cut
+    /// between its events, anything else is left whole.
+    fn cut<'p>(&mut self, piece: &'p [u8]) -> Option<Cow<'p, [u8]>> {
+        let piece = Cow::Borrowed(piece);
+        let Some(until) = self.until else {
+            return Some(piece);
+        };
+        match self.look(&piece).moments.events {
+            Some(range) if range.first > until => None,
+            Some(range) if range.last > until => {
+                Some(before(&piece, until).map_or(piece, Cow::Owned))
+            }
+            _ => Some(piece),
+        }
+    }
+
+    fn look(&mut self, piece: &[u8]) -> Look {
+        let mut look = Look::new(piece);
+        self.decoder.decode(piece, None, &mut look);
+        look
     }
 
     /// The input has ended.
@@ -146,6 +183,7 @@ struct Look {
     moments: Moments,
     /// It is itself one CloudTrail event.
     is_trail: bool,
+    times: Vec<Option<Timestamp>>,
 }
 
 impl Look {
@@ -154,6 +192,7 @@ impl Look {
             piece_bytes: piece.trim_ascii().len(),
             moments: Moments::default(),
             is_trail: false,
+            times: Vec::new(),
         }
     }
 }
@@ -161,6 +200,7 @@ impl Look {
 impl EventSink for Look {
     fn event(&mut self, event: &Event<'_, '_>) {
         let is_whole = matches!(event.body, Body::Json(json) if json.len() == self.piece_bytes);
+        self.times.push(event.time);
         self.is_trail = is_whole && event.source == LogSource::CloudTrail;
         self.moments = self.moments.united(Moments {
             events: event.time.map(Range::of),
@@ -241,6 +281,25 @@ fn payload(text: &[u8]) -> Option<Payload<'_>> {
     matches!(&*payload.message_type, "DATA_MESSAGE" | "CONTROL_MESSAGE").then_some(payload)
 }
 
+/// A payload with its events up to `until`; `None` where it is no payload.
+fn before(piece: &[u8], until: Timestamp) -> Option<Vec<u8>> {
+    #[derive(Deserialize)]
+    struct Entry {
+        timestamp: i64,
+    }
+    let content = carried(piece);
+    let plain = match is_gzip(&content) {
+        true => inflated(&content)?.into(),
+        false => content,
+    };
+    let mut payload = payload(plain.trim_ascii())?;
+    payload.log_events.retain(|event| {
+        let entry = serde_json::from_str::<Entry>(event.get());
+        entry.is_ok_and(|entry| entry.timestamp <= until.millis())
+    });
+    Some(serde_json::to_vec(&payload).expect("what was JSON is JSON"))
+}
+
 /// `data` in records of a size that the stream takes.
 pub(crate) fn fitting(data: &[u8]) -> Result<Vec<Vec<u8>>, TooLarge> {
     if data.len() <= DATA_BYTES_MAX {
@@ -285,7 +344,7 @@ mod tests {
     fn records_within(input: &[u8], span_ms: i64) -> Vec<Record> {
         let mut table = FieldTable::default();
         let fields = DecodeFields::register(&mut table);
-        let mut carrier = Carrier::new(&table, &fields, span_ms);
+        let mut carrier = Carrier::new(&table, &fields, span_ms, None);
         let mut records = Vec::new();
         let mut splitter = Splitter::new(64 << 20);
         let mut take = |piece: Piece<'_>| match piece {

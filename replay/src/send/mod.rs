@@ -3,6 +3,7 @@
 mod limit; // what Kinesis takes at once
 mod pace; // when each record is due
 mod shift; // a recording moved in time
+mod usable; // what a service would not use
 mod carried; // pieces of an input -> records
 mod spool; // records on disk
 mod reading; // inputs -> spool
@@ -13,11 +14,13 @@ use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow, bail};
+use detector_core::engine::{LATENESS_MAX_MS, SKEW_MAX_MS};
+use detector_core::time::Timestamp;
 
 use crate::args::{SendArgs, Speed};
 use crate::outcome::{Outcome, say};
 use crate::output::progress::{Progress, Visibility};
-use crate::output::quantity::{bytes, count, counted};
+use crate::output::quantity::{bytes, count, counted, duration};
 use crate::{input, rewrite, service};
 use batch::{Batch, Entry};
 use carried::fitting;
@@ -26,12 +29,10 @@ use pace::Pace;
 use reading::Reading;
 use shift::{Range, Shift};
 use spool::Spooled;
+use usable::{Departure, Usable};
 
 /// At a pace, events that travel in one list are no further apart than this, in real time.
 const LIST_SPAN_MAX: Duration = Duration::from_secs(1);
-
-/// Where nothing else is configured, the service counts no event that is later than this.
-const LATENESS_MS: i64 = 15 * 60 * 1000;
 
 pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Outcome> {
     let plan = input::plan(&args.inputs)?;
@@ -44,14 +45,18 @@ pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Outcome> {
     let list_span_max_ms = args
         .speed
         .map_or(i64::MAX, |it| it.covers_ms(LIST_SPAN_MAX));
-    let reading = reading::read(&plan, list_span_max_ms, &mut progress);
+    let reading = reading::read(&plan, list_span_max_ms, args.until, &mut progress);
     progress.finish();
     let Reading {
         mut spooled,
+        times,
         is_lossy,
     } = reading.context("cannot write records to the temporary folder")?;
     if spooled.records() == 0 {
-        say("error: no record to send");
+        match args.until {
+            None => say("error: no record to send"),
+            Some(until) => say(&format!("error: no record to send up to --until {until}")),
+        }
         return Ok(Outcome::InputUnread);
     }
     let pace = args
@@ -59,6 +64,14 @@ pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Outcome> {
         .map(|speed| paced(&mut spooled, speed))
         .transpose()?;
     let shift = shift(args, &spooled, pace)?;
+    let usable = times.usable(Departure {
+        starts_ms: now_ms()?,
+        shift_seconds: shift.map_or(0, |shift| shift.seconds),
+        pace,
+    });
+    if !args.quiet {
+        warn(usable, args.until);
+    }
     let mut sending = Sending {
         progress: Progress::new(Some(spooled.bytes), visibility(args)).counting("records"),
         stream: Stream::new(
@@ -78,7 +91,7 @@ pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Outcome> {
         }
     });
     sending.progress.finish();
-    let outcome = close(args, &spooled, &sending, ended)?;
+    let outcome = close(args, &spooled, usable, &sending, ended)?;
     Ok(match outcome {
         Outcome::Done if is_lossy => Outcome::InputUnread,
         other => other,
@@ -96,6 +109,7 @@ fn visibility(args: &SendArgs) -> Visibility {
 fn close(
     args: &SendArgs,
     spooled: &Spooled,
+    usable: Usable,
     sending: &Sending<'_>,
     ended: anyhow::Result<Outcome>,
 ) -> anyhow::Result<Outcome> {
@@ -108,13 +122,18 @@ fn close(
     let is_done = matches!(ended, Ok(Outcome::Done));
     if is_done && !args.quiet {
         say(&format!(
-            "sent {} ({}) in {seconds:.1} s: {} records/s, {}",
+            "sent {} with {} ({}) in {seconds:.1} s: {} records/s, {}{}",
             counted(records, "record"),
+            counted(usable.events, "event"),
             bytes(sent),
             count((records as f64 / seconds.max(0.001)) as u64),
             match retries {
                 1 => "1 retry".into(),
                 _ => format!("{} retries", count(retries)),
+            },
+            match usable.too_late {
+                0 => String::new(),
+                late => format!("; {} too late", counted(late, "event")),
             }
         ));
     }
@@ -150,31 +169,80 @@ fn shift(args: &SendArgs, spooled: &Spooled, pace: Option<Pace>) -> anyhow::Resu
     };
     let seconds = match args.shift {
         Some(seconds) => seconds,
-        None => until_now(spooled, range, pace)?,
+        None => until_now(spooled, range, args.until, pace)?,
     };
     let shift = Shift::new(range, seconds)?;
     say(&format!("times shifted by {seconds:+} s"));
-    if args.now && range.length_ms() > LATENESS_MS && pace.is_none() && !args.quiet {
-        say(
-            "note: what lies more than 15m before the recording's end is late for the service (LATENESS): --speed 1 sends it in its own time",
-        );
-    }
     Ok(Some(shift))
 }
 
+/// Tells what the service would not use, before it is sent.
+fn warn(usable: Usable, until: Option<Timestamp>) {
+    let Usable {
+        events,
+        too_late,
+        ahead,
+        untimed,
+    } = usable;
+    let of = |part| match part == events {
+        true => format!("all {}", counted(events, "event")),
+        false => format!("{} of {}", count(part), counted(events, "event")),
+    };
+    let lateness = duration(LATENESS_MAX_MS);
+    if let Some(until) = until
+        && (1..events).contains(&too_late)
+    {
+        say(&format!(
+            "note: {} happened more than {lateness} before --until {until}: a service with the default LATENESS does not use them",
+            of(too_late)
+        ));
+    } else if too_late > 0 {
+        say(&format!(
+            "warning: {} will be too late, and not used, by a service that takes what is up to {lateness} late \
+             (LATENESS, as it is by default). Instead: a shorter recording; --now --until MOMENT, to let it end with the \
+             attack; --now --speed 1, in its own time; or a service with a longer LATENESS",
+            of(too_late)
+        ));
+    }
+    if ahead > 0 {
+        say(&format!(
+            "warning: {} will lie in the future by more than {}: the service takes their arrival for their time",
+            of(ahead),
+            duration(SKEW_MAX_MS)
+        ));
+    }
+    if untimed > 0 {
+        say(&format!(
+            "warning: {} without a time: no rule counts them",
+            of(untimed)
+        ));
+    }
+}
+
 /// From the recording's last event to the moment at which it is sent, in whole seconds.
-fn until_now(spooled: &Spooled, range: Range, pace: Option<Pace>) -> anyhow::Result<i64> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let mut end = now.context("the clock stands before 1970")?;
+fn until_now(
+    spooled: &Spooled,
+    range: Range,
+    until: Option<Timestamp>,
+    pace: Option<Pace>,
+) -> anyhow::Result<i64> {
+    let mut end_ms = now_ms()?;
     if let Some(pace) = pace {
         let last = (0..spooled.records())
             .rev()
             .find_map(|it| spooled.carried(it));
-        end += pace.due(last);
+        end_ms += i64::try_from(pace.due(last).as_millis())?;
     }
-    let end_ms =
-        i64::try_from(end.as_millis()).map_err(|_| anyhow!("the clock is out of range"))?;
-    Ok((end_ms - range.last.millis()).div_euclid(1000))
+    // What cannot be cut may have events beyond it.
+    let last = until.map_or(range.last, |until| range.last.min(until));
+    Ok((end_ms - last.millis()).div_euclid(1000))
+}
+
+/// The present, in milliseconds since 1970.
+fn now_ms() -> anyhow::Result<i64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.context("the clock stands before 1970")?;
+    i64::try_from(now.as_millis()).map_err(|_| anyhow!("the clock is out of range"))
 }
 
 struct Sending<'a> {

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use detector_core::decode::DecodeFields;
 use detector_core::decode::split::Piece;
 use detector_core::field::FieldTable;
+use detector_core::time::Timestamp;
 
 use super::carried::{Carrier, Record};
 use super::spool::{Spool, Spooled};
+use super::usable::EventTimes;
 use crate::input::block::Block;
 use crate::input::stream::{End, Stream, Taken};
 use crate::input::{Input, Plan};
@@ -18,23 +20,27 @@ use crate::output::progress::Progress;
 /// What the inputs held.
 pub(crate) struct Reading {
     pub(crate) spooled: Spooled,
+    /// When what is in it happened.
+    pub(crate) times: EventTimes,
     /// Whether anything could not be read, or is no record that the stream takes. Each was told of.
     pub(crate) is_lossy: bool,
 }
 
-/// Reads all inputs. `list_span_max_ms`: how much recorded time may travel in one list of events.
+/// Reads all inputs. `list_span_max_ms`: how much recorded time may travel in one list of events. What happened after
+/// `until` is left out.
 ///
 /// # Errors
 /// The temporary folder cannot be written to.
 pub(crate) fn read(
     plan: &Plan,
     list_span_max_ms: i64,
+    until: Option<Timestamp>,
     progress: &mut Progress,
 ) -> io::Result<Reading> {
     let mut table = FieldTable::default();
     let fields = DecodeFields::register(&mut table);
     let mut reader = Reader {
-        carrier: Carrier::new(&table, &fields, list_span_max_ms),
+        carrier: Carrier::new(&table, &fields, list_span_max_ms, until),
         spool: Spool::new()?,
         failed: None,
         is_lossy: false,
@@ -63,10 +69,14 @@ pub(crate) fn read(
         }
     }
     let Reader {
-        spool, is_lossy, ..
+        carrier,
+        spool,
+        is_lossy,
+        ..
     } = reader;
     Ok(Reading {
         spooled: spool.finish()?,
+        times: carrier.times,
         is_lossy,
     })
 }

@@ -53,7 +53,7 @@ impl Range {
 pub(crate) struct Shift {
     from_ms: i64,
     until_ms: i64,
-    seconds: i64,
+    pub(crate) seconds: i64,
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -10,10 +10,11 @@ mod text; // scores -> text
 mod markdown; // scores -> the table of the README
 mod junit; // verdicts -> JUnit XML
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -35,7 +36,11 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
     let scenarios = scenario::find(&args.paths, &names(&rules))?;
     let mut output = Output::open(args.output.as_deref())?;
     let engine = Engine::new(rules);
-    let verdicts = run_all(&engine, &scenarios, args.threads())?;
+    let Some(of_their_own) = engines(&args.rules, &scenarios)? else {
+        return Ok(Outcome::RulesBroken);
+    };
+    let engine_of = |at: usize| of_their_own.get(&at).unwrap_or(&engine);
+    let verdicts = run_all(engine_of, &scenarios, args.threads())?;
     let report = Report::of(engine.rules(), &scenarios, &verdicts);
     match args.format {
         TestFormat::Text => output.write_all(text::page(&report).as_bytes())?,
@@ -74,9 +79,27 @@ fn names(rules: &RuleSet) -> BTreeSet<&str> {
         .collect()
 }
 
+/// Engines for the scenarios that have lists of their own, by place. `None` where lists are broken: that has been said.
+fn engines(
+    rules: &[PathBuf],
+    scenarios: &[Scenario],
+) -> anyhow::Result<Option<BTreeMap<usize, Engine>>> {
+    let mut engines = BTreeMap::new();
+    for (at, scenario) in scenarios.iter().enumerate() {
+        let Some(allowlist) = &scenario.allowlist else {
+            continue;
+        };
+        match rules::load_with_lists(rules, allowlist)? {
+            Some(rules) => engines.insert(at, Engine::new(rules)),
+            None => return Ok(None),
+        };
+    }
+    Ok(Some(engines))
+}
+
 /// One verdict for each scenario, in their order, worked out on several threads: the largest recordings first.
-fn run_all(
-    engine: &Engine,
+fn run_all<'e>(
+    engine_of: impl Fn(usize) -> &'e Engine + Sync,
     scenarios: &[Scenario],
     threads: NonZeroUsize,
 ) -> anyhow::Result<Vec<Verdict>> {
@@ -86,7 +109,7 @@ fn run_all(
     let work = || {
         let mut done = Vec::new();
         while let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            done.push((at, Verdict::of(engine, &scenarios[at])));
+            done.push((at, Verdict::of(engine_of(at), &scenarios[at])));
         }
         done
     };

@@ -12,6 +12,8 @@ use crate::input::suggestion;
 use crate::outcome::say;
 
 const EXPECTED: &str = "expected.yaml";
+/// Lists that stand in for those of the rules, for this recording.
+const ALLOWLIST: &str = "allowlist.yaml";
 
 /// A recording and what it must show.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub(crate) struct Scenario {
     pub(crate) family: String,
     pub(crate) name: String,
     pub(crate) expectation: Expectation,
+    pub(crate) allowlist: Option<PathBuf>,
 }
 
 /// Every scenario under `paths`, in the order of the folders. What cannot be understood is reported all at once.
@@ -43,6 +46,7 @@ pub(crate) fn find(paths: &[PathBuf], rules: &BTreeSet<&str>) -> anyhow::Result<
             Ok(expectation) => scenarios.push(Scenario {
                 family: name_of(folder.parent()),
                 name: name_of(Some(&folder)),
+                allowlist: Some(folder.join(ALLOWLIST)).filter(|path| path.is_file()),
                 folder,
                 expectation,
             }),

@@ -1,7 +1,8 @@
 //! The allowlist: lists of addresses, principals and user agents that detection rules refer to.
 //!
 //! A list stands under the top-level key `allowlist`, in a document of its own. An entry ends at its date, by the time of
-//! the event that is judged: so a recording is judged alike whenever it is replayed, and no clock is needed.
+//! the event that is judged: so a recording is judged alike whenever it is replayed, and no clock is needed. An entry that
+//! is marked as an example allows nothing: what ships with the rules is public.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct AllowEntry {
     pub reason: String,
     /// The last day on which it counts, in UTC.
     pub expires: NaiveDate,
+    /// It shows how an entry is written, and allows nothing.
+    pub is_example: bool,
     pub line: u32,
 }
 
@@ -57,9 +60,9 @@ impl AllowEntry {
         midnight.and_utc()
     }
 
-    /// Whether it no longer counts at `time`.
+    /// Whether it counted, and does not at `time`. An example never does.
     pub fn has_expired(&self, time: Timestamp) -> bool {
-        time.millis() >= self.ends().timestamp_millis()
+        !self.is_example && time.millis() >= self.ends().timestamp_millis()
     }
 
     /// As it is written in the file.
@@ -79,7 +82,8 @@ impl Allowlist {
     pub(crate) fn new(name: &str, path: &str, line: u32, entries: Vec<AllowEntry>) -> Self {
         let mut texts = HashMap::new();
         let mut others = Vec::new();
-        for (at, entry) in entries.iter().enumerate() {
+        // Examples are never looked up.
+        for (at, entry) in entries.iter().enumerate().filter(|(_, e)| !e.is_example) {
             match &entry.value {
                 AllowValue::Text(text) => {
                     texts.insert(text.clone(), at);
@@ -95,6 +99,11 @@ impl Allowlist {
             texts,
             others,
         }
+    }
+
+    /// Whether all its entries are examples, so that it allows nothing.
+    pub fn is_example(&self) -> bool {
+        self.entries.iter().all(|entry| entry.is_example)
     }
 
     /// Whether an entry that counts at `time` allows the value.
@@ -123,6 +132,7 @@ mod tests {
             owner: "o".into(),
             reason: "r".into(),
             expires: expires.parse().unwrap(),
+            is_example: false,
             line: 1,
         };
         Allowlist::new("l", "r.yml", 1, values.iter().map(entry).collect())

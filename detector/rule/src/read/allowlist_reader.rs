@@ -11,20 +11,21 @@ use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;
 use crate::yaml::reference::Reference;
 use crate::yaml::values::text_list;
-use crate::yaml::yaml_tree::{Node, shortened};
+use crate::yaml::yaml_tree::{Kind, Node, shortened};
 
 /// Entries of one list. Networks and beginnings are looked through one by one, for hits alone.
 const ENTRIES_MAX: usize = 1_000;
 
 /// What an entry may allow, by its key.
 const KINDS: [&str; 3] = ["address", "principal", "user_agent"];
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 7] = [
     "address",
     "principal",
     "user_agent",
     "owner",
     "reason",
     "expires",
+    "example",
 ];
 
 /// Reads the document, which has the key `allowlist`. A list counts as known even where its entries are broken.
@@ -157,6 +158,10 @@ fn read_entry(item: &Node, out: &mut Reporter<'_>) -> Option<(&'static str, Allo
         }
         day
     });
+    let is_example = match item.entry("example") {
+        None => Some(false),
+        Some((_, value)) => mark_of_example(value, out),
+    };
     let named: Vec<(&'static str, &Node, &Node)> = KINDS
         .into_iter()
         .filter_map(|kind| item.entry(kind).map(|(key, value)| (kind, key, value)))
@@ -176,9 +181,25 @@ fn read_entry(item: &Node, out: &mut Reporter<'_>) -> Option<(&'static str, Allo
         owner: owner?.1.to_owned(),
         reason: reason?.1.to_owned(),
         expires: expires?,
+        is_example: is_example?,
         line: item.line,
     };
     Some((kind, entry))
+}
+
+/// `example: true`: what the entry has is not allowed. Any other word is a doubt about that.
+fn mark_of_example(value: &Node, out: &mut Reporter<'_>) -> Option<bool> {
+    match value.kind {
+        Kind::Bool(is_example) => Some(is_example),
+        _ => {
+            let shown = value.shown();
+            out.error(
+                value.line,
+                format!("`example` is true or false, without quotes, not {shown}: an example allows nothing, any other entry counts"),
+            );
+            None
+        }
+    }
 }
 
 fn required_text<'n>(

@@ -152,6 +152,15 @@ fn numbers_under_the_keys_of_names_are_names() {
     assert_eq!(tree["b"][0], 1.5);
 }
 
+/// A count; estimates depend on the values that are counted, stand-ins included.
+fn exact(count: u64) -> String {
+    const EXACT_MAX: u64 = 256;
+    match count {
+        0..=EXACT_MAX => count.to_string(),
+        _ => "more".to_owned(),
+    }
+}
+
 /// What an alert tells but for the stand-ins in it.
 fn alerts(files: &[Vec<u8>]) -> Vec<String> {
     struct Nobody;
@@ -172,8 +181,8 @@ fn alerts(files: &[Vec<u8>]) -> Vec<String> {
                 fields.collect::<Vec<_>>(),
                 it.opened_at,
                 it.held_until,
-                it.count,
-                it.distinct
+                exact(it.count),
+                it.distinct.map(exact)
             )
         })
         .collect();
@@ -187,10 +196,6 @@ fn rules_hit_stand_ins_as_they_hit_what_was_there() {
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for input in input::plan(&[fixtures]).unwrap().inputs {
         let Input::File(path) = input else { continue };
-        // No list has a stand-in, so what a list allows would alert.
-        if path.to_string_lossy().contains("listed_") {
-            continue;
-        }
         let bytes = fs::read(path).unwrap();
         after.push(rewrite::record(&bytes, &mut names()).unwrap_or_else(|| bytes.clone()));
         before.push(bytes);
