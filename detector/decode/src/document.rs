@@ -4,11 +4,14 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::envelope::Envelope;
-use super::identity::{Circumstances, content_id};
-use super::origin::{self, Origin};
-use super::split::{Piece, Splitter};
-use super::{Context, Decoder, EventSink, Shape, carried, foreign, mend, raw};
+use crate::envelope::kind::Envelope;
+use crate::fields::foreign;
+use crate::origin::{self, Origin};
+use crate::split::{Piece, Splitter};
+use crate::text::identity::{Circumstances, content_id};
+use crate::text::{mend, raw};
+use crate::word::carried;
+use crate::{Context, Decoder, EventSink, Shape};
 use detector_event::event::{Body, Event, LogSource};
 use detector_event::scan::scan_json;
 use detector_event::slots::{Slots, Value};
@@ -21,7 +24,7 @@ const BASE64_JSON: [&[u8]; 4] = [b"eyJ", b"eyA", b"ewo", b"W3s"];
 
 impl Decoder<'_> {
     /// Text that starts with a brace: one object, or several, or damage, or a line of prose.
-    pub(super) fn object(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+    pub(crate) fn object(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
         if self.records(text, context, sink) || self.payload(text, context, sink) {
             return;
         }
@@ -44,7 +47,7 @@ impl Decoder<'_> {
     }
 
     /// Scans one object and delivers it, or what it envelops.
-    pub(super) fn document(
+    pub(crate) fn document(
         &mut self,
         json: &[u8],
         context: Context<'_>,
@@ -104,7 +107,7 @@ impl Decoder<'_> {
     }
 
     /// An entry of a log that says what it is.
-    pub(super) fn source_event<'a>(
+    pub(crate) fn source_event<'a>(
         &mut self,
         source: LogSource,
         json: &'a [u8],
@@ -113,7 +116,7 @@ impl Decoder<'_> {
         sink: &mut dyn EventSink,
     ) {
         if source == LogSource::CloudTrail && carried::has_text_for_objects(&slots, self.fields) {
-            let parts = &super::fields::NESTED;
+            let parts = &crate::fields::NESTED;
             if let Some(json) = carried::with_objects(json, parts) {
                 self.release(slots);
                 // It was scanned before, so it scans again.
@@ -128,7 +131,7 @@ impl Decoder<'_> {
         self.deliver(source, slots, Body::Json(json), context, sink);
     }
 
-    pub(super) fn deliver<'a>(
+    pub(crate) fn deliver<'a>(
         &mut self,
         source: LogSource,
         mut slots: Slots<'a>,
@@ -171,7 +174,7 @@ impl Decoder<'_> {
     }
 
     /// Text that starts with a bracket: an array of events, or a line such as `[INFO] started`.
-    pub(super) fn array(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+    pub(crate) fn array(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
         if text[1..].trim_ascii() == b"]" {
             return;
         }
@@ -214,7 +217,7 @@ impl Decoder<'_> {
     }
 
     /// Text that starts with a quote: a JSON string that may hold anything, or a line of prose.
-    pub(super) fn quoted(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+    pub(crate) fn quoted(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
         let mut buffer = self.buffer();
         let is_string = std::str::from_utf8(text)
             .is_ok_and(|json| is_one_string(json) && raw::unescape(json, &mut buffer));
@@ -233,14 +236,14 @@ impl Decoder<'_> {
     }
 
     /// Text that is not JSON: base64, several lines, or one.
-    pub(super) fn text(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+    pub(crate) fn text(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
         let is_stretch = matches!(context.shape, Shape::Record | Shape::Line);
         // Somebody has packed twice: what is base64 already goes through a client that packs it.
         let is_packed_json = is_stretch && BASE64_JSON.iter().any(|begin| text.starts_with(begin));
         if is_packed_json || text.starts_with(BASE64_GZIP) {
             let mut buffer = self.buffer();
             let is_packed = raw::base64(text, &mut buffer)
-                && (buffer.starts_with(&super::inflate::MAGIC)
+                && (buffer.starts_with(&crate::packed::inflate::MAGIC)
                     || is_packed_json && matches!(buffer.first(), Some(b'{' | b'[')));
             if is_packed {
                 self.part(&buffer, context.inner(context.shape), sink);
@@ -268,7 +271,7 @@ impl Decoder<'_> {
         }
     }
 
-    pub(super) fn text_event(
+    pub(crate) fn text_event(
         &mut self,
         text: &[u8],
         context: Context<'_>,
@@ -296,7 +299,7 @@ impl Decoder<'_> {
     }
 
     /// Lines and documents one after the other.
-    pub(super) fn lines(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+    pub(crate) fn lines(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
         let context = Context {
             id: None,
             ..context.inner(Shape::Line)
@@ -309,7 +312,7 @@ impl Decoder<'_> {
     }
 
     /// Objects one after the other on one line, from `begin` on; `error` is why the line is not one object.
-    pub(super) fn concatenated(
+    pub(crate) fn concatenated(
         &mut self,
         text: &[u8],
         begin: usize,
@@ -354,7 +357,7 @@ impl Decoder<'_> {
     }
 
     /// Reports text that was meant as JSON and is not, with the place of the error where it is known.
-    pub(super) fn broken(&self, text: &[u8], error: &serde_json::Error, sink: &mut dyn EventSink) {
+    pub(crate) fn broken(&self, text: &[u8], error: &serde_json::Error, sink: &mut dyn EventSink) {
         let place = line_start(text, error.line()) + error.column().saturating_sub(1);
         let message = error.to_string();
         let what = message

@@ -8,27 +8,12 @@
 //! in an event and the last in an envelope, but of lists of records all.
 #![warn(clippy::disallowed_methods)]
 
-mod raw; // JSON text taken apart without a tree
-mod mend; // what is nearly JSON
-mod moment; // times as logs write them
-mod identity; // ids for events that have none
-mod runtime_line; // what runtimes and loggers write before an application's words
-mod tool_line; // lines that tools print for a log event
+mod text; // what text tells by itself
 mod fields; // the fields that decode itself reads
-mod carrier; // what tools, queues and shippers put around a log entry
-mod foreign; // names for what is not read here
-mod said; // what a runtime says, as fields
-mod aggregate; // KPL: many records in one
-pub mod inflate; // gzip, capped
-pub mod rows; // results of queries
+pub mod packed; // what packs several records, or squeezes them
 mod origin; // source, time, id, account and region of an event
-mod joined; // messages that were divided
-mod envelope; // which envelope an object is, and what it holds
-mod payload; // subscription payloads in one pass
-mod records; // lists of records in one pass
-mod wrap; // the JSON that runtimes and loggers put around an object
-mod word; // an application's words
-mod carried; // what a carrier holds
+mod envelope; // what envelopes hold
+mod word; // an application's words, and what is put around them
 mod document; // one JSON document or text line
 pub mod split; // a byte stream -> records
 
@@ -38,7 +23,9 @@ use detector_event::slots::Slots;
 use detector_event::time::Timestamp;
 
 pub use fields::DecodeFields;
-use said::Said;
+use fields::said::Said;
+use packed::{aggregate, inflate};
+use text::raw;
 
 /// Bounds on what one record may cost.
 #[derive(Debug, Clone)]

@@ -3,15 +3,16 @@
 //! A source is told by content first and by the name of its log group second, since that name is the operator's own;
 //! only what Lambda's own log groups hold is the function's word, whatever it looks like.
 
-use super::moment::{logged_at, of_text};
-use super::{Context, DecodeFields, Shape, identity, tool_line};
+use crate::text::moment::{logged_at, of_text};
+use crate::text::{identity, tool_line};
+use crate::{Context, DecodeFields, Shape};
 use detector_event::event::LogSource;
 use detector_event::field::SlotId;
 use detector_event::slots::{Slots, Value};
 use detector_event::time::Timestamp;
 
 /// The source of the JSON object in `slots`.
-pub(super) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str>) -> LogSource {
+pub(crate) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str>) -> LogSource {
     if is_function_log(log_group) {
         return LogSource::Lambda;
     }
@@ -63,7 +64,7 @@ fn is_access(slots: &Slots<'_>, f: &DecodeFields) -> bool {
 }
 
 /// How the messages of a log group are read, as far as its name, or a stream's, tells.
-pub(super) fn shape_of_messages(group: Option<&str>, stream: Option<&str>) -> Shape {
+pub(crate) fn shape_of_messages(group: Option<&str>, stream: Option<&str>) -> Shape {
     let is_functions = is_function_log(group) || stream.is_some_and(tool_line::is_function_stream);
     let is_cloudtrails = |name: Option<&str>| {
         name.is_some_and(|name| name.to_ascii_lowercase().contains("cloudtrail"))
@@ -90,12 +91,12 @@ pub(super) fn shape_of_messages(group: Option<&str>, stream: Option<&str>) -> Sh
 }
 
 /// Whether Lambda made the log group, so that only the function writes to it.
-pub(super) fn is_function_log(log_group: Option<&str>) -> bool {
+pub(crate) fn is_function_log(log_group: Option<&str>) -> bool {
     log_group.is_some_and(|name| name.starts_with("/aws/lambda/"))
 }
 
 /// Clears the slots in which `source` writes a placeholder for "absent".
-pub(super) fn clear_placeholders(source: LogSource, slots: &mut Slots<'_>, f: &DecodeFields) {
+pub(crate) fn clear_placeholders(source: LogSource, slots: &mut Slots<'_>, f: &DecodeFields) {
     match source {
         LogSource::ApiGateway => slots.clear_placeholder("-"),
         LogSource::CloudTrail => {
@@ -110,7 +111,7 @@ pub(super) fn clear_placeholders(source: LogSource, slots: &mut Slots<'_>, f: &D
 }
 
 /// Puts WAF header values where rules ask for them by name, in any letter case.
-pub(super) fn place_headers(slots: &mut Slots<'_>, f: &DecodeFields, asked: &[(Box<str>, SlotId)]) {
+pub(crate) fn place_headers(slots: &mut Slots<'_>, f: &DecodeFields, asked: &[(Box<str>, SlotId)]) {
     if asked.is_empty() {
         return;
     }
@@ -134,16 +135,16 @@ pub(super) fn place_headers(slots: &mut Slots<'_>, f: &DecodeFields, asked: &[(B
 
 /// What is known of one event besides its fields.
 #[derive(Debug, Default)]
-pub(super) struct Origin<'e> {
-    pub(super) time: Option<Timestamp>,
+pub(crate) struct Origin<'e> {
+    pub(crate) time: Option<Timestamp>,
     /// `None` where the content has to name it.
-    pub(super) id: Option<&'e str>,
-    pub(super) account: Option<&'e str>,
-    pub(super) region: Option<&'e str>,
+    pub(crate) id: Option<&'e str>,
+    pub(crate) account: Option<&'e str>,
+    pub(crate) region: Option<&'e str>,
 }
 
 impl<'e> Origin<'e> {
-    pub(super) fn of(
+    pub(crate) fn of(
         source: LogSource,
         slots: &'e Slots<'_>,
         f: &DecodeFields,

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::inflate::deflate;
+use super::packed::inflate::deflate;
 use super::*;
 use detector_event::event::{Body, LogSource, is_redacted};
 

@@ -1,13 +1,13 @@
 //! What a line says of the document it may begin or continue.
 
-use crate::{raw, runtime_line, tool_line};
+use crate::text::{raw, runtime_line, tool_line};
 
 /// An opening is looked for in this many bytes.
 const OPENING_BYTES_MAX: usize = 1024;
 
 /// What a line is by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LineKind {
+pub(crate) enum LineKind {
     Blank,
     /// One record: NDJSON or text.
     Whole,
@@ -20,7 +20,7 @@ pub(super) enum LineKind {
 }
 
 impl LineKind {
-    pub(super) fn of(line: &[u8]) -> Self {
+    pub(crate) fn of(line: &[u8]) -> Self {
         let text = raw::trim(line);
         match (text.first(), text.last()) {
             (None, _) => LineKind::Blank,
@@ -35,12 +35,12 @@ impl LineKind {
 }
 
 /// Whether `line` looks like a whole NDJSON line.
-pub(super) fn is_object_line(line: &[u8]) -> bool {
+pub(crate) fn is_object_line(line: &[u8]) -> bool {
     line.starts_with(b"{\"") && line.trim_ascii_end().ends_with(b"}")
 }
 
 /// Whether `line` begins a record of its own behind one of text, of which `before` lines were read.
-pub(super) fn begins_anew(line: &[u8], record: &[u8], before: u32) -> bool {
+pub(crate) fn begins_anew(line: &[u8], record: &[u8], before: u32) -> bool {
     match line.first() {
         // `aws logs tail --format json` prints a document below its head.
         Some(b'{') => !(before == 1 && is_head(record)),
@@ -57,7 +57,7 @@ fn is_head(record: &[u8]) -> bool {
 }
 
 /// Whether `line` can stand within a document that goes over several lines: whether it begins with a JSON token.
-pub(super) fn can_continue(line: &[u8]) -> bool {
+pub(crate) fn can_continue(line: &[u8]) -> bool {
     let text = line.trim_ascii();
     let ends_token = |rest: &[u8]| {
         matches!(
@@ -86,7 +86,7 @@ pub(super) fn can_continue(line: &[u8]) -> bool {
 
 /// Whether the stream opens a list whose members are records of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Opening {
+pub(crate) enum Opening {
     No,
     /// Too short to tell.
     Unsure,
@@ -99,7 +99,7 @@ pub(super) enum Opening {
 
 /// `[{`, `{"Records":[`, or `{"events":[` and the like over several lines (as the AWS CLI prints it; on one line it is
 /// taken for an event that has such a field).
-pub(super) fn opening(data: &[u8]) -> Opening {
+pub(crate) fn opening(data: &[u8]) -> Opening {
     let window = &data[..data.len().min(OPENING_BYTES_MAX)];
     let mut cursor = Cursor {
         window,

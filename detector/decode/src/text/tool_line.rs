@@ -3,23 +3,23 @@
 
 use std::borrow::Cow;
 
-use super::moment;
-use super::runtime_line;
+use crate::text::moment;
+use crate::text::runtime_line;
 use detector_event::time::Timestamp;
 
 /// A log event on a line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct ToolLine<'t> {
-    pub(super) time: Option<Timestamp>,
-    pub(super) id: Option<&'t str>,
-    pub(super) log_stream: Option<&'t str>,
-    pub(super) message: &'t str,
+pub(crate) struct ToolLine<'t> {
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) id: Option<&'t str>,
+    pub(crate) log_stream: Option<&'t str>,
+    pub(crate) message: &'t str,
     /// A container runtime prints what containers say.
-    pub(super) is_words: bool,
+    pub(crate) is_words: bool,
 }
 
 /// `text` as what a tool printed.
-pub(super) fn of(text: &str) -> Option<ToolLine<'_>> {
+pub(crate) fn of(text: &str) -> Option<ToolLine<'_>> {
     match text.as_bytes().first()? {
         b'0'..=b'9' => sam(text).or_else(|| by_tabs(text)).or_else(|| timed(text)),
         b'E' => cli_events(text),
@@ -28,7 +28,7 @@ pub(super) fn of(text: &str) -> Option<ToolLine<'_>> {
 }
 
 /// `text` without the colours of a terminal, where it begins with one.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     if !text.starts_with('\u{1b}') {
         return Cow::Borrowed(text);
     }
@@ -50,7 +50,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether `line` begins as lines with a time do, so that lines that do not go on with it.
-pub(super) fn is_timed(line: &[u8]) -> bool {
+pub(crate) fn is_timed(line: &[u8]) -> bool {
     let window = &line[..line.len().min(64)];
     let Ok(text) = std::str::from_utf8(window) else {
         return false;
@@ -61,7 +61,9 @@ pub(super) fn is_timed(line: &[u8]) -> bool {
                 || is_stream_then_time(text)
         }
         Some(b'[') => {
-            let inner = text[1..].split_once("]\t").map_or(&text[1..], |(_level, rest)| rest);
+            let inner = text[1..]
+                .split_once("]\t")
+                .map_or(&text[1..], |(_level, rest)| rest);
             moment::at_start(inner).is_some_and(|(_, rest)| rest.starts_with(['\t', ' ', ']']))
         }
         Some(0x1b) => text
@@ -80,7 +82,7 @@ fn is_stream_then_time(text: &str) -> bool {
 }
 
 /// `2026/05/03/[$LATEST]…`, and `2026/05/03/name[$LATEST]…` where functions share a log group.
-pub(super) fn is_function_stream(name: &str) -> bool {
+pub(crate) fn is_function_stream(name: &str) -> bool {
     is_function_stream_like(name) && !name.contains(' ')
 }
 

@@ -1,35 +1,36 @@
 //! Messages that were divided at the size limit of a log event, put together again within one payload.
 
-use super::runtime_line;
-use super::{Context, raw};
+use crate::Context;
+use crate::text::raw;
+use crate::text::runtime_line;
 use detector_event::time::Timestamp;
 
 /// Lambda divides what is longer than 256 KiB (less 26 bytes), and what is longer than 1 MiB since that is the limit.
 /// A message that goes on is at least so long.
-pub(super) const CUT_BYTES_MIN: usize = 250_000;
+pub(crate) const CUT_BYTES_MIN: usize = 250_000;
 
 /// Pieces that are taken for parts of one message; more is no log event that anybody meant.
 const PIECES_MAX: usize = 16;
 
 /// A log event that waits for what its message goes on with.
 #[derive(Debug)]
-pub(super) struct Piece {
-    pub(super) id: Option<String>,
-    pub(super) time: Option<Timestamp>,
-    pub(super) arrival: Option<Timestamp>,
-    pub(super) message: Vec<u8>,
+pub(crate) struct Piece {
+    pub(crate) id: Option<String>,
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) arrival: Option<Timestamp>,
+    pub(crate) message: Vec<u8>,
 }
 
 /// The pieces of a message whose end has not come yet.
 #[derive(Debug, Default)]
-pub(super) struct Joined {
+pub(crate) struct Joined {
     pieces: Vec<Piece>,
     is_complete: bool,
 }
 
 impl Joined {
     /// Takes a message that was cut, or that goes on where one was; `false` for others.
-    pub(super) fn takes(&mut self, message: &[u8], context: Context<'_>) -> bool {
+    pub(crate) fn takes(&mut self, message: &[u8], context: Context<'_>) -> bool {
         let is_full = message.len() >= CUT_BYTES_MIN;
         let is_first = self.pieces.is_empty();
         if self.is_complete || is_first && !(is_full && is_open(message)) {
@@ -47,7 +48,7 @@ impl Joined {
     }
 
     /// What the pieces come to: one message where they make sense together, else each for itself.
-    pub(super) fn take(&mut self) -> Vec<Piece> {
+    pub(crate) fn take(&mut self) -> Vec<Piece> {
         let text = self.text();
         let mut pieces = std::mem::take(&mut self.pieces);
         self.is_complete = false;

@@ -8,8 +8,10 @@ use std::borrow::Cow;
 use memchr::memmem;
 use serde::Deserialize;
 
-use super::envelope::LogNames;
-use super::{Context, Decoder, EventSink, joined, raw};
+use crate::envelope::LogNames;
+use crate::envelope::joined;
+use crate::text::raw;
+use crate::{Context, Decoder, EventSink};
 use detector_event::time::Timestamp;
 
 /// Larger ones are left to the thorough way, which holds one message at a time.
@@ -42,7 +44,7 @@ struct LogEvent<'a> {
 
 impl Decoder<'_> {
     /// Unpacks `text` if it is a payload; `false`, with nothing done, if not.
-    pub(super) fn payload(
+    pub(crate) fn payload(
         &mut self,
         text: &[u8],
         context: Context<'_>,

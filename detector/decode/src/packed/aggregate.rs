@@ -13,19 +13,19 @@ const DATA: u64 = 3;
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("aggregated record is not protobuf at byte {at}")]
-pub(super) struct AggregateError {
+pub(crate) struct AggregateError {
     at: usize,
 }
 
 /// The protobuf message of an aggregated record; `None` if it is none, which a wrong checksum means too.
-pub(super) fn verified(bytes: &[u8]) -> Option<&[u8]> {
+pub(crate) fn verified(bytes: &[u8]) -> Option<&[u8]> {
     let rest = bytes.strip_prefix(&MAGIC)?;
     let (message, checksum) = rest.split_at_checked(rest.len().checked_sub(CHECKSUM_BYTES)?)?;
     (Md5::digest(message).as_slice() == checksum).then_some(message)
 }
 
 /// Calls `each` with the data of every record, up to the first damage.
-pub(super) fn for_each_record(
+pub(crate) fn for_each_record(
     message: &[u8],
     each: &mut dyn FnMut(&[u8]),
 ) -> Result<(), AggregateError> {

@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 
-use super::carrier::{self, Found, Holds};
-use super::tool_line::{self, ToolLine};
-use super::{
-    Context, DecodeFields, Decoder, EventSink, Shape, foreign, moment, origin, raw, runtime_line,
-};
+use crate::fields::carrier::row::Holds;
+use crate::fields::carrier::{self, Found};
+use crate::fields::foreign;
+use crate::text::tool_line::{self, ToolLine};
+use crate::text::{moment, raw, runtime_line};
+use crate::{Context, DecodeFields, Decoder, EventSink, Shape, origin};
 use detector_event::slots::{Slots, Value};
 
 impl Decoder<'_> {
     /// An object that no log writes by itself: a carrier, an application's words, or of no known form.
-    pub(super) fn of_no_log<'a>(
+    pub(crate) fn of_no_log<'a>(
         &mut self,
         json: &'a [u8],
         slots: Slots<'a>,
@@ -19,7 +20,7 @@ impl Decoder<'_> {
         sink: &mut dyn EventSink,
     ) {
         if !context.bare
-            && let Some(found) = carrier::find(&slots, self.fields)
+            && let Some(found) = carrier::find(&slots, &self.fields.carriers)
             && (context.shape == Shape::Line
                 || context.shape == Shape::Record
                 || found.carrier.holds == Holds::Words)
@@ -39,7 +40,7 @@ impl Decoder<'_> {
         let name = if is_words && context.is_known {
             None
         } else {
-            foreign::json(&slots, self.fields)
+            foreign::json(&slots, &self.fields.foreign)
         };
         if name.is_some() || !(context.is_known || is_application(&slots, self.fields)) {
             self.unrecognised(json, name, sink);
@@ -95,7 +96,7 @@ impl Decoder<'_> {
     }
 
     /// `[TIME,MESSAGE]` or `[MESSAGE,TIME]`, as `--query 'events[].[timestamp,message]'` has it.
-    pub(super) fn timed_pair(
+    pub(crate) fn timed_pair(
         &mut self,
         json: &str,
         context: Context<'_>,
@@ -126,7 +127,7 @@ impl Decoder<'_> {
     }
 
     /// A line of text that came as a line: what a tool printed, or an application's.
-    pub(super) fn bare_text(
+    pub(crate) fn bare_text(
         &mut self,
         text: &[u8],
         context: Context<'_>,
@@ -165,7 +166,7 @@ impl Decoder<'_> {
     }
 
     /// Tells of a line that is of no known form.
-    pub(super) fn tell_form_of_text(
+    pub(crate) fn tell_form_of_text(
         &self,
         text: &[u8],
         line: &str,
@@ -220,14 +221,14 @@ fn is_text_of_cognito(slots: &Slots<'_>, f: &DecodeFields) -> bool {
 }
 
 /// Whether an event of CloudTrail has text where objects belong, as databases write it.
-pub(super) fn has_text_for_objects(slots: &Slots<'_>, f: &DecodeFields) -> bool {
+pub(crate) fn has_text_for_objects(slots: &Slots<'_>, f: &DecodeFields) -> bool {
     f.nested
         .iter()
         .any(|slot| slots.str(*slot).is_some_and(|text| text.starts_with('{')))
 }
 
 /// `json` with the objects that stand as text under `keys` in their place; `None` if there is none.
-pub(super) fn with_objects(json: &[u8], keys: &[&str]) -> Option<Vec<u8>> {
+pub(crate) fn with_objects(json: &[u8], keys: &[&str]) -> Option<Vec<u8>> {
     let json = std::str::from_utf8(json).ok()?;
     let mut out = Vec::with_capacity(json.len());
     let mut copied = 0;

@@ -3,23 +3,23 @@
 //! A form is taken off only where all of it is there and nothing but the application's words follows: `received: {…}`
 //! is prose around somebody's JSON, and stays one line.
 
-use super::moment;
+use crate::text::moment;
 
 /// A line taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Line<'t> {
-    pub(super) request_id: Option<&'t str>,
-    pub(super) level: Option<&'t str>,
+pub(crate) struct Line<'t> {
+    pub(crate) request_id: Option<&'t str>,
+    pub(crate) level: Option<&'t str>,
     /// As written.
-    pub(super) time: Option<&'t str>,
+    pub(crate) time: Option<&'t str>,
     /// The application's words.
-    pub(super) rest: &'t str,
+    pub(crate) rest: &'t str,
     /// Whether a managed runtime wrote what stands before them. A logger is the application's own: its text stays.
-    pub(super) is_runtimes: bool,
+    pub(crate) is_runtimes: bool,
 }
 
 /// `text` taken apart; `None` where nothing stands before the application's words.
-pub(super) fn line(text: &str) -> Option<Line<'_>> {
+pub(crate) fn line(text: &str) -> Option<Line<'_>> {
     match text.as_bytes().first()? {
         b'0'..=b'9' => of_node(text).or_else(|| timed(text)),
         b'[' => of_python(text).or_else(|| bracketed(text)),
@@ -29,7 +29,7 @@ pub(super) fn line(text: &str) -> Option<Line<'_>> {
 }
 
 /// Lines that Lambda itself writes to a function's log.
-pub(super) fn is_platforms(text: &str) -> bool {
+pub(crate) fn is_platforms(text: &str) -> bool {
     const BEGINNINGS: [&str; 13] = [
         "START RequestId: ",
         "END RequestId: ",
@@ -257,11 +257,11 @@ fn is_uuid(text: &str) -> bool {
 }
 
 fn given(request_id: &str) -> Option<&str> {
-    Some(request_id).filter(|id| !super::identity::is_none(id))
+    Some(request_id).filter(|id| !crate::text::identity::is_none(id))
 }
 
 /// Names of levels in the runtimes and loggers that people use, whatever the case.
-pub(super) fn is_level(word: &str) -> bool {
+pub(crate) fn is_level(word: &str) -> bool {
     const LEVELS: [&str; 29] = [
         "ALL",
         "CONFIG",

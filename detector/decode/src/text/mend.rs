@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::raw;
+use crate::text::raw;
 
 /// `json` with what is wrong mended: surrogates without a partner, `NaN` and `Infinity` (as `null`), bytes that are no
 /// UTF-8 within strings. `None` where nothing of the kind is there.
-pub(super) fn mended(json: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn mended(json: &[u8]) -> Option<Vec<u8>> {
     let text = match std::str::from_utf8(json) {
         Ok(_) => Cow::Borrowed(json),
         Err(_) => Cow::Owned(String::from_utf8_lossy(json).into_owned().into_bytes()),
@@ -55,7 +55,7 @@ fn numbers(json: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A line of text in another encoding than UTF-8, as far as it can be read: not what is mostly other bytes, or binary.
-pub(super) fn text(line: &[u8]) -> Option<String> {
+pub(crate) fn text(line: &[u8]) -> Option<String> {
     let is_binary = line
         .iter()
         .any(|byte| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x1b));

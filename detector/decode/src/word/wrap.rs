@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::said::Said;
-use super::{Context, DecodeFields, moment, raw};
+use crate::fields::said::Said;
+use crate::text::{moment, raw};
+use crate::{Context, DecodeFields};
 use detector_event::field::SlotId;
 use detector_event::slots::{Slots, Value};
 use detector_event::time::Timestamp;
@@ -12,12 +13,12 @@ use detector_event::time::Timestamp;
 const WRAPS_MAX: u8 = 3;
 
 /// A wrap taken apart.
-pub(super) struct Wrap<'a> {
-    pub(super) said: Said<'a>,
+pub(crate) struct Wrap<'a> {
+    pub(crate) said: Said<'a>,
     /// When it was logged.
-    pub(super) time: Option<Timestamp>,
+    pub(crate) time: Option<Timestamp>,
     /// The application's object, or lines of such; `None` where its words are text, and stay where they are.
-    pub(super) payload: Option<Cow<'a, str>>,
+    pub(crate) payload: Option<Cow<'a, str>>,
 }
 
 /// What an object has beside its message where all of it is a runtime's or logger's: only then is text in the message
@@ -79,7 +80,7 @@ const WRAP_KEY_BEGINNINGS: [&str; 3] = ["function_", "cold_start", "correlation_
 
 impl<'a> Wrap<'a> {
     /// The wrap that `json` is, if it is one; `slots` are of it.
-    pub(super) fn of(
+    pub(crate) fn of(
         json: &'a [u8],
         slots: &Slots<'a>,
         f: &DecodeFields,
@@ -104,7 +105,7 @@ impl<'a> Wrap<'a> {
         Some(Self {
             said: Said {
                 request_id: text(request_id)
-                    .filter(|id| !super::identity::is_none(id))
+                    .filter(|id| !crate::text::identity::is_none(id))
                     .map(Cow::Owned),
                 level: text(level).map(Cow::Owned),
                 time: text(time).map(Cow::Owned),
@@ -120,7 +121,7 @@ impl<'a> Wrap<'a> {
 
     /// Adds to the application's `inner` what `outer` has beside the wrap: keys that the application has put there
     /// count before those of its message.
-    pub(super) fn fill_in<'i>(&self, inner: &mut Slots<'i>, outer: &Slots<'i>, f: &DecodeFields) {
+    pub(crate) fn fill_in<'i>(&self, inner: &mut Slots<'i>, outer: &Slots<'i>, f: &DecodeFields) {
         for slot in outer.present() {
             let is_wraps = |among: &[SlotId]| among.contains(&slot);
             if is_wraps(&f.messages) || is_wraps(&f.times) {

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
-use super::raw;
+use crate::text::raw;
 use detector_event::slots::Value;
 use detector_event::time::Timestamp;
 
@@ -13,7 +13,7 @@ const EARLIEST_MS: i64 = 946_684_800_000;
 const LATEST_MS: i64 = 4_102_444_800_000;
 
 /// The moment that `value` stands for: text in any form that is read here, or a number since the epoch.
-pub(super) fn moment(value: Option<&Value<'_>>) -> Option<Timestamp> {
+pub(crate) fn moment(value: Option<&Value<'_>>) -> Option<Timestamp> {
     match value? {
         Value::Unsigned(number) => of_integer(*number),
         Value::Float(number) => of_float(*number),
@@ -23,12 +23,12 @@ pub(super) fn moment(value: Option<&Value<'_>>) -> Option<Timestamp> {
 }
 
 /// As [`moment`], where it can be when something was logged.
-pub(super) fn logged_at(value: Option<&Value<'_>>) -> Option<Timestamp> {
+pub(crate) fn logged_at(value: Option<&Value<'_>>) -> Option<Timestamp> {
     moment(value).filter(|time| (EARLIEST_MS..LATEST_MS).contains(&time.millis()))
 }
 
 /// As [`moment`], of text.
-pub(super) fn of_text(text: &str) -> Option<Timestamp> {
+pub(crate) fn of_text(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let text = text
         .strip_prefix('[')
@@ -77,7 +77,7 @@ fn of_float(number: f64) -> Option<Timestamp> {
 }
 
 /// As [`moment`], of JSON text.
-pub(super) fn raw_moment(json: Option<&str>) -> Option<Timestamp> {
+pub(crate) fn raw_moment(json: Option<&str>) -> Option<Timestamp> {
     let text = raw::string(json);
     of_text(text.as_deref().or(json)?)
 }
@@ -111,7 +111,7 @@ fn of_words(text: &str) -> Option<Timestamp> {
 ///
 /// `T`, `t`, a space or `_` between the two; seconds may be missing, a fraction follows `.` or `,`; the zone is `Z`,
 /// `UTC`, `GMT`, an offset with or without a colon, or missing; dates have `-` or `/`, or are written without either.
-pub(super) fn at_start(text: &str) -> Option<(Timestamp, &str)> {
+pub(crate) fn at_start(text: &str) -> Option<(Timestamp, &str)> {
     let mut cursor = Cursor { rest: text };
     let year = cursor.digits(4)?;
     let separator = cursor.one_of(b"-/");

@@ -4,21 +4,21 @@ use std::borrow::Cow;
 
 use detector_event::slots::{Slots, Value};
 
-use super::fields::DecodeFields;
+use crate::fields::DecodeFields;
 
 /// What stood around an application's words.
 #[derive(Debug)]
-pub(super) struct Said<'s> {
-    pub(super) request_id: Option<Cow<'s, str>>,
-    pub(super) level: Option<Cow<'s, str>>,
-    pub(super) time: Option<Cow<'s, str>>,
+pub(crate) struct Said<'s> {
+    pub(crate) request_id: Option<Cow<'s, str>>,
+    pub(crate) level: Option<Cow<'s, str>>,
+    pub(crate) time: Option<Cow<'s, str>>,
     /// All of it.
-    pub(super) line: &'s str,
+    pub(crate) line: &'s str,
 }
 
 impl Said<'_> {
     /// Adds what a runtime says, where the application has no such fields of its own.
-    pub(super) fn put<'a>(&'a self, slots: &mut Slots<'a>, f: &DecodeFields) {
+    pub(crate) fn put<'a>(&'a self, slots: &mut Slots<'a>, f: &DecodeFields) {
         let said = [
             (f.runtime_request_id, self.request_id.as_deref()),
             (f.runtime_level, self.level.as_deref()),

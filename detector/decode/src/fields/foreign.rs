@@ -2,13 +2,12 @@
 //!
 //! A name is all that comes of it: rules see the event as they see any other.
 
-use super::DecodeFields;
-use super::moment;
+use crate::text::moment;
 use detector_event::field::SlotId;
 use detector_event::slots::Slots;
 
 /// Keys of JSON that no log has which is read here; all of a row have to be there.
-pub(super) const JSON: [(&[&str], &str); 16] = [
+pub(crate) const JSON: [(&[&str], &str); 16] = [
     (&["class_uid", "metadata"], "OCSF"),
     (
         &["schemaVersion", "service.detectorId"],
@@ -36,15 +35,17 @@ pub(super) const JSON: [(&[&str], &str); 16] = [
     (&["streams.values"], "Loki streams"),
 ];
 
+/// The slots of a row of [`JSON`], and its name.
+pub(crate) type Row = (Vec<SlotId>, &'static str);
+
 /// The name of a JSON object that is no log read here.
-pub(super) fn json(slots: &Slots<'_>, f: &DecodeFields) -> Option<&'static str> {
-    let has_all =
-        |row: &&(Vec<SlotId>, &'static str)| row.0.iter().all(|slot| slots.is_present(*slot));
-    f.foreign.iter().find(has_all).map(|row| row.1)
+pub(crate) fn json(slots: &Slots<'_>, rows: &[Row]) -> Option<&'static str> {
+    let has_all = |row: &&Row| row.0.iter().all(|slot| slots.is_present(*slot));
+    rows.iter().find(has_all).map(|row| row.1)
 }
 
 /// The name of a line of text that is of no log read here.
-pub(super) fn text(line: &str) -> Option<&'static str> {
+pub(crate) fn text(line: &str) -> Option<&'static str> {
     let mut words = line.split([' ', '\t']);
     let first = words.next().unwrap_or_default();
     let second = words.next().unwrap_or_default();
@@ -92,7 +93,7 @@ pub(super) fn text(line: &str) -> Option<&'static str> {
 }
 
 /// Whether lines of that name are another log of AWS, wherever they come from; applications write the other forms, too.
-pub(super) fn is_log_of_aws(name: &str) -> bool {
+pub(crate) fn is_log_of_aws(name: &str) -> bool {
     const LOGS: [&str; 5] = [
         "load balancer access log",
         "CloudFront or W3C log",

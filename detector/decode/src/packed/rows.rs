@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::raw;
+use crate::text::raw;
 
 /// Databases fold the names of columns: the name of a field of CloudTrail as it was, and any other as it is. In quotes,
 /// where `name` is.
@@ -51,7 +51,7 @@ pub fn cloudtrail_column(name: &str) -> &str {
 
 /// How a service writes the rows of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rows {
+pub(crate) enum Rows {
     /// `get-query-results` of CloudWatch Logs: `{"results":[[{"field":…,"value":…}]]}`
     Insights,
     /// `get-query-results` of CloudTrail Lake: `{"QueryResultRows":[[{"eventID":…}]]}`
@@ -91,7 +91,7 @@ impl Rows {
     }
 
     /// Calls `each` with every row of the result `json` as a JSON object; `false` if it is no such result.
-    pub(super) fn for_each(self, json: &str, each: &mut dyn FnMut(&str)) -> bool {
+    pub(crate) fn for_each(self, json: &str, each: &mut dyn FnMut(&str)) -> bool {
         let Some(rows) = raw::at_path(json, self.path()) else {
             return false;
         };

@@ -3,19 +3,25 @@
 //! Whatever they look like, they stay the application's: who has a say in what it writes must not be able to make them
 //! an envelope, a control message or another log's event.
 
+pub(crate) mod carried; // what a carrier holds
+mod wrap; // the JSON that runtimes and loggers put around an object
+
 use std::borrow::Cow;
 
-use super::runtime_line::{self, Line};
-use super::said::Said;
-use super::wrap::Wrap;
-use super::{Context, Decoder, EventSink, Shape, joined, moment, raw};
+use wrap::Wrap;
+
+use crate::envelope::joined;
+use crate::fields::said::Said;
+use crate::text::runtime_line::{self, Line};
+use crate::text::{moment, raw};
+use crate::{Context, Decoder, EventSink, Shape};
 use detector_event::event::{Body, LogSource};
 use detector_event::scan::scan_json;
 use detector_event::slots::Slots;
 
 impl Decoder<'_> {
     /// An application's words, or the message of a log event that nothing else explains.
-    pub(super) fn words(&mut self, message: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
+    pub(crate) fn words(&mut self, message: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
         let text = raw::trim(message);
         let context = Context {
             shape: Shape::Words,
@@ -107,7 +113,7 @@ impl Decoder<'_> {
     }
 
     /// Delivers an application's object, without what a runtime's or logger's JSON puts around it.
-    pub(super) fn word_event<'a>(
+    pub(crate) fn word_event<'a>(
         &mut self,
         json: &'a [u8],
         slots: Slots<'a>,

@@ -14,18 +14,18 @@ const KEYS: (u64, u64) = (0x7665_6465_7474_6531, 0x636f_6e74_656e_7431);
 /// Where and when an entry was logged, as far as that is known. Nothing here depends on the file, batch or place in
 /// them by which it came.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Circumstances<'c> {
-    pub(super) account: Option<&'c str>,
-    pub(super) log_group: Option<&'c str>,
-    pub(super) log_stream: Option<&'c str>,
+pub(crate) struct Circumstances<'c> {
+    pub(crate) account: Option<&'c str>,
+    pub(crate) log_group: Option<&'c str>,
+    pub(crate) log_stream: Option<&'c str>,
     /// Of the entry, or else its arrival.
-    pub(super) time: Option<Timestamp>,
+    pub(crate) time: Option<Timestamp>,
 }
 
 /// Writes `content:` and 32 hexadecimal digits of a hash into `id`: of `body` and the circumstances, so that the same
 /// words at another time are another event, and a second copy of an entry is not. With neither a time nor a log stream
 /// the content alone decides.
-pub(super) fn content_id(body: &[u8], logged: Circumstances<'_>, id: &mut String) {
+pub(crate) fn content_id(body: &[u8], logged: Circumstances<'_>, id: &mut String) {
     let mut hasher = SipHasher13::new_with_keys(KEYS.0, KEYS.1);
     hasher.write(body);
     if logged.time.is_some() || logged.log_stream.is_some() {
@@ -44,7 +44,7 @@ pub(super) fn content_id(body: &[u8], logged: Circumstances<'_>, id: &mut String
 }
 
 /// Whether `id` is what logs write where there is no id: it must not make one event of many.
-pub(super) fn is_none(id: &str) -> bool {
+pub(crate) fn is_none(id: &str) -> bool {
     const NONE: [&str; 9] = [
         "",
         "-",

@@ -10,13 +10,14 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Context, Decoder, EventSink, Shape, raw};
+use crate::text::raw;
+use crate::{Context, Decoder, EventSink, Shape};
 
 const OPENING: &[u8] = b"{\"Records\":[";
 
 impl Decoder<'_> {
     /// Unpacks `text` if it opens a list of records; `false`, with nothing done, if not.
-    pub(super) fn records(
+    pub(crate) fn records(
         &mut self,
         text: &[u8],
         context: Context<'_>,

@@ -5,12 +5,12 @@ use std::io::{ErrorKind, Read};
 use flate2::bufread::GzDecoder;
 use libdeflater::Decompressor;
 
-pub(super) const MAGIC: [u8; 2] = [0x1F, 0x8B];
+pub(crate) const MAGIC: [u8; 2] = [0x1F, 0x8B];
 
 const STEP_BYTES: usize = 16 << 10;
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub(super) enum InflateError {
+pub(crate) enum InflateError {
     #[error("gzip data inflates past its cap")]
     TooLarge,
     #[error("gzip data is cut off after {bytes} bytes")]
@@ -21,7 +21,7 @@ pub(super) enum InflateError {
 
 /// Puts what `bytes` inflate to into `out`, which is empty. On damage, `out` keeps what came before it. Some shippers end
 /// each member with a line break, as if it were a line.
-pub(super) fn inflate(
+pub(crate) fn inflate(
     bytes: &[u8],
     bytes_max: usize,
     out: &mut Vec<u8>,
@@ -111,7 +111,7 @@ pub fn at_once(bytes: &[u8], bytes_max: usize, out: &mut Vec<u8>) -> bool {
 }
 
 #[cfg(test)]
-pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn deflate(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     writer.write_all(bytes).unwrap();

@@ -1,7 +1,10 @@
 //! The fields that decode itself reads, as slots of the one field table.
 
-use super::carrier::CarrierSlots;
-use super::foreign;
+pub(crate) mod carrier; // what tools, queues and shippers put around a log entry
+pub(crate) mod foreign; // names for what is not read here
+pub(crate) mod said; // what a runtime says, as fields
+
+use carrier::CarrierSlots;
 use detector_event::field::{FieldTable, SlotId};
 
 const TIMES: [&str; 13] = [
@@ -38,7 +41,7 @@ const REQUEST_IDS: [&str; 5] = [
 ];
 const MESSAGES: [&str; 4] = ["message", "msg", "Message", "@m"];
 const WRAP_NAMES: [&str; 5] = ["service", "location", "logger", "target", "name"];
-pub(super) const NESTED: [&str; 4] = [
+pub(crate) const NESTED: [&str; 4] = [
     "requestParameters",
     "responseElements",
     "additionalEventData",
@@ -50,20 +53,20 @@ macro_rules! decode_fields {
         /// Slots of the fields that decode itself reads; registered before the first event.
         #[derive(Debug, Clone)]
         pub struct DecodeFields {
-            $(pub(super) $name: SlotId,)*
+            $(pub(crate) $name: SlotId,)*
             /// The rows of [`carrier::CARRIERS`].
-            pub(super) carriers: Vec<CarrierSlots>,
+            pub(crate) carriers: Vec<CarrierSlots>,
             /// The rows of [`foreign::JSON`].
-            pub(super) foreign: Vec<(Vec<SlotId>, &'static str)>,
+            pub(crate) foreign: Vec<foreign::Row>,
             /// Where applications write the time, first those that count first.
-            pub(super) times: Vec<SlotId>,
-            pub(super) levels: Vec<SlotId>,
-            pub(super) request_ids: Vec<SlotId>,
-            pub(super) messages: Vec<SlotId>,
+            pub(crate) times: Vec<SlotId>,
+            pub(crate) levels: Vec<SlotId>,
+            pub(crate) request_ids: Vec<SlotId>,
+            pub(crate) messages: Vec<SlotId>,
             /// What else a logger says of itself.
-            pub(super) wrap_names: Vec<SlotId>,
+            pub(crate) wrap_names: Vec<SlotId>,
             /// Objects of CloudTrail that some tools write as text.
-            pub(super) nested: Vec<SlotId>,
+            pub(crate) nested: Vec<SlotId>,
         }
 
         impl DecodeFields {
@@ -180,7 +183,7 @@ const WAF_HEADERS: &str = "httpRequest.headers.";
 ///
 /// WAF writes headers as an array of `{"name", "value"}`, which a field path cannot select from by name, so decode
 /// puts each value where a rule asks for it. `name` and `value` themselves stay the members of the array.
-pub(super) fn waf_headers(table: &FieldTable) -> Vec<(Box<str>, SlotId)> {
+pub(crate) fn waf_headers(table: &FieldTable) -> Vec<(Box<str>, SlotId)> {
     table
         .slots()
         .filter_map(|slot| Some((table.path(slot).strip_prefix(WAF_HEADERS)?, slot)))

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use detector_event::quotes::{BLOCK_BYTES, Specials};
 
 /// Without white space around it, and without a byte order mark or the record separator of JSON text sequences.
-pub(super) fn trim(bytes: &[u8]) -> &[u8] {
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let bytes = bytes.trim_ascii();
     match bytes.strip_prefix(b"\x1e") {
@@ -25,7 +25,7 @@ pub(super) fn trim(bytes: &[u8]) -> &[u8] {
 }
 
 /// The text of the value at a dotted `path` of objects, the last where a key repeats.
-pub(super) fn at_path<'a>(json: &'a str, path: &str) -> Option<&'a str> {
+pub(crate) fn at_path<'a>(json: &'a str, path: &str) -> Option<&'a str> {
     let mut value = json;
     for wanted in path.split('.') {
         let mut found = None;
@@ -41,12 +41,12 @@ pub(super) fn at_path<'a>(json: &'a str, path: &str) -> Option<&'a str> {
 }
 
 /// Whether `text` was meant as a JSON object: a brace, then a key. `{user} signed in` is not.
-pub(super) fn is_object_like(text: &[u8]) -> bool {
+pub(crate) fn is_object_like(text: &[u8]) -> bool {
     opens_with(text, b'{') && opens_with(text[1..].trim_ascii_start(), b'"')
 }
 
 /// Whether `text` was meant as an array of objects, or of texts. `[INFO] started` is not.
-pub(super) fn is_array_like(text: &[u8]) -> bool {
+pub(crate) fn is_array_like(text: &[u8]) -> bool {
     let member = text.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
     member.is_some_and(|member| {
         matches!(member.first(), Some(b'{' | b'"' | b'[')) || member.starts_with(b"null")
@@ -58,7 +58,7 @@ fn opens_with(text: &[u8], byte: u8) -> bool {
 }
 
 /// Calls `each` with every member of the array `json`, up to the first that is not JSON.
-pub(super) fn for_each_member<'a>(
+pub(crate) fn for_each_member<'a>(
     json: &'a str,
     each: &mut dyn FnMut(&'a RawValue),
 ) -> Result<(), serde_json::Error> {
@@ -84,7 +84,7 @@ pub(super) fn for_each_member<'a>(
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Calls `each` with every key and value of the object `json`, up to the first that is not JSON.
-pub(super) fn for_each_entry<'a>(
+pub(crate) fn for_each_entry<'a>(
     json: &'a str,
     each: &mut dyn FnMut(&str, &'a RawValue),
 ) -> Result<(), serde_json::Error> {
@@ -109,7 +109,7 @@ pub(super) fn for_each_entry<'a>(
 /// Appends the content of the JSON string `json`; `false` if it is not one.
 ///
 /// A surrogate without its partner (`\ud800`) becomes U+FFFD: JSON allows it, Unicode text does not.
-pub(super) fn unescape(json: &str, out: &mut Vec<u8>) -> bool {
+pub(crate) fn unescape(json: &str, out: &mut Vec<u8>) -> bool {
     struct Bytes<'o>(&'o mut Vec<u8>);
     impl Visitor<'_> for Bytes<'_> {
         type Value = ();
@@ -134,7 +134,7 @@ pub(super) fn unescape(json: &str, out: &mut Vec<u8>) -> bool {
 
 /// Appends the content of a JSON string up to its closing quote, and tells how many bytes of `text` that took, the
 /// quote included. `None` for surrogates, and for what is no string: `out` then holds some of it.
-pub(super) fn unescape_to_quote(text: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+pub(crate) fn unescape_to_quote(text: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     let (mut at, mut end) = (0, out.len());
     while let Some(block) = text[at..].first_chunk::<BLOCK_BYTES>() {
         // What is copied beyond the next special byte is overwritten.
@@ -254,7 +254,7 @@ fn long_escape(text: &[u8], at: usize) -> Option<char> {
 }
 
 /// The string `json` as text, where it is a plain one (ids, names).
-pub(super) fn string(json: Option<&str>) -> Option<Cow<'_, str>> {
+pub(crate) fn string(json: Option<&str>) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Key<'_>>(json?)
         .ok()
         .map(|k| k.0)
@@ -262,7 +262,7 @@ pub(super) fn string(json: Option<&str>) -> Option<Cow<'_, str>> {
 }
 
 /// `json` with every surrogate that has no partner written as U+FFFD; `None` if there is none.
-pub(super) fn mend_surrogates(json: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn mend_surrogates(json: &[u8]) -> Option<Vec<u8>> {
     let mut mended: Option<Vec<u8>> = None;
     let mut at = 0;
     while let Some(found) = memchr::memchr(b'\\', &json[at..]) {
@@ -301,7 +301,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Appends what `text` stands for; `false` if it is not base64. Line breaks in it are allowed.
-pub(super) fn base64(text: &[u8], out: &mut Vec<u8>) -> bool {
+pub(crate) fn base64(text: &[u8], out: &mut Vec<u8>) -> bool {
     let before = out.len();
     if BASE64.decode_vec(text, out).is_ok() {
         return true;
