@@ -1,5 +1,5 @@
-"""The rehearsal, by the commands of README, infra/README and `up` as they are written there, on what `up` brings up:
-the alert is there within ten seconds, and what is not used is told with its reason.
+"""The rehearsal, by the commands of replay/README, infra/README and `up` as they are written there, on what `up` brings
+up: the alert is there within ten seconds, and what is not used is told with its reason.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from local_aws.template import REPOSITORY
 from local_aws.unused import Report
 
 from .conftest import PROFILE, Programs
-from .documents import commands, shell, shims
+from .documents import commands, section, shell, shims
 
 ALERT_SECONDS_MAX = 10
 
@@ -90,14 +90,14 @@ def fresh_terminals(programs: Programs, tmp_path: Path) -> Iterator[Terminals]:
 
 
 def rehearsals(terminals: Terminals) -> dict[str, str]:
-    (readme,) = [block for block in commands("README.md", "Rehearse against the service") if " send " in block]
+    (replay,) = commands("replay/README.md", "Rehearse against the service")
     (infra,) = commands("infra/README.md", "Rehearse")
     sends = [block for block in terminals.blocks if " send " in block]
     assert len(sends) == 2
-    return {"README.md": readme, "infra/README.md": infra, "up": sends[0], "up, a longer one": sends[1]}
+    return {"replay/README.md": replay, "infra/README.md": infra, "up": sends[0], "up, a longer one": sends[1]}
 
 
-@pytest.mark.parametrize("where", ["README.md", "infra/README.md", "up", "up, a longer one"])
+@pytest.mark.parametrize("where", ["replay/README.md", "infra/README.md", "up", "up, a longer one"])
 def test_the_alert_is_there_within_ten_seconds(fresh_terminals: Terminals, where: str) -> None:
     terminals = fresh_terminals
     since = len(terminals.lines)
@@ -107,9 +107,11 @@ def test_the_alert_is_there_within_ten_seconds(fresh_terminals: Terminals, where
     assert ("too late" in ran.stderr) == (where == "up, a longer one"), ran.stderr
     terminals.wait_for("  open  ", ALERT_SECONDS_MAX - (time.monotonic() - begun), since)
     assert time.monotonic() - begun < ALERT_SECONDS_MAX
-    # What it says stands in README as it is, but for its numbers.
-    if where == "README.md":
-        (shown,) = re.findall(r"^```text\n(times shifted.*?)^```", (REPOSITORY / "README.md").read_text(), re.M | re.S)
+    # What it says stands in replay/README as it is, but for its numbers.
+    if where == "replay/README.md":
+        (shown,) = re.findall(
+            r"^```text\n(times shifted.*?)^```", section(where, "Rehearse against the service"), re.M | re.S
+        )
         assert _without_numbers(ran.stderr) == _without_numbers(shown)
         counts = re.compile(r"sent (\S+) records with (\S+) events")
         assert counts.search(ran.stderr).groups() == counts.search(shown).groups(), ran.stderr
