@@ -202,3 +202,33 @@ fn links_between_documents_lead_somewhere() {
     }
     assert!(links > 50, "{links} links");
 }
+
+/// A page, in lines; the README stays below.
+const PAGE_LINES: usize = 200;
+
+#[test]
+fn the_readme_is_one_page() {
+    let lines = text_of(&root().join("README.md")).lines().count();
+    assert!(
+        lines < PAGE_LINES,
+        "{lines} lines: what is used elsewhere goes there"
+    );
+}
+
+#[test]
+fn each_crate_says_what_goes_in_what_comes_out_and_what_it_never_does() {
+    let mut crates = 0;
+    for manifest in files(&root().join("detector"), "toml") {
+        let folder = manifest.parent().expect("a crate's folder");
+        if !manifest.ends_with("Cargo.toml") {
+            continue;
+        }
+        let readme = text_of(&folder.join("README.md"));
+        for begins in ["**In:** ", "**Out:** ", "**Never:** "] {
+            let is_said = readme.lines().any(|line| line.starts_with(begins));
+            assert!(is_said, "{}: no {begins}", folder.display());
+        }
+        crates += 1;
+    }
+    assert!(crates >= 9, "{crates} crates");
+}
