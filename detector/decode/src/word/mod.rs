@@ -55,7 +55,11 @@ impl Decoder<'_> {
             return;
         }
         // What a logger writes is the application's, too.
-        self.word_text(if is_runtimes { rest } else { whole }, context, sink);
+        let words = if is_runtimes { rest } else { whole };
+        match raw::is_object_like(rest.as_bytes()) {
+            true => self.broken_words(words.as_bytes(), context, sink),
+            false => self.word_text(words, context, sink),
+        }
     }
 
     /// Delivers `text` if it is JSON: one object, or several, a line each.
@@ -94,9 +98,10 @@ impl Decoder<'_> {
         true
     }
 
-    /// Text that begins as JSON does and is none: rules see it as text, and it is told of.
+    /// Text that holds what begins as JSON does and is none: rules see it as text, and it is told of.
     fn broken_words(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
-        let is_meant = raw::is_object_like(text);
+        let is_meant =
+            memchr::memchr(b'{', text).is_some_and(|at| raw::is_object_like(&text[at..]));
         if is_meant {
             let name = match text.len() >= joined::CUT_BYTES_MIN {
                 true => "JSON that is cut off at the size limit of a log event",
