@@ -63,9 +63,9 @@ fn is_access(slots: &Slots<'_>, f: &DecodeFields) -> bool {
     is_timed || asked > 0 && answered > 0 && !is_application
 }
 
-/// How the messages of a log group are read, as far as its name, or a stream's, tells.
+/// How the messages of a log group are read, as far as its name, or a stream's, tells. The group's name counts first: a
+/// function writes to a group of any name, and then only the stream tells, but not to those of other logs.
 pub(crate) fn shape_of_messages(group: Option<&str>, stream: Option<&str>) -> Shape {
-    let is_functions = is_function_log(group) || stream.is_some_and(tool_line::is_function_stream);
     let is_cloudtrails = |name: Option<&str>| {
         name.is_some_and(|name| name.to_ascii_lowercase().contains("cloudtrail"))
     };
@@ -81,9 +81,13 @@ pub(crate) fn shape_of_messages(group: Option<&str>, stream: Option<&str>) -> Sh
             .iter()
             .any(|beginning| name.starts_with(beginning))
     });
-    if is_functions {
+    if is_function_log(group) {
         Shape::Words
-    } else if is_json || is_cloudtrails(group) || is_cloudtrails(stream) {
+    } else if is_json || is_cloudtrails(group) {
+        Shape::JsonMessage
+    } else if stream.is_some_and(tool_line::is_function_stream) {
+        Shape::Words
+    } else if is_cloudtrails(stream) {
         Shape::JsonMessage
     } else {
         Shape::Message
