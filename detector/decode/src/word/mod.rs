@@ -12,8 +12,9 @@ use wrap::Wrap;
 
 use crate::envelope::joined;
 use crate::fields::said::Said;
+use crate::text::logfmt::{self, Logfmt};
 use crate::text::runtime_line::{self, Line};
-use crate::text::{moment, raw};
+use crate::text::{moment, raw, tool_line};
 use crate::{Context, Decoder, EventSink, Shape};
 use detector_event::event::{Body, LogSource};
 use detector_event::scan::scan_json;
@@ -37,7 +38,14 @@ impl Decoder<'_> {
         let Ok(whole) = std::str::from_utf8(text) else {
             return self.text_event(text, context, sink);
         };
-        let Some(line) = runtime_line::line(whole) else {
+        let plain = tool_line::plain(whole);
+        let whole = plain.trim();
+        let pairs = logfmt::of(whole);
+        let line = match &pairs {
+            Some(pairs) => Some(Line::of_pairs(pairs)),
+            None => runtime_line::line(whole),
+        };
+        let Some(line) = line else {
             return self.word_text(whole, context, sink);
         };
         let said = line.said(whole);
@@ -116,7 +124,7 @@ impl Decoder<'_> {
     pub(crate) fn word_event<'a>(
         &mut self,
         json: &'a [u8],
-        slots: Slots<'a>,
+        mut slots: Slots<'a>,
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) {
@@ -143,11 +151,27 @@ impl Decoder<'_> {
                 return self.release(slots);
             }
         }
+        if wrap.is_alone {
+            // The log event's time is the better one: with Python, the runtime's is of whole seconds.
+            for time in &self.fields.times {
+                slots.clear(*time);
+            }
+        }
         self.deliver(LogSource::Lambda, slots, Body::Json(json), context, sink);
     }
 }
 
 impl<'t> Line<'t> {
+    fn of_pairs(pairs: &'t Logfmt<'t>) -> Self {
+        Self {
+            request_id: pairs.request_id,
+            level: Some(pairs.level),
+            time: Some(pairs.time),
+            rest: &pairs.words,
+            is_runtimes: pairs.is_runtimes,
+        }
+    }
+
     fn said(&self, line: &'t str) -> Said<'t> {
         let [request_id, level, time] =
             [self.request_id, self.level, self.time].map(|text| text.map(Cow::Borrowed));
