@@ -52,8 +52,6 @@ enum State<'p> {
 struct Cutting<'p> {
     reader: Reader<'p>,
     splitter: Splitter,
-    /// Bytes read, inflated.
-    reached: u64,
 }
 
 impl<'p> Stream<'p> {
@@ -106,7 +104,6 @@ impl<'p> Stream<'p> {
             Ok(reader) => State::Reading(Box::new(Cutting {
                 reader,
                 splitter: Splitter::new(RECORD_BYTES_MAX),
-                reached: 0,
             })),
             Err(error) => State::Ending(End::Failed(format!("`{name}`: {error}"))),
         }
@@ -116,8 +113,7 @@ impl<'p> Stream<'p> {
 impl Cutting<'_> {
     /// Reads and cuts the next stretch; at the end, how the input ended.
     fn next(&mut self, name: impl Fn() -> String, block: &mut Block) -> Option<End> {
-        let Filled { bytes, ended } = self.reader.fill(block.restart(self.reached));
-        self.reached += bytes as u64;
+        let Filled { bytes, ended } = self.reader.fill(block.restart());
         block.cut(bytes, &mut self.splitter);
         match ended? {
             Ok(()) => {

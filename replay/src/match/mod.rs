@@ -19,6 +19,9 @@ pub(crate) fn run(args: &MatchArgs) -> anyhow::Result<Outcome> {
         return Ok(Outcome::RulesBroken);
     };
     let plan = input::plan(&args.source.inputs)?;
+    if !args.source.quiet {
+        plan.tell_skipped();
+    }
     let mut output = Output::open(None)?;
     let engine = Engine::new(rules);
     let crew = Crew {

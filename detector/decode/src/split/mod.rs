@@ -1,7 +1,8 @@
 //! Cuts a byte stream into records for the decoder, so that a file larger than memory flows.
 //!
-//! A record is a line (NDJSON or text; one with a time, together with the lines without one that follow it), a whole JSON document over several lines, or one member of a list that the
-//! stream opens (`{"Records":[…]}`, `[{…}]`). The outcome does not depend on how the stream was cut into chunks.
+//! A record is a line (NDJSON or text; one with a time, together with the lines without one that follow it), a whole
+//! JSON document over several lines, one member of a list that the stream opens (`{"Records":[…]}`, `[{…}]`), or a row
+//! of a table whose heading it begins with. The outcome does not depend on how the stream was cut into chunks.
 //!
 //! Damage must not swallow what follows it. A line break within a string ends a document at once. A document that
 //! began with `{"…` (most likely an NDJSON line cut short) also ends before a line that looks like a whole object or
@@ -12,9 +13,11 @@
 mod depth; // where a JSON value ends
 mod line; // what a line is by itself
 mod document; // lines that make one value
+mod csv; // tables of results, row by row
 mod text; // lines that go on with one of text
 mod tail; // what stands behind a list
 
+use csv::Columns;
 use depth::{Depth, Found};
 use document::{Document, Progress};
 use line::{LineKind, Opening};
@@ -23,7 +26,8 @@ use line::{LineKind, Opening};
 /// so only one event, or one envelope of another form, has to fit.
 pub const RECORD_BYTES_MAX: usize = 64 << 20;
 
-/// One piece of the stream. `offset` counts bytes from the start of the (inflated) stream, `line` from 1.
+/// One piece of the stream. `offset` counts bytes from the start of the (inflated) stream, `line` from 1. `bytes` are
+/// those of the stream, or of a row made an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
     Record {
@@ -65,6 +69,8 @@ enum State {
         line_at: usize,
         lines: u32,
     },
+    /// Between the rows of a table.
+    Csv(Columns),
     /// Between the members of a list.
     List {
         is_in_object: bool,
@@ -149,6 +155,7 @@ impl Splitter {
             State::Line => self.whole_line(data, end, out),
             State::Document(document) => self.document(document, data, end, out),
             State::Text { line_at, lines } => self.text(line_at, lines, data, end, out),
+            State::Csv(columns) => self.row(columns, data, end, out),
             State::List { is_in_object } => Some(self.list(is_in_object, data)),
             State::Member {
                 depth,
@@ -190,6 +197,12 @@ impl Splitter {
             return Some(self.consume(data));
         };
         let line = &data[..line_end];
+        if self.offset == 0
+            && let Some(columns) = Columns::of(line)
+        {
+            self.state = State::Csv(columns);
+            return Some(self.consume(&data[..(line_end + 1).min(data.len())]));
+        }
         if line.len() > self.record_bytes_max {
             self.too_large(out);
         } else {
