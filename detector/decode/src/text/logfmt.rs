@@ -20,12 +20,14 @@ pub(crate) struct Logfmt<'t> {
 
 /// `line` taken apart. `None` where it has any other pair: that is the application's, which keeps all of it.
 pub(crate) fn of(line: &str) -> Option<Logfmt<'_>> {
+    if !line.starts_with(['t', 'l', 'm']) {
+        return None;
+    }
     let (mut time, mut level, mut words, mut request_id) = (None, None, None, None);
     let mut is_runtimes = false;
     let mut rest = line;
     while !rest.is_empty() {
         let (name, value, after) = pair(rest)?;
-        let plain = || Some(value.trim_matches('"'));
         let place = match name {
             "time" | "timestamp" | "ts" => &mut time,
             "level" | "lvl" => &mut level,
@@ -46,7 +48,7 @@ pub(crate) fn of(line: &str) -> Option<Logfmt<'_>> {
         if place.is_some() {
             return None;
         }
-        *place = plain();
+        *place = Some(value.trim_matches('"'));
         rest = after;
     }
     let (time, level) = (time?, level?);

@@ -116,7 +116,8 @@ fn of_rust<'t>(text: &'t str, time: Option<&'t str>) -> Option<Line<'t>> {
     let (fields, rest) = after.split_once("}: ")?;
     let is_trace = |fields: &str| {
         let value = fields.strip_prefix(" xrayTraceId=\"");
-        value.is_some_and(|value| value.find('"') == Some(value.len() - 1))
+        let value = value.and_then(|value| value.strip_suffix('"'));
+        value.is_some_and(|value| !value.contains('"'))
     };
     let is_one = is_level(level) && is_id(request_id) && (fields.is_empty() || is_trace(fields));
     let words = match rest.split_once(": ") {
@@ -350,9 +351,13 @@ mod tests {
         }
         let text = format!("ERROR {span}: cannot read {{\"a\":1}}: no such file");
         assert_eq!(of(&text).unwrap().1, "cannot read {\"a\":1}: no such file");
-        assert_eq!(
-            of(r#"INFO Lambda runtime invoke{requestId="q-1" user="x"}: started"#),
-            None
-        );
+        for fields in [
+            r#" user="x""#,
+            r#" xrayTraceId=""#,
+            r#" xrayTraceId="a" b="c""#,
+        ] {
+            let text = format!("INFO Lambda runtime invoke{{requestId=\"q-1\"{fields}}}: started");
+            assert_eq!(of(&text), None, "{text}");
+        }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Wrap<'a> {
 
 /// What an object has beside its message where all of it is a runtime's or logger's: only then is text in the message
 /// looked into, for text may be anybody's, and must not speak beside an application's own keys.
-const WRAP_KEYS: [&str; 60] = [
+const WRAP_KEYS: [&str; 59] = [
     "timestamp",
     "time",
     "@timestamp",
@@ -87,7 +87,6 @@ const WRAP_KEYS: [&str; 60] = [
     "samplingRate",
     "CorrelationId",
     "correlationId",
-    "LogLevel",
 ];
 
 /// As [`WRAP_KEYS`], by how they begin: `function_name`, `cold_start`, …
