@@ -256,6 +256,11 @@ pub(crate) struct SourceArgs {
     /// Files, folders, or `-` for standard input
     #[arg(value_name = "INPUT", required = true)]
     pub(crate) inputs: Vec<PathBuf>,
+    /// A log group, or how its name begins, that holds nothing but JSON; may be given several times
+    ///
+    /// What is no JSON there is unreadable. Those of WAF, API Gateway, CloudTrail and Cognito are known.
+    #[arg(long = "json-log-group", value_name = "NAME")]
+    pub(crate) json_log_groups: Vec<String>,
     /// Threads that read and evaluate; as many as there are cores where not given
     ///
     /// The output is the same for any number.

@@ -4,6 +4,7 @@ pub(crate) mod suggestion; // what a mistyped path meant
 pub(crate) mod rules; // rule paths -> RuleSet
 pub(crate) mod whole; // a small gzip file -> inflated bytes, at once
 pub(crate) mod form; // what packs a file
+pub(crate) mod inflation; // how far packed data may inflate
 pub(crate) mod reader; // a file -> inflated bytes
 pub(crate) mod block; // a stretch of them -> records
 pub(crate) mod stream; // an input -> numbered blocks

@@ -8,7 +8,8 @@ use detector_core::decode::split::{RECORD_BYTES_MAX, Splitter};
 
 use crate::input::Input;
 use crate::input::block::Block;
-use crate::input::reader::{Filled, INFLATION_LIMIT, Reader};
+use crate::input::inflation::INFLATION_LIMIT;
+use crate::input::reader::{Filled, Reader};
 
 /// What a stream gives next. Parts are numbered from 0, the end included.
 #[derive(Debug)]

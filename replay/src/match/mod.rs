@@ -23,7 +23,7 @@ pub(crate) fn run(args: &MatchArgs) -> anyhow::Result<Outcome> {
         plan.tell_skipped();
     }
     let mut output = Output::open(None)?;
-    let engine = Engine::new(rules);
+    let engine = Engine::new(rules).with_json_log_groups(args.source.json_log_groups.clone());
     let crew = Crew {
         mode: Mode::HitsOnly,
         threads: args.source.threads(),

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
     };
     let plan = input::plan(&args.source.inputs)?;
     let output = Output::open(args.output.as_deref())?;
-    let engine = Engine::new(rules);
+    let engine = Engine::new(rules).with_json_log_groups(args.source.json_log_groups.clone());
     let crew = Crew {
         mode: match args.as_arrived {
             true => Mode::AsArrived,

@@ -80,7 +80,9 @@ impl Decoder<'_> {
             bare: is_log_entry,
             ..context.inner(match found.carrier.holds {
                 Holds::Record => Shape::Record,
-                Holds::LogEntry => origin::shape_of_messages(group, stream.as_deref()),
+                Holds::LogEntry => {
+                    origin::shape_of_messages(group, stream.as_deref(), self.json_log_groups)
+                }
                 Holds::Words => Shape::Words,
             })
         };
@@ -152,7 +154,7 @@ impl Decoder<'_> {
             bare: true,
             ..context.inner(match is_words {
                 true => Shape::Words,
-                false => origin::shape_of_messages(None, log_stream),
+                false => origin::shape_of_messages(None, log_stream, self.json_log_groups),
             })
         };
         self.part(message.as_bytes(), context, sink);
