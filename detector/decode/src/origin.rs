@@ -63,14 +63,14 @@ fn is_access(slots: &Slots<'_>, f: &DecodeFields) -> bool {
     is_timed || asked > 0 && answered > 0 && !is_application
 }
 
-/// How the messages of a log group are read, as far as its name, or a stream's, tells. A function writes to a group of any
-/// name, and then the stream's tells; but not to those that belong to other logs, whatever their streams are called.
-/// `json_log_groups` are beginnings of names besides those that are known.
+/// How the messages of a log group are read, as far as its name, or a stream's, tells. `json_log_groups` are beginnings of
+/// names besides those that are known.
 pub(crate) fn shape_of_messages(
     group: Option<&str>,
     stream: Option<&str>,
     json_log_groups: &[String],
 ) -> Shape {
+    let is_functions = is_function_log(group) || stream.is_some_and(tool_line::is_function_stream);
     let is_cloudtrails = |name: Option<&str>| {
         name.is_some_and(|name| name.to_ascii_lowercase().contains("cloudtrail"))
     };
@@ -81,16 +81,17 @@ pub(crate) fn shape_of_messages(
         "/aws/cognito/",
         "/aws/vendedlogs/cognito",
     ];
+    /// API Gateway writes a line of text there when it is first given leave to write logs.
+    const GREETING: &str = "/aws/apigateway/welcome";
     let is_json = group.is_some_and(|name| {
         let known = JSON_ALONE.iter().copied();
         let mut beginnings = known.chain(json_log_groups.iter().map(String::as_str));
         beginnings.any(|beginning| name.starts_with(beginning))
     });
-    if is_function_log(group) {
-        Shape::Words
-    } else if is_json {
+    // What AWS delivers by itself is no function's, whatever its streams are called.
+    if is_json && group != Some(GREETING) {
         Shape::JsonMessage
-    } else if stream.is_some_and(tool_line::is_function_stream) {
+    } else if is_functions {
         Shape::Words
     } else if is_cloudtrails(group) || is_cloudtrails(stream) {
         Shape::JsonMessage

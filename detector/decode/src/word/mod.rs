@@ -31,7 +31,7 @@ impl Decoder<'_> {
         };
         if text.first() == Some(&b'{') {
             if !self.word_object(text, context, sink) {
-                self.broken_words(text, context, sink);
+                self.broken_words(text, text, context, sink);
             }
             return;
         }
@@ -59,11 +59,13 @@ impl Decoder<'_> {
             rest, is_runtimes, ..
         } = line;
         let rest = rest.trim();
-        if rest.starts_with('{') && self.word_object(rest.as_bytes(), context, sink) {
-            return;
-        }
         // What a logger writes is the application's, too.
-        self.word_text(if is_runtimes { rest } else { whole }, context, sink);
+        let text = if is_runtimes { rest } else { whole };
+        if !rest.starts_with('{') {
+            self.word_text(text, context, sink);
+        } else if !self.word_object(rest.as_bytes(), context, sink) {
+            self.broken_words(rest.as_bytes(), text.as_bytes(), context, sink);
+        }
     }
 
     /// Delivers `text` if it is JSON: one object, or several, a line each.
@@ -102,15 +104,21 @@ impl Decoder<'_> {
         true
     }
 
-    /// Text that begins as JSON does and is none: rules see it as text, and it is told of.
-    fn broken_words(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
-        let is_meant = raw::is_object_like(text);
+    /// `text` that is or ends with `json`, which begins as JSON does and is none: rules see it as text, and it is told of.
+    fn broken_words(
+        &mut self,
+        json: &[u8],
+        text: &[u8],
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let is_meant = raw::is_object_like(json);
         if is_meant {
-            let name = match text.len() >= joined::CUT_BYTES_MIN {
+            let name = match json.len() >= joined::CUT_BYTES_MIN {
                 true => "JSON that is cut off at the size limit of a log event",
                 false => "damaged JSON",
             };
-            self.unrecognised(text, Some(name), sink);
+            self.unrecognised(json, Some(name), sink);
         }
         let context = Context {
             // Told of already.
