@@ -180,6 +180,11 @@ pub(crate) fn take(children: &mut Vec<ChildEpisode>, new: &ChildEpisode) -> bool
     !is_full
 }
 
+/// Whether an episode that `new` is, or is a part of, is among them.
+pub(crate) fn is_known(children: &[ChildEpisode], new: &ChildEpisode) -> bool {
+    children.iter().any(|known| known.is_same_or_part(new))
+}
+
 /// As the parent's group is told of them.
 pub(crate) fn told(children: &[ChildEpisode]) -> Vec<ToldChild> {
     children.iter().map(ChildEpisode::told).collect()

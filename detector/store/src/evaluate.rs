@@ -75,7 +75,7 @@ pub(crate) fn evaluate(
     if states.is_empty() {
         return Ok(None);
     }
-    let (children, is_crowded) = with_children(plan, rule, given);
+    let (children, is_crowded) = with_children(plan, windows, (rule, group), given)?;
     let watermark = given
         .swept_to
         .map(|swept_to| forgettable_to(plan, rule, stored, swept_to));
@@ -132,24 +132,50 @@ pub(crate) fn evaluate(
 /// open has read it before, and would let the group wait for an end that does not come again.
 fn with_children(
     plan: &Plan<'_>,
-    rule: CorrelationIx,
-    Given {
-        stored,
-        work,
-        swept_to,
-        ..
-    }: Given<'_>,
-) -> (Vec<ChildEpisode>, bool) {
-    let mut children = stored.map_or_else(Vec::new, |item| item.children.clone());
+    windows: &Windows<'_>,
+    (rule, group): GroupRef,
+    given: Given<'_>,
+) -> Result<(Vec<ChildEpisode>, bool), StateError> {
+    let mut children = given
+        .stored
+        .map_or_else(Vec::new, |item| item.children.clone());
     let mut is_crowded = false;
-    let ends_told_to = stored.map(|item| item.settled_to).max(swept_to);
-    for child in &work.children {
-        let is_open = || Some(children::over_at(plan, rule, child)) >= ends_told_to;
-        if child.is_final || is_open() {
-            is_crowded |= !children::take(&mut children, child);
+    let mut ends_told_to = None;
+    for child in &given.work.children {
+        if !child.is_final && !children::is_known(&children, child) {
+            let told_to = match ends_told_to {
+                Some(told_to) => told_to,
+                None => {
+                    *ends_told_to.insert(self::ends_told_to(plan, windows, (rule, group), given)?)
+                }
+            };
+            if Some(children::over_at(plan, rule, child)) < told_to {
+                continue;
+            }
         }
+        is_crowded |= !children::take(&mut children, child);
     }
-    (children, is_crowded)
+    Ok((children, is_crowded))
+}
+
+/// The watermark of a complete sweep, as far as one is known here: by the batch, by the item, or by what its state has
+/// forgotten, which only such a sweep allows. A batch may be older than the item that it reads.
+fn ends_told_to(
+    plan: &Plan<'_>,
+    windows: &Windows<'_>,
+    (rule, group): GroupRef,
+    Given {
+        stored, swept_to, ..
+    }: Given<'_>,
+) -> Result<Option<i64>, StateError> {
+    let Some(stored) = stored else {
+        return Ok(swept_to);
+    };
+    let forgotten_to = windows
+        .unite(rule, group, &[&stored.state], None)?
+        .forgotten_to;
+    let forgotten_after = forgotten_to.map(|to| to + quiet_ms(plan, rule) + 1);
+    Ok(forgotten_after.max(swept_to).max(Some(stored.settled_to)))
 }
 
 /// How far the group may forget. An episode that is over may be forgotten only when that was told; of one that goes on
