@@ -229,6 +229,10 @@ fn check_prints_every_problem_and_a_closing_line() {
         .out_has("1 rule in 1 file, no problems");
     desk.file("rules/sub/broken.yaml", BROKEN_RULE);
     desk.file("rules/README.md", "no rule");
+    desk.file(
+        "rules/sub/expected.yaml",
+        "about: a recording's, and no rule",
+    );
     desk.replay(&["check", "rules"])
         .expect(2)
         .out_has("rules/sub/broken.yaml:")

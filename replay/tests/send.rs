@@ -490,12 +490,17 @@ fn wrong_usage_says_what_to_change() {
         assert!(err.contains(said), "{args:?} {err}");
     }
     assert!(taken.lock().unwrap().is_empty());
-    let (status, _, err) = ended(replay(
-        folder.path(),
-        &["send", "--stream", "audit", "a.ndjson"],
-    ));
-    assert_eq!(status, 2);
-    assert!(err.contains("no AWS region: set AWS_REGION"), "{err}");
+    for (stream, said) in [
+        ("audit", "no AWS region: set AWS_REGION"),
+        // As where a variable is not set.
+        ("", "a value is required for '--stream <NAME>'"),
+    ] {
+        let (status, _, err) = ended(replay(
+            folder.path(),
+            &["send", "--stream", stream, "a.ndjson"],
+        ));
+        assert!(status == 2 && err.contains(said), "{err}");
+    }
     let args = [
         "send",
         "--stream",

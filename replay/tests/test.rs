@@ -103,6 +103,8 @@ fn a_recording_that_is_as_expected_passes() {
         ended.out
     );
 
+    assert!(!ended.out.contains("not listed"), "{}", ended.out);
+
     let report: Value = serde_json::from_str(&desk.test(&["--format", "json"]).out).unwrap();
     let rule = &report["rules"][0];
     let numbers = [
@@ -153,6 +155,35 @@ fn a_recording_brings_lists_of_its_own() {
     assert_eq!(ended.status, 2);
     let said = "attack/allowlist.yaml:2: the rules have no list `joobs`";
     assert!(ended.err.contains(said), "{}", ended.err);
+}
+
+#[test]
+fn rules_that_the_recordings_say_nothing_about_are_counted_and_not_listed() {
+    let desk = Desk::new(EXPECTED);
+    let idle = RULES.replace("robing", "robing_at_night");
+    let (_, idle) = idle.split_once("---\n").unwrap();
+    desk.file("rules/night/rule.yml", &idle.replace("gte: 3", "gte: 300"));
+    let ended = desk.test(&[]);
+    assert_eq!((ended.status, &*ended.err), (0, ""), "{}", ended.out);
+    for what in ["detector", "rule"] {
+        let line = format!("not listed: 1 {what} that should not alert here, and did not\n");
+        assert!(ended.out.contains(&line), "{}", ended.out);
+    }
+    assert!(!ended.out.contains("night"), "{}", ended.out);
+    // A day on which nothing may fire is about all of them.
+    let quiet = "about: nothing happens\nkind: quiet\nalerts: []\n";
+    desk.file("fixtures/quiet/day/expected.yaml", quiet);
+    let line =
+        |hour| format!("{{\"timestamp\":\"2026-05-04T{hour}:00:00Z\",\"request_id\":\"r\"}}\n");
+    desk.file(
+        "fixtures/quiet/day/log.ndjson",
+        &["00", "23"].map(line).concat(),
+    );
+    let all = desk.test(&[]).out;
+    assert!(
+        all.contains("night") && !all.contains("not listed"),
+        "{all}"
+    );
 }
 
 #[test]

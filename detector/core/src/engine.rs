@@ -29,6 +29,7 @@ pub struct Engine {
     decode_fields: DecodeFields,
     matcher: Matcher,
     limits: Limits,
+    json_log_groups: Vec<String>,
     lateness_max_ms: i64,
     /// By detection rule: the fields that it or its alerts miss where they never appear.
     wanted_fields: Vec<Vec<SlotId>>,
@@ -84,6 +85,7 @@ impl Engine {
             decode_fields,
             matcher,
             limits: Limits::default(),
+            json_log_groups: Vec::new(),
             lateness_max_ms: LATENESS_MAX_MS,
         }
     }
@@ -93,6 +95,14 @@ impl Engine {
     #[must_use]
     pub fn with_lateness(mut self, lateness_max_ms: i64) -> Self {
         self.lateness_max_ms = lateness_max_ms.max(0);
+        self
+    }
+
+    /// Takes log groups whose names begin so for logs of nothing but JSON: whatever else is in them is unreadable. Those of
+    /// WAF, API Gateway, CloudTrail and Cognito are known.
+    #[must_use]
+    pub fn with_json_log_groups(mut self, beginnings: Vec<String>) -> Self {
+        self.json_log_groups = beginnings;
         self
     }
 
@@ -130,7 +140,8 @@ impl Engine {
             seen: std::array::from_fn(|_| vec![0; self.rules.fields.len().div_ceil(64)]),
         };
         Worker {
-            decoder: Decoder::new(&self.rules.fields, &self.decode_fields, self.limits.clone()),
+            decoder: Decoder::new(&self.rules.fields, &self.decode_fields, self.limits.clone())
+                .with_json_log_groups(&self.json_log_groups),
             watch,
         }
     }

@@ -83,6 +83,15 @@ fn whatever_happens_episodes_are_the_oracles_and_announced_under_one_id() {
     }
 }
 
+/// Scenarios in which one of the schedules once failed, so seldom that no ordinary run would find it: a sweep that had
+/// read children long before showed them to a group that had forgotten them, and the group waited for their ends.
+#[test]
+fn schedules_that_once_failed_hold() {
+    for scenario in [49_480, 103_204] {
+        scenario_schedules(scenario).unwrap_or_else(|problem| panic!("{problem}"));
+    }
+}
+
 /// Each mistake is found within so many schedules.
 const CAUGHT_WITHIN: u64 = 400;
 

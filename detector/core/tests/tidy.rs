@@ -1,5 +1,5 @@
-//! The house rules that a program can check: sizes of files, functions and folders, what the layers may depend on, and
-//! that the documents name commands and files that exist. Which files may import which: `circles.rs`.
+//! The house rules that a program can check: sizes of files, functions and folders, and what the layers may depend on.
+//! Which files may import which: `circles.rs`. What the documents say: `documents.rs`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -227,56 +227,4 @@ fn folders_are_small() {
     }
     sizes.retain(|_, files| *files > FOLDER_FILES_MAX);
     assert!(sizes.is_empty(), "make rooms: {sizes:?}");
-}
-
-/// The commands of the README's ```sh blocks.
-fn readme_commands() -> Vec<String> {
-    let text = fs::read_to_string(root().join("README.md")).expect("the README");
-    let mut commands = Vec::new();
-    for block in text.split("```sh\n").skip(1) {
-        let block = block.split("```").next().unwrap_or(block);
-        for line in block.lines() {
-            let command = line.split(" #").next().unwrap_or(line).trim();
-            if !command.is_empty() && !command.starts_with('#') {
-                commands.push(command.to_owned());
-            }
-        }
-    }
-    commands
-}
-
-#[test]
-fn commands_of_the_readme_exist() {
-    let commands = readme_commands();
-    for wanted in ["cargo run --release -p replay -- run fixtures/", ".ci/test"] {
-        assert!(
-            commands.iter().any(|command| command == wanted),
-            "the README has no command `{wanted}`"
-        );
-    }
-    for command in &commands {
-        for word in command.split_whitespace() {
-            let ours = ["fixtures/", "rules/", ".ci/", "benches/", "infra/"];
-            if ours.iter().any(|start| word.starts_with(start)) {
-                assert!(root().join(word).exists(), "`{command}`: no {word}");
-            }
-        }
-    }
-}
-
-#[test]
-fn links_between_documents_lead_somewhere() {
-    let mut documents = Vec::new();
-    files(&root(), "md", &mut documents);
-    for document in documents {
-        let text = fs::read_to_string(&document).expect("a document");
-        for link in text.split("](").skip(1) {
-            let link = link.split([')', '#']).next().unwrap_or(link);
-            if link.is_empty() || link.contains("://") {
-                continue;
-            }
-            let target = document.parent().expect("a folder").join(link);
-            assert!(target.exists(), "{}: no {link}", document.display());
-        }
-    }
 }

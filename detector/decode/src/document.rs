@@ -115,14 +115,15 @@ impl Decoder<'_> {
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) {
-        if source == LogSource::CloudTrail && carried::has_text_for_objects(&slots, self.fields) {
-            let parts = &crate::fields::NESTED;
-            if let Some(json) = carried::with_objects(json, parts) {
+        let text_for_objects = carried::text_for_objects(source, &slots, self.fields);
+        if !text_for_objects.is_empty() {
+            if let Some(json) = carried::with_objects(json, text_for_objects) {
                 self.release(slots);
                 // It was scanned before, so it scans again.
                 let _ = self.document(&json, context, sink);
                 return;
             }
+            self.unrecognised(json, Some("an entry with objects that are no JSON"), sink);
         }
         origin::clear_placeholders(source, &mut slots, self.fields);
         if source == LogSource::Waf {

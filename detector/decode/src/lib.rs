@@ -79,6 +79,7 @@ pub struct Decoder<'t> {
     table: &'t FieldTable,
     fields: &'t DecodeFields,
     limits: Limits,
+    json_log_groups: &'t [String],
     /// The headers that rules ask for under `httpRequest.headers.`, as they write them.
     waf_headers: Vec<(Box<str>, SlotId)>,
     /// Empty ones.
@@ -150,6 +151,7 @@ impl<'t> Decoder<'t> {
             table,
             fields,
             limits,
+            json_log_groups: &[],
             waf_headers: fields::waf_headers(table),
             slots: Vec::new(),
             buffers: Vec::new(),
@@ -157,6 +159,14 @@ impl<'t> Decoder<'t> {
             inflate_left: 0,
             record: (0, 0),
         }
+    }
+
+    /// Takes log groups whose names begin so for logs that hold nothing but JSON objects, besides those of WAF, API
+    /// Gateway, CloudTrail and Cognito: whatever else is in them is unreadable.
+    #[must_use]
+    pub fn with_json_log_groups(mut self, beginnings: &'t [String]) -> Self {
+        self.json_log_groups = beginnings;
+        self
     }
 
     /// Decodes one record: the bytes of a stream record, or a line or a whole document of a file.

@@ -63,8 +63,13 @@ fn is_access(slots: &Slots<'_>, f: &DecodeFields) -> bool {
     is_timed || asked > 0 && answered > 0 && !is_application
 }
 
-/// How the messages of a log group are read, as far as its name, or a stream's, tells.
-pub(crate) fn shape_of_messages(group: Option<&str>, stream: Option<&str>) -> Shape {
+/// How the messages of a log group are read, as far as its name, or a stream's, tells. `json_log_groups` are beginnings of
+/// names besides those that are known.
+pub(crate) fn shape_of_messages(
+    group: Option<&str>,
+    stream: Option<&str>,
+    json_log_groups: &[String],
+) -> Shape {
     let is_functions = is_function_log(group) || stream.is_some_and(tool_line::is_function_stream);
     let is_cloudtrails = |name: Option<&str>| {
         name.is_some_and(|name| name.to_ascii_lowercase().contains("cloudtrail"))
@@ -77,9 +82,9 @@ pub(crate) fn shape_of_messages(group: Option<&str>, stream: Option<&str>) -> Sh
         "/aws/vendedlogs/cognito",
     ];
     let is_json = group.is_some_and(|name| {
-        JSON_ALONE
-            .iter()
-            .any(|beginning| name.starts_with(beginning))
+        let known = JSON_ALONE.iter().copied();
+        let mut beginnings = known.chain(json_log_groups.iter().map(String::as_str));
+        beginnings.any(|beginning| name.starts_with(beginning))
     });
     if is_functions {
         Shape::Words

@@ -9,22 +9,23 @@ use detector_event::event::{Body, LogSource, is_redacted};
 
 /// One event, copied out.
 #[derive(Debug, Clone, PartialEq)]
-struct Got {
-    source: LogSource,
-    time: Option<i64>,
+pub(crate) struct Got {
+    pub(crate) source: LogSource,
+    pub(crate) time: Option<i64>,
     arrival: Option<i64>,
-    id: String,
+    pub(crate) id: String,
     account: Option<String>,
     region: Option<String>,
-    body: String,
-    fields: BTreeMap<String, Vec<String>>,
+    pub(crate) body: String,
+    pub(crate) fields: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Default)]
-struct Seen {
+pub(crate) struct Seen {
     paths: Vec<(String, SlotId)>,
-    events: Vec<Got>,
-    unreadable: Vec<(Option<u64>, String)>,
+    pub(crate) events: Vec<Got>,
+    pub(crate) unreadable: Vec<(Option<u64>, String)>,
+    pub(crate) unrecognised: Vec<Option<&'static str>>,
     control_messages: usize,
 }
 
@@ -57,12 +58,15 @@ impl EventSink for Seen {
     fn unreadable(&mut self, problem: Unreadable) {
         self.unreadable.push((problem.offset, problem.reason));
     }
+    fn unrecognised(&mut self, form: Unrecognised) {
+        self.unrecognised.push(form.name);
+    }
     fn control_message(&mut self) {
         self.control_messages += 1;
     }
 }
 
-fn decode_fields(record: &[u8], paths: &[&str], limits: Limits) -> Seen {
+pub(crate) fn decode_fields(record: &[u8], paths: &[&str], limits: Limits) -> Seen {
     let mut table = FieldTable::default();
     let paths = paths
         .iter()
@@ -469,7 +473,7 @@ fn an_event_without_time_takes_its_arrival() {
     decoder.decode(b"{}", Timestamp::from_millis(5), &mut seen);
     decoder.decode(b"{}", None, &mut seen);
     decoder.decode(
-        b"{\"timestamp\":\"nonsense\",\"time\":7000}",
+        b"{\"timestamp\":\"nonsense\",\"ts\":7000,\"time\":1777809600}",
         None,
         &mut seen,
     );

@@ -20,6 +20,8 @@ pub struct Config {
     pub quarantine: QuarantinePlace,
     /// How late an event may arrive, in milliseconds: 1 s to 366 d.
     pub lateness_ms: i64,
+    /// How the names of log groups begin that hold nothing but JSON, besides those that are known.
+    pub json_log_groups: Vec<String>,
     pub log_level: String,
     pub metrics_namespace: String,
     /// As Lambda calls the function; the dimension of all metrics.
@@ -90,6 +92,7 @@ impl Config {
             rules: variables.optional("RULES", "rules", rule_source),
             quarantine: variables.optional("QUARANTINE", "", quarantine),
             lateness_ms: variables.optional("LATENESS", "15m", lateness),
+            json_log_groups: variables.optional("JSON_LOG_GROUPS", "", log_groups),
             log_level: variables.optional("LOG_LEVEL", "info", log_level),
             metrics_namespace: variables.optional("METRICS_NAMESPACE", "Vedette", namespace),
             function_name: variable("AWS_LAMBDA_FUNCTION_NAME")
@@ -274,6 +277,23 @@ fn lateness(text: &str) -> Result<i64, String> {
         .ok_or_else(|| FIX.to_owned())
 }
 
+/// Beginnings of names, with commas.
+fn log_groups(text: &str) -> Result<Vec<String>, String> {
+    let names: Vec<_> = text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-/.#".contains(&b);
+    match names.iter().all(|name| name.bytes().all(is_allowed)) {
+        true => Ok(names.into_iter().map(str::to_owned).collect()),
+        false => Err(
+            "give names of log groups, or how they begin, with commas: letters, digits and `_-/.#`"
+                .to_owned(),
+        ),
+    }
+}
+
 fn log_level(text: &str) -> Result<String, String> {
     match text.parse::<tracing_subscriber::filter::Targets>() {
         Ok(_) => Ok(text.to_owned()),
@@ -337,6 +357,7 @@ mod tests {
             ("RULES", "http://rules"),
             ("QUARANTINE", "s3:/bucket"),
             ("LATENESS", "15 minutes"),
+            ("JSON_LOG_GROUPS", "/app/a, /app/*"),
             ("LOG_LEVEL", "info,x=loud"),
             ("METRICS_NAMESPACE", "AWS/Lambda"),
         ];
@@ -348,6 +369,13 @@ mod tests {
             assert!(problem.contains("give"), "{problem}");
         }
         assert!(problems[1].starts_with("TOPIC_ARN is not set: give the ARN"));
+    }
+
+    #[test]
+    fn log_groups_are_names_with_commas() {
+        let config = read(&[("JSON_LOG_GROUPS", "/app/audit, ecs-")]).unwrap();
+        assert_eq!(config.json_log_groups, ["/app/audit", "ecs-"]);
+        assert!(read(&[]).unwrap().json_log_groups.is_empty());
     }
 
     #[test]

@@ -60,6 +60,7 @@ impl Metrics {
         self.count("Records", folded.records as u64);
         self.add("RecordBytes", Unit::Bytes, folded.bytes);
         self.count("Events", tally.events.iter().sum());
+        self.count("EventsUnrecognised", tally.unrecognised);
         self.count("ControlMessages", tally.control_messages);
         self.count("Hits", tally.hits.iter().sum());
         self.count("HitsTooLate", tally.too_late_hits);

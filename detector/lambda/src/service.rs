@@ -27,7 +27,7 @@ use crate::invocation::{Answer, Invocation, Payload, Record, SweepAnswer, batch_
 use crate::metrics::Metrics;
 use crate::publish::Publisher;
 use crate::quarantine::Quarantine;
-use crate::rules::{BrokenRules, Rules};
+use crate::rules::{BrokenRules, Rules, Setup};
 use crate::sweep::progress;
 use crate::sweep::shards;
 use crate::unused;
@@ -59,7 +59,11 @@ impl Service {
     pub async fn start(config: Config) -> Result<Self, BrokenRules> {
         let aws = clients::shared().await;
         let deadline = Deadline::after(LOAD_MAX);
-        let rules = Rules::load(&config.rules, config.lateness_ms, &aws, deadline).await?;
+        let setup = Setup {
+            lateness_ms: config.lateness_ms,
+            json_log_groups: config.json_log_groups.clone(),
+        };
+        let rules = Rules::load(&config.rules, setup, &aws, deadline).await?;
         Ok(Self {
             store: DynamoStore::new(clients::dynamodb(&aws), config.table.clone()),
             publisher: Publisher::new(clients::sns(&aws), config.topic.clone()),

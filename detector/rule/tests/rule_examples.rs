@@ -13,15 +13,17 @@ fn root() -> PathBuf {
 }
 
 #[test]
-fn rules_of_the_readme_are_without_problems() {
-    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
-    // Whole rules are fenced as `yaml`; pieces of rules, which say one thing, as `yml`.
-    let blocks = readme.split("```yaml\n").skip(1);
-    let rules: Vec<&str> = blocks
-        .map(|block| block.split("```").next().unwrap_or(block))
-        .collect();
-    assert!(!rules.is_empty());
-    let files = [file("README.md", &rules.join("---\n"))];
+fn rules_of_the_documents_are_without_problems() {
+    let files = ["README.md", "rules/README.md"].map(|path| {
+        let document = std::fs::read_to_string(root().join(path)).expect("a document");
+        // Whole rules are fenced as `yaml`; pieces of rules, which say one thing, as `yml`.
+        let blocks = document.split("```yaml\n").skip(1);
+        let rules: Vec<&str> = blocks
+            .map(|block| block.split("```").next().unwrap_or(block))
+            .collect();
+        assert!(!rules.is_empty(), "{path} shows no rule");
+        file(path, &rules.join("---\n"))
+    });
     assert_eq!(show(&check(&files)), "");
     let set = RuleSet::load(&files).expect("sound rules");
     assert_eq!(set.filters.len(), 1, "it shows a filter");
@@ -31,7 +33,7 @@ fn rules_of_the_readme_are_without_problems() {
         .map(|rule| &rule.meta)
         .chain(set.correlations.iter().map(|rule| &rule.meta))
     {
-        // What the README asks of every rule, its own have.
+        // What is asked of every rule, the examples have.
         assert!(
             !meta.false_positives.is_empty() && !meta.tags.is_empty() && meta.level.is_some(),
             "{}",

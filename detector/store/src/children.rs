@@ -203,7 +203,7 @@ pub(crate) fn forget(
 }
 
 /// When, as things stand, the pause is over after which it would be another episode.
-fn over_at(plan: &Plan<'_>, parent: CorrelationIx, child: &ChildEpisode) -> i64 {
+pub(crate) fn over_at(plan: &Plan<'_>, parent: CorrelationIx, child: &ChildEpisode) -> i64 {
     let rules = &plan.rules.correlations;
     let quiet_ms = match rules[parent.0 as usize].inputs[child.input as usize].rule {
         InputRule::Correlation(at) => rules[at.0 as usize].quiet_ms,

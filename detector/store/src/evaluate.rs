@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::children;
+use crate::children::{self, ChildEpisode};
 use crate::effect::Announcement;
 use crate::identity;
 use crate::item::{Item, STATE_BYTES_MAX};
@@ -75,11 +75,7 @@ pub(crate) fn evaluate(
     if states.is_empty() {
         return Ok(None);
     }
-    let mut children = stored.map_or_else(Vec::new, |item| item.children.clone());
-    let mut is_crowded = false;
-    for child in &work.children {
-        is_crowded |= !children::take(&mut children, child);
-    }
+    let (children, is_crowded) = with_children(plan, rule, given);
     let watermark = given
         .swept_to
         .map(|swept_to| forgettable_to(plan, rule, stored, swept_to));
@@ -129,6 +125,31 @@ pub(crate) fn evaluate(
         known_to,
         item,
     }))
+}
+
+/// The children that the item keeps with those that were shown, and whether there was no room for one. A complete sweep
+/// has told how a child that was over by then ended, and the group may have forgotten that since: who still shows it as
+/// open has read it before, and would let the group wait for an end that does not come again.
+fn with_children(
+    plan: &Plan<'_>,
+    rule: CorrelationIx,
+    Given {
+        stored,
+        work,
+        swept_to,
+        ..
+    }: Given<'_>,
+) -> (Vec<ChildEpisode>, bool) {
+    let mut children = stored.map_or_else(Vec::new, |item| item.children.clone());
+    let mut is_crowded = false;
+    let ends_told_to = stored.map(|item| item.settled_to).max(swept_to);
+    for child in &work.children {
+        let is_open = || Some(children::over_at(plan, rule, child)) >= ends_told_to;
+        if child.is_final || is_open() {
+            is_crowded |= !children::take(&mut children, child);
+        }
+    }
+    (children, is_crowded)
 }
 
 /// How far the group may forget. An episode that is over may be forgotten only when that was told; of one that goes on

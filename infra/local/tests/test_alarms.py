@@ -258,6 +258,11 @@ def late_events(watched: Watched) -> None:
     watched.read()
 
 
+def unknown_forms(watched: Watched) -> None:
+    watched.put_records(*[f"2 111122223333 eni-0a 203.0.113.{at} 10.0.0.1 443 5000 6 1 40 1 2 ACCEPT OK".encode() for at in range(9)])
+    watched.read()
+
+
 def silence(watched: Watched) -> None:
     """Nothing comes any more, by no way, and everything else goes on."""
     watched.aws.put_forward(6 * 3600 + MINUTE)
@@ -322,6 +327,7 @@ TROUBLES: list[tuple[Callable[[Watched], None], set[str]]] = [
     (bad_record, {"QuarantineAlarm"}),
     (damaged_state, {"EvictionsAlarm"}),
     (late_events, {"TooLateAlarm"}),
+    (unknown_forms, {"UnrecognisedAlarm"}),
     (deaf_subscriber, {"AlertsNotDeliveredAlarm"}),
     (silence, {"SilenceAlarm", *(f"LogSilence{at}Alarm" for at in range(1, 9))}),
     (delivery("error_before"), {f"LogErrors{at}Alarm" for at in range(1, 9)}),

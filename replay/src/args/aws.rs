@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use detector_core::time::Timestamp;
 
 use super::speed::Speed;
@@ -11,7 +12,7 @@ use super::when::When;
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {
     /// The stream's name
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) stream: String,
     /// Send at N times the pace of the recording, in order of time, instead of as fast as the stream takes it
     ///
@@ -58,7 +59,7 @@ pub(crate) struct SendArgs {
 #[derive(Debug, Args)]
 pub(crate) struct CaptureArgs {
     /// The log group's name
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) log_group: String,
     /// From when on: so long before now (`30m`, `2h`, `7d`), or a moment in RFC 3339
     #[arg(long, value_name = "WHEN", value_parser = when)]

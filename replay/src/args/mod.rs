@@ -20,20 +20,21 @@ const THREADS_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero
 /// Exit statuses, told by every `--help`.
 const EXIT_STATUS: &str = "\
 Exit status:
-  0  done, with episodes or without; unreadable records are counted and shown
+  0  done, with episodes or without
   1  an expectation failed (`replay test`)
   2  wrong usage, a broken rule file, or results that could not be written
-  3  an input could not be read: a path that does not exist or cannot be opened,
-     a folder without a log file, damaged or endless gzip data, no readable
-     record. The other inputs are read all the same, and their results printed";
+  3  something could not be read: a path that does not exist or cannot be opened,
+     a folder without a log file, damaged or endless gzip data, a record; or
+     nothing at all is of a form that is known. What can be read is read all the
+     same, and its results are printed";
 
 const INPUT_HELP: &str = "\
 Inputs:
-  A file is read whatever its name. In a folder, at any depth, the files that
-  end in .json, .ndjson, .jsonl, .log, .txt or .gz and those without an
-  extension are read, in the order of their paths; hidden ones are not. Gzip is
-  known by its first bytes. Positions are given as path:line (byte offset); in
-  gzip data they count inflated lines and bytes.";
+  A file is read whatever its name. In a folder, at any depth, all files are
+  read in the order of their paths, but for hidden ones and those that end as
+  documents and programs do (.md, .yaml, .py and the like), of which you are
+  told. Gzip, zstd, bzip2 and UTF-16 are known by their first bytes. Positions
+  are given as path:line (byte offset), as they are once inflated.";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -255,6 +256,11 @@ pub(crate) struct SourceArgs {
     /// Files, folders, or `-` for standard input
     #[arg(value_name = "INPUT", required = true)]
     pub(crate) inputs: Vec<PathBuf>,
+    /// A log group, or how its name begins, that holds nothing but JSON; may be given several times
+    ///
+    /// What is no JSON there is unreadable. Those of WAF, API Gateway, CloudTrail and Cognito are known.
+    #[arg(long = "json-log-group", value_name = "NAME")]
+    pub(crate) json_log_groups: Vec<String>,
     /// Threads that read and evaluate; as many as there are cores where not given
     ///
     /// The output is the same for any number.

@@ -14,9 +14,7 @@ pub(crate) struct Block {
 
 #[derive(Debug, Default)]
 struct Pieces {
-    /// Where the stretch begins in its input.
-    begin: u64,
-    /// Records that began in an earlier stretch.
+    /// Records that lie in no stretch.
     carried: Vec<u8>,
     spans: Vec<Span>,
 }
@@ -30,17 +28,9 @@ struct Span {
 
 #[derive(Debug)]
 enum SpanContent {
-    /// At the record's offset in the stretch.
-    Stretch {
-        bytes: usize,
-    },
-    Carried {
-        from: usize,
-        bytes: usize,
-    },
-    TooLarge {
-        bytes_max: usize,
-    },
+    Stretch { from: usize, bytes: usize },
+    Carried { from: usize, bytes: usize },
+    TooLarge { bytes_max: usize },
 }
 
 impl Block {
@@ -51,14 +41,9 @@ impl Block {
         }
     }
 
-    /// Forgets what it held and gives the space for a stretch that begins at `begin`.
-    pub(crate) fn restart(&mut self, begin: u64) -> &mut [u8] {
-        let Pieces {
-            begin: at,
-            carried,
-            spans,
-        } = &mut self.pieces;
-        *at = begin;
+    /// Forgets what it held and gives the space for a stretch.
+    pub(crate) fn restart(&mut self) -> &mut [u8] {
+        let Pieces { carried, spans } = &mut self.pieces;
         spans.clear();
         carried.clear();
         // One large record must not hold memory to the end of the run.
@@ -69,12 +54,13 @@ impl Block {
     /// Cuts the first `bytes` bytes of the stretch into pieces.
     pub(crate) fn cut(&mut self, bytes: usize, splitter: &mut Splitter) {
         let Self { stretch, pieces } = self;
-        splitter.push(&stretch[..bytes], &mut |piece| pieces.add(piece));
+        let stretch = &stretch[..bytes];
+        splitter.push(stretch, &mut |piece| pieces.add(piece, stretch));
     }
 
     /// Adds what the splitter holds: its input ends with this stretch.
     pub(crate) fn cut_rest(&mut self, splitter: &mut Splitter) {
-        splitter.finish(&mut |piece| self.pieces.add(piece));
+        splitter.finish(&mut |piece| self.pieces.add(piece, &[]));
     }
 
     /// The pieces, as they were added.
@@ -87,11 +73,7 @@ impl Block {
                 bytes,
             };
             match span.content {
-                SpanContent::Stretch { bytes } => {
-                    let from = usize::try_from(offset - self.pieces.begin)
-                        .expect("a stretch is in memory");
-                    record(&self.stretch[from..from + bytes])
-                }
+                SpanContent::Stretch { from, bytes } => record(&self.stretch[from..from + bytes]),
                 SpanContent::Carried { from, bytes } => {
                     record(&self.pieces.carried[from..from + bytes])
                 }
@@ -107,7 +89,7 @@ impl Block {
 
 impl Pieces {
     /// Adds a piece of its input; it ends in the stretch.
-    fn add(&mut self, piece: Piece<'_>) {
+    fn add(&mut self, piece: Piece<'_>, stretch: &[u8]) {
         let (offset, line, content) = match piece {
             Piece::TooLarge {
                 offset,
@@ -118,7 +100,7 @@ impl Pieces {
                 offset,
                 line,
                 bytes,
-            } => (offset, line, self.content(offset, bytes)),
+            } => (offset, line, self.content(bytes, stretch)),
         };
         self.spans.push(Span {
             offset,
@@ -127,11 +109,13 @@ impl Pieces {
         });
     }
 
-    /// A record is copied only where its first bytes came before the stretch.
-    fn content(&mut self, offset: u64, record: &[u8]) -> SpanContent {
+    /// A record is copied only where it does not lie in the stretch: it began in an earlier one, or was put together.
+    fn content(&mut self, record: &[u8], stretch: &[u8]) -> SpanContent {
         let bytes = record.len();
-        if offset >= self.begin {
-            return SpanContent::Stretch { bytes };
+        if let Some(from) = record.as_ptr().addr().checked_sub(stretch.as_ptr().addr())
+            && from + bytes <= stretch.len()
+        {
+            return SpanContent::Stretch { from, bytes };
         }
         let from = self.carried.len();
         self.carried.extend_from_slice(record);

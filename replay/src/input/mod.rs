@@ -3,6 +3,8 @@
 pub(crate) mod suggestion; // what a mistyped path meant
 pub(crate) mod rules; // rule paths -> RuleSet
 pub(crate) mod whole; // a small gzip file -> inflated bytes, at once
+pub(crate) mod form; // what packs a file
+pub(crate) mod inflation; // how far packed data may inflate
 pub(crate) mod reader; // a file -> inflated bytes
 pub(crate) mod block; // a stretch of them -> records
 pub(crate) mod stream; // an input -> numbered blocks
@@ -15,9 +17,18 @@ use anyhow::bail;
 use walkdir::WalkDir;
 
 use crate::input::rules::is_hidden;
+use crate::outcome::say;
+use crate::output::quantity::counted;
 
-/// Extensions of a log, lowercase; a file without an extension is read as well.
-const LOG_EXTENSIONS: [&str; 6] = ["json", "ndjson", "jsonl", "log", "txt", "gz"];
+/// Extensions of files that lie beside logs and are none, lowercase. Of all others, the content tells what they are.
+const OTHER_EXTENSIONS: [&str; 30] = [
+    "md", "rst", "html", "htm", "css", "js", "ts", "py", "rs", "sh", "rb", "java", "go", "toml",
+    "yaml", "yml", "ini", "lock", "tf", "png", "jpg", "jpeg", "gif", "svg", "ico", "docx", "xlsx",
+    "pptx", "sha256", "md5",
+];
+
+/// What `capture` keeps beside a capture that is under way.
+const PARTS: [&str; 2] = [".part", ".part.json"];
 
 /// Something to read records from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +59,7 @@ impl Input {
 pub(crate) struct Plan {
     pub(crate) inputs: Vec<Input>,
     /// Files in folders whose names are not those of logs.
-    pub(crate) skipped: u64,
+    pub(crate) skipped: Vec<PathBuf>,
     /// Arguments that could not be turned into files, and why.
     pub(crate) failures: Vec<String>,
     /// Bytes on disk, where every input is a plain file.
@@ -81,6 +92,13 @@ pub(crate) fn plan(arguments: &[PathBuf]) -> anyhow::Result<Plan> {
 }
 
 impl Plan {
+    /// Says on standard error what was skipped, for commands without a summary.
+    pub(crate) fn tell_skipped(&self) {
+        if let Some(told) = skipped(&self.skipped) {
+            say(&format!("note: {told}"));
+        }
+    }
+
     fn add_file(&mut self, path: PathBuf) {
         let bytes = fs::metadata(&path)
             .ok()
@@ -91,7 +109,7 @@ impl Plan {
     }
 
     fn add_folder(&mut self, folder: &Path) {
-        let (read_before, skipped_before) = (self.inputs.len(), self.skipped);
+        let (read_before, skipped_before) = (self.inputs.len(), self.skipped.len());
         let failed_before = self.failures.len();
         let entries = WalkDir::new(folder)
             .follow_links(true)
@@ -104,9 +122,11 @@ impl Plan {
                 Ok(entry) if entry.file_type().is_file() && is_log(entry.path()) => {
                     found.push(entry.into_path());
                 }
-                Ok(_) => self.skipped += 1,
+                Ok(entry) => self.skipped.push(entry.into_path()),
                 // A link back to a folder above holds nothing that is not read anyway.
-                Err(error) if error.loop_ancestor().is_some() => self.skipped += 1,
+                Err(error) if error.loop_ancestor().is_some() => {
+                    self.skipped.extend(error.path().map(Path::to_owned));
+                }
                 Err(error) => self.failures.push(unlisted(folder, &error)),
             }
         }
@@ -118,7 +138,7 @@ impl Plan {
             self.failures.push(format!(
                 "no log file in folder `{}` ({} of other names skipped)",
                 folder.display(),
-                self.skipped - skipped_before
+                self.skipped.len() - skipped_before
             ));
         }
     }
@@ -147,16 +167,29 @@ fn unlisted(folder: &Path, error: &walkdir::Error) -> String {
     }
 }
 
+/// Tells of files that were skipped, if any.
+pub(crate) fn skipped(paths: &[PathBuf]) -> Option<String> {
+    const NAMED_MAX: usize = 3;
+    let named: Vec<_> = paths
+        .iter()
+        .take(NAMED_MAX)
+        .map(|path| path.display().to_string())
+        .collect();
+    let more = if paths.len() > NAMED_MAX { ", …" } else { "" };
+    (!paths.is_empty()).then(|| {
+        format!(
+            "{} skipped, not the name of a log: {}{more}",
+            counted(paths.len() as u64, "file"),
+            named.join(", ")
+        )
+    })
+}
+
 fn is_log(path: &Path) -> bool {
-    let Some(extension) = path.extension() else {
-        return true;
-    };
-    let extension = extension.to_string_lossy().to_lowercase();
-    let inner = path
-        .file_stem()
-        .and_then(|stem| Path::new(stem).extension());
-    let archive = extension == "gz" && inner.is_some_and(|inner| inner == "tar");
-    LOG_EXTENSIONS.contains(&extension.as_str()) && !archive
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let is_other = OTHER_EXTENSIONS.contains(&extension.to_lowercase().as_str());
+    !is_other && !PARTS.iter().any(|part| name.ends_with(part))
 }
 
 #[cfg(test)]
@@ -175,10 +208,23 @@ mod tests {
             "a.txt",
             "000000",
             "part-1.gz",
+            "stream-1-2026-05-03-12-00-00-0a1b",
+            "my.stream-1-2026-05-03-12-00-00-0a1b",
+            "a.log.1",
+            "a.log.2026-05-03",
+            "a.gzip",
+            "a.csv",
+            "a.zst",
+            "a.zip",
         ] {
             assert!(is_log(Path::new(name)), "{name}");
         }
-        for name in ["expected.yaml", "README.md", "a.tar.gz", "a.zip", "a.zst"] {
+        for name in [
+            "expected.yaml",
+            "README.MD",
+            "a.ndjson.part",
+            "a.ndjson.part.json",
+        ] {
             assert!(!is_log(Path::new(name)), "{name}");
         }
     }
@@ -205,6 +251,7 @@ mod tests {
             .map(|name| Input::File(root.join(name)))
             .collect();
         assert_eq!(plan.inputs, names);
-        assert_eq!((plan.skipped, plan.bytes_total), (1, Some(15)));
+        assert_eq!(plan.skipped, [root.join("x.yaml")]);
+        assert_eq!(plan.bytes_total, Some(15));
     }
 }

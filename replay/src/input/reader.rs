@@ -1,52 +1,21 @@
 //! A byte source goes in, its inflated content comes out, a buffer at a time.
 //!
-//! Gzip is known by its first two bytes and may have any number of members. Gzip within gzip is inflated twice: Firehose
-//! compresses once more what CloudWatch Logs has compressed. Gzip inside records is the core's.
+//! What packs it is known by its first bytes and may have any number of members. Gzip within gzip is inflated twice:
+//! Firehose compresses once more what CloudWatch Logs has compressed. Gzip inside records is the core's.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::GzDecoder;
 
+use crate::input::form::{Form, HEAD_BYTES, Packing};
+use crate::input::inflation::{InflationLimit, ReadError, Stretch, io_error};
 use crate::input::whole::{self, GZIP_MAGIC, Whole};
 
 /// Deflated bytes read at once.
 const DEFLATED_BYTES: usize = 128 << 10;
-
-/// How far gzip data may inflate. Logs deflate some 10:1 to 50:1; a bomb nears 1,030:1.
-///
-/// Each stretch of `stretch_bytes` inflated bytes must come from at least a `ratio_max`-th of it, so that neither a
-/// long honest start excuses a bomb, nor the size of an honest file counts against it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct InflationLimit {
-    pub(crate) stretch_bytes: u64,
-    pub(crate) ratio_max: u64,
-}
-
-pub(crate) const INFLATION_LIMIT: InflationLimit = InflationLimit {
-    stretch_bytes: 1 << 30,
-    ratio_max: 200,
-};
-
-/// Why a source could not be read to its end. What came before was handed out.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReadError {
-    #[error("read error: {0}")]
-    Io(io::Error),
-    #[error("gzip data is cut off after {inflated} inflated bytes")]
-    CutOff { inflated: u64 },
-    #[error("gzip data is damaged after {inflated} inflated bytes: {what}")]
-    Damaged { inflated: u64, what: String },
-    #[error(
-        "gzip data inflates more than {ratio_max}:1; stopped after {inflated} inflated bytes from {read} bytes"
-    )]
-    Bomb {
-        inflated: u64,
-        read: u64,
-        ratio_max: u64,
-    },
-}
 
 /// What one call of [`Reader::fill`] gave.
 #[derive(Debug)]
@@ -56,8 +25,8 @@ pub(crate) struct Filled {
     pub(crate) ended: Option<Result<(), ReadError>>,
 }
 
-/// Gzip within gzip that is inflated.
-const GZIP_LAYERS_MAX: u8 = 3;
+/// Packing within packing that is undone.
+const LAYERS_MAX: u8 = 3;
 
 /// A source that is being read.
 pub(crate) struct Reader<'t> {
@@ -79,10 +48,16 @@ enum Content<'t> {
         member: Box<GzDecoder<BufReader<Sniffed<'t>>>>,
         stretch: Stretch,
     },
+    Packed {
+        source: Source<'t>,
+        /// What was taken from the source before it was inflated.
+        taken: Arc<AtomicU64>,
+        stretch: Stretch,
+    },
     Ended,
 }
 
-/// Nobody counts the bytes between two layers of gzip.
+/// Nobody counts the bytes between two layers.
 static UNCOUNTED: AtomicU64 = AtomicU64::new(0);
 
 impl<'t> Reader<'t> {
@@ -96,8 +71,8 @@ impl<'t> Reader<'t> {
         limit: InflationLimit,
     ) -> Result<Self, ReadError> {
         let mut reader = Self::layer(Box::new(source), read_bytes, limit)?;
-        for _ in 1..GZIP_LAYERS_MAX {
-            if !reader.peeks_gzip() {
+        for _ in 1..LAYERS_MAX {
+            if !reader.peeks_packed() {
                 break;
             }
             reader = Self::layer(Box::new(reader), &UNCOUNTED, limit)?;
@@ -137,26 +112,40 @@ impl<'t> Reader<'t> {
         read_bytes: &'t AtomicU64,
         limit: InflationLimit,
     ) -> Result<Self, ReadError> {
-        let mut head = Vec::with_capacity(GZIP_MAGIC.len());
+        let mut head = Vec::with_capacity(HEAD_BYTES);
         source
             .by_ref()
-            .take(GZIP_MAGIC.len() as u64)
+            .take(HEAD_BYTES as u64)
             .read_to_end(&mut head)
-            .map_err(|error| io_error(error, 0))?;
-        let is_gzip = head == GZIP_MAGIC;
+            .map_err(|error| io_error(error, Packing::None, 0))?;
+        let form = Form::of(&head);
+        let taken = Arc::new(AtomicU64::new(0));
         let source = Counting {
             inner: io::Cursor::new(head).chain(source),
-            own_bytes: 0,
+            own_bytes: Arc::clone(&taken),
             all_bytes: read_bytes,
         };
-        let content = match is_gzip {
-            false => Content::Plain(source),
-            true => Content::Gzip {
+        let packing = match form {
+            Form::Plain => Packing::None,
+            Form::Packed(packing) => packing,
+            Form::Foreign(name) => return Err(ReadError::Foreign { name }),
+        };
+        let stretch = Stretch::new(packing, limit);
+        let content = match packing {
+            Packing::None => Content::Plain(source),
+            Packing::Gzip => Content::Gzip {
                 member: Box::new(GzDecoder::new(BufReader::with_capacity(
                     DEFLATED_BYTES,
                     source,
                 ))),
-                stretch: Stretch::new(limit),
+                stretch,
+            },
+            Packing::Zstd | Packing::Bzip2 | Packing::Utf16(_) => Content::Packed {
+                source: packing
+                    .undone(Box::new(source))
+                    .map_err(|error| io_error(error, packing, 0))?,
+                taken,
+                stretch,
             },
         };
         Ok(Self {
@@ -166,16 +155,16 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// Whether what comes out of this layer of gzip is gzip again.
-    fn peeks_gzip(&mut self) -> bool {
-        if !matches!(self.content, Content::Gzip { .. }) {
+    /// Whether what comes out of this layer is packed again.
+    fn peeks_packed(&mut self) -> bool {
+        if matches!(self.content, Content::Plain(_) | Content::Ended) {
             return false;
         }
-        let mut head = [0; GZIP_MAGIC.len()];
+        let mut head = [0; HEAD_BYTES];
         let Filled { bytes, ended } = self.fill(&mut head);
         self.peeked = head[..bytes].to_vec();
         self.peeked_end = ended;
-        head == GZIP_MAGIC
+        !matches!(Form::of(&self.peeked), Form::Plain)
     }
 
     /// Fills `buffer` to its end, unless the source ends before. Reads of a pipe that come short do not show.
@@ -211,19 +200,30 @@ impl<'t> Reader<'t> {
         match &mut self.content {
             Content::Ended => Ok(false),
             Content::Plain(source) => {
-                let length = read_some(source, buffer).map_err(|error| io_error(error, 0))?;
+                let length =
+                    read_some(source, buffer).map_err(|error| io_error(error, Packing::None, 0))?;
                 *bytes += length;
                 Ok(length > 0)
             }
             Content::Gzip { member, stretch } => {
-                let length =
-                    read_some(member, buffer).map_err(|error| io_error(error, stretch.inflated))?;
+                let length = read_some(member, buffer).map_err(|error| stretch.error(error))?;
                 *bytes += length;
                 if length > 0 {
-                    stretch.add(length as u64, member.get_ref().get_ref().own_bytes)?;
+                    let taken = member.get_ref().get_ref().own_bytes.load(Ordering::Relaxed);
+                    stretch.add(length as u64, taken)?;
                     return Ok(true);
                 }
                 self.next_member()
+            }
+            Content::Packed {
+                source,
+                taken,
+                stretch,
+            } => {
+                let length = read_some(source, buffer).map_err(|error| stretch.error(error))?;
+                *bytes += length;
+                stretch.add(length as u64, taken.load(Ordering::Relaxed))?;
+                Ok(length > 0)
             }
         }
     }
@@ -236,7 +236,7 @@ impl<'t> Reader<'t> {
             return Ok(false);
         };
         let mut deflated = (*member).into_inner();
-        if !another_member(&mut deflated, stretch.inflated)? {
+        if !another_member(&mut deflated, &stretch)? {
             return Ok(false);
         }
         self.content = Content::Gzip {
@@ -247,28 +247,33 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Whether another member follows. Zeros up to the end are padding, as `gzip` has it; anything else is damage.
-fn another_member(compressed: &mut impl BufRead, inflated: u64) -> Result<bool, ReadError> {
+/// Whether another member follows. Zeros up to the end are padding, as `gzip` has it, and some shippers end each member
+/// with a line break; anything else is damage.
+fn another_member(compressed: &mut impl BufRead, stretch: &Stretch) -> Result<bool, ReadError> {
     loop {
         let buffer = compressed
             .fill_buf()
-            .map_err(|error| io_error(error, inflated))?;
+            .map_err(|error| stretch.error(error))?;
         match buffer.first() {
             None => return Ok(false),
             Some(&first) if first == GZIP_MAGIC[0] => return Ok(true),
-            Some(0) => {
-                let zeros = buffer.iter().take_while(|byte| **byte == 0).count();
-                compressed.consume(zeros);
+            Some(0 | b'\n' | b'\r') => {
+                let is_padding = |byte: &&u8| matches!(byte, 0 | b'\n' | b'\r');
+                let padding = buffer.iter().take_while(is_padding).count();
+                compressed.consume(padding);
             }
             Some(_) => {
-                let what = "bytes that are not gzip follow".into();
-                return Err(ReadError::Damaged { inflated, what });
+                return Err(ReadError::Damaged {
+                    packing: stretch.packing,
+                    inflated: stretch.inflated,
+                    what: "bytes that are not gzip follow".into(),
+                });
             }
         }
     }
 }
 
-/// A layer of gzip as the source of the next. Its error travels inside an [`io::Error`].
+/// A layer as the source of the next. Its error travels inside an [`io::Error`].
 impl Read for Reader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Filled { bytes, ended } = self.fill(buffer);
@@ -283,22 +288,6 @@ impl Read for Reader<'_> {
     }
 }
 
-/// Tells data that ends too early, damaged data and the error of an outer layer from a source that fails.
-fn io_error(error: io::Error, inflated: u64) -> ReadError {
-    let error = match error.downcast::<ReadError>() {
-        Ok(outer) => return outer,
-        Err(error) => error,
-    };
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => ReadError::CutOff { inflated },
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => ReadError::Damaged {
-            inflated,
-            what: error.to_string(),
-        },
-        _ => ReadError::Io(error),
-    }
-}
-
 fn read_some(source: &mut impl Read, chunk: &mut [u8]) -> io::Result<usize> {
     loop {
         match source.read(chunk) {
@@ -308,47 +297,10 @@ fn read_some(source: &mut impl Read, chunk: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// Watches the ratio over the stretch that is being inflated.
-struct Stretch {
-    limit: InflationLimit,
-    inflated: u64,
-    began_inflated: u64,
-    began_read: u64,
-}
-
-impl Stretch {
-    fn new(limit: InflationLimit) -> Self {
-        Self {
-            limit,
-            inflated: 0,
-            began_inflated: 0,
-            began_read: 0,
-        }
-    }
-
-    fn add(&mut self, inflated: u64, read: u64) -> Result<(), ReadError> {
-        self.inflated += inflated;
-        let stretch = self.inflated - self.began_inflated;
-        if stretch < self.limit.stretch_bytes {
-            return Ok(());
-        }
-        if stretch / self.limit.ratio_max > read - self.began_read {
-            return Err(ReadError::Bomb {
-                inflated: self.inflated,
-                read,
-                ratio_max: self.limit.ratio_max,
-            });
-        }
-        self.began_inflated = self.inflated;
-        self.began_read = read;
-        Ok(())
-    }
-}
-
 /// Counts what is taken from a source.
 struct Counting<'t, R> {
     inner: R,
-    own_bytes: u64,
+    own_bytes: Arc<AtomicU64>,
     /// Of all sources of the run.
     all_bytes: &'t AtomicU64,
 }
@@ -356,7 +308,7 @@ struct Counting<'t, R> {
 impl<R: Read> Read for Counting<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buffer)?;
-        self.own_bytes += length as u64;
+        self.own_bytes.fetch_add(length as u64, Ordering::Relaxed);
         self.all_bytes.fetch_add(length as u64, Ordering::Relaxed);
         Ok(length)
     }
@@ -421,6 +373,76 @@ mod tests {
     }
 
     #[test]
+    fn line_breaks_between_members_are_no_damage() {
+        let source = [
+            gzip(b"one\n"),
+            b"\n".to_vec(),
+            gzip(b"two\n"),
+            b"\r\n".to_vec(),
+        ]
+        .concat();
+        let (content, ended) = read(&source);
+        assert_eq!(content, b"one\ntwo\n");
+        ended.unwrap();
+    }
+
+    #[test]
+    fn other_packing_is_undone_too() {
+        let text = "{\"é\":1}\n".repeat(1_000);
+        let zstd = zstd::encode_all(text.as_bytes(), 3).unwrap();
+        let mut bzip2 = Vec::new();
+        bzip2::read::BzEncoder::new(text.as_bytes(), bzip2::Compression::fast())
+            .read_to_end(&mut bzip2)
+            .unwrap();
+        let units = |of: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(of).collect::<Vec<u8>>();
+        let little = units(u16::to_le_bytes);
+        let twice = [&zstd[..], &zstd].concat();
+        for (packed, times) in [
+            (zstd.clone(), 1),
+            (twice, 2),
+            ([&bzip2[..], &bzip2].concat(), 2),
+            ([b"\xff\xfe", &little[..]].concat(), 1),
+            ([b"\xfe\xff", &units(u16::to_be_bytes)[..]].concat(), 1),
+            (little, 1),
+            (gzip(&zstd), 1),
+        ] {
+            let (content, ended) = read(&packed);
+            ended.unwrap();
+            assert_eq!(String::from_utf8(content).unwrap(), text.repeat(times));
+        }
+        for (packed, name) in [(&zstd, "zstd"), (&bzip2, "bzip2")] {
+            let (_, ended) = read(&packed[..packed.len() - 3]);
+            let said = ended.unwrap_err().to_string();
+            assert!(
+                said.starts_with(&format!("{name} data is cut off")),
+                "{said}"
+            );
+            let mut damaged = packed.clone();
+            damaged[packed.len() / 2] ^= 0x55;
+            let said = read(&damaged).1.unwrap_err().to_string();
+            assert!(
+                said.starts_with(&format!("{name} data is damaged")),
+                "{said}"
+            );
+        }
+        let bomb = zstd::encode_all(&vec![0; 64 << 20][..], 3).unwrap();
+        assert!(matches!(read(&bomb).1, Err(ReadError::Bomb { .. })));
+    }
+
+    #[test]
+    fn what_is_not_read_has_a_name() {
+        let read_bytes = AtomicU64::new(0);
+        let said = Reader::new(&b"PAR1\x15\x04"[..], &read_bytes, LIMIT)
+            .err()
+            .unwrap();
+        assert!(
+            said.to_string()
+                .starts_with("it is Parquet, which is not read"),
+            "{said}"
+        );
+    }
+
+    #[test]
     fn gzip_within_gzip_is_inflated_twice() {
         // As Firehose writes it: members of CloudWatch Logs one after the other, compressed once more.
         let inner = [gzip(b"one\n"), gzip(b"two\n")].concat();
@@ -441,7 +463,7 @@ mod tests {
         let whole = gzip(b"one\n");
         let (content, ended) = read(&whole[..whole.len() - 3]);
         assert_eq!(content, b"one\n");
-        assert!(matches!(ended, Err(ReadError::CutOff { inflated: 4 })));
+        assert!(matches!(ended, Err(ReadError::CutOff { inflated: 4, .. })));
         let mut wrong_sum = whole.clone();
         wrong_sum[whole.len() - 6] ^= 1;
         assert!(matches!(read(&wrong_sum).1, Err(ReadError::Damaged { .. })));
@@ -451,7 +473,7 @@ mod tests {
         assert!(matches!(ended, Err(ReadError::Damaged { inflated: 4, .. })));
         assert!(matches!(
             read(b"\x1f\x8b").1,
-            Err(ReadError::CutOff { inflated: 0 })
+            Err(ReadError::CutOff { inflated: 0, .. })
         ));
     }
 

@@ -17,6 +17,9 @@ const RULE_FILE_BYTES_MAX: u64 = 16 << 20;
 /// Where rules are looked for unless the command line says otherwise.
 const RULES_DEFAULT: &str = "rules/";
 
+/// What says of a recording what it must show; where rules and recordings share a folder, it is no rule file.
+pub(crate) const EXPECTED: &str = "expected.yaml";
+
 /// How far the name of rules may be from what was typed. Generous: only rule files and their folders are looked at.
 const EDITS_MAX: usize = 2;
 
@@ -220,8 +223,10 @@ fn expand(path: &Path, advice: &str) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn is_rule_file(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|ext| ext.eq_ignore_ascii_case("yml") || ext.eq_ignore_ascii_case("yaml"))
+    !path.ends_with(EXPECTED)
+        && path
+            .extension()
+            .is_some_and(|ext| ext.eq_ignore_ascii_case("yml") || ext.eq_ignore_ascii_case("yaml"))
 }
 
 pub(crate) fn is_hidden(entry: &DirEntry) -> bool {

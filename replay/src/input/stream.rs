@@ -8,7 +8,8 @@ use detector_core::decode::split::{RECORD_BYTES_MAX, Splitter};
 
 use crate::input::Input;
 use crate::input::block::Block;
-use crate::input::reader::{Filled, INFLATION_LIMIT, Reader};
+use crate::input::inflation::INFLATION_LIMIT;
+use crate::input::reader::{Filled, Reader};
 
 /// What a stream gives next. Parts are numbered from 0, the end included.
 #[derive(Debug)]
@@ -52,8 +53,6 @@ enum State<'p> {
 struct Cutting<'p> {
     reader: Reader<'p>,
     splitter: Splitter,
-    /// Bytes read, inflated.
-    reached: u64,
 }
 
 impl<'p> Stream<'p> {
@@ -106,7 +105,6 @@ impl<'p> Stream<'p> {
             Ok(reader) => State::Reading(Box::new(Cutting {
                 reader,
                 splitter: Splitter::new(RECORD_BYTES_MAX),
-                reached: 0,
             })),
             Err(error) => State::Ending(End::Failed(format!("`{name}`: {error}"))),
         }
@@ -116,8 +114,7 @@ impl<'p> Stream<'p> {
 impl Cutting<'_> {
     /// Reads and cuts the next stretch; at the end, how the input ended.
     fn next(&mut self, name: impl Fn() -> String, block: &mut Block) -> Option<End> {
-        let Filled { bytes, ended } = self.reader.fill(block.restart(self.reached));
-        self.reached += bytes as u64;
+        let Filled { bytes, ended } = self.reader.fill(block.restart());
         block.cut(bytes, &mut self.splitter);
         match ended? {
             Ok(()) => {

@@ -99,7 +99,8 @@ mod tests {
     use flate2::write::GzEncoder;
 
     use super::*;
-    use crate::input::reader::{INFLATION_LIMIT, Reader};
+    use crate::input::inflation::INFLATION_LIMIT;
+    use crate::input::reader::Reader;
 
     fn gzip(content: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());

@@ -19,8 +19,11 @@ pub(crate) fn run(args: &MatchArgs) -> anyhow::Result<Outcome> {
         return Ok(Outcome::RulesBroken);
     };
     let plan = input::plan(&args.source.inputs)?;
+    if !args.source.quiet {
+        plan.tell_skipped();
+    }
     let mut output = Output::open(None)?;
-    let engine = Engine::new(rules);
+    let engine = Engine::new(rules).with_json_log_groups(args.source.json_log_groups.clone());
     let crew = Crew {
         mode: Mode::HitsOnly,
         threads: args.source.threads(),

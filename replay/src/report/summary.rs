@@ -11,6 +11,7 @@ use detector_core::tally::Tally;
 
 use super::table::Paint;
 use crate::input::crew::recording::Recording;
+use crate::input::skipped;
 use crate::output::printable::printable;
 use crate::output::quantity::{bytes, count, counted};
 
@@ -51,6 +52,10 @@ pub(crate) fn summary(run: &Run<'_>, paint: Paint) -> String {
         by_field(run, &run.tally.no_address),
     );
     page.section("rules whose fields never appeared", unmatched(run));
+    page.section(
+        "sources without an event: rules for them could not hit",
+        without_events(run),
+    );
     page.section(
         "detection rules that no correlation refers to: their hits open no episode",
         unreferred(run.rules),
@@ -98,13 +103,15 @@ fn read(run: &Run<'_>) -> Vec<String> {
     if control > 0 {
         lines.push(format!("{} skipped", counted(control, "control message")));
     }
-    if recording.skipped > 0 {
-        let skipped = counted(recording.skipped, "file");
-        lines.push(format!("{skipped} skipped: not the name of a log"));
-    }
+    lines.extend(skipped(&recording.skipped));
     let unreadable = recording.unreadable.total();
     if unreadable > 0 {
         lines.push(format!("{} unreadable", count(unreadable)));
+    }
+    let unrecognised = recording.unrecognised.total();
+    if unrecognised > 0 {
+        let events = counted(unrecognised, "event");
+        lines.push(format!("{events} of no known form"));
     }
     let failed = recording.failures.len() as u64;
     if failed > 0 {
@@ -227,7 +234,7 @@ fn unmatched(run: &Run<'_>) -> Vec<String> {
             }
             let source = sources(rule);
             if !was_seen(rule, run.tally) {
-                return vec![format!("{name}: there was no {source} event")];
+                return Vec::new();
             }
             match run.tally.absent_fields.get(ix).unwrap_or(&none).as_slice() {
                 [] => Vec::new(),
@@ -237,6 +244,22 @@ fn unmatched(run: &Run<'_>) -> Vec<String> {
                 )],
             }
         })
+        .collect()
+}
+
+/// One line for each source, however many rules wait for it.
+fn without_events(run: &Run<'_>) -> Vec<String> {
+    let rules = &run.rules.detections;
+    let unseen = rules
+        .iter()
+        .filter(|rule| !rule.sources.is_empty() && !was_seen(rule, run.tally));
+    let mut by_source: BTreeMap<String, u64> = BTreeMap::new();
+    for rule in unseen {
+        *by_source.entry(sources(rule)).or_default() += 1;
+    }
+    by_source
+        .iter()
+        .map(|(source, rules)| format!("{source}: {}", counted(*rules, "rule")))
         .collect()
 }
 
@@ -364,7 +387,7 @@ level: low
             inputs: 3,
             bytes: 2_048,
             records: 5_001,
-            skipped: 1,
+            skipped: vec!["docs/notes.md".into()],
             ..Recording::default()
         };
         let tally = Tally {
@@ -383,7 +406,7 @@ level: low
 read
   3 inputs, 2.0 KiB, 5,001 records
   1 control message skipped
-  1 file skipped: not the name of a log
+  1 file skipped, not the name of a log: docs/notes.md
 
 events by source
       5,000  lambda
@@ -406,7 +429,9 @@ hits in no group: the field is grouped by its network and is no address
 
 rules whose fields never appeared
   Registration rejected (rejected): no lambda event has `owner_sub`
-  Blocked (blocked): there was no waf event
+
+sources without an event: rules for them could not hit
+  waf: 1 rule
 
 detection rules that no correlation refers to: their hits open no episode
   Blocked (blocked)

@@ -14,6 +14,7 @@ use crate::args::{ColorChoice, Format, RunArgs};
 use crate::input;
 use crate::input::crew::findings::no_hits;
 use crate::input::crew::order::Stop;
+use crate::input::crew::places::SHOWN_MAX;
 use crate::input::crew::recording::Recording;
 use crate::input::crew::{Crew, Limits, Read};
 use crate::input::rules;
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
     };
     let plan = input::plan(&args.source.inputs)?;
     let output = Output::open(args.output.as_deref())?;
-    let engine = Engine::new(rules);
+    let engine = Engine::new(rules).with_json_log_groups(args.source.json_log_groups.clone());
     let crew = Crew {
         mode: match args.as_arrived {
             true => Mode::AsArrived,
@@ -155,6 +156,9 @@ fn terminal_width() -> Option<u16> {
     asked.or_else(|| std::env::var("COLUMNS").ok()?.parse().ok())
 }
 
+/// Places of no known form that are shown; applications may well write many.
+const UNRECOGNISED_SHOWN_MAX: usize = 5;
+
 /// Says on standard error what could not be read, and decides the outcome. A failed write of the results comes last,
 /// so that it hides nothing.
 pub(crate) fn close(
@@ -167,14 +171,23 @@ pub(crate) fn close(
             say(&format!("note: `{name}` is empty"));
         }
     }
-    for line in recording.unreadable.lines() {
+    let unreadable = &recording.unreadable;
+    for line in unreadable.lines("unreadable", "record", SHOWN_MAX) {
         say(&line);
     }
-    for failure in &recording.failures {
+    if !quiet {
+        let unrecognised = &recording.unrecognised;
+        for line in unrecognised.lines("of no known form", "event", UNRECOGNISED_SHOWN_MAX) {
+            say(&line);
+        }
+    }
+    let nothing_known = recording.of_no_known_form();
+    for failure in recording.failures.iter().chain(&nothing_known) {
         say(&format!("error: {failure}"));
     }
     written?;
-    Ok(match recording.failures.is_empty() {
+    let is_read = recording.failures.is_empty() && unreadable.total() == 0;
+    Ok(match is_read && nothing_known.is_none() {
         true => Outcome::Done,
         false => Outcome::InputUnread,
     })

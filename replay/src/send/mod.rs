@@ -36,6 +36,9 @@ const LIST_SPAN_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Outcome> {
     let plan = input::plan(&args.inputs)?;
+    if !args.quiet {
+        plan.tell_skipped();
+    }
     let runtime = service::runtime()?;
     let config = runtime.block_on(service::config(args.endpoint_url.as_deref()))?;
     let random = args

@@ -52,6 +52,9 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
         TestFormat::Junit => output.write_all(junit::document(&report)?.as_bytes())?,
     }
     output.finish()?;
+    for note in verdicts.iter().flat_map(|verdict| &verdict.notes) {
+        say(&format!("note: {note}"));
+    }
     if args.format != TestFormat::Text {
         // The differences are news whatever the format.
         for line in text::failures(&report).lines() {

@@ -7,11 +7,10 @@ use anyhow::{Context, bail};
 use walkdir::WalkDir;
 
 use super::expectation::Expectation;
-use crate::input::rules::is_hidden;
+use crate::input::rules::{EXPECTED, is_hidden};
 use crate::input::suggestion;
 use crate::outcome::say;
 
-const EXPECTED: &str = "expected.yaml";
 /// Lists that stand in for those of the rules, for this recording.
 const ALLOWLIST: &str = "allowlist.yaml";
 

@@ -18,10 +18,26 @@ pub(crate) fn page(report: &Report) -> String {
     if !page.is_empty() {
         page.push('\n');
     }
-    let detectors = table("DETECTOR", &report.detectors);
-    let rules = table("RULE", &report.rules);
-    let _ = writeln!(page, "{detectors}\n\n{rules}\n\n{}", closing(report));
+    for (what, scores) in [("DETECTOR", &report.detectors), ("RULE", &report.rules)] {
+        let (told, idle): (Vec<&Score>, Vec<&Score>) = scores.iter().partition(|it| has_news(it));
+        let _ = writeln!(page, "{}", table(what, &told));
+        if !idle.is_empty() {
+            let idle = counted(idle.len() as u64, &what.to_lowercase());
+            let _ = writeln!(
+                page,
+                "not listed: {idle} that should not alert here, and did not"
+            );
+        }
+        page.push('\n');
+    }
+    let _ = writeln!(page, "{}", closing(report));
     page
+}
+
+/// Whether the recordings say anything about it: of a few of them, most rules have nothing but zeros.
+fn has_news(score: &Score) -> bool {
+    let alerts = score.true_positives + score.missed + score.false_positives;
+    alerts > 0 || score.alerts_per_quiet_day.is_some()
 }
 
 /// Every scenario that failed and why, one line each; empty where none did.
@@ -37,7 +53,7 @@ pub(crate) fn failures(report: &Report) -> String {
     lines
 }
 
-fn table(what: &str, scores: &[Score]) -> String {
+fn table(what: &str, scores: &[&Score]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.force_no_tty();

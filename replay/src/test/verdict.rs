@@ -2,6 +2,7 @@
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
@@ -14,12 +15,13 @@ use detector_core::window::Windows;
 use super::comparison::{Comparison, Difference, compare, rule_of};
 use super::expectation::{Attack, Expectation};
 use super::scenario::Scenario;
-use crate::input;
 use crate::input::crew::findings::no_hits;
 use crate::input::crew::order::Stop;
 use crate::input::crew::recording::Recording;
 use crate::input::crew::{Crew, Limits, Read};
+use crate::input::{self, skipped};
 use crate::output::progress::{Progress, Visibility};
+use crate::output::quantity::counted;
 
 /// How a scenario went.
 #[derive(Debug)]
@@ -32,6 +34,7 @@ pub(crate) struct Verdict {
     /// From the earliest event to the latest.
     pub(crate) span_ms: i64,
     pub(crate) took: Duration,
+    pub(crate) notes: Vec<String>,
     /// An input could not be read to its end.
     pub(crate) is_unread: bool,
 }
@@ -81,6 +84,7 @@ impl Verdict {
             events: ran.tally.events.iter().sum(),
             span_ms: ends.map_or(0, |(from, to)| to.millis() - from.millis()),
             took: began.elapsed(),
+            notes: notes(scenario, &ran.recording),
             is_unread: !ran.recording.failures.is_empty(),
         })
     }
@@ -88,6 +92,28 @@ impl Verdict {
     pub(crate) fn is_passed(&self) -> bool {
         self.comparison.differences.is_empty()
     }
+}
+
+/// What is no difference, and nothing to be silent about.
+fn notes(scenario: &Scenario, recording: &Recording) -> Vec<String> {
+    let name = scenario.folder.display();
+    let unrecognised = &recording.unrecognised;
+    let forms = unrecognised.reasons().into_iter();
+    let forms =
+        forms.map(|(form, n)| format!("{name}: {} of no known form: {form}", counted(n, "event")));
+    let is_ours = |path: &PathBuf| {
+        path.extension()
+            .is_some_and(|extension| extension == "yaml")
+    };
+    let others: Vec<PathBuf> = recording
+        .skipped
+        .iter()
+        .filter(|path| !is_ours(path))
+        .cloned()
+        .collect();
+    forms
+        .chain(skipped(&others).map(|told| format!("{name}: {told}")))
+        .collect()
 }
 
 struct Ran {

@@ -28,7 +28,8 @@ pub(crate) enum Envelope {
 
 impl Envelope {
     pub(crate) fn of(slots: &Slots<'_>, f: &DecodeFields) -> Option<Self> {
-        let is_container = |slot| slots.first(slot) == Some(&Value::Container);
+        // Of lists, any member: the others may be null.
+        let is_container = |slot| slots.values(slot).any(|value| *value == Value::Container);
         let is_text = |slot| slots.str(slot).is_some();
         // First, since such a list is unpacked as it is read, before the keys after it are known.
         if is_container(f.records) {

@@ -25,11 +25,15 @@ pub(crate) struct LogNames<'j> {
 
 impl LogNames<'_> {
     /// The context of the payload's events.
-    pub(crate) fn context<'c>(&'c self, context: Context<'c>) -> Context<'c> {
+    pub(crate) fn context<'c>(
+        &'c self,
+        context: Context<'c>,
+        json_log_groups: &[String],
+    ) -> Context<'c> {
         let given = |name: &'c Option<Cow<'_, str>>| name.as_deref().filter(|n| !n.is_empty());
         let (group, stream) = (given(&self.group), given(&self.stream));
         Context {
-            shape: origin::shape_of_messages(group, stream),
+            shape: origin::shape_of_messages(group, stream, json_log_groups),
             account: given(&self.owner).or(context.account),
             log_group: group.or(context.log_group),
             log_stream: stream.or(context.log_stream),
@@ -93,7 +97,7 @@ impl Decoder<'_> {
             group: raw::string(group),
             stream: raw::string(stream),
         };
-        let context = names.context(context);
+        let context = names.context(context, self.json_log_groups);
         let mut joined = Joined::default();
         let walked = raw::for_each_member(events, &mut |event| {
             self.log_event(event.get(), &mut joined, context, sink);
@@ -307,7 +311,11 @@ impl Decoder<'_> {
                     arrival: arrival.or(context.arrival),
                     log_stream: stream.as_deref(),
                     is_known: true,
-                    ..context.inner(origin::shape_of_messages(None, stream.as_deref()))
+                    ..context.inner(origin::shape_of_messages(
+                        None,
+                        stream.as_deref(),
+                        self.json_log_groups,
+                    ))
                 };
                 self.part(&buffer, context, sink);
             }

@@ -1,7 +1,8 @@
 //! Cuts a byte stream into records for the decoder, so that a file larger than memory flows.
 //!
-//! A record is a line (NDJSON or text; one with a time, together with the lines without one that follow it), a whole JSON document over several lines, or one member of a list that the
-//! stream opens (`{"Records":[…]}`, `[{…}]`). The outcome does not depend on how the stream was cut into chunks.
+//! A record is a line (NDJSON or text; one with a time, together with the lines without one that follow it), a whole
+//! JSON document over several lines, one member of a list that the stream opens (`{"Records":[…]}`, `[{…}]`), or a row
+//! of a table whose heading it begins with. The outcome does not depend on how the stream was cut into chunks.
 //!
 //! Damage must not swallow what follows it. A line break within a string ends a document at once. A document that
 //! began with `{"…` (most likely an NDJSON line cut short) also ends before a line that looks like a whole object or
@@ -12,9 +13,13 @@
 mod depth; // where a JSON value ends
 mod line; // what a line is by itself
 mod document; // lines that make one value
+mod csv; // the columns of a table
+mod row; // its rows
 mod text; // lines that go on with one of text
-mod tail; // what stands behind a list
+mod members; // what stands in a list
+mod tail; // what stands behind it
 
+use csv::Columns;
 use depth::{Depth, Found};
 use document::{Document, Progress};
 use line::{LineKind, Opening};
@@ -23,7 +28,8 @@ use line::{LineKind, Opening};
 /// so only one event, or one envelope of another form, has to fit.
 pub const RECORD_BYTES_MAX: usize = 64 << 20;
 
-/// One piece of the stream. `offset` counts bytes from the start of the (inflated) stream, `line` from 1.
+/// One piece of the stream. `offset` counts bytes from the start of the (inflated) stream, `line` from 1. `bytes` are
+/// those of the stream, or of a row made an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
     Record {
@@ -65,6 +71,8 @@ enum State {
         line_at: usize,
         lines: u32,
     },
+    /// Between the rows of a table.
+    Csv(Columns),
     /// Between the members of a list.
     List {
         is_in_object: bool,
@@ -149,6 +157,7 @@ impl Splitter {
             State::Line => self.whole_line(data, end, out),
             State::Document(document) => self.document(document, data, end, out),
             State::Text { line_at, lines } => self.text(line_at, lines, data, end, out),
+            State::Csv(columns) => self.row(columns, data, end, out),
             State::List { is_in_object } => Some(self.list(is_in_object, data)),
             State::Member {
                 depth,
@@ -190,6 +199,12 @@ impl Splitter {
             return Some(self.consume(data));
         };
         let line = &data[..line_end];
+        if self.offset == 0
+            && let Some(columns) = Columns::of(line)
+        {
+            self.state = State::Csv(columns);
+            return Some(self.consume(&data[..(line_end + 1).min(data.len())]));
+        }
         if line.len() > self.record_bytes_max {
             self.too_large(out);
         } else {
@@ -268,86 +283,6 @@ impl Splitter {
         self.lines_until = self.offset + bytes as u64;
         self.searched = 0;
         0
-    }
-
-    fn list(&mut self, is_in_object: bool, data: &[u8]) -> usize {
-        let between = data
-            .iter()
-            .position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b','))
-            .unwrap_or(data.len());
-        let consumed = self.consume(&data[..between]);
-        match data.get(between) {
-            None => self.state = State::List { is_in_object },
-            Some(b']') => {
-                if is_in_object {
-                    self.state = State::Tail(Depth::inside().resynchronising(true));
-                }
-                return consumed + self.consume(&data[between..=between]);
-            }
-            // Damage; the line state takes it from here.
-            Some(b'}') => {}
-            Some(_) => {
-                let depth = Depth::default().resynchronising(!self.is_first_column);
-                self.state = State::Member {
-                    depth,
-                    is_in_object,
-                };
-            }
-        }
-        consumed
-    }
-
-    fn member(
-        &mut self,
-        mut depth: Depth,
-        is_in_object: bool,
-        data: &[u8],
-        end: End,
-        out: Out<'_>,
-    ) -> Option<usize> {
-        let bytes_max = self.record_bytes_max;
-        let from = self.searched;
-        let window = &data[from..data.len().min(bytes_max)];
-        let at = match depth.advance(window) {
-            Found::End(at) => {
-                self.state = State::List { is_in_object };
-                from + at
-            }
-            Found::LineBreak(at) | Found::Object(at) => from + at,
-            Found::More if data.len() > bytes_max => {
-                self.too_large(out);
-                let list = Some(is_in_object);
-                self.state = State::Skipped { depth, list };
-                return Some(self.consume(&data[..bytes_max]));
-            }
-            Found::More if end == End::Closed => data.len(),
-            Found::More => {
-                self.searched = data.len();
-                self.state = State::Member {
-                    depth,
-                    is_in_object,
-                };
-                return None;
-            }
-        };
-        self.record(&data[..at], out);
-        Some(self.consume(&data[..at]))
-    }
-
-    fn skipped(&mut self, mut depth: Depth, list: Option<bool>, data: &[u8]) -> usize {
-        match depth.advance(data) {
-            Found::More => {
-                self.state = State::Skipped { depth, list };
-                self.consume(data)
-            }
-            Found::End(at) => {
-                if let Some(is_in_object) = list {
-                    self.state = State::List { is_in_object };
-                }
-                self.consume(&data[..at])
-            }
-            Found::LineBreak(at) | Found::Object(at) => self.consume(&data[..at]),
-        }
     }
 
     /// The end of the line that `self.searched` lies in, without its line break.

@@ -127,7 +127,7 @@ fn timed(text: &str) -> Option<ToolLine<'_>> {
         message: after,
         is_words: false,
     };
-    let (word, rest) = after.split_once(' ').or_else(|| after.split_once('\n'))?;
+    let (word, rest) = after.split_once([' ', '\n']).unwrap_or((after, ""));
     if matches!(word, "stdout" | "stderr")
         && let Some(message) = rest.strip_prefix("F ")
     {

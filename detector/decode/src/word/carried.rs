@@ -8,6 +8,8 @@ use crate::fields::foreign;
 use crate::text::tool_line::{self, ToolLine};
 use crate::text::{moment, raw, runtime_line};
 use crate::{Context, DecodeFields, Decoder, EventSink, Shape, origin};
+use detector_event::event::LogSource;
+use detector_event::field::SlotId;
 use detector_event::slots::{Slots, Value};
 
 impl Decoder<'_> {
@@ -28,15 +30,6 @@ impl Decoder<'_> {
             return self.carried(&found, json, slots, context, sink);
         }
         let is_words = context.shape == Shape::Words;
-        if !is_words
-            && is_text_of_cognito(&slots, self.fields)
-            && let Some(json) = with_objects(json, &["message"])
-        {
-            self.release(slots);
-            // It was scanned before, so it scans again.
-            let _ = self.document(&json, context, sink);
-            return;
-        }
         let name = if is_words && context.is_known {
             None
         } else {
@@ -87,7 +80,9 @@ impl Decoder<'_> {
             bare: is_log_entry,
             ..context.inner(match found.carrier.holds {
                 Holds::Record => Shape::Record,
-                Holds::LogEntry => origin::shape_of_messages(group, stream.as_deref()),
+                Holds::LogEntry => {
+                    origin::shape_of_messages(group, stream.as_deref(), self.json_log_groups)
+                }
                 Holds::Words => Shape::Words,
             })
         };
@@ -159,7 +154,7 @@ impl Decoder<'_> {
             bare: true,
             ..context.inner(match is_words {
                 true => Shape::Words,
-                false => origin::shape_of_messages(None, log_stream),
+                false => origin::shape_of_messages(None, log_stream, self.json_log_groups),
             })
         };
         self.part(message.as_bytes(), context, sink);
@@ -211,20 +206,19 @@ fn is_application(slots: &Slots<'_>, f: &DecodeFields) -> bool {
             .any(|slot| moment::logged_at(slots.first(*slot)).is_some())
 }
 
-/// Whether Cognito's entry has text where an object belongs.
-fn is_text_of_cognito(slots: &Slots<'_>, f: &DecodeFields) -> bool {
-    let is_its = slots.is_present(f.event_timestamp) && slots.is_present(f.event_source);
-    is_its
-        && slots
-            .str(f.message)
-            .is_some_and(|text| text.starts_with('{'))
-}
-
-/// Whether an event of CloudTrail has text where objects belong, as databases write it.
-pub(crate) fn has_text_for_objects(slots: &Slots<'_>, f: &DecodeFields) -> bool {
-    f.nested
-        .iter()
-        .any(|slot| slots.str(*slot).is_some_and(|text| text.starts_with('{')))
+/// The keys under which an entry of `source` has text where objects belong, as databases and consoles write it; none as
+/// a rule.
+pub(crate) fn text_for_objects(
+    source: LogSource,
+    slots: &Slots<'_>,
+    f: &DecodeFields,
+) -> &'static [&'static str] {
+    let is_text = |slot: &SlotId| slots.str(*slot).is_some_and(|text| text.starts_with('{'));
+    match source {
+        LogSource::CloudTrail if f.nested.iter().any(is_text) => &crate::fields::NESTED,
+        LogSource::Cognito if is_text(&f.message) => &["message"],
+        _ => &[],
+    }
 }
 
 /// `json` with the objects that stand as text under `keys` in their place; `None` if there is none.

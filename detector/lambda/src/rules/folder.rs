@@ -53,11 +53,16 @@ pub(super) fn text_of(path: &str, bytes: Vec<u8>) -> Result<String, NoRules> {
     })
 }
 
+/// What says of a recording what it must show; where recordings lie beside rules, it is no rule file.
+const EXPECTED: &str = "expected.yaml";
+
 /// Whether it is the name of a rule file.
 pub(super) fn is_rule_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let lower = name.to_ascii_lowercase();
-    !name.starts_with('.') && (lower.ends_with(".yml") || lower.ends_with(".yaml"))
+    !name.starts_with('.')
+        && name != EXPECTED
+        && (lower.ends_with(".yml") || lower.ends_with(".yaml"))
 }
 
 fn list(folder: &Path, found: &mut Vec<PathBuf>, problems: &mut Vec<NoRules>) {
@@ -109,6 +114,7 @@ mod tests {
         write(".hidden/d.yml", b"d");
         write("a/.e.yml", b"e");
         write("notes.txt", b"f");
+        write("a/expected.yaml", b"g");
         let files = read(root.path()).unwrap();
         let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
         assert_eq!(texts, ["c", "b"]);

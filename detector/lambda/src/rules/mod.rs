@@ -23,7 +23,16 @@ const CHECK_EVERY: Duration = Duration::from_secs(60);
 pub struct Rules {
     engine: Arc<Engine>,
     source: Option<Watched>,
-    lateness_ms: i64,
+    setup: Setup,
+}
+
+/// What an engine is told besides its rules.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// How late an event may arrive to be judged.
+    pub lateness_ms: i64,
+    /// See [`Engine::with_json_log_groups`].
+    pub json_log_groups: Vec<String>,
 }
 
 /// A bucket that may change.
@@ -50,13 +59,13 @@ pub struct RuleCheck {
 pub struct BrokenRules(pub Vec<String>);
 
 impl Rules {
-    /// Loads the rules. `lateness_ms` is how late an event may arrive to be judged by them.
+    /// Loads the rules, for engines set up so.
     ///
     /// # Errors
     /// They cannot be had, or are broken.
     pub async fn load(
         source: &RuleSource,
-        lateness_ms: i64,
+        setup: Setup,
         aws: &aws_config::SdkConfig,
         deadline: Deadline,
     ) -> Result<Self, BrokenRules> {
@@ -66,9 +75,9 @@ impl Rules {
                     BrokenRules(problems.iter().map(ToString::to_string).collect())
                 })?;
                 Ok(Self {
-                    engine: Arc::new(engine(&files, lateness_ms)?),
+                    engine: Arc::new(engine(&files, &setup)?),
                     source: None,
-                    lateness_ms,
+                    setup,
                 })
             }
             RuleSource::Bucket(place) => {
@@ -77,8 +86,8 @@ impl Rules {
                 let seen = bucket.list(deadline).await.map_err(one)?;
                 let files = bucket.files(&seen, deadline).await.map_err(one)?;
                 Ok(Self {
-                    engine: Arc::new(engine(&files, lateness_ms)?),
-                    lateness_ms,
+                    engine: Arc::new(engine(&files, &setup)?),
+                    setup,
                     source: Some(Watched {
                         bucket,
                         seen,
@@ -107,7 +116,7 @@ impl Rules {
             Ok(None) => watched.check(false),
             Ok(Some((listing, files))) => {
                 watched.seen = listing;
-                match engine(&files, self.lateness_ms) {
+                match engine(&files, &self.setup) {
                     Ok(engine) => {
                         info!(files = files.len(), "changed rules are in force");
                         watched.is_refused = false;
@@ -159,14 +168,16 @@ impl BrokenRules {
     }
 }
 
-fn engine(files: &[RuleFile], lateness_ms: i64) -> Result<Engine, BrokenRules> {
+fn engine(files: &[RuleFile], setup: &Setup) -> Result<Engine, BrokenRules> {
     let rules = RuleSet::load(files)
         .map_err(|problems| BrokenRules(problems.iter().map(ToString::to_string).collect()))?;
     match rules.correlations.is_empty() {
         true => Err(BrokenRules(vec![
             "the rule files hold no correlation rule, so nothing could ever alert".to_owned(),
         ])),
-        false => Ok(Engine::new(rules).with_lateness(lateness_ms)),
+        false => Ok(Engine::new(rules)
+            .with_lateness(setup.lateness_ms)
+            .with_json_log_groups(setup.json_log_groups.clone())),
     }
 }
 
@@ -182,12 +193,12 @@ mod tests {
                    logsource: {product: aws, service: waf}\ndetection: {a: {b: c}, condition: a}\n"
                 .to_owned(),
         };
-        let broken = engine(std::slice::from_ref(&file), 900_000).unwrap_err();
+        let broken = engine(std::slice::from_ref(&file), &Setup::default()).unwrap_err();
         assert!(broken.0[0].contains("no correlation rule"), "{broken:?}");
         let two = RuleFile {
             text: "title: B\nlevel: lowest\n---\ntitle: C\ncorrelation: {}\n".to_owned(),
             ..file
         };
-        assert!(engine(&[two], 900_000).unwrap_err().0.len() > 1);
+        assert!(engine(&[two], &Setup::default()).unwrap_err().0.len() > 1);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A hit at `x` covers the moments `x..x + timespan` with its key (an event id, a value). Moments covered by at least
 //! `saturation` keys are remembered as such for good: more hits can only cover them more, so everything that bears on
-//! them alone is dropped (absorbed). See ARCHITECTURE, "Window state", for why what is left is few and exact.
+//! them alone is dropped (absorbed). See README.md, "Window state", for why what is left is few and exact.
 
 use serde::{Deserialize, Serialize};
 

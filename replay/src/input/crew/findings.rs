@@ -1,14 +1,14 @@
 //! What a worker finds in one block.
 
-use detector_core::decode::Unreadable;
 use detector_core::decode::split::Piece;
 use detector_core::decode::split::RECORD_BYTES_MAX;
+use detector_core::decode::{Unreadable, Unrecognised};
 use detector_core::engine::{Observer, Worker};
 use detector_core::event::Event;
 use detector_core::rule::DetectionRule;
 
 use crate::input::block::Block;
-use crate::input::crew::unreadable::{Place, UnreadableLog};
+use crate::input::crew::places::{Place, Places};
 
 /// Appends a hit in its written form.
 pub(crate) type WriteHit = fn(&mut Vec<u8>, &DetectionRule, &Event<'_, '_>);
@@ -23,7 +23,9 @@ pub(crate) struct Findings {
     /// Records of which nothing could be read.
     pub(crate) lost: u64,
     pub(crate) events: u64,
-    pub(crate) unreadable: UnreadableLog,
+    pub(crate) unreadable: Places,
+    /// Events of no known form.
+    pub(crate) unrecognised: Places,
     /// Hits, written.
     pub(crate) hits: Vec<u8>,
 }
@@ -70,7 +72,10 @@ impl Findings {
 
     /// Bytes held, about.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.hits.capacity() + self.unreadable.bytes()
+        size_of::<Self>()
+            + self.hits.capacity()
+            + self.unreadable.bytes()
+            + self.unrecognised.bytes()
     }
 
     fn record(
@@ -114,6 +119,14 @@ impl Observer for RecordObserver<'_> {
 
     fn unreadable(&mut self, problem: Unreadable) {
         let Self { place, bytes, .. } = *self;
-        self.findings.unreadable.part(place, bytes, &problem);
+        let Unreadable { offset, reason } = problem;
+        self.findings.unreadable.part(place, bytes, offset, &reason);
+    }
+
+    fn unrecognised(&mut self, form: Unrecognised) {
+        let Self { place, bytes, .. } = *self;
+        let name = form.name.unwrap_or("text or JSON that no log writes");
+        let unrecognised = &mut self.findings.unrecognised;
+        unrecognised.part(place, bytes, form.offset, name);
     }
 }

@@ -5,7 +5,7 @@
 //! window state up to a limit.
 
 pub(crate) mod lock; // a lock that outlives a panic
-pub(crate) mod unreadable; // what could not be read, and where
+pub(crate) mod places; // what could not be read, or is of no known form, and where
 pub(crate) mod findings; // a block -> what the engine says of its records
 pub(crate) mod spill; // window state on disk
 pub(crate) mod recording; // what was read of all inputs

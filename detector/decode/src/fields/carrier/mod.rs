@@ -98,3 +98,6 @@ fn text(at: &[SlotId], slots: &Slots<'_>) -> Option<String> {
     let mut texts = at.iter().filter_map(|slot| slots.str(*slot));
     texts.next().map(str::to_owned)
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,13 @@ pub(crate) enum Holds {
 /// A row of the table. Names of fields are dotted paths; of several, the first that is there counts.
 #[derive(Debug)]
 pub(crate) struct Carrier {
+    #[cfg_attr(
+        not(test),
+        expect(
+            dead_code,
+            reason = "what people know it by; tests go through the table by it"
+        )
+    )]
     pub(crate) name: &'static str,
     /// Of each list one has to be there.
     pub(super) known_by: &'static [&'static [&'static str]],

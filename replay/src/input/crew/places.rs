@@ -1,12 +1,10 @@
-//! What could not be read: the first places in full, all of it as counts by reason.
+//! What there is to tell of places in the inputs: the first ones in full, all of it as counts by reason.
 
 use std::collections::BTreeMap;
 
-use detector_core::decode::Unreadable;
-
 use crate::output::quantity::{bytes, count, counted};
 
-/// Unreadable records that are shown one by one; the rest are counted.
+/// Places that are kept one by one; the rest are counted.
 pub(crate) const SHOWN_MAX: usize = 20;
 
 /// Reasons that are told apart; records come from outside and may think of ever new ones.
@@ -24,20 +22,25 @@ pub(crate) struct Place<'a> {
     pub(crate) line: u64,
 }
 
-/// The unreadable records of a run.
+/// Places of one kind: what is unreadable, or of no known form.
 #[derive(Debug, Default)]
-pub(crate) struct UnreadableLog {
+pub(crate) struct Places {
     /// `path:line (byte offset): reason`
     shown: Vec<String>,
     by_reason: BTreeMap<String, u64>,
     total: u64,
 }
 
-impl UnreadableLog {
-    /// Notes a part of the record `record` at `place`.
-    pub(crate) fn part(&mut self, place: Place<'_>, record: &[u8], problem: &Unreadable) {
-        let within = problem
-            .offset
+impl Places {
+    /// Notes a part of the record `record` at `place`, so many bytes in.
+    pub(crate) fn part(
+        &mut self,
+        place: Place<'_>,
+        record: &[u8],
+        offset: Option<u64>,
+        reason: &str,
+    ) {
+        let within = offset
             .map_or(0, |offset| usize::try_from(offset).unwrap_or(usize::MAX))
             .min(record.len());
         let lines = record[..within].iter().filter(|b| **b == b'\n').count();
@@ -46,7 +49,7 @@ impl UnreadableLog {
             offset: place.offset + within as u64,
             line: place.line + lines as u64,
         };
-        self.add(exact, &problem.reason);
+        self.add(exact, reason);
     }
 
     /// Notes a record that is larger than any that is read.
@@ -75,14 +78,26 @@ impl UnreadableLog {
         texts.map(|text| text.len() + 2 * size_of::<String>()).sum()
     }
 
-    /// The closing section, a line each; empty where everything was read.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    /// How often each reason was noted, the most frequent first.
+    pub(crate) fn reasons(&self) -> Vec<(&str, u64)> {
+        let mut reasons: Vec<_> = self
+            .by_reason
+            .iter()
+            .map(|(reason, n)| (&**reason, *n))
+            .collect();
+        reasons.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        reasons
+    }
+
+    /// The closing section, a line each, with at most `shown_max` places; empty where there is nothing to tell.
+    pub(crate) fn lines(&self, heading: &str, what: &str, shown_max: usize) -> Vec<String> {
         if self.total == 0 {
             return Vec::new();
         }
-        let mut lines = vec![format!("unreadable: {}", counted(self.total, "record"))];
-        lines.extend(self.shown.iter().map(|shown| format!("  {shown}")));
-        let hidden = self.total - self.shown.len() as u64;
+        let mut lines = vec![format!("{heading}: {}", counted(self.total, what))];
+        let shown = self.shown.iter().take(shown_max);
+        lines.extend(shown.map(|shown| format!("  {shown}")));
+        let hidden = self.total + 1 - lines.len() as u64;
         if hidden > 0 {
             lines.push(format!("  and {} more; in all:", count(hidden)));
             let reasons = self.by_reason.iter();
@@ -130,13 +145,6 @@ fn without_numbers(reason: &str) -> String {
 mod tests {
     use super::*;
 
-    fn problem(offset: Option<u64>, reason: &str) -> Unreadable {
-        Unreadable {
-            offset,
-            reason: reason.into(),
-        }
-    }
-
     const PLACE: Place<'static> = Place {
         input: "a.json",
         offset: 100,
@@ -145,12 +153,12 @@ mod tests {
 
     #[test]
     fn the_place_is_that_of_the_part_not_of_its_record() {
-        let mut log = UnreadableLog::default();
-        log.part(PLACE, b"{\n\n  x", &problem(Some(5), "no JSON"));
-        log.part(PLACE, b"{", &problem(Some(50), "cut off"));
-        log.part(PLACE, b"{", &problem(None, "no JSON"));
+        let mut log = Places::default();
+        log.part(PLACE, b"{\n\n  x", Some(5), "no JSON");
+        log.part(PLACE, b"{", Some(50), "cut off");
+        log.part(PLACE, b"{", None, "no JSON");
         assert_eq!(
-            log.lines(),
+            log.lines("unreadable", "record", SHOWN_MAX),
             [
                 "unreadable: 3 records",
                 "  a.json:9 (byte 105): no JSON",
@@ -162,15 +170,11 @@ mod tests {
 
     #[test]
     fn past_the_shown_ones_only_counts_grow() {
-        let mut log = UnreadableLog::default();
+        let mut log = Places::default();
         for n in 0..1_000 {
-            log.part(
-                PLACE,
-                b"",
-                &problem(None, &format!("cut off after {n} bytes")),
-            );
+            log.part(PLACE, b"", None, &format!("cut off after {n} bytes"));
         }
-        let lines = log.lines();
+        let lines = log.lines("unreadable", "record", SHOWN_MAX);
         assert_eq!(lines.len(), 1 + SHOWN_MAX + 2);
         assert_eq!(lines[SHOWN_MAX + 1], "  and 980 more; in all:");
         assert_eq!(lines[SHOWN_MAX + 2], "      1,000  cut off after N bytes");
@@ -178,10 +182,10 @@ mod tests {
 
     #[test]
     fn ever_new_reasons_are_bounded() {
-        let mut log = UnreadableLog::default();
+        let mut log = Places::default();
         for n in 0..200_u8 {
             let reason = "x".repeat(usize::from(n));
-            log.part(PLACE, b"", &problem(None, &reason));
+            log.part(PLACE, b"", None, &reason);
         }
         assert_eq!(log.by_reason.len(), REASONS_MAX + 1);
         assert_eq!(log.by_reason[OTHER_REASONS], 170);
@@ -189,16 +193,19 @@ mod tests {
 
     #[test]
     fn appended_logs_are_as_one() {
-        let (mut whole, mut united) = (UnreadableLog::default(), UnreadableLog::default());
+        let (mut whole, mut united) = (Places::default(), Places::default());
         for block in 0..7 {
-            let mut log = UnreadableLog::default();
+            let mut log = Places::default();
             for n in 0..block {
                 let reason = ["no JSON", "cut off"][n % 2];
-                log.part(PLACE, b"", &problem(Some(n as u64), reason));
-                whole.part(PLACE, b"", &problem(Some(n as u64), reason));
+                log.part(PLACE, b"", Some(n as u64), reason);
+                whole.part(PLACE, b"", Some(n as u64), reason);
             }
             united.append(log);
         }
-        assert_eq!(united.lines(), whole.lines());
+        assert_eq!(
+            united.lines("unreadable", "record", SHOWN_MAX),
+            whole.lines("unreadable", "record", SHOWN_MAX)
+        );
     }
 }
