@@ -32,12 +32,14 @@ const LEVELS: [&str; 8] = [
     "levelname",
     "@l",
 ];
-const REQUEST_IDS: [&str; 5] = [
+const REQUEST_IDS: [&str; 6] = [
     "requestId",
     "AWSRequestId",
     "aws_request_id",
     "function_request_id",
     "lambda_request_id",
+    // Rust, where the invocation is a span.
+    "span.requestId",
 ];
 const MESSAGES: [&str; 4] = ["message", "msg", "Message", "@m"];
 const WRAP_NAMES: [&str; 5] = ["service", "location", "logger", "target", "name"];

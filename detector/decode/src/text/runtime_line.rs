@@ -23,7 +23,10 @@ pub(crate) fn line(text: &str) -> Option<Line<'_>> {
     match text.as_bytes().first()? {
         b'0'..=b'9' => of_node(text).or_else(|| timed(text)),
         b'[' => of_python(text).or_else(|| bracketed(text)),
-        b'A'..=b'Z' | b'a'..=b'z' => of_ruby(text).or_else(|| levelled(text, None)),
+        b'A'..=b'Z' | b'a'..=b'z' => of_ruby(text)
+            .or_else(|| of_rust(text, None))
+            .or_else(|| levelled(text, None)),
+        b' ' => of_rust(text, None),
         _ => None,
     }
 }
@@ -105,6 +108,23 @@ fn of_ruby(text: &str) -> Option<Line<'_>> {
     })
 }
 
+/// The runtime client for Rust: `LEVEL Lambda runtime invoke{requestId="…" xrayTraceId="…"}: …`, levels five characters
+/// wide. Spans of the application within that one have braces of their own, and values that anybody may choose.
+fn of_rust<'t>(text: &'t str, time: Option<&'t str>) -> Option<Line<'t>> {
+    let (level, after) = text.trim_start_matches(' ').split_once(' ')?;
+    let after = after.strip_prefix("Lambda runtime invoke{requestId=\"")?;
+    let (span, rest) = after.split_once("}: ")?;
+    let (request_id, _) = span.split_once('"')?;
+    let is_one = is_level(level) && is_id(request_id) && !span.contains(['{', '}']);
+    is_one.then_some(Line {
+        request_id: given(request_id),
+        level: Some(level),
+        time,
+        rest,
+        is_runtimes: true,
+    })
+}
+
 /// `[LEVEL] …` (Java's and PowerShell's), `[TIME LEVEL name] …` (loggers of Rust).
 fn bracketed(text: &str) -> Option<Line<'_>> {
     let (head, rest) = text[1..].split_once(']')?;
@@ -134,7 +154,9 @@ fn timed(text: &str) -> Option<Line<'_>> {
     if rest.len() == after.len() {
         return None;
     }
-    let line = levelled(rest, Some(time)).or_else(|| with_request_id(rest, time));
+    let line = of_rust(rest, Some(time))
+        .or_else(|| levelled(rest, Some(time)))
+        .or_else(|| with_request_id(rest, time));
     Some(line.unwrap_or(Line {
         request_id: None,
         level: None,

@@ -91,7 +91,9 @@ impl<'a> Wrap<'a> {
         let text = |value: Option<&Value<'a>>| value.and_then(|v| Some(v.text()?.into_owned()));
         let level = first(&f.levels).filter(|value| !matches!(value, Value::Null));
         let time = first(&f.times);
-        let is_wrap = level.is_some() && (time.is_some() || is_within);
+        // The runtime client for Rust writes no time.
+        let has_fields = slots.first(f.fields) == Some(&Value::Container);
+        let is_wrap = level.is_some() && (time.is_some() || is_within || has_fields);
         // Of a logger of Rust, the fields alone: no level is theirs.
         let is_fields = is_within && level.is_none() && slots.str(f.message).is_some();
         if context.wraps == WRAPS_MAX || !(is_wrap || is_fields) {
@@ -124,7 +126,7 @@ impl<'a> Wrap<'a> {
     pub(crate) fn fill_in<'i>(&self, inner: &mut Slots<'i>, outer: &Slots<'i>, f: &DecodeFields) {
         for slot in outer.present() {
             let is_wraps = |among: &[SlotId]| among.contains(&slot);
-            if is_wraps(&f.messages) || is_wraps(&f.times) {
+            if is_wraps(&f.messages) || is_wraps(&f.times) || slot == f.fields {
                 continue;
             }
             let gives_way =
