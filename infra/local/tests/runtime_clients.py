@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -146,7 +145,7 @@ def payload(log: list[LogEvent]) -> dict[str, Any]:
         "messageType": "DATA_MESSAGE",
         "owner": "111122223333",
         "logGroup": GROUP,
-        "logStream": f"2026/11/29/[$LATEST]{sys.platform}",
+        "logStream": "2026/11/29/[$LATEST]local",
         "subscriptionFilters": ["vedette"],
         "logEvents": events,
     }
