@@ -142,7 +142,7 @@ fn json_leaves_standard_output_to_the_alerts() {
     desk.file("a.ndjson", format!("{EVENT}\n{{\"broken\":\n"));
     let ended = desk
         .replay(&["run", "--format", "json", "a.ndjson"])
-        .expect(0)
+        .expect(3)
         .err_has("unreadable: 1 record")
         .err_has("events by source");
     assert_eq!(ended.out, "");
@@ -151,7 +151,7 @@ fn json_leaves_standard_output_to_the_alerts() {
 }
 
 #[test]
-fn an_unreadable_record_is_placed_and_changes_no_status() {
+fn an_unreadable_record_is_placed_and_is_status_3() {
     let desk = Desk::new();
     let content = format!("{EVENT}\n{{\"broken\":\n{EVENT}\n");
     desk.file("a.ndjson", &content);
@@ -159,7 +159,7 @@ fn an_unreadable_record_is_placed_and_changes_no_status() {
     // Where the text of the record ends too early.
     let offset = EVENT.len() + 1 + "{\"broken\":".len() - 1;
     desk.replay(&["run", "a.ndjson", "b.json.gz"])
-        .expect(0)
+        .expect(3)
         .err_has("unreadable: 2 records")
         .err_has(&format!("a.ndjson:2 (byte {offset}): "))
         .err_has(&format!("b.json.gz:2 (byte {offset}): "))
@@ -456,7 +456,7 @@ fn a_line_too_long_is_placed_and_the_next_is_read() {
     content.extend_from_slice(EVENT.as_bytes());
     desk.file("long.log", content);
     desk.replay(&["run", "long.log"])
-        .expect(0)
+        .expect(3)
         .err_has("long.log:1 (byte 0): record is larger than 64.0 MiB")
         .out_has("1  lambda");
 }

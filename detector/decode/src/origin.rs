@@ -81,14 +81,19 @@ pub(crate) fn shape_of_messages(
         "/aws/cognito/",
         "/aws/vendedlogs/cognito",
     ];
+    /// API Gateway writes a line of text there when it is first given leave to write logs.
+    const GREETING: &str = "/aws/apigateway/welcome";
     let is_json = group.is_some_and(|name| {
         let known = JSON_ALONE.iter().copied();
         let mut beginnings = known.chain(json_log_groups.iter().map(String::as_str));
         beginnings.any(|beginning| name.starts_with(beginning))
     });
-    if is_functions {
+    // What AWS delivers by itself is no function's, whatever its streams are called.
+    if is_json && group != Some(GREETING) {
+        Shape::JsonMessage
+    } else if is_functions {
         Shape::Words
-    } else if is_json || is_cloudtrails(group) || is_cloudtrails(stream) {
+    } else if is_cloudtrails(group) || is_cloudtrails(stream) {
         Shape::JsonMessage
     } else {
         Shape::Message

@@ -81,9 +81,13 @@ fn payload(group: &str, messages: &[&str]) -> String {
         .zip(messages)
         .map(|(id, message)| json!({"id": id.to_string(), "timestamp": LOGGED_MS, "message": message}))
         .collect();
+    let stream = match group.starts_with("/aws/lambda/") {
+        true => "2026/05/03/[$LATEST]a",
+        false => "one",
+    };
     json!({
         "messageType": "DATA_MESSAGE", "owner": "111122223333", "logGroup": group,
-        "logStream": "2026/05/03/[$LATEST]a", "subscriptionFilters": ["all"], "logEvents": events,
+        "logStream": stream, "subscriptionFilters": ["all"], "logEvents": events,
     })
     .to_string()
 }
@@ -275,6 +279,7 @@ fn a_log_of_json_alone_has_nothing_else() {
         ("aws-cloudtrail-logs-111122223333", true),
         ("/aws/cognito/userpools/eu-west-1_a", true),
         ("/app/audit/1", true),
+        ("/aws/apigateway/welcome", false),
         ("/app/other", false),
         ("/aws/lambda/fleet", false),
     ] {

@@ -40,7 +40,22 @@ pub(crate) struct Reader<'t> {
 type Source<'t> = Box<dyn Read + Send + 't>;
 
 /// The source, its first bytes put back.
-type Sniffed<'t> = Counting<'t, io::Chain<io::Cursor<Vec<u8>>, Source<'t>>>;
+type Sniffed<'t> = Counting<'t, io::Chain<io::Cursor<Vec<u8>>, Rest<'t>>>;
+
+/// What follows the first bytes: an error that came with them, or more.
+struct Rest<'t> {
+    failed: Option<io::Error>,
+    source: Source<'t>,
+}
+
+impl Read for Rest<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.failed.take() {
+            Some(error) => Err(error),
+            None => self.source.read(buffer),
+        }
+    }
+}
 
 enum Content<'t> {
     Plain(Sniffed<'t>),
@@ -113,15 +128,16 @@ impl<'t> Reader<'t> {
         limit: InflationLimit,
     ) -> Result<Self, ReadError> {
         let mut head = Vec::with_capacity(HEAD_BYTES);
-        source
+        // What came before an error is handed out first.
+        let failed = source
             .by_ref()
             .take(HEAD_BYTES as u64)
             .read_to_end(&mut head)
-            .map_err(|error| io_error(error, Packing::None, 0))?;
+            .err();
         let form = Form::of(&head);
         let taken = Arc::new(AtomicU64::new(0));
         let source = Counting {
-            inner: io::Cursor::new(head).chain(source),
+            inner: io::Cursor::new(head).chain(Rest { failed, source }),
             own_bytes: Arc::clone(&taken),
             all_bytes: read_bytes,
         };
@@ -389,7 +405,10 @@ mod tests {
     #[test]
     fn other_packing_is_undone_too() {
         let text = "{\"é\":1}\n".repeat(1_000);
-        let zstd = zstd::encode_all(text.as_bytes(), 3).unwrap();
+        let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+        encoder.include_checksum(true).unwrap();
+        encoder.write_all(text.as_bytes()).unwrap();
+        let zstd = encoder.finish().unwrap();
         let mut bzip2 = Vec::new();
         bzip2::read::BzEncoder::new(text.as_bytes(), bzip2::Compression::fast())
             .read_to_end(&mut bzip2)

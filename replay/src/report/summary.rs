@@ -249,6 +249,9 @@ fn unmatched(run: &Run<'_>) -> Vec<String> {
 
 /// One line for each source, however many rules wait for it.
 fn without_events(run: &Run<'_>) -> Vec<String> {
+    if run.tally.events.iter().all(|events| *events == 0) {
+        return Vec::new();
+    }
     let rules = &run.rules.detections;
     let unseen = rules
         .iter()

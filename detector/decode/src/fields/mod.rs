@@ -32,17 +32,20 @@ const LEVELS: [&str; 8] = [
     "levelname",
     "@l",
 ];
-const REQUEST_IDS: [&str; 6] = [
+const REQUEST_IDS: [&str; 8] = [
     "requestId",
     "AWSRequestId",
     "aws_request_id",
     "function_request_id",
     "lambda_request_id",
-    // Rust, where the invocation is a span.
+    "FunctionRequestId",
+    "functionRequestId",
     "span.requestId",
 ];
-const MESSAGES: [&str; 4] = ["message", "msg", "Message", "@m"];
-const WRAP_NAMES: [&str; 5] = ["service", "location", "logger", "target", "name"];
+pub(crate) const MESSAGES: [&str; 4] = ["message", "msg", "Message", "@m"];
+const WRAP_NAMES: [&str; 7] = [
+    "service", "location", "logger", "target", "name", "Service", "Name",
+];
 pub(crate) const NESTED: [&str; 4] = [
     "requestParameters",
     "responseElements",

@@ -20,7 +20,7 @@ mod members; // what stands in a list
 mod tail; // what stands behind it
 
 use csv::Columns;
-use depth::{Depth, Found};
+use depth::Depth;
 use document::{Document, Progress};
 use line::{LineKind, Opening};
 

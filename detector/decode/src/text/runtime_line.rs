@@ -26,7 +26,6 @@ pub(crate) fn line(text: &str) -> Option<Line<'_>> {
         b'A'..=b'Z' | b'a'..=b'z' => of_ruby(text)
             .or_else(|| of_rust(text, None))
             .or_else(|| levelled(text, None)),
-        b' ' => of_rust(text, None),
         _ => None,
     }
 }
@@ -108,19 +107,28 @@ fn of_ruby(text: &str) -> Option<Line<'_>> {
     })
 }
 
-/// The runtime client for Rust: `LEVEL Lambda runtime invoke{requestId="…" xrayTraceId="…"}: …`, levels five characters
-/// wide. Spans of the application within that one have braces of their own, and values that anybody may choose.
+/// Rust, with the span in which its runtime calls a handler: `LEVEL Lambda runtime invoke{requestId="ID" …}: …`, and the
+/// module's name before the words where that is switched on.
 fn of_rust<'t>(text: &'t str, time: Option<&'t str>) -> Option<Line<'t>> {
-    let (level, after) = text.trim_start_matches(' ').split_once(' ')?;
+    let (level, after) = text.split_once(' ')?;
     let after = after.strip_prefix("Lambda runtime invoke{requestId=\"")?;
-    let (span, rest) = after.split_once("}: ")?;
-    let (request_id, _) = span.split_once('"')?;
-    let is_one = is_level(level) && is_id(request_id) && !span.contains(['{', '}']);
+    let (request_id, after) = after.split_once('"')?;
+    let (fields, rest) = after.split_once("}: ")?;
+    let is_trace = |fields: &str| {
+        let value = fields.strip_prefix(" xrayTraceId=\"");
+        let value = value.and_then(|value| value.strip_suffix('"'));
+        value.is_some_and(|value| !value.contains('"'))
+    };
+    let is_one = is_level(level) && is_id(request_id) && (fields.is_empty() || is_trace(fields));
+    let words = match rest.split_once(": ") {
+        Some((module, words)) if words.starts_with('{') && is_module(module) => words,
+        _ => rest,
+    };
     is_one.then_some(Line {
         request_id: given(request_id),
         level: Some(level),
         time,
-        rest,
+        rest: words,
         is_runtimes: true,
     })
 }
@@ -259,6 +267,12 @@ fn is_name(word: &str) -> bool {
     word.len() <= 128 && word.bytes().all(is_part)
 }
 
+/// `fleet::handler`
+fn is_module(word: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':');
+    word.len() <= 128 && word.bytes().all(is_part)
+}
+
 fn is_time(text: &str) -> bool {
     text.len() <= 40 && moment::at_start(text).is_some_and(|(_, rest)| rest.is_empty())
 }
@@ -316,4 +330,34 @@ pub(crate) fn is_level(word: &str) -> bool {
         "ANY",
     ];
     word.len() <= 11 && LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_span_of_rusts_runtime_is_taken_off() {
+        let span = r#"Lambda runtime invoke{requestId="q-1" xrayTraceId="Root=1-6a;Parent=7d;Sampled=0;Lineage=1:2f:0"}"#;
+        let time = "2026-05-21T09:01:02.505214Z";
+        let of =
+            |text: &str| line(text).map(|l| (l.request_id.map(str::to_owned), l.rest.to_owned()));
+        for text in [
+            format!("INFO {span}: {{\"a\":1}}"),
+            format!("{time}  INFO {span}: fleet::handler: {{\"a\":1}}"),
+        ] {
+            let wanted = (Some("q-1".to_owned()), "{\"a\":1}".to_owned());
+            assert_eq!(of(&text), Some(wanted), "{text}");
+        }
+        let text = format!("ERROR {span}: cannot read {{\"a\":1}}: no such file");
+        assert_eq!(of(&text).unwrap().1, "cannot read {\"a\":1}: no such file");
+        for fields in [
+            r#" user="x""#,
+            r#" xrayTraceId=""#,
+            r#" xrayTraceId="a" b="c""#,
+        ] {
+            let text = format!("INFO Lambda runtime invoke{{requestId=\"q-1\"{fields}}}: started");
+            assert_eq!(of(&text), None, "{text}");
+        }
+    }
 }

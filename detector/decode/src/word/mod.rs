@@ -12,8 +12,9 @@ use wrap::Wrap;
 
 use crate::envelope::joined;
 use crate::fields::said::Said;
+use crate::text::logfmt::{self, Logfmt};
 use crate::text::runtime_line::{self, Line};
-use crate::text::{moment, raw};
+use crate::text::{moment, raw, tool_line};
 use crate::{Context, Decoder, EventSink, Shape};
 use detector_event::event::{Body, LogSource};
 use detector_event::scan::scan_json;
@@ -30,14 +31,21 @@ impl Decoder<'_> {
         };
         if text.first() == Some(&b'{') {
             if !self.word_object(text, context, sink) {
-                self.broken_words(text, context, sink);
+                self.broken_words(text, text, context, sink);
             }
             return;
         }
         let Ok(whole) = std::str::from_utf8(text) else {
             return self.text_event(text, context, sink);
         };
-        let Some(line) = runtime_line::line(whole) else {
+        let plain = tool_line::plain(whole);
+        let whole = plain.trim();
+        let pairs = logfmt::of(whole);
+        let line = match &pairs {
+            Some(pairs) => Some(Line::of_pairs(pairs)),
+            None => runtime_line::line(whole),
+        };
+        let Some(line) = line else {
             return self.word_text(whole, context, sink);
         };
         let said = line.said(whole);
@@ -51,11 +59,13 @@ impl Decoder<'_> {
             rest, is_runtimes, ..
         } = line;
         let rest = rest.trim();
-        if rest.starts_with('{') && self.word_object(rest.as_bytes(), context, sink) {
-            return;
-        }
         // What a logger writes is the application's, too.
-        self.word_text(if is_runtimes { rest } else { whole }, context, sink);
+        let text = if is_runtimes { rest } else { whole };
+        if !rest.starts_with('{') {
+            self.word_text(text, context, sink);
+        } else if !self.word_object(rest.as_bytes(), context, sink) {
+            self.broken_words(rest.as_bytes(), text.as_bytes(), context, sink);
+        }
     }
 
     /// Delivers `text` if it is JSON: one object, or several, a line each.
@@ -94,15 +104,21 @@ impl Decoder<'_> {
         true
     }
 
-    /// Text that begins as JSON does and is none: rules see it as text, and it is told of.
-    fn broken_words(&mut self, text: &[u8], context: Context<'_>, sink: &mut dyn EventSink) {
-        let is_meant = raw::is_object_like(text);
+    /// `text` that is or ends with `json`, which begins as JSON does and is none: rules see it as text, and it is told of.
+    fn broken_words(
+        &mut self,
+        json: &[u8],
+        text: &[u8],
+        context: Context<'_>,
+        sink: &mut dyn EventSink,
+    ) {
+        let is_meant = raw::is_object_like(json);
         if is_meant {
-            let name = match text.len() >= joined::CUT_BYTES_MIN {
+            let name = match json.len() >= joined::CUT_BYTES_MIN {
                 true => "JSON that is cut off at the size limit of a log event",
                 false => "damaged JSON",
             };
-            self.unrecognised(text, Some(name), sink);
+            self.unrecognised(json, Some(name), sink);
         }
         let context = Context {
             // Told of already.
@@ -116,7 +132,7 @@ impl Decoder<'_> {
     pub(crate) fn word_event<'a>(
         &mut self,
         json: &'a [u8],
-        slots: Slots<'a>,
+        mut slots: Slots<'a>,
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) {
@@ -143,11 +159,27 @@ impl Decoder<'_> {
                 return self.release(slots);
             }
         }
+        if wrap.is_alone {
+            // The log event's time is the better one: with Python, the runtime's is of whole seconds.
+            for time in &self.fields.times {
+                slots.clear(*time);
+            }
+        }
         self.deliver(LogSource::Lambda, slots, Body::Json(json), context, sink);
     }
 }
 
 impl<'t> Line<'t> {
+    fn of_pairs(pairs: &'t Logfmt<'t>) -> Self {
+        Self {
+            request_id: pairs.request_id,
+            level: Some(pairs.level),
+            time: Some(pairs.time),
+            rest: &pairs.words,
+            is_runtimes: pairs.is_runtimes,
+        }
+    }
+
     fn said(&self, line: &'t str) -> Said<'t> {
         let [request_id, level, time] =
             [self.request_id, self.level, self.time].map(|text| text.map(Cow::Borrowed));

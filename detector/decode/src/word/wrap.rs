@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::fields::MESSAGES;
 use crate::fields::said::Said;
 use crate::text::{moment, raw};
 use crate::{Context, DecodeFields};
@@ -19,11 +20,13 @@ pub(crate) struct Wrap<'a> {
     pub(crate) time: Option<Timestamp>,
     /// The application's object, or lines of such; `None` where its words are text, and stay where they are.
     pub(crate) payload: Option<Cow<'a, str>>,
+    /// Whether there is nothing of the application's but text: all fields, the time among them, are the runtime's.
+    pub(crate) is_alone: bool,
 }
 
 /// What an object has beside its message where all of it is a runtime's or logger's: only then is text in the message
 /// looked into, for text may be anybody's, and must not speak beside an application's own keys.
-const WRAP_KEYS: [&str; 49] = [
+const WRAP_KEYS: [&str; 59] = [
     "timestamp",
     "time",
     "@timestamp",
@@ -73,10 +76,44 @@ const WRAP_KEYS: [&str; 49] = [
     "xray_trace_id",
     "sampling_rate",
     "tenantId",
+    // Powertools for .NET, whose keys can be had in other letter cases.
+    "Service",
+    "Name",
+    "ColdStart",
+    "coldStart",
+    "XrayTraceId",
+    "xrayTraceId",
+    "SamplingRate",
+    "samplingRate",
+    "CorrelationId",
+    "correlationId",
 ];
 
 /// As [`WRAP_KEYS`], by how they begin: `function_name`, `cold_start`, …
-const WRAP_KEY_BEGINNINGS: [&str; 3] = ["function_", "cold_start", "correlation_id"];
+const WRAP_KEY_BEGINNINGS: [&str; 5] = [
+    "function_",
+    "cold_start",
+    "correlation_id",
+    "Function",
+    "function",
+];
+
+/// What runtimes write beside, of an error.
+const ERROR_KEYS: [&str; 4] = ["errorType", "errorMessage", "stackTrace", "stack"];
+
+/// All that `tracing`, which Rust's runtime logs by, may write.
+const TRACING_KEYS: [&str; 10] = [
+    "timestamp",
+    "level",
+    "fields",
+    "target",
+    "span",
+    "spans",
+    "filename",
+    "line_number",
+    "threadName",
+    "threadId",
+];
 
 impl<'a> Wrap<'a> {
     /// The wrap that `json` is, if it is one; `slots` are of it.
@@ -91,19 +128,26 @@ impl<'a> Wrap<'a> {
         let text = |value: Option<&Value<'a>>| value.and_then(|v| Some(v.text()?.into_owned()));
         let level = first(&f.levels).filter(|value| !matches!(value, Value::Null));
         let time = first(&f.times);
-        // The runtime client for Rust writes no time.
-        let has_fields = slots.first(f.fields) == Some(&Value::Container);
-        let is_wrap = level.is_some() && (time.is_some() || is_within || has_fields);
+        let json = std::str::from_utf8(json).ok()?;
+        let is_tracings = slots.first(f.fields) == Some(&Value::Container)
+            && has_only(json, &[&TRACING_KEYS], &[]);
+        let is_wrap = level.is_some() && (time.is_some() || is_within || is_tracings);
         // Of a logger of Rust, the fields alone: no level is theirs.
         let is_fields = is_within && level.is_none() && slots.str(f.message).is_some();
         if context.wraps == WRAPS_MAX || !(is_wrap || is_fields) {
             return None;
         }
         let request_id = first(&f.request_ids);
-        let payload = payload(std::str::from_utf8(json).ok()?, slots, f);
+        let payload = match is_tracings {
+            true => object(json, "fields"),
+            false => payload(json, slots, f),
+        };
         if payload.is_none() && request_id.is_none() {
             return None;
         }
+        let is_alone = payload.is_none()
+            && context.wraps == 0
+            && has_only(json, &[&WRAP_KEYS, &ERROR_KEYS], &WRAP_KEY_BEGINNINGS);
         Some(Self {
             said: Said {
                 request_id: text(request_id)
@@ -111,13 +155,14 @@ impl<'a> Wrap<'a> {
                     .map(Cow::Owned),
                 level: text(level).map(Cow::Owned),
                 time: text(time).map(Cow::Owned),
-                line: std::str::from_utf8(json).ok()?,
+                line: json,
             },
             time: f
                 .times
                 .iter()
                 .find_map(|slot| moment::logged_at(slots.first(*slot))),
             payload,
+            is_alone,
         })
     }
 
@@ -126,7 +171,7 @@ impl<'a> Wrap<'a> {
     pub(crate) fn fill_in<'i>(&self, inner: &mut Slots<'i>, outer: &Slots<'i>, f: &DecodeFields) {
         for slot in outer.present() {
             let is_wraps = |among: &[SlotId]| among.contains(&slot);
-            if is_wraps(&f.messages) || is_wraps(&f.times) || slot == f.fields {
+            if is_wraps(&f.messages) || is_wraps(&f.times) {
                 continue;
             }
             let gives_way =
@@ -143,34 +188,35 @@ impl<'a> Wrap<'a> {
 }
 
 fn payload<'a>(json: &'a str, slots: &Slots<'a>, f: &DecodeFields) -> Option<Cow<'a, str>> {
-    let is_object = |slot| slots.first(slot) == Some(&Value::Container);
-    if is_object(f.fields) {
-        return Some(Cow::Borrowed(raw::at_path(json, "fields")?))
-            .filter(|raw| raw.starts_with('{'));
+    for (slot, name) in f.messages.iter().zip(MESSAGES) {
+        match slots.first(*slot) {
+            Some(Value::Container) => return object(json, name),
+            Some(Value::Text(text)) => {
+                let is_json = text.trim_start().starts_with('{') && text.trim_end().ends_with('}');
+                let is_alone = is_json && has_only(json, &[&WRAP_KEYS], &WRAP_KEY_BEGINNINGS);
+                return is_alone.then(|| text.clone());
+            }
+            _ => {}
+        }
     }
-    if is_object(f.message) {
-        return Some(Cow::Borrowed(raw::at_path(json, "message")?))
-            .filter(|raw| raw.starts_with('{'));
-    }
-    let mut texts = f
-        .messages
-        .iter()
-        .filter_map(|slot| match slots.first(*slot) {
-            Some(Value::Text(text)) => Some(text.clone()),
-            _ => None,
-        });
-    let text = texts.next()?;
-    let is_json = text.trim_start().starts_with('{') && text.trim_end().ends_with('}');
-    (is_json && is_wrap_alone(json)).then_some(text)
+    None
 }
 
-fn is_wrap_alone(json: &str) -> bool {
-    let mut is_alone = true;
+fn object<'a>(json: &'a str, key: &str) -> Option<Cow<'a, str>> {
+    let object = raw::at_path(json, key)?;
+    object.starts_with('{').then_some(Cow::Borrowed(object))
+}
+
+/// Whether the object has no keys but these, and those that begin so.
+fn has_only(json: &str, keys: &[&[&str]], beginnings: &[&str]) -> bool {
+    let mut has = true;
     let walked = raw::for_each_entry(json, &mut |key, _| {
-        is_alone &= WRAP_KEYS.contains(&key)
-            || WRAP_KEY_BEGINNINGS
+        let begins = || {
+            beginnings
                 .iter()
-                .any(|beginning| key.starts_with(beginning));
+                .any(|beginning| key.starts_with(beginning))
+        };
+        has &= keys.iter().any(|keys| keys.contains(&key)) || begins();
     });
-    walked.is_ok() && is_alone
+    walked.is_ok() && has
 }
