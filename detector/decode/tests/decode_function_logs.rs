@@ -123,6 +123,31 @@ fn what_runtimes_write_before_a_line_is_taken_off() {
             Some("INFO"),
         ),
         (
+            format!(
+                " INFO Lambda runtime invoke{{requestId=\"{id}\" xrayTraceId=\"Root=1-0;Sampled=0\"}}: {LINE}\n"
+            ),
+            Some("INFO"),
+        ),
+        (
+            format!(
+                "2026-05-03T12:00:00.1Z  WARN Lambda runtime invoke{{requestId=\"{id}\"}}: {LINE}\n"
+            ),
+            Some("WARN"),
+        ),
+        (
+            format!(
+                "{{\"level\":\"INFO\",\"fields\":{{\"message\":{}}},\"span\":{{\"requestId\":\"{id}\",\"name\":\"Lambda runtime invoke\"}}}}",
+                json!(LINE)
+            ),
+            Some("INFO"),
+        ),
+        (
+            format!(
+                "{{\"level\":\"INFO\",\"fields\":{LINE},\"span\":{{\"requestId\":\"{id}\"}},\"spans\":[{{\"requestId\":\"{id}\"}}]}}"
+            ),
+            Some("INFO"),
+        ),
+        (
             format!("I, [2026-05-03T12:00:00.100000 #8]  INFO {id} -- : {LINE}"),
             Some("INFO"),
         ),

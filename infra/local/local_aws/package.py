@@ -12,7 +12,7 @@ from pathlib import Path
 from .template import REPOSITORY
 
 # With the same choice as `cargo test --workspace`, libraries have the same features and are not built once more.
-ALL = ("--workspace", "--bins", "--tests")
+ALL = ("--workspace", "--bins", "--examples", "--tests")
 FUNCTION = ("-p", "detector-lambda", "--bin", "bootstrap")
 
 

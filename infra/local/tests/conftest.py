@@ -25,29 +25,33 @@ PROGRAMS = os.environ.get("E2E_PROGRAMS")
 
 @dataclass(frozen=True)
 class Programs:
-    """The programs under test, and the function's package."""
+    """The programs under test, and the function's package; `audit` is the handler in Rust whose log is read."""
 
     bootstrap: Path
     package: Path
     replay: Path
+    audit: Path
 
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
     if PROGRAMS:
-        bootstrap, replay = (Path(PROGRAMS).resolve() / name for name in ("bootstrap", "replay"))
+        bootstrap, replay, audit = (
+            Path(PROGRAMS).resolve() / name for name in ("bootstrap", "replay", "examples/audit")
+        )
     elif PROFILE == "dev":
         programs = built(ALL, PROFILE)
-        bootstrap, replay = programs["bootstrap"], programs["replay"]
+        bootstrap, replay, audit = (programs[name] for name in ("bootstrap", "replay", "audit"))
     else:
         # What is deployed, and nothing done to it afterwards.
         tools = REPOSITORY / "target" / "local-aws" / "cargo-lambda" / "bin"
         assert tools.exists(), "cargo-lambda is not there: `infra/local/environment cargo-lambda` installs it"
         path = f"{tools}:{os.environ['PATH']}"
         package = made(tmp_path_factory.mktemp("package") / "detector", PATH=path)
-        return Programs(package / "bootstrap", package, built(("-p", "replay"), PROFILE)["replay"])
+        audit = built(("-p", "detector-lambda", "--example", "audit"), PROFILE)["audit"]
+        return Programs(package / "bootstrap", package, built(("-p", "replay"), PROFILE)["replay"], audit)
     package = assembled(bootstrap, tmp_path_factory.mktemp("package") / "detector")
-    return Programs(bootstrap, package, replay)
+    return Programs(bootstrap, package, replay, audit)
 
 
 @pytest.fixture(autouse=True)

@@ -27,6 +27,16 @@ def commands(document: str, title: str) -> list[str]:
     return blocks
 
 
+def blocks_of(languages: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The blocks of code in these languages, of whatever document of the repository: language and text."""
+    documents = [path for depth in ("", "*/", "*/*/") for path in REPOSITORY.glob(f"{depth}*.md")]
+    texts = [path.read_text() for path in documents if path.relative_to(REPOSITORY).parts[0] != "target"]
+    wanted = "|".join(languages)
+    return [
+        found for text in texts for found in re.findall(rf"^```({wanted})\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    ]
+
+
 def _without_code(text: str) -> str:
     """The same with the `#` of comments in blocks of code hidden: they are no headings."""
     return re.sub(r"^```.*?^```", lambda block: block.group().replace("#", "."), text, flags=re.MULTILINE | re.DOTALL)

@@ -1,0 +1,2 @@
+// A function that fails while it starts.
+throw new Error("no such table");

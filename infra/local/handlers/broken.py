@@ -1,0 +1,3 @@
+"""A function that fails while it starts."""
+
+raise KeyError("TABLE_NAME")
