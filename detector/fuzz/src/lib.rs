@@ -1,5 +1,7 @@
 //! What the targets share: a decoder, and payloads in which hostile text stands between two lines that are good.
 
+use std::sync::LazyLock;
+
 use detector_decode::split::{Piece, RECORD_BYTES_MAX, Splitter};
 use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
 use detector_event::event::{Event, LogSource};
@@ -36,11 +38,8 @@ impl EventSink for Seen {
     }
 }
 
-/// The events of a record.
-///
-/// # Panics
-/// A second look at the record sees something else.
-pub fn events(record: &[u8]) -> Vec<Told> {
+/// What rules ask for, and decode itself.
+static FIELDS: LazyLock<(FieldTable, DecodeFields)> = LazyLock::new(|| {
     let mut table = FieldTable::default();
     for path in [
         "event",
@@ -52,11 +51,20 @@ pub fn events(record: &[u8]) -> Vec<Told> {
         table.slot(path);
     }
     let fields = DecodeFields::register(&mut table);
+    (table, fields)
+});
+
+/// The events of a record.
+///
+/// # Panics
+/// A second look at the record sees something else.
+pub fn events(record: &[u8]) -> Vec<Told> {
+    let (table, fields) = &*FIELDS;
     let limits = Limits {
         inflated_bytes_max: 1 << 20,
         ..Limits::default()
     };
-    let mut decoder = Decoder::new(&table, &fields, limits);
+    let mut decoder = Decoder::new(table, fields, limits);
     let [first, second] = [(); 2].map(|()| {
         let mut seen = Seen::default();
         decoder.decode(record, None, &mut seen);
