@@ -259,7 +259,9 @@ def late_events(watched: Watched) -> None:
 
 
 def unknown_forms(watched: Watched) -> None:
-    watched.put_records(*[f"2 111122223333 eni-0a 203.0.113.{at} 10.0.0.1 443 5000 6 1 40 1 2 ACCEPT OK".encode() for at in range(9)])
+    watched.put_records(
+        *[f"2 111122223333 eni-0a 203.0.113.{at} 10.0.0.1 443 5000 6 1 40 1 2 ACCEPT OK".encode() for at in range(9)]
+    )
     watched.read()
 
 
