@@ -302,6 +302,23 @@ proptest! {
     }
 
     #[test]
+    fn what_stands_beside_a_message_is_as_it_was(
+        hostile in prop_oneof![".{0,60}", near_miss().prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned())],
+        group in prop::sample::select(vec!["/aws/lambda/fleet", "/app/fleet", "/aws/apigateway/fleet"]),
+    ) {
+        let good = r#"{"a":{"b":"good"}}"#;
+        let event = |id: &str, message: &str| serde_json::json!({"id": id, "timestamp": 1, "message": message});
+        let payload = serde_json::json!({
+            "messageType": "DATA_MESSAGE", "owner": "1", "logGroup": group, "logStream": "s", "subscriptionFilters": [],
+            "logEvents": [event("1", good), event("2", &hostile), event("3", good)],
+        });
+        let seen = decode(payload.to_string().as_bytes());
+        prop_assert_eq!(seen.bodies.first().map(String::as_str), Some(good));
+        prop_assert_eq!(seen.bodies.last().map(String::as_str), Some(good));
+        prop_assert!(seen.bodies.len() + seen.unreadable >= 2);
+    }
+
+    #[test]
     fn split_records_hold_the_events_of_the_whole(packed in packed()) {
         // Compressed bytes are the caller's to inflate before it splits.
         prop_assume!(std::str::from_utf8(&packed.bytes).is_ok());

@@ -221,3 +221,37 @@ fn memory_stays_bounded() {
         splitter.finish(&mut |_| {});
     }
 }
+
+#[test]
+fn rows_of_a_table_are_objects() {
+    let table =
+        "@timestamp,@message\r\n2026-05-03,\"{\"\"a\"\":\n\"\"b\"\"}\"\n\nx,y,z\n2026-05-04,\n";
+    let rows = [
+        r#"{"@message":"{\"a\":\n\"b\"}","@timestamp":"2026-05-03"}"#,
+        "x,y,z",
+        r#"{"@timestamp":"2026-05-04"}"#,
+    ];
+    assert_eq!(split(table), rows);
+    let places: Vec<_> = split_capped(table, RECORD_BYTES_MAX)
+        .into_iter()
+        .map(|(offset, line, _)| (offset, line))
+        .collect();
+    assert_eq!(places, [(21, 2), (51, 5), (57, 6)]);
+    // The search of a console, an event history, and what is no table of log entries.
+    assert_eq!(
+        split("timestamp,message\n1777809600000,up\n"),
+        [r#"{"@message":"up","@timestamp":"1777809600000"}"#]
+    );
+    assert_eq!(
+        split("\"Event name\",\"Event time\",\"Resource\"\n\"Delete\",\"2026\",\"a\"\n"),
+        [r#"{"Resource":"a","eventName":"Delete","eventTime":"2026"}"#]
+    );
+    assert_eq!(split("a,b\n1,2\n"), ["a,b", "1,2"]);
+    // Only at the beginning, and no row is endless.
+    assert_eq!(
+        split("up\n@timestamp,@message\n"),
+        ["up", "@timestamp,@message"]
+    );
+    let endless = format!("@timestamp,@message\n1,\"{}", "x\n".repeat(60));
+    assert_eq!(texts(split_capped(&endless, 50))[0], "too large");
+}

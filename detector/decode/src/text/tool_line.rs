@@ -215,3 +215,92 @@ fn logged_at(number: &str) -> Option<Timestamp> {
 fn is_json(text: &str) -> bool {
     text.starts_with("{\"")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = r#"{"event":"vehicle.read","sub":"ann lee"}"#;
+    const NOON_MS: i64 = 1_777_809_600_100;
+    const STREAM: &str = "2026/05/03/[$LATEST]0a1b";
+    const ID: &str = "38000000000001778925904328000000000000000000000000003197";
+
+    #[test]
+    fn what_each_tool_prints_is_taken_apart() {
+        for (printed, id, log_stream) in [
+            // `aws logs tail`, and with `--format short`
+            (
+                format!("2026-05-03T12:00:00.100000+00:00 {STREAM} {LINE}"),
+                None,
+                Some(STREAM),
+            ),
+            (format!("2026-05-03T12:00:00.100 {LINE}"), None, None),
+            // `sam logs`
+            (
+                format!("{STREAM} 2026-05-03T12:00:00.100000 {LINE}"),
+                None,
+                Some(STREAM),
+            ),
+            // An export to S3
+            (format!("2026-05-03T12:00:00.100Z {LINE}"), None, None),
+            (
+                format!("2026-05-03T12:00:00.100Z {}", LINE.replace(' ', "_")),
+                None,
+                None,
+            ),
+            // `get-log-events` and `filter-log-events` with `--output text`
+            (
+                format!("EVENTS\t1777809600200\t{LINE}\t1777809600100"),
+                None,
+                None,
+            ),
+            (
+                format!("EVENTS\t{ID}\t1777809600200\t{STREAM}\t{LINE}\t1777809600100"),
+                Some(ID),
+                Some(STREAM),
+            ),
+            // `--query 'events[].[timestamp,message]'` and the like
+            (format!("1777809600100\t{LINE}"), None, None),
+            (format!("1777809600100\t{ID}\t{LINE}"), Some(ID), None),
+            (format!("{LINE}\t1777809600100"), None, None),
+            // A container runtime
+            (
+                format!("2026-05-03T12:00:00.100000000Z stdout F {LINE}"),
+                None,
+                None,
+            ),
+        ] {
+            let found = of(&printed).unwrap_or_else(|| panic!("{printed}"));
+            assert_eq!(
+                found.time.map(Timestamp::millis),
+                Some(NOON_MS),
+                "{printed}"
+            );
+            assert_eq!((found.id, found.log_stream), (id, log_stream), "{printed}");
+            assert_eq!(found.message.replace('_', " "), LINE, "{printed}");
+        }
+    }
+
+    #[test]
+    fn an_applications_own_line_is_left_to_it() {
+        for line in [
+            "started",
+            LINE,
+            "2026-05-03T12:00:00.100Z started",
+            "2026-05-03 12:00:00,100 INFO root started",
+            "12 vehicles",
+            "a\tb\t12",
+        ] {
+            assert_eq!(of(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn colours_are_no_part_of_a_line() {
+        assert_eq!(
+            plain("\u{1b}[32m2026-05-03T12:00:00\u{1b}[0m \u{1b}[1;33mup\u{1b}[0m"),
+            "2026-05-03T12:00:00 up"
+        );
+        assert_eq!(plain("up \u{1b}[32m"), "up \u{1b}[32m");
+    }
+}
