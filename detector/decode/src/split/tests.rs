@@ -236,7 +236,7 @@ fn rows_of_a_table_are_objects() {
         .into_iter()
         .map(|(offset, line, _)| (offset, line))
         .collect();
-    assert_eq!(places, [(21, 2), (51, 5), (57, 6)]);
+    assert_eq!(places, [(21, 2), (50, 5), (56, 6)]);
     // The search of a console, an event history, and what is no table of log entries.
     assert_eq!(
         split("timestamp,message\n1777809600000,up\n"),
