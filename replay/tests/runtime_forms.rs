@@ -117,7 +117,8 @@ fn compare(form: &Path, wanted: &Findings) {
 fn all_attacks_alert_alike_on_five_runtimes_in_both_log_formats() {
     let folder = tempfile::tempdir().unwrap();
     let forms = RUNTIMES.map(|runtime| [format!("{runtime}_text"), format!("{runtime}_json")]);
-    let recordings = attacks(&|name| name.starts_with("attack"));
+    // What runtimes write of an error that nobody handles is theirs already.
+    let recordings = attacks(&|name| name.starts_with("attack") && name != "attack_unhandled");
     let wanted = Findings::of(&recordings);
     assert!(wanted.alerts.len() >= ALERTS_MIN, "{wanted:?}");
     let written = rewritten(folder.path(), &forms.concat(), &recordings);

@@ -7,7 +7,7 @@ pub(crate) mod said; // what a runtime says, as fields
 use carrier::CarrierSlots;
 use detector_event::field::{FieldTable, SlotId};
 
-const TIMES: [&str; 13] = [
+pub(crate) const TIMES: [&str; 13] = [
     "timestamp",
     "time",
     "@timestamp",
@@ -22,7 +22,7 @@ const TIMES: [&str; 13] = [
     "eventTime",
     "date",
 ];
-const LEVELS: [&str; 8] = [
+pub(crate) const LEVELS: [&str; 8] = [
     "level",
     "log_level",
     "logLevel",
@@ -32,7 +32,7 @@ const LEVELS: [&str; 8] = [
     "levelname",
     "@l",
 ];
-const REQUEST_IDS: [&str; 8] = [
+pub(crate) const REQUEST_IDS: [&str; 8] = [
     "requestId",
     "AWSRequestId",
     "aws_request_id",
@@ -43,7 +43,7 @@ const REQUEST_IDS: [&str; 8] = [
     "span.requestId",
 ];
 pub(crate) const MESSAGES: [&str; 4] = ["message", "msg", "Message", "@m"];
-const WRAP_NAMES: [&str; 7] = [
+pub(crate) const WRAP_NAMES: [&str; 7] = [
     "service", "location", "logger", "target", "name", "Service", "Name",
 ];
 pub(crate) const NESTED: [&str; 4] = [

@@ -57,14 +57,7 @@ fn of_node(text: &str) -> Option<Line<'_>> {
     let (time, after) = text.split_once('\t')?;
     let (request_id, after) = after.split_once('\t')?;
     let (level, rest) = after.split_once('\t')?;
-    let is_one = is_time(time) && is_id(request_id) && is_level(level);
-    is_one.then_some(Line {
-        request_id: given(request_id),
-        level: Some(level),
-        time: Some(time),
-        rest,
-        is_runtimes: true,
-    })
+    of_runtime(time, request_id, level, rest)
 }
 
 /// Python: `[LEVEL]⇥TIME⇥REQUEST-ID⇥…`
@@ -72,7 +65,17 @@ fn of_python(text: &str) -> Option<Line<'_>> {
     let (level, after) = text[1..].split_once("]\t")?;
     let (time, after) = after.split_once('\t')?;
     let (request_id, rest) = after.split_once('\t')?;
-    let is_one = is_level(level) && is_time(time) && is_id(request_id);
+    of_runtime(time, request_id, level, rest)
+}
+
+/// The parts of a managed runtime's line, where they are such.
+fn of_runtime<'t>(
+    time: &'t str,
+    request_id: &'t str,
+    level: &'t str,
+    rest: &'t str,
+) -> Option<Line<'t>> {
+    let is_one = is_time(time) && is_id(request_id) && is_level(level);
     is_one.then_some(Line {
         request_id: given(request_id),
         level: Some(level),

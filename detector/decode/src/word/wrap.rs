@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::fields::MESSAGES;
 use crate::fields::said::Said;
+use crate::fields::{LEVELS, MESSAGES, REQUEST_IDS, TIMES, WRAP_NAMES};
 use crate::text::{moment, raw};
 use crate::{Context, DecodeFields};
 use detector_event::field::SlotId;
@@ -24,47 +24,25 @@ pub(crate) struct Wrap<'a> {
     pub(crate) is_alone: bool,
 }
 
-/// What an object has beside its message where all of it is a runtime's or logger's: only then is text in the message
-/// looked into, for text may be anybody's, and must not speak beside an application's own keys.
-const WRAP_KEYS: [&str; 59] = [
-    "timestamp",
-    "time",
-    "@timestamp",
-    "ts",
-    "@t",
-    "Timestamp",
-    "date",
-    "datetime",
-    "asctime",
-    "timeMillis",
+/// What an object has where all of it is a runtime's or logger's: only then is text in the message looked into, for text
+/// may be anybody's, and must not speak beside an application's own keys.
+const WRAP: [&[&str]; 6] = [
+    &TIMES,
+    &LEVELS,
+    &REQUEST_IDS,
+    &MESSAGES,
+    &WRAP_NAMES,
+    &WRAP_KEYS,
+];
+
+/// Keys of runtimes and loggers that decode reads nothing of.
+const WRAP_KEYS: [&str; 24] = [
     "instant",
-    "level",
-    "log_level",
-    "logLevel",
-    "Level",
-    "LogLevel",
-    "severity",
-    "levelname",
-    "@l",
     "level_value",
-    "requestId",
-    "AWSRequestId",
-    "aws_request_id",
-    "function_request_id",
-    "lambda_request_id",
-    "message",
-    "msg",
-    "Message",
-    "@m",
     "@mt",
-    "logger",
     "loggerName",
     "logger_name",
-    "name",
-    "location",
     "caller",
-    "service",
-    "target",
     "thread",
     "threadId",
     "threadPriority",
@@ -77,8 +55,6 @@ const WRAP_KEYS: [&str; 59] = [
     "sampling_rate",
     "tenantId",
     // Powertools for .NET, whose keys can be had in other letter cases.
-    "Service",
-    "Name",
     "ColdStart",
     "coldStart",
     "XrayTraceId",
@@ -86,14 +62,14 @@ const WRAP_KEYS: [&str; 59] = [
     "SamplingRate",
     "samplingRate",
     "CorrelationId",
-    "correlationId",
 ];
 
 /// As [`WRAP_KEYS`], by how they begin: `function_name`, `cold_start`, …
-const WRAP_KEY_BEGINNINGS: [&str; 5] = [
+const WRAP_KEY_BEGINNINGS: [&str; 6] = [
     "function_",
     "cold_start",
     "correlation_id",
+    "correlationId",
     "Function",
     "function",
 ];
@@ -147,7 +123,11 @@ impl<'a> Wrap<'a> {
         }
         let is_alone = payload.is_none()
             && context.wraps == 0
-            && has_only(json, &[&WRAP_KEYS, &ERROR_KEYS], &WRAP_KEY_BEGINNINGS);
+            && has_only(
+                json,
+                &[&WRAP[..], &[&ERROR_KEYS]].concat(),
+                &WRAP_KEY_BEGINNINGS,
+            );
         Some(Self {
             said: Said {
                 request_id: text(request_id)
@@ -193,7 +173,7 @@ fn payload<'a>(json: &'a str, slots: &Slots<'a>, f: &DecodeFields) -> Option<Cow
             Some(Value::Container) => return object(json, name),
             Some(Value::Text(text)) => {
                 let is_json = text.trim_start().starts_with('{') && text.trim_end().ends_with('}');
-                let is_alone = is_json && has_only(json, &[&WRAP_KEYS], &WRAP_KEY_BEGINNINGS);
+                let is_alone = is_json && has_only(json, &WRAP, &WRAP_KEY_BEGINNINGS);
                 return is_alone.then(|| text.clone());
             }
             _ => {}
