@@ -27,6 +27,9 @@ const OTHER_EXTENSIONS: [&str; 30] = [
     "pptx", "sha256", "md5",
 ];
 
+/// What `replay test` reads beside a recording: nobody has to be told that it is no log.
+const OF_RECORDINGS: [&str; 2] = ["expected.yaml", "allowlist.yaml"];
+
 /// What `capture` keeps beside a capture that is under way.
 const PARTS: [&str; 2] = [".part", ".part.json"];
 
@@ -122,6 +125,7 @@ impl Plan {
                 Ok(entry) if entry.file_type().is_file() && is_log(entry.path()) => {
                     found.push(entry.into_path());
                 }
+                Ok(entry) if OF_RECORDINGS.iter().any(|name| entry.file_name() == *name) => {}
                 Ok(entry) => self.skipped.push(entry.into_path()),
                 // A link back to a folder above holds nothing that is not read anyway.
                 Err(error) if error.loop_ancestor().is_some() => {
