@@ -131,6 +131,8 @@ struct Context<'c> {
     said: Option<&'c Said<'c>>,
     /// How many wraps of runtimes and loggers were taken off.
     wraps: u8,
+    /// When the application says that it happened, where that was looked for already.
+    time_said: Option<Timestamp>,
 }
 
 impl Context<'_> {
@@ -189,6 +191,7 @@ impl<'t> Decoder<'t> {
             is_known: false,
             said: None,
             wraps: 0,
+            time_said: None,
         };
         self.part(record, context, sink);
     }

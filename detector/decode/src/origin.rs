@@ -143,6 +143,12 @@ pub(crate) fn place_headers(slots: &mut Slots<'_>, f: &DecodeFields, asked: &[(B
     }
 }
 
+/// When an application says that something happened.
+pub(crate) fn time_said(slots: &Slots<'_>, f: &DecodeFields) -> Option<Timestamp> {
+    let mut said = f.times.iter().filter_map(|slot| slots.first(*slot));
+    said.find_map(|value| logged_at(Some(value)))
+}
+
 /// What is known of one event besides its fields.
 #[derive(Debug, Default)]
 pub(crate) struct Origin<'e> {
@@ -197,7 +203,7 @@ impl<'e> Origin<'e> {
                 ..Origin::default()
             },
             LogSource::Lambda => Origin {
-                time: f.times.iter().find_map(|slot| time(*slot)),
+                time: context.time_said.or_else(|| time_said(slots, f)),
                 ..Origin::default()
             },
         };

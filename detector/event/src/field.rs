@@ -31,9 +31,9 @@ pub(crate) struct Node {
 /// compares two numbers instead of text.
 #[derive(Debug)]
 struct Children {
-    /// A bit for each bucket that has a key.
-    occupied: [u64; Self::BUCKETS / 64],
-    /// By [`Children::bucket`], the place of the first key plus one.
+    /// A bit for each place that a key has: more than there are buckets, so that few keys are looked for in vain.
+    occupied: [u64; Self::PLACES / 64],
+    /// By [`Children::place`], less what is more than there are buckets: the place of the first key plus one.
     first: [u16; Self::BUCKETS],
     keys: Vec<Child>,
 }
@@ -77,7 +77,7 @@ impl Sign {
 impl Default for Children {
     fn default() -> Self {
         Self {
-            occupied: [0; Self::BUCKETS / 64],
+            occupied: [0; Self::PLACES / 64],
             first: [0; Self::BUCKETS],
             keys: Vec::new(),
         }
@@ -85,25 +85,26 @@ impl Default for Children {
 }
 
 impl Children {
-    const BUCKETS: usize = 256;
+    const BUCKETS: usize = 1024;
+    const PLACES: usize = 2048;
 
     /// Told by length and ends: field names that share all three are few.
     #[inline(always)]
-    fn bucket(key: &[u8]) -> usize {
+    fn place(key: &[u8]) -> usize {
         let (Some(first), Some(last)) = (key.first(), key.last()) else {
             return 0;
         };
         let ends = usize::from(*first).wrapping_mul(7) ^ usize::from(*last).wrapping_mul(37);
-        (key.len() ^ ends) % Self::BUCKETS
+        (key.len() ^ ends) % Self::PLACES
     }
 
     #[inline(always)]
     fn get(&self, key: &[u8]) -> Option<usize> {
-        let bucket = Self::bucket(key);
-        if self.occupied[bucket / 64] >> (bucket % 64) & 1 == 0 {
+        let place = Self::place(key);
+        if self.occupied[place / 64] >> (place % 64) & 1 == 0 {
             return None;
         }
-        self.find(key, bucket)
+        self.find(key, place % Self::BUCKETS)
     }
 
     #[inline(never)]
@@ -122,9 +123,9 @@ impl Children {
 
     fn insert(&mut self, key: &[u8], node: usize) {
         let sign = Sign::of(key);
-        let bucket = Self::bucket(key);
-        self.occupied[bucket / 64] |= 1 << (bucket % 64);
-        let first = &mut self.first[bucket];
+        let place = Self::place(key);
+        self.occupied[place / 64] |= 1 << (place % 64);
+        let first = &mut self.first[place % Self::BUCKETS];
         self.keys.push(Child {
             sign,
             key: key.into(),

@@ -1,6 +1,6 @@
 //! Which envelope an object is.
 
-use crate::fields::DecodeFields;
+use crate::fields::{DecodeFields, has_any};
 use crate::packed::rows::Rows;
 use detector_event::field::SlotId;
 use detector_event::slots::{Slots, Value};
@@ -28,6 +28,13 @@ pub(crate) enum Envelope {
 
 impl Envelope {
     pub(crate) fn of(slots: &Slots<'_>, f: &DecodeFields) -> Option<Self> {
+        match has_any(slots, &f.of_envelopes) {
+            true => Self::found(slots, f),
+            false => None,
+        }
+    }
+
+    fn found(slots: &Slots<'_>, f: &DecodeFields) -> Option<Self> {
         // Of lists, any member: the others may be null.
         let is_container = |slot| slots.values(slot).any(|value| *value == Value::Container);
         let is_text = |slot| slots.str(slot).is_some();

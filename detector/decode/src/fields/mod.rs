@@ -6,6 +6,7 @@ pub(crate) mod said; // what a runtime says, as fields
 
 use carrier::CarrierSlots;
 use detector_event::field::{FieldTable, SlotId};
+use detector_event::slots::Slots;
 
 pub(crate) const TIMES: [&str; 13] = [
     "timestamp",
@@ -46,6 +47,7 @@ pub(crate) const MESSAGES: [&str; 4] = ["message", "msg", "Message", "@m"];
 pub(crate) const WRAP_NAMES: [&str; 7] = [
     "service", "location", "logger", "target", "name", "Service", "Name",
 ];
+/// Objects of CloudTrail that some tools write as text.
 pub(crate) const NESTED: [&str; 4] = [
     "requestParameters",
     "responseElements",
@@ -63,6 +65,10 @@ macro_rules! decode_fields {
             pub(crate) carriers: Vec<CarrierSlots>,
             /// The rows of [`foreign::JSON`].
             pub(crate) foreign: Vec<foreign::Row>,
+            /// Nearly no event has any of these fields, a bit each: what an envelope, a carrier, a foreign form has at least.
+            pub(crate) of_envelopes: Vec<u64>,
+            pub(crate) of_carriers: Vec<u64>,
+            pub(crate) of_foreign: Vec<u64>,
             /// Where applications write the time, first those that count first.
             pub(crate) times: Vec<SlotId>,
             pub(crate) levels: Vec<SlotId>,
@@ -70,27 +76,35 @@ macro_rules! decode_fields {
             pub(crate) messages: Vec<SlotId>,
             /// What else a logger says of itself.
             pub(crate) wrap_names: Vec<SlotId>,
-            /// Objects of CloudTrail that some tools write as text.
+            /// Those of [`NESTED`] in which rules look for something.
             pub(crate) nested: Vec<SlotId>,
         }
 
         impl DecodeFields {
             pub fn register(table: &mut FieldTable) -> Self {
+                let nested = nested(table);
                 let carriers = CarrierSlots::of_all(table);
                 let mut slots = |paths: &[&str]| -> Vec<SlotId> {
                     paths.iter().map(|path| table.slot(path)).collect()
                 };
-                Self {
+                let mut fields = Self {
+                    nested,
                     carriers,
+                    of_envelopes: Vec::new(),
+                    of_carriers: Vec::new(),
+                    of_foreign: Vec::new(),
                     foreign: foreign::JSON.iter().map(|(keys, name)| (slots(keys), *name)).collect(),
                     times: slots(&TIMES),
                     levels: slots(&LEVELS),
                     request_ids: slots(&REQUEST_IDS),
                     messages: slots(&MESSAGES),
                     wrap_names: slots(&WRAP_NAMES),
-                    nested: slots(&NESTED),
                     $($name: table.slot($path),)*
-                }
+                };
+                fields.of_envelopes = bits(fields.envelopes());
+                fields.of_carriers = bits(fields.carriers.iter().flat_map(CarrierSlots::payload));
+                fields.of_foreign = bits(fields.foreign.iter().filter_map(|row| row.0.first().copied()));
+                fields
             }
         }
     };
@@ -180,6 +194,61 @@ decode_fields! {
     runtime_level: "runtime.level",
     runtime_time: "runtime.time",
     runtime_line: "runtime.line",
+}
+
+impl DecodeFields {
+    /// One of these is in every envelope.
+    fn envelopes(&self) -> [SlotId; 19] {
+        [
+            self.records,
+            self.message_type,
+            self.awslogs_data,
+            self.detail_type,
+            self.kinesis_data,
+            self.stream_data,
+            self.firehose_records,
+            self.firehose_data,
+            self.filtered_events,
+            self.looked_up,
+            self.received_bodies,
+            self.put_details,
+            self.hits,
+            self.result_rows_raw,
+            self.result_fields,
+            self.result_values,
+            self.lake_rows,
+            self.athena_cells,
+            self.ingestion_time,
+        ]
+    }
+}
+
+fn nested(table: &mut FieldTable) -> Vec<SlotId> {
+    let is_asked_for = |object: &&str| {
+        let mut paths = table.slots().map(|slot| table.path(slot));
+        paths.any(|path| {
+            path.strip_prefix(*object)
+                .is_some_and(|rest| rest.starts_with('.'))
+        })
+    };
+    let asked: Vec<&str> = NESTED.into_iter().filter(is_asked_for).collect();
+    asked.iter().map(|object| table.slot(object)).collect()
+}
+
+/// A bit for each slot.
+fn bits(slots: impl IntoIterator<Item = SlotId>) -> Vec<u64> {
+    let mut bits = Vec::new();
+    for slot in slots {
+        let word = slot.index() / 64;
+        bits.resize(bits.len().max(word + 1), 0);
+        bits[word] |= 1 << (slot.index() % 64);
+    }
+    bits
+}
+
+/// Whether an event has one of these fields.
+pub(crate) fn has_any(slots: &Slots<'_>, bits: &[u64]) -> bool {
+    slots.present_among(bits).next().is_some()
 }
 
 const WAF_HEADERS: &str = "httpRequest.headers.";

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::fields::carrier::row::Holds;
 use crate::fields::carrier::{self, Found};
-use crate::fields::foreign;
+use crate::fields::{foreign, has_any};
 use crate::text::tool_line::{self, ToolLine};
 use crate::text::{moment, raw, runtime_line};
 use crate::{Context, DecodeFields, Decoder, EventSink, Shape, origin};
@@ -22,6 +22,7 @@ impl Decoder<'_> {
         sink: &mut dyn EventSink,
     ) {
         if !context.bare
+            && has_any(&slots, &self.fields.of_carriers)
             && let Some(found) = carrier::find(&slots, &self.fields.carriers)
             && (context.shape == Shape::Line
                 || context.shape == Shape::Record
@@ -30,12 +31,20 @@ impl Decoder<'_> {
             return self.carried(&found, json, slots, context, sink);
         }
         let is_words = context.shape == Shape::Words;
-        let name = if is_words && context.is_known {
-            None
-        } else {
-            foreign::json(&slots, &self.fields.foreign)
+        let is_clear = is_words && context.is_known || !has_any(&slots, &self.fields.of_foreign);
+        let name = match is_clear {
+            true => None,
+            false => foreign::json(&slots, &self.fields.foreign),
         };
-        if name.is_some() || !(context.is_known || is_application(&slots, self.fields)) {
+        let context = Context {
+            time_said: match context.is_known {
+                true => None,
+                false => origin::time_said(&slots, self.fields),
+            },
+            ..context
+        };
+        let is_applications = context.time_said.is_some() || is_platforms(&slots, self.fields);
+        if name.is_some() || !(context.is_known || is_applications) {
             self.unrecognised(json, name, sink);
         }
         self.word_event(json, slots, context, sink);
@@ -194,16 +203,10 @@ fn split_account(group: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Whether an object is what applications write: it says when, or is a function's platform's.
-fn is_application(slots: &Slots<'_>, f: &DecodeFields) -> bool {
-    let is_platforms = slots
-        .str(f.platform_type)
-        .is_some_and(|kind| kind.starts_with("platform."))
-        && slots.is_present(f.platform_record);
-    is_platforms
-        || f.times
-            .iter()
-            .any(|slot| moment::logged_at(slots.first(*slot)).is_some())
+/// Whether an object is a record of the platform of functions.
+fn is_platforms(slots: &Slots<'_>, f: &DecodeFields) -> bool {
+    let kind = slots.str(f.platform_type);
+    kind.is_some_and(|kind| kind.starts_with("platform.")) && slots.is_present(f.platform_record)
 }
 
 /// The keys under which an entry of `source` has text where objects belong, as databases and consoles write it; none as

@@ -143,6 +143,7 @@ impl Decoder<'_> {
             said: context.said.or(Some(&wrap.said)),
             time: context.time.or(wrap.time),
             wraps: context.wraps + 1,
+            time_said: None,
             is_known: true,
             ..context
         };

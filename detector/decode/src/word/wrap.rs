@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::fields::said::Said;
 use crate::fields::{LEVELS, MESSAGES, REQUEST_IDS, TIMES, WRAP_NAMES};
-use crate::text::{moment, raw};
-use crate::{Context, DecodeFields};
+use crate::text::raw;
+use crate::{Context, DecodeFields, origin};
 use detector_event::field::SlotId;
 use detector_event::slots::{Slots, Value};
 use detector_event::time::Timestamp;
@@ -103,6 +103,9 @@ impl<'a> Wrap<'a> {
         let first = |among: &[SlotId]| among.iter().find_map(|slot| slots.first(*slot));
         let text = |value: Option<&Value<'a>>| value.and_then(|v| Some(v.text()?.into_owned()));
         let level = first(&f.levels).filter(|value| !matches!(value, Value::Null));
+        if level.is_none() && !is_within {
+            return None;
+        }
         let time = first(&f.times);
         let json = std::str::from_utf8(json).ok()?;
         let is_tracings = slots.first(f.fields) == Some(&Value::Container)
@@ -137,10 +140,7 @@ impl<'a> Wrap<'a> {
                 time: text(time).map(Cow::Owned),
                 line: json,
             },
-            time: f
-                .times
-                .iter()
-                .find_map(|slot| moment::logged_at(slots.first(*slot))),
+            time: origin::time_said(slots, f),
             payload,
             is_alone,
         })

@@ -25,6 +25,10 @@ pub(crate) struct CarrierSlots {
 }
 
 impl CarrierSlots {
+    pub(crate) fn payload(&self) -> impl Iterator<Item = SlotId> {
+        self.payload.iter().copied()
+    }
+
     pub(crate) fn of_all(table: &mut FieldTable) -> Vec<Self> {
         let mut slots =
             |paths: &[&str]| -> Vec<SlotId> { paths.iter().map(|path| table.slot(path)).collect() };
