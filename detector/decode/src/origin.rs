@@ -70,7 +70,6 @@ pub(crate) fn shape_of_messages(
     stream: Option<&str>,
     json_log_groups: &[String],
 ) -> Shape {
-    let is_functions = is_function_log(group) || stream.is_some_and(tool_line::is_function_stream);
     let is_cloudtrails = |name: Option<&str>| {
         name.is_some_and(|name| name.to_ascii_lowercase().contains("cloudtrail"))
     };
@@ -91,7 +90,7 @@ pub(crate) fn shape_of_messages(
     // What AWS delivers by itself is no function's, whatever its streams are called.
     if is_json && group != Some(GREETING) {
         Shape::JsonMessage
-    } else if is_functions {
+    } else if is_functions(group, stream) {
         Shape::Words
     } else if is_cloudtrails(group) || is_cloudtrails(stream) {
         Shape::JsonMessage
@@ -101,8 +100,13 @@ pub(crate) fn shape_of_messages(
 }
 
 /// Whether Lambda made the log group, so that only the function writes to it.
-pub(crate) fn is_function_log(log_group: Option<&str>) -> bool {
+fn is_function_log(log_group: Option<&str>) -> bool {
     log_group.is_some_and(|name| name.starts_with("/aws/lambda/"))
+}
+
+/// Whether a function writes there, as far as the names of the log group and stream tell.
+pub(crate) fn is_functions(group: Option<&str>, stream: Option<&str>) -> bool {
+    is_function_log(group) || stream.is_some_and(tool_line::is_function_stream)
 }
 
 /// Clears the slots in which `source` writes a placeholder for "absent".

@@ -21,7 +21,7 @@ pub use model::network_prefix::NetworkPrefix;
 pub use model::*;
 pub use yaml::duration::WINDOW_LENGTH_MAX_MS;
 pub use yaml::letter_case::{fold, fold_into, is_folded};
-pub use yaml::problem::{RuleFile, RuleProblem, Severity};
+pub use yaml::problem::{EXPECTED, RuleFile, RuleProblem, Severity, is_rule_file};
 
 /// Bytes of one rule file.
 pub const RULE_FILE_BYTES_MAX: usize = 1 << 20;

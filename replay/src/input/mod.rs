@@ -14,9 +14,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use detector_core::rule::EXPECTED;
 use walkdir::WalkDir;
 
-use crate::input::rules::is_hidden;
+use crate::input::rules::{ALLOWLIST, is_hidden};
 use crate::outcome::say;
 use crate::output::quantity::counted;
 
@@ -28,7 +29,7 @@ const OTHER_EXTENSIONS: [&str; 30] = [
 ];
 
 /// What `replay test` reads beside a recording: nobody has to be told that it is no log.
-const OF_RECORDINGS: [&str; 2] = ["expected.yaml", "allowlist.yaml"];
+const OF_RECORDINGS: [&str; 2] = [EXPECTED, ALLOWLIST];
 
 /// What `capture` keeps beside a capture that is under way.
 const PARTS: [&str; 2] = [".part", ".part.json"];

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use detector_core::rule::{RuleFile, RuleProblem, RuleSet, Severity};
+use detector_core::rule::{RuleFile, RuleProblem, RuleSet, Severity, is_rule_file};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::input::suggestion;
@@ -17,8 +17,8 @@ const RULE_FILE_BYTES_MAX: u64 = 16 << 20;
 /// Where rules are looked for unless the command line says otherwise.
 const RULES_DEFAULT: &str = "rules/";
 
-/// What says of a recording what it must show; where rules and recordings share a folder, it is no rule file.
-pub(crate) const EXPECTED: &str = "expected.yaml";
+/// Lists that stand in for those of the rules, for the recording beside which they lie.
+pub(crate) const ALLOWLIST: &str = "allowlist.yaml";
 
 /// How far the name of rules may be from what was typed. Generous: only rule files and their folders are looked at.
 const EDITS_MAX: usize = 2;
@@ -191,10 +191,10 @@ fn missing(path: &Path, advice: &str) -> String {
 /// Whether a path is a rule file, or a folder with one right in it.
 fn holds_rules(path: &Path) -> bool {
     let Ok(entries) = fs::read_dir(path) else {
-        return is_rule_file(path);
+        return is_rules(path);
     };
     let mut entries = entries.take(SIBLINGS_MAX).filter_map(|entry| entry.ok());
-    entries.any(|entry| is_rule_file(&entry.path()))
+    entries.any(|entry| is_rules(&entry.path()))
 }
 
 fn expand(path: &Path, advice: &str) -> anyhow::Result<Vec<PathBuf>> {
@@ -212,7 +212,7 @@ fn expand(path: &Path, advice: &str) -> anyhow::Result<Vec<PathBuf>> {
         .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
     for entry in entries {
         let entry = entry.with_context(|| format!("rules: cannot list `{}`", path.display()))?;
-        if entry.file_type().is_file() && is_rule_file(entry.path()) {
+        if entry.file_type().is_file() && is_rules(entry.path()) {
             files.push(entry.into_path());
         }
     }
@@ -222,11 +222,9 @@ fn expand(path: &Path, advice: &str) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn is_rule_file(path: &Path) -> bool {
-    !path.ends_with(EXPECTED)
-        && path
-            .extension()
-            .is_some_and(|ext| ext.eq_ignore_ascii_case("yml") || ext.eq_ignore_ascii_case("yaml"))
+fn is_rules(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    is_rule_file(&name.to_string_lossy())
 }
 
 pub(crate) fn is_hidden(entry: &DirEntry) -> bool {

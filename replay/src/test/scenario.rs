@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use detector_core::rule::EXPECTED;
 use walkdir::WalkDir;
 
 use super::expectation::Expectation;
-use crate::input::rules::{EXPECTED, is_hidden};
+use crate::input::rules::{ALLOWLIST, is_hidden};
 use crate::input::suggestion;
 use crate::outcome::say;
-
-/// Lists that stand in for those of the rules, for this recording.
-const ALLOWLIST: &str = "allowlist.yaml";
 
 /// A recording and what it must show.
 #[derive(Debug)]

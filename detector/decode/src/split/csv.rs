@@ -20,8 +20,9 @@ impl Columns {
         let has = |name: &str| names.iter().any(|given| given == name);
         let is_cloudtrail = has("eventTime") && (has("eventName") || has("eventID"));
         // The search of a console names its columns so, and no others.
-        let is_search = has("timestamp") && has("message") && names.len() <= SEARCH_COLUMNS.len();
-        let is_search = is_search
+        let is_search = has("timestamp")
+            && has("message")
+            && names.len() <= SEARCH_COLUMNS.len()
             && names
                 .iter()
                 .all(|name| SEARCH_COLUMNS.contains(&name.as_str()));
@@ -49,6 +50,34 @@ impl Columns {
             .map(|(name, cell)| (name.clone(), cell.as_str().into()))
             .collect();
         serde_json::to_vec(&object).ok()
+    }
+}
+
+/// A table whose next row is being read.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) columns: Columns,
+    /// How much of the row was looked at for quotes.
+    seen: usize,
+    /// Whether what was looked at ends within a cell in quotes.
+    is_quoted: bool,
+}
+
+impl Table {
+    pub(super) fn new(columns: Columns) -> Self {
+        Self {
+            columns,
+            seen: 0,
+            is_quoted: false,
+        }
+    }
+
+    /// Whether the line break at `at` lies in a cell of the row that `data` begins with; `at` only grows. A quote within a
+    /// cell is written twice, so that it does where the number of quotes before it is odd.
+    pub(super) fn is_in_cell(&mut self, data: &[u8], at: usize) -> bool {
+        self.is_quoted ^= memchr::memchr_iter(b'"', &data[self.seen..at]).count() % 2 == 1;
+        self.seen = at;
+        self.is_quoted
     }
 }
 

@@ -13,13 +13,13 @@
 mod depth; // where a JSON value ends
 mod line; // what a line is by itself
 mod document; // lines that make one value
-mod csv; // the columns of a table
+mod csv; // a table: its columns, and where a row ends
 mod row; // its rows
 mod text; // lines that go on with one of text
 mod members; // what stands in a list
 mod tail; // what stands behind it
 
-use csv::Columns;
+use csv::{Columns, Table};
 use depth::Depth;
 use document::{Document, Progress};
 use line::{LineKind, Opening};
@@ -72,7 +72,7 @@ enum State {
         lines: u32,
     },
     /// Between the rows of a table.
-    Csv(Columns),
+    Table(Table),
     /// Between the members of a list.
     List {
         is_in_object: bool,
@@ -157,7 +157,7 @@ impl Splitter {
             State::Line => self.whole_line(data, end, out),
             State::Document(document) => self.document(document, data, end, out),
             State::Text { line_at, lines } => self.text(line_at, lines, data, end, out),
-            State::Csv(columns) => self.row(columns, data, end, out),
+            State::Table(table) => self.row(table, data, end, out),
             State::List { is_in_object } => Some(self.list(is_in_object, data)),
             State::Member {
                 depth,
@@ -202,7 +202,7 @@ impl Splitter {
         if self.offset == 0
             && let Some(columns) = Columns::of(line)
         {
-            self.state = State::Csv(columns);
+            self.state = State::Table(Table::new(columns));
             return Some(self.consume(&data[..(line_end + 1).min(data.len())]));
         }
         if line.len() > self.record_bytes_max {

@@ -1,24 +1,23 @@
 //! The rows of a table, one by one.
 
-use super::csv::Columns;
+use super::csv::Table;
 use super::{End, Out, Piece, Splitter, State};
 
 impl Splitter {
-    /// Takes the next row, with the line breaks in it.
+    /// Takes the next row, with the line breaks in it. Each byte is looked at once, however many lines a cell has.
     pub(super) fn row(
         &mut self,
-        columns: Columns,
+        mut table: Table,
         data: &[u8],
         end: End,
         out: Out<'_>,
     ) -> Option<usize> {
         let mut line_end = self.line_end(data, end);
-        // A quote within a cell is written twice, so that a line break lies in a cell where their number is odd.
-        while let Some(at) = line_end
-            && memchr::memchr_iter(b'"', &data[..at]).count() % 2 == 1
-            && at < data.len()
-            && at <= self.record_bytes_max
-        {
+        while let Some(at) = line_end {
+            let is_within = table.is_in_cell(data, at);
+            if !is_within || at == data.len() || at > self.record_bytes_max {
+                break;
+            }
             self.searched = at + 1;
             line_end = self.line_end(data, end);
         }
@@ -29,13 +28,13 @@ impl Splitter {
                 return Some(self.consume(&data[..self.record_bytes_max]));
             }
             None => {
-                self.state = State::Csv(columns);
+                self.state = State::Table(table);
                 return None;
             }
             Some(at) => &data[..at],
         };
         if !row.trim_ascii().is_empty() {
-            match columns.object(row) {
+            match table.columns.object(row) {
                 Some(object) => out(Piece::Record {
                     offset: self.offset,
                     line: self.line,
@@ -45,7 +44,7 @@ impl Splitter {
             }
         }
         let consumed = self.consume(&data[..(row.len() + 1).min(data.len())]);
-        self.state = State::Csv(columns);
+        self.state = State::Table(Table::new(table.columns));
         Some(consumed)
     }
 }

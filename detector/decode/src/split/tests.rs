@@ -255,3 +255,14 @@ fn rows_of_a_table_are_objects() {
     let endless = format!("@timestamp,@message\n1,\"{}", "x\n".repeat(60));
     assert_eq!(texts(split_capped(&endless, 50))[0], "too large");
 }
+
+#[test]
+fn a_cell_of_very_many_lines_is_read_once() {
+    // Looked at from its beginning for each of its lines, it would take hours.
+    let lines = "\n".repeat(4 << 20);
+    let table = format!("@timestamp,@message\n1,\"{lines}\"\n2,up\n");
+    let chunks = &mut table.as_bytes().chunks(64 << 10);
+    let rows = texts(collect(&mut Splitter::new(RECORD_BYTES_MAX), chunks));
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[1], r#"{"@message":"up","@timestamp":"2"}"#);
+}

@@ -177,11 +177,8 @@ impl Decoder<'_> {
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) {
-        let is_functions = context.is_known
-            && (origin::is_function_log(context.log_group)
-                || context
-                    .log_stream
-                    .is_some_and(tool_line::is_function_stream));
+        let is_functions =
+            context.is_known && origin::is_functions(context.log_group, context.log_stream);
         if is_functions || context.said.is_some() || runtime_line::is_platforms(line) {
             return;
         }

@@ -74,8 +74,12 @@ const WRAP_KEY_BEGINNINGS: [&str; 6] = [
     "function",
 ];
 
-/// What runtimes write beside, of an error.
-const ERROR_KEYS: [&str; 4] = ["errorType", "errorMessage", "stackTrace", "stack"];
+/// As [`WRAP`], and what runtimes write beside, of an error.
+const WRAP_OF_ERROR: [&[&str]; 7] = {
+    let [times, levels, request_ids, messages, names, others] = WRAP;
+    let error = &["errorType", "errorMessage", "stackTrace", "stack"];
+    [times, levels, request_ids, messages, names, others, error]
+};
 
 /// All that `tracing`, which Rust's runtime logs by, may write.
 const TRACING_KEYS: [&str; 10] = [
@@ -126,11 +130,7 @@ impl<'a> Wrap<'a> {
         }
         let is_alone = payload.is_none()
             && context.wraps == 0
-            && has_only(
-                json,
-                &[&WRAP[..], &[&ERROR_KEYS]].concat(),
-                &WRAP_KEY_BEGINNINGS,
-            );
+            && has_only(json, &WRAP_OF_ERROR, &WRAP_KEY_BEGINNINGS);
         Some(Self {
             said: Said {
                 request_id: text(request_id)

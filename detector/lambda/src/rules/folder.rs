@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use detector_core::rule::RuleFile;
+use detector_core::rule::{self, RuleFile};
 
 /// Why rule files cannot be had. Lowercase, no final stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,16 +53,10 @@ pub(super) fn text_of(path: &str, bytes: Vec<u8>) -> Result<String, NoRules> {
     })
 }
 
-/// What says of a recording what it must show; where recordings lie beside rules, it is no rule file.
-const EXPECTED: &str = "expected.yaml";
-
 /// Whether it is the name of a rule file.
 pub(super) fn is_rule_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let lower = name.to_ascii_lowercase();
-    !name.starts_with('.')
-        && name != EXPECTED
-        && (lower.ends_with(".yml") || lower.ends_with(".yaml"))
+    !name.starts_with('.') && rule::is_rule_file(name)
 }
 
 fn list(folder: &Path, found: &mut Vec<PathBuf>, problems: &mut Vec<NoRules>) {

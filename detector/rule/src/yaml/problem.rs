@@ -10,6 +10,15 @@ pub struct RuleFile {
     pub text: String,
 }
 
+/// What says of a recording what it must show; where recordings lie beside rules, it is no rule file.
+pub const EXPECTED: &str = "expected.yaml";
+
+/// Whether a file of that name, without folders, is a rule file.
+pub fn is_rule_file(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    name != EXPECTED && (lower.ends_with(".yml") || lower.ends_with(".yaml"))
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The rule set is refused.
