@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use detector_core::alert::{Alert, AlertRule, GroupValues, ShownValues, Status, text};
 use detector_core::engine::{Engine, Mode, Observer};
-use detector_core::rule::{CorrelationIx, CorrelationRule, RuleFile, RuleSet};
+use detector_core::rule::{CorrelationIx, CorrelationRule, RuleFile};
 use detector_core::store::Plan;
 use detector_core::time::Timestamp;
+use detector_core::window::load_rules;
 
 /// 2026-01-01T00:00:00Z.
 const ORIGIN_MS: i64 = 1_767_225_600_000;
@@ -45,7 +46,7 @@ fn rule_files(folder: &Path, found: &mut Vec<RuleFile>) {
 }
 
 fn engine(files: &[RuleFile]) -> Engine {
-    Engine::new(RuleSet::load(files).unwrap_or_else(|problems| panic!("{problems:#?}")))
+    Engine::new(load_rules(files).unwrap_or_else(|problems| panic!("{problems:#?}")))
 }
 
 fn of_every_type() -> Engine {
