@@ -13,12 +13,13 @@ use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::output::progress::Progress;
 use crate::run;
+use crate::waiting::Notes;
 
 pub(crate) fn run(args: &MatchArgs) -> anyhow::Result<Outcome> {
     let Some(rules) = rules::load(&args.source.rules)? else {
         return Ok(Outcome::RulesBroken);
     };
-    let plan = input::plan(&args.source.inputs)?;
+    let plan = input::plan(&args.source.inputs)?.noting(Notes::unless(args.source.quiet));
     if !args.source.quiet {
         plan.tell_skipped();
     }
