@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::clock::Clock;
 use crate::tally::Tally;
 use detector_alert::Alert;
 use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable, Unrecognised};
@@ -40,7 +41,8 @@ pub struct Engine {
 pub enum Mode {
     /// As a set: what carries no arrival time has none.
     Set,
-    /// As a stream in its recorded order: what carries no arrival time arrived at the highest event time so far.
+    /// As a stream in its recorded order: what carries no arrival time arrived at the highest time that several events
+    /// have reached so far.
     AsArrived,
     /// For its hits alone: no windows are kept.
     HitsOnly,
@@ -61,6 +63,7 @@ struct Watch<'e> {
     scratch: Scratch,
     windows: Windows<'e>,
     tally: Tally,
+    clock: Clock,
     /// By log source, a bit for each slot that had a value in any of its events.
     seen: [Vec<u64>; LogSource::ALL.len()],
 }
@@ -137,6 +140,7 @@ impl Engine {
             scratch: self.matcher.scratch(),
             windows: Windows::new(&self.rules),
             tally,
+            clock: Clock::default(),
             seen: std::array::from_fn(|_| vec![0; self.rules.fields.len().div_ceil(64)]),
         };
         Worker {
@@ -217,9 +221,14 @@ impl<'e> Worker<'e> {
             engine,
             windows,
             mut tally,
+            clock,
             ..
         } = self.watch;
         tally.absent_fields = absent_fields;
+        tally.ahead_events = clock.ahead();
+        if tally.ahead_events > 0 {
+            tally.latest = tally.latest.min(clock.now());
+        }
         let rules = &engine.rules;
         let name = |(slot, hits): (&SlotId, &u64)| (rules.fields.path(*slot).to_owned(), *hits);
         for kept_out in windows.kept_out() {
@@ -365,19 +374,38 @@ impl Watch<'_> {
         let latest = self.tally.latest.unwrap_or_default().max(time);
         let arrival = match self.mode {
             Mode::Set | Mode::HitsOnly => event.arrival,
-            Mode::AsArrived => Some(event.arrival.unwrap_or(latest)),
+            Mode::AsArrived => return self.place_by_clock(time, event.arrival),
         };
         let Some(arrival) = arrival else {
             self.tally.latest = Some(latest);
             return Placement::At(time.millis());
         };
+        self.place_by_arrival(time, arrival)
+    }
+
+    fn place_by_arrival(&mut self, time: Timestamp, arrival: Timestamp) -> Placement {
         let skewed = time.millis() > arrival.millis() + SKEW_MAX_MS;
         let time = if skewed { arrival } else { time };
         self.tally.skewed_events += u64::from(skewed);
         self.tally.latest = self.tally.latest.max(Some(arrival.max(time)));
-        if arrival.millis() - time.millis() > self.engine.lateness_max_ms {
-            return Placement::TooLate;
+        self.placed(time, arrival)
+    }
+
+    fn place_by_clock(&mut self, time: Timestamp, arrival: Option<Timestamp>) -> Placement {
+        if let Some(arrival) = arrival {
+            self.clock.arrived(arrival);
+            return self.place_by_arrival(time, arrival);
         }
-        Placement::At(time.millis())
+        let now = self.clock.saw(time);
+        self.tally.latest = self.tally.latest.max(Some(time));
+        // Ahead of the clock is what begins anew after a pause, too: it counts at the time that it says.
+        self.placed(time, now)
+    }
+
+    fn placed(&self, time: Timestamp, arrival: Timestamp) -> Placement {
+        match arrival.millis() - time.millis() > self.engine.lateness_max_ms {
+            true => Placement::TooLate,
+            false => Placement::At(time.millis()),
+        }
     }
 }

@@ -173,7 +173,7 @@ impl<'t> Decoder<'t> {
 
     /// Decodes one record: the bytes of a stream record, or a line or a whole document of a file.
     ///
-    /// `arrival` is when it reached the stream, where the caller knows; an envelope that says so itself wins.
+    /// `arrival` is when it reached the stream, where the caller knows; what an envelope says of it counts elsewhere.
     pub fn decode(&mut self, record: &[u8], arrival: Option<Timestamp>, sink: &mut dyn EventSink) {
         self.inflate_left = self.limits.inflated_bytes_max;
         self.record = (record.as_ptr().addr(), record.len());

@@ -225,8 +225,8 @@ pub(crate) struct RunArgs {
     pub(crate) output: Option<PathBuf>,
     /// Feed the recording in its order, as production would see it
     ///
-    /// A record arrives at its recorded arrival time, or else at the highest event time so far; what comes later than
-    /// the allowed lateness is counted and not used. Recorded arrival times are judged so without this option, too. Runs
+    /// A record arrives at its recorded arrival time, or else at the highest time that three events have reached so far (one
+    /// that is dated wrongly sets no clock); what comes later than the allowed lateness is counted and not used. Recorded arrival times are judged so without this option, too. Runs
     /// on one thread.
     #[arg(long)]
     pub(crate) as_arrived: bool,

@@ -287,7 +287,7 @@ impl Decoder<'_> {
                 let arrival = arrival.and_then(|slot| moment::moment(slots.first(slot)));
                 self.release(slots);
                 let context = Context {
-                    arrival: arrival.or(context.arrival),
+                    arrival: context.arrival.or(arrival),
                     ..context.inner(Shape::Record)
                 };
                 if is_read {
@@ -308,7 +308,7 @@ impl Decoder<'_> {
                 let context = Context {
                     id: id.as_deref(),
                     time,
-                    arrival: arrival.or(context.arrival),
+                    arrival: context.arrival.or(arrival),
                     log_stream: stream.as_deref(),
                     is_known: true,
                     ..context.inner(origin::shape_of_messages(
