@@ -31,6 +31,8 @@ pub struct Engine {
     matcher: Matcher,
     limits: Limits,
     json_log_groups: Vec<String>,
+    application_log_groups: Vec<String>,
+    audit_log_groups: Vec<String>,
     lateness_max_ms: i64,
     /// By detection rule: the fields that it or its alerts miss where they never appear.
     wanted_fields: Vec<Vec<SlotId>>,
@@ -89,6 +91,8 @@ impl Engine {
             matcher,
             limits: Limits::default(),
             json_log_groups: Vec::new(),
+            application_log_groups: Vec::new(),
+            audit_log_groups: Vec::new(),
             lateness_max_ms: LATENESS_MAX_MS,
         }
     }
@@ -106,6 +110,20 @@ impl Engine {
     #[must_use]
     pub fn with_json_log_groups(mut self, beginnings: Vec<String>) -> Self {
         self.json_log_groups = beginnings;
+        self
+    }
+
+    /// Takes what is in log groups of the patterns `application` (a name, or how it begins and a `*`) for an application's
+    /// words, whatever it claims to be, but for those of the patterns `audit`. Those of functions are such; those to which
+    /// AWS writes by itself never are.
+    #[must_use]
+    pub fn with_application_log_groups(
+        mut self,
+        application: Vec<String>,
+        audit: Vec<String>,
+    ) -> Self {
+        self.application_log_groups = application;
+        self.audit_log_groups = audit;
         self
     }
 
@@ -145,7 +163,8 @@ impl Engine {
         };
         Worker {
             decoder: Decoder::new(&self.rules.fields, &self.decode_fields, self.limits.clone())
-                .with_json_log_groups(&self.json_log_groups),
+                .with_json_log_groups(&self.json_log_groups)
+                .with_application_log_groups(&self.application_log_groups, &self.audit_log_groups),
             watch,
         }
     }

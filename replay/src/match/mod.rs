@@ -1,6 +1,6 @@
 //! `replay match`: every hit of a detection rule, one JSON line each.
 
-use detector_core::engine::{Engine, Mode};
+use detector_core::engine::Mode;
 use detector_core::event::Event;
 use detector_core::rule::DetectionRule;
 
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &MatchArgs) -> anyhow::Result<Outcome> {
         plan.tell_skipped();
     }
     let mut output = Output::open(None)?;
-    let engine = Engine::new(rules).with_json_log_groups(args.source.json_log_groups.clone());
+    let engine = args.source.engine(rules);
     let crew = Crew {
         mode: Mode::HitsOnly,
         threads: args.source.threads(),

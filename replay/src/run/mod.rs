@@ -33,7 +33,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
     };
     let plan = input::plan(&args.source.inputs)?.noting(Notes::unless(args.source.quiet));
     let output = Output::open_noting(args.output.as_deref(), plan.notes)?;
-    let engine = Engine::new(rules).with_json_log_groups(args.source.json_log_groups.clone());
+    let engine = args.source.engine(rules);
     let crew = Crew {
         mode: match args.as_arrived {
             true => Mode::AsArrived,

@@ -100,7 +100,18 @@ impl Decoder<'_> {
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) {
-        match self.entries(text, at, context, sink) {
+        let mut is_more = false;
+        let end = self.entries(text, at, &mut is_more, context, sink);
+        // A line that says more than a list of records is somebody's event, too, and must not vanish.
+        if let Some(end) = end.filter(|_| is_more) {
+            let context = Context {
+                bare: true,
+                ..context
+            };
+            // It was just read, so it can be read.
+            let _ = self.document(&text[..end], context, sink);
+        }
+        match end {
             None => {
                 if let Some(end) = line_end(text, at, context) {
                     self.lines(&text[end..], context, sink);
@@ -120,6 +131,7 @@ impl Decoder<'_> {
         &mut self,
         text: &[u8],
         mut at: usize,
+        is_more: &mut bool,
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) -> Option<usize> {
@@ -146,8 +158,13 @@ impl Decoder<'_> {
             at = after_space(text, at + 1);
             let value = self.sound(text, at, sink)?;
             at += value.len();
+            let name = raw::string(Some(key));
+            *is_more |= !matches!(
+                name.as_deref(),
+                Some("Records" | "NextShardIterator" | "MillisBehindLatest" | "ChildShards")
+            );
             // A key that is repeated holds more of the same.
-            if value.starts_with('[') && raw::string(Some(key)).as_deref() == Some("Records") {
+            if value.starts_with('[') && name.as_deref() == Some("Records") {
                 let context = Context {
                     id: None,
                     ..context.inner(Shape::Line)
