@@ -18,6 +18,8 @@ mod service; // AWS: who we are there, and what went wrong
 mod rewrite; // a record -> the same with some values exchanged
 mod send; // `replay send`
 mod capture; // `replay capture`
+#[cfg(all(test, unix))]
+mod costs; // what hostile input costs, of all of them
 
 use std::process::ExitCode;
 

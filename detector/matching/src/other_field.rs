@@ -4,19 +4,18 @@
 //! sorted, or become one automaton, and each value of the first asks them all at once. What is sorted cannot be made to
 //! collide, as what is hashed with a known seed could be.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-
 use detector_event::field::SlotId;
 use detector_event::slots::{Slots, Value};
 use detector_rule::{Case, Place, fold_into};
 
+use super::needles::Needles;
 use super::value_text::{number_of, text_of};
 
 /// So few pairs cost less than what would spare them.
 const PAIRS_MAX: usize = 64;
 
 /// Text of the other field that one automaton holds: it needs some forty bytes for each. More text takes another walk.
-const AUTOMATON_BYTES_MAX: usize = 1 << 20;
+const AUTOMATON_BYTES_MAX: usize = 8 << 20;
 
 /// Whether some value of the first slot is (at its start, at its end, somewhere in it) some value of the second.
 pub(super) fn compares(slots: &Slots<'_>, of: [SlotId; 2], place: Place, case: Case) -> bool {
@@ -133,17 +132,8 @@ fn holds_any(texts: &Values, needles: &Values) -> bool {
         let count = rest.iter().take_while(fits).count().max(1);
         let (some, more) = rest.split_at(count);
         rest = more;
-        let found = match AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
-            .build(some)
-        {
-            Ok(automaton) => texts.texts().any(|text| automaton.is_match(text)),
-            // More than 2^31 states: a record is smaller.
-            Err(_) => texts
-                .texts()
-                .any(|text| some.iter().any(|it| stands(text, it, Place::Anywhere))),
-        };
-        if found {
+        let some = Needles::new(some);
+        if texts.texts().any(|text| some.are_in(text)) {
             return true;
         }
     }

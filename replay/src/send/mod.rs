@@ -2,7 +2,7 @@
 
 mod limit; // what Kinesis takes at once
 mod pace; // when each record is due
-mod shift; // a recording moved in time
+pub(crate) mod shift; // a recording moved in time
 mod usable; // what a service would not use
 mod carried; // pieces of an input -> records
 mod spool; // records on disk

@@ -36,6 +36,9 @@ impl Decoder<'_> {
             return false;
         }
         let mut seams = Seams::new(&text[at..]);
+        let mut lines = LineEnds::new(text, context);
+        // Members that do not end are each looked at to the end of all.
+        let mut vain_bytes = 0usize;
         loop {
             let damage = match self.member(&text[at..], &mut seams, inner, sink) {
                 Ok(bytes) => {
@@ -55,11 +58,26 @@ impl Decoder<'_> {
                 }
                 Err(error) => {
                     self.broken(&text[at.min(text.len() - 1)..], &error, sink);
+                    vain_bytes = vain_bytes.saturating_add(if error.is_eof() {
+                        text.len() - at
+                    } else if error.line() == 1 {
+                        error.column()
+                    } else {
+                        text.len() - at
+                    });
                     at + 1
                 }
             };
+            if vain_bytes / VAIN_LOOKS_MAX > text.len() {
+                let reason = "a list that is damaged in so many places that its rest is not read";
+                self.unreadable(&text[at.min(text.len() - 1)..], reason.to_owned(), sink);
+                if let Some(end) = lines.after(damage) {
+                    self.lines(&text[end..], context, sink);
+                }
+                return true;
+            }
             let next = seams.next(text, damage);
-            match line_end(text, damage, context) {
+            match lines.after(damage) {
                 // Neither in this line nor at the beginning of the next: lines are what it can be.
                 Some(end) if next.is_none_or(|next| next > after_space(text, end)) => {
                     self.lines(&text[end..], context, sink);
@@ -191,6 +209,39 @@ impl Decoder<'_> {
             false => "not JSON: EOF while parsing an object with a list".to_owned(),
         };
         self.unreadable(&text[at.min(text.len() - 1)..], reason, sink);
+    }
+}
+
+/// So often what is not read may be looked at as a whole.
+const VAIN_LOOKS_MAX: usize = 32;
+
+/// The ends of the lines of a text, each looked for once.
+struct LineEnds<'t> {
+    text: &'t [u8],
+    context: Context<'t>,
+    /// From where it was looked, and what was found.
+    last: Option<(usize, Option<usize>)>,
+}
+
+impl<'t> LineEnds<'t> {
+    fn new(text: &'t [u8], context: Context<'t>) -> Self {
+        Self {
+            text,
+            context,
+            last: None,
+        }
+    }
+
+    /// As [`line_end`].
+    fn after(&mut self, at: usize) -> Option<usize> {
+        match self.last {
+            Some((from, end)) if from <= at && end.is_none_or(|end| end > at) => end,
+            _ => {
+                let end = line_end(self.text, at, self.context);
+                self.last = Some((at, end));
+                end
+            }
+        }
     }
 }
 
