@@ -1,5 +1,6 @@
 //! `replay match`: every hit of a detection rule, one JSON line each.
 
+use detector_core::alert::plain_json;
 use detector_core::engine::Mode;
 use detector_core::event::Event;
 use detector_core::rule::DetectionRule;
@@ -56,6 +57,6 @@ fn write_hit(lines: &mut Vec<u8>, rule: &DetectionRule, event: &Event<'_, '_>) {
         event_id: event.id,
         event_time: event.time.map(|time| time.to_string()),
     };
-    serde_json::to_writer(&mut *lines, &line).expect("a hit has nothing that is not JSON");
+    plain_json::write(&line, &mut *lines).expect("a hit has nothing that is not JSON");
     lines.push(b'\n');
 }
