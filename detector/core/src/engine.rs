@@ -1,16 +1,17 @@
 //! The whole way of a record: decode, match, window. One [`Engine`] is shared; each thread has a [`Worker`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::clock::Clock;
 use crate::tally::Tally;
+use crate::wanted::wanted_fields;
 use detector_alert::Alert;
 use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable, Unrecognised};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::SlotId;
 use detector_event::time::Timestamp;
 use detector_matching::{Matcher, Scratch};
-use detector_rule::{CorrelationIx, DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
+use detector_rule::{CorrelationIx, DetectionRule, RuleSet};
 use detector_store::StoreTimes;
 use detector_store::plan::ATTEMPTS_MAX;
 use detector_window::key::Key;
@@ -117,14 +118,12 @@ impl Engine {
     /// words, whatever it claims to be, but for those of the patterns `audit`. Those of functions are such; those to which
     /// AWS writes by itself never are.
     #[must_use]
-    pub fn with_application_log_groups(
-        mut self,
-        application: Vec<String>,
-        audit: Vec<String>,
-    ) -> Self {
-        self.application_log_groups = application;
-        self.audit_log_groups = audit;
-        self
+    pub fn with_application_log_groups(self, application: Vec<String>, audit: Vec<String>) -> Self {
+        Self {
+            application_log_groups: application,
+            audit_log_groups: audit,
+            ..self
+        }
     }
 
     /// How late an event may arrive after its event time, in milliseconds.
@@ -269,32 +268,6 @@ impl<'e> Worker<'e> {
     }
 }
 
-/// By detection rule: the fields of which it asks for some value, in their order, then those that alerts show of its hits.
-fn wanted_fields(rules: &RuleSet) -> Vec<Vec<SlotId>> {
-    let asked_for = |rule: &DetectionRule| {
-        let mut asked_for = BTreeSet::new();
-        let root = &rule.condition.root;
-        root.each_wanted_field(&mut |slot| _ = asked_for.insert(slot));
-        let fields = rule.fields.iter().copied();
-        fields.filter(|slot| asked_for.contains(slot)).collect()
-    };
-    let mut wanted: Vec<Vec<SlotId>> = rules.detections.iter().map(asked_for).collect();
-    for input in rules.correlations.iter().flat_map(|rule| &rule.inputs) {
-        let InputRule::Detection(DetectionIx(rule)) = input.rule else {
-            continue;
-        };
-        let wanted = &mut wanted[rule as usize];
-        for field in &input.show {
-            if let ShownSource::Event(slot) = field.source
-                && !wanted.contains(&slot)
-            {
-                wanted.push(slot);
-            }
-        }
-    }
-    wanted
-}
-
 struct Sink<'s, 'e> {
     watch: &'s mut Watch<'e>,
     observer: &'s mut dyn Observer,
@@ -385,11 +358,8 @@ impl Watch<'_> {
         let Some(time) = event.time else {
             return Placement::Untimed;
         };
-        self.tally.earliest = Some(
-            self.tally
-                .earliest
-                .map_or(time, |earliest| earliest.min(time)),
-        );
+        let earliest = self.tally.earliest.map_or(time, |it| it.min(time));
+        self.tally.earliest = Some(earliest);
         let latest = self.tally.latest.unwrap_or_default().max(time);
         let arrival = match self.mode {
             Mode::Set | Mode::HitsOnly => event.arrival,
@@ -404,8 +374,8 @@ impl Watch<'_> {
 
     fn place_by_arrival(&mut self, time: Timestamp, arrival: Timestamp) -> Placement {
         let skewed = time.millis() > arrival.millis() + SKEW_MAX_MS;
-        let time = if skewed { arrival } else { time };
         self.tally.skewed_events += u64::from(skewed);
+        let time = if skewed { arrival } else { time };
         self.tally.latest = self.tally.latest.max(Some(arrival.max(time)));
         self.placed(time, arrival)
     }
@@ -417,7 +387,7 @@ impl Watch<'_> {
         }
         let now = self.clock.saw(time);
         self.tally.latest = self.tally.latest.max(Some(time));
-        // Ahead of the clock is what begins anew after a pause, too: it counts at the time that it says.
+        // What begins anew after a pause is ahead of the clock, too: it counts at the time that it says.
         self.placed(time, now)
     }
 

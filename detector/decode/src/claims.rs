@@ -4,9 +4,14 @@
 //! what its entries are. Where an application writes, what it says stays its own word, in the log groups that are told of;
 //! anywhere else, content is believed.
 
-use crate::Shape;
+use crate::envelope::kind::Envelope;
 use crate::origin;
+use crate::{Context, Shape};
 use detector_event::event::LogSource;
+use detector_event::time::Timestamp;
+
+/// How far apart an application's time and that of its log may be, in a log group whose content is not believed.
+const APART_MAX_MS: u64 = 15 * 60 * 1000;
 
 /// Log groups of which something is known. Of no effect on those that are empty.
 #[derive(Debug, Clone, Copy, Default)]
@@ -91,6 +96,34 @@ impl LogGroups<'_> {
 
 fn is_cloudtrails(name: Option<&str>) -> bool {
     name.is_some_and(|name| name.to_ascii_lowercase().contains("cloudtrail"))
+}
+
+/// Whether an application says a time at which its log cannot have got the line: who has a say in what it writes must
+/// not be able to move it out of a window.
+pub(crate) fn is_misdated(
+    log_groups: LogGroups<'_>,
+    source: LogSource,
+    said: Option<Timestamp>,
+    context: Context<'_>,
+) -> bool {
+    let (LogSource::Lambda, Some(said), Some(logged)) = (source, said, context.time) else {
+        return false;
+    };
+    said.millis().abs_diff(logged.millis()) > APART_MAX_MS
+        && log_groups
+            .reading(context.log_group, context.log_stream)
+            .is_closed()
+}
+
+/// Whether an object that looks like an envelope may be one, where it stands.
+pub(crate) fn may_be(envelope: Envelope, context: Context<'_>) -> bool {
+    match context.shape {
+        _ if context.bare || context.holds.is_some() => false,
+        Shape::Record | Shape::Line => true,
+        // A log group gets no control messages: they go to who subscribes.
+        Shape::Message | Shape::JsonMessage => envelope != Envelope::Control,
+        Shape::Words => false,
+    }
 }
 
 /// Whether `name` is one of the patterns: a name, or how it begins and a `*`.

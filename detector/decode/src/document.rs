@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use crate::claims;
 use crate::envelope::kind::Envelope;
 use crate::fields::foreign;
 use crate::origin::{self, Origin};
@@ -15,10 +16,6 @@ use crate::{Context, Decoder, EventSink, Shape};
 use detector_event::event::{Body, Event, LogSource};
 use detector_event::scan::scan_json;
 use detector_event::slots::{Slots, Value};
-use detector_event::time::Timestamp;
-
-/// How far apart an application's time and that of its log may be, in a log group whose content is not believed.
-const APART_MAX_MS: u64 = 15 * 60 * 1000;
 
 /// The first characters of gzip in base64.
 const BASE64_GZIP: &[u8] = b"H4sI";
@@ -81,7 +78,7 @@ impl Decoder<'_> {
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) {
-        let envelope = Envelope::of(&slots, self.fields).filter(|it| may_be(*it, context));
+        let envelope = Envelope::of(&slots, self.fields).filter(|it| claims::may_be(*it, context));
         if let Some(envelope) = envelope {
             // What an application writes beside what looks like an envelope counts, too.
             let is_applications = origin::is_applications(&slots, self.fields);
@@ -153,7 +150,7 @@ impl Decoder<'_> {
             said.put(&mut slots, self.fields);
         }
         let mut origin = Origin::of(source, &slots, self.fields, context);
-        if self.is_misdated(source, origin.time, context) {
+        if claims::is_misdated(self.log_groups, source, origin.time, context) {
             origin.time = context.time;
         }
         let id = match origin.id {
@@ -184,24 +181,6 @@ impl Decoder<'_> {
             body,
         });
         self.release(slots);
-    }
-
-    /// Whether an application says a time at which its log cannot have got the line: who has a say in what it writes must
-    /// not be able to move it out of a window.
-    fn is_misdated(
-        &self,
-        source: LogSource,
-        said: Option<Timestamp>,
-        context: Context<'_>,
-    ) -> bool {
-        let (LogSource::Lambda, Some(said), Some(logged)) = (source, said, context.time) else {
-            return false;
-        };
-        said.millis().abs_diff(logged.millis()) > APART_MAX_MS
-            && self
-                .log_groups
-                .reading(context.log_group, context.log_stream)
-                .is_closed()
     }
 
     /// Text that starts with a bracket: an array of events, or a line such as `[INFO] started`.
@@ -396,17 +375,6 @@ impl Decoder<'_> {
             .map_or(message.as_str(), |(what, _)| what);
         let at = place.min(text.len().saturating_sub(1));
         self.unreadable(&text[at..], format!("not JSON: {what}"), sink);
-    }
-}
-
-/// Whether an object that looks like an envelope may be one, where it stands.
-fn may_be(envelope: Envelope, context: Context<'_>) -> bool {
-    match context.shape {
-        _ if context.bare || context.holds.is_some() => false,
-        Shape::Record | Shape::Line => true,
-        // A log group gets no control messages: they go to who subscribes.
-        Shape::Message | Shape::JsonMessage => envelope != Envelope::Control,
-        Shape::Words => false,
     }
 }
 

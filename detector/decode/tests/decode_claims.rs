@@ -1,8 +1,4 @@
 //! What an application's line cannot do by the keys that it has: vanish, speak for another log, or move in time.
-#![expect(
-    clippy::unwrap_used,
-    reason = "the lint's exemption reaches only functions marked as tests, not their helpers"
-)]
 
 use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
 use detector_event::event::{Event, LogSource};

@@ -6,7 +6,7 @@ use detector_core::decode::split::Splitter;
 use serde_json::{Value, json};
 
 use super::worst::{numbered, quoted, texts};
-use super::{Row, through};
+use super::{Form, Row, through};
 
 const RULE: &str = "title: t\nid: 11111111-1111-4111-8111-111111111111\nlevel: low\nlogsource: {product: aws}\ndetection:\n  s:\n    event: x\n  condition: s\n";
 
@@ -81,230 +81,228 @@ fn subscription(messages: &[String]) -> Vec<u8> {
 }
 
 /// Forms that have their own worst input.
-fn forms() -> Vec<(&'static str, fn(usize) -> Vec<u8>)> {
-    vec![
-        ("gzip members", |bytes| {
-            numbered(bytes, |n| format!("{{\"a\":{n}}}\n"))
-                .iter()
-                .flat_map(|line| gzip(line.as_bytes()))
-                .collect()
-        }),
-        ("a list of calls", |bytes| {
-            format!(
-                "{{\"Records\":[{}]}}",
-                numbered(bytes, |n| format!("{{\"a\":{n}}}")).join(",")
-            )
+const FORMS: &[Form] = &[
+    ("gzip members", |bytes| {
+        numbered(bytes, |n| format!("{{\"a\":{n}}}\n"))
+            .iter()
+            .flat_map(|line| gzip(line.as_bytes()))
+            .collect()
+    }),
+    ("a list of calls", |bytes| {
+        format!(
+            "{{\"Records\":[{}]}}",
+            numbered(bytes, |n| format!("{{\"a\":{n}}}")).join(",")
+        )
+        .into_bytes()
+    }),
+    ("a list whose members never seem to meet", |bytes| {
+        format!(
+            "{{\"Records\":[{}]}}",
+            numbered(bytes, |n| format!("{{\"a\":\"}},{{\\\"a\\\":{n}\"}}")).join(",")
+        )
+        .into_bytes()
+    }),
+    ("a list with damage", |bytes| {
+        format!(
+            "{{\"Records\":[{}]}}",
+            numbered(bytes, |n| format!("{{\"a\":{n}")).join(",")
+        )
+        .into_bytes()
+    }),
+    ("a list of empty lists", |bytes| {
+        format!(
+            "{{\"Records\":[{}]}}",
+            numbered(bytes, |_| "{\"Records\":[]}".into()).join(",")
+        )
+        .into_bytes()
+    }),
+    ("a list and many keys", |bytes| {
+        format!(
+            "{{\"Records\":[{{}}],{}}}",
+            numbered(bytes, |n| format!("\"k{n}\":1")).join(",")
+        )
+        .into_bytes()
+    }),
+    ("a list and lists again", |bytes| {
+        format!(
+            "{{\"Records\":[{{}}],{}}}",
+            numbered(bytes, |_| "\"Records\":[{}]".into()).join(",")
+        )
+        .into_bytes()
+    }),
+    ("an array of objects", |bytes| {
+        format!(
+            "[{}]",
+            numbered(bytes, |n| format!("{{\"a\":{n}}}")).join(",")
+        )
+        .into_bytes()
+    }),
+    ("an array of arrays", |bytes| {
+        format!("[{}]", numbered(bytes, |n| format!("[{n}]")).join(",")).into_bytes()
+    }),
+    ("objects on one line", |bytes| {
+        numbered(bytes, |n| format!("{{\"a\":{n}}}"))
+            .join(" ")
             .into_bytes()
-        }),
-        ("a list whose members never seem to meet", |bytes| {
-            format!(
-                "{{\"Records\":[{}]}}",
-                numbered(bytes, |n| format!("{{\"a\":\"}},{{\\\"a\\\":{n}\"}}")).join(",")
-            )
+    }),
+    ("objects on one line, the last one broken", |bytes| {
+        format!(
+            "{} {{",
+            numbered(bytes, |n| format!("{{\"a\":{n}}}")).join(" ")
+        )
+        .into_bytes()
+    }),
+    ("objects on one line and blanks", |bytes| {
+        format!(
+            "{}{}",
+            numbered(bytes / 2, |_| "{\"a\":1} ".into()).concat(),
+            " ".repeat(bytes / 2)
+        )
+        .into_bytes()
+    }),
+    ("lists that never end", |bytes| {
+        format!(
+            "{{\"Records\":[{}",
+            numbered(bytes, |_| "{\"a\":[".into()).join(",")
+        )
+        .into_bytes()
+    }),
+    ("a document of many lines", |bytes| {
+        format!(
+            "{{\n{}\n}}",
+            numbered(bytes, |n| format!("\"k{n}\": 1")).join(",\n")
+        )
+        .into_bytes()
+    }),
+    ("a document that never ends", |bytes| {
+        format!(
+            "{{\n{}",
+            numbered(bytes, |n| format!("\"k{n}\": 1")).join(",\n")
+        )
+        .into_bytes()
+    }),
+    ("documents that fail", |bytes| {
+        numbered(bytes, |_| "{\n\"a\":\n".into())
+            .concat()
             .into_bytes()
-        }),
-        ("a list with damage", |bytes| {
-            format!(
-                "{{\"Records\":[{}]}}",
-                numbered(bytes, |n| format!("{{\"a\":{n}")).join(",")
-            )
+    }),
+    ("a table", |bytes| {
+        format!(
+            "timestamp,message\n{}",
+            numbered(bytes, |n| format!("{n},\"a \"\"b\"\"\"")).join("\n")
+        )
+        .into_bytes()
+    }),
+    ("a table of one cell", |bytes| {
+        format!("timestamp,message\n1,\"{}", "\"\"\n".repeat(bytes / 3)).into_bytes()
+    }),
+    ("a table of many columns", |bytes| {
+        let heading = numbered(bytes / 2, |n| format!("c{n}")).join(",");
+        format!("timestamp,message,{heading}\n{}", ",".repeat(bytes / 2)).into_bytes()
+    }),
+    ("lines of text with a time", |bytes| {
+        numbered(bytes, |_| "2026-05-03T12:00:00Z a\n  at b\n".into())
+            .concat()
             .into_bytes()
-        }),
-        ("a list of empty lists", |bytes| {
-            format!(
-                "{{\"Records\":[{}]}}",
-                numbered(bytes, |_| "{\"Records\":[]}".into()).join(",")
-            )
+    }),
+    ("a line with a time and lines behind it", |bytes| {
+        format!("2026-05-03T12:00:00Z a\n{}", "  at b\n".repeat(bytes / 7)).into_bytes()
+    }),
+    ("logfmt", |bytes| {
+        numbered(bytes, |n| format!("k{n}=v"))
+            .join(" ")
             .into_bytes()
-        }),
-        ("a list and many keys", |bytes| {
-            format!(
-                "{{\"Records\":[{{}}],{}}}",
-                numbered(bytes, |n| format!("\"k{n}\":1")).join(",")
-            )
-            .into_bytes()
-        }),
-        ("a list and lists again", |bytes| {
-            format!(
-                "{{\"Records\":[{{}}],{}}}",
-                numbered(bytes, |_| "\"Records\":[{}]".into()).join(",")
-            )
-            .into_bytes()
-        }),
-        ("an array of objects", |bytes| {
-            format!(
-                "[{}]",
-                numbered(bytes, |n| format!("{{\"a\":{n}}}")).join(",")
-            )
-            .into_bytes()
-        }),
-        ("an array of arrays", |bytes| {
-            format!("[{}]", numbered(bytes, |n| format!("[{n}]")).join(",")).into_bytes()
-        }),
-        ("objects on one line", |bytes| {
-            numbered(bytes, |n| format!("{{\"a\":{n}}}"))
-                .join(" ")
-                .into_bytes()
-        }),
-        ("objects on one line, the last one broken", |bytes| {
-            format!(
-                "{} {{",
-                numbered(bytes, |n| format!("{{\"a\":{n}}}")).join(" ")
-            )
-            .into_bytes()
-        }),
-        ("objects on one line and blanks", |bytes| {
-            format!(
-                "{}{}",
-                numbered(bytes / 2, |_| "{\"a\":1} ".into()).concat(),
-                " ".repeat(bytes / 2)
-            )
-            .into_bytes()
-        }),
-        ("lists that never end", |bytes| {
-            format!(
-                "{{\"Records\":[{}",
-                numbered(bytes, |_| "{\"a\":[".into()).join(",")
-            )
-            .into_bytes()
-        }),
-        ("a document of many lines", |bytes| {
-            format!(
-                "{{\n{}\n}}",
-                numbered(bytes, |n| format!("\"k{n}\": 1")).join(",\n")
-            )
-            .into_bytes()
-        }),
-        ("a document that never ends", |bytes| {
-            format!(
-                "{{\n{}",
-                numbered(bytes, |n| format!("\"k{n}\": 1")).join(",\n")
-            )
-            .into_bytes()
-        }),
-        ("documents that fail", |bytes| {
-            numbered(bytes, |_| "{\n\"a\":\n".into())
-                .concat()
-                .into_bytes()
-        }),
-        ("a table", |bytes| {
-            format!(
-                "timestamp,message\n{}",
-                numbered(bytes, |n| format!("{n},\"a \"\"b\"\"\"")).join("\n")
-            )
-            .into_bytes()
-        }),
-        ("a table of one cell", |bytes| {
-            format!("timestamp,message\n1,\"{}", "\"\"\n".repeat(bytes / 3)).into_bytes()
-        }),
-        ("a table of many columns", |bytes| {
-            let heading = numbered(bytes / 2, |n| format!("c{n}")).join(",");
-            format!("timestamp,message,{heading}\n{}", ",".repeat(bytes / 2)).into_bytes()
-        }),
-        ("lines of text with a time", |bytes| {
-            numbered(bytes, |_| "2026-05-03T12:00:00Z a\n  at b\n".into())
-                .concat()
-                .into_bytes()
-        }),
-        ("a line with a time and lines behind it", |bytes| {
-            format!("2026-05-03T12:00:00Z a\n{}", "  at b\n".repeat(bytes / 7)).into_bytes()
-        }),
-        ("logfmt", |bytes| {
-            numbered(bytes, |n| format!("k{n}=v"))
-                .join(" ")
-                .into_bytes()
-        }),
-        ("logfmt with one key", |bytes| {
-            format!("level=info {}", "a=1 ".repeat(bytes / 4)).into_bytes()
-        }),
-        ("a runtime's line", |bytes| {
-            format!(
-                "2026-05-03T12:00:00.000Z\tr-1\tINFO\t{}",
-                "a\t".repeat(bytes / 2)
-            )
-            .into_bytes()
-        }),
-        ("a tool's line", |bytes| {
-            format!(
-                "2026-05-03T12:00:00 2026/05/03/[$LATEST]a {}",
-                "b ".repeat(bytes / 2)
-            )
-            .into_bytes()
-        }),
-        ("wraps in wraps", |bytes| {
-            let mut text = "x".to_owned();
-            while text.len() < bytes / 2 {
-                text = json!({"timestamp": "2026-05-03T12:00:00Z", "level": "INFO", "requestId": "q", "message": text}).to_string();
-            }
-            subscription(&[text])
-        }),
-        ("many log events", |bytes| {
-            subscription(&numbered(bytes, |n| format!("m{n}")))
-        }),
-        ("log events of many lines", |bytes| {
-            subscription(&[numbered(bytes, |n| format!("{{\"a\":{n}}}")).join("\n")])
-        }),
-        ("log events of many lines, the last one prose", |bytes| {
-            subscription(&[format!(
-                "{}\nprose",
-                numbered(bytes, |n| format!("{{\"a\":{n}}}")).join("\n")
-            )])
-        }),
-        ("strings in strings", |bytes| {
-            let mut text = "{}".to_owned();
-            while text.len() < bytes / 2 {
-                text = quoted(&text);
-            }
-            text.into_bytes()
-        }),
-        ("arrays in arrays", |bytes| {
-            format!("{}{}", "[".repeat(bytes / 2), "]".repeat(bytes / 2)).into_bytes()
-        }),
-        ("buses in buses", |bytes| {
-            let levels = bytes / 32;
-            format!(
-                "{}{{}}{}",
-                "{\"detail-type\":\"t\",\"detail\":".repeat(levels),
-                "}".repeat(levels)
-            )
-            .into_bytes()
-        }),
-        ("rows of a query", |bytes| {
-            let row = |n: usize| {
-                format!(r#"[{{"field":"@message","value":"m{n}"}},{{"field":"@ptr","value":"p"}}]"#)
-            };
-            format!(
-                r#"{{"results":[{}],"status":"Complete"}}"#,
-                numbered(bytes, row).join(",")
-            )
-            .into_bytes()
-        }),
-        ("cells of a query", |bytes| {
-            let row = |n: usize| format!(r#"{{"Data":[{{"VarCharValue":"c{n}"}}]}}"#);
-            format!(
-                r#"{{"ResultSet":{{"Rows":[{}]}}}}"#,
-                numbered(bytes, row).join(",")
-            )
-            .into_bytes()
-        }),
-        ("calls with objects as text", |bytes| {
-            let inner = quoted(&format!("{{\"a\":{}}}", quoted(&"{".repeat(bytes / 4))));
-            format!(r#"{{"eventVersion":"1","eventSource":"x","eventName":"y","eventTime":"2026-05-03T12:00:00Z","requestParameters":{inner}}}"#).into_bytes()
-        }),
-        ("bytes that are no text", |bytes| vec![0xff; bytes]),
-        ("zero bytes", |bytes| vec![0; bytes]),
-        ("UTF-8 that is cut off", |bytes| {
-            [b"{\"a\":\"", &b"\xc3 ".repeat(bytes / 2)[..], b"\"}"].concat()
-        }),
-        ("a lone surrogate again and again", |bytes| {
-            format!("{{\"a\":\"{}\"}}", "\\ud800".repeat(bytes / 6)).into_bytes()
-        }),
-    ]
-}
+    }),
+    ("logfmt with one key", |bytes| {
+        format!("level=info {}", "a=1 ".repeat(bytes / 4)).into_bytes()
+    }),
+    ("a runtime's line", |bytes| {
+        format!(
+            "2026-05-03T12:00:00.000Z\tr-1\tINFO\t{}",
+            "a\t".repeat(bytes / 2)
+        )
+        .into_bytes()
+    }),
+    ("a tool's line", |bytes| {
+        format!(
+            "2026-05-03T12:00:00 2026/05/03/[$LATEST]a {}",
+            "b ".repeat(bytes / 2)
+        )
+        .into_bytes()
+    }),
+    ("wraps in wraps", |bytes| {
+        let mut text = "x".to_owned();
+        while text.len() < bytes / 2 {
+            text = json!({"timestamp": "2026-05-03T12:00:00Z", "level": "INFO", "requestId": "q", "message": text}).to_string();
+        }
+        subscription(&[text])
+    }),
+    ("many log events", |bytes| {
+        subscription(&numbered(bytes, |n| format!("m{n}")))
+    }),
+    ("log events of many lines", |bytes| {
+        subscription(&[numbered(bytes, |n| format!("{{\"a\":{n}}}")).join("\n")])
+    }),
+    ("log events of many lines, the last one prose", |bytes| {
+        subscription(&[format!(
+            "{}\nprose",
+            numbered(bytes, |n| format!("{{\"a\":{n}}}")).join("\n")
+        )])
+    }),
+    ("strings in strings", |bytes| {
+        let mut text = "{}".to_owned();
+        while text.len() < bytes / 2 {
+            text = quoted(&text);
+        }
+        text.into_bytes()
+    }),
+    ("arrays in arrays", |bytes| {
+        format!("{}{}", "[".repeat(bytes / 2), "]".repeat(bytes / 2)).into_bytes()
+    }),
+    ("buses in buses", |bytes| {
+        let levels = bytes / 32;
+        format!(
+            "{}{{}}{}",
+            "{\"detail-type\":\"t\",\"detail\":".repeat(levels),
+            "}".repeat(levels)
+        )
+        .into_bytes()
+    }),
+    ("rows of a query", |bytes| {
+        let row = |n: usize| {
+            format!(r#"[{{"field":"@message","value":"m{n}"}},{{"field":"@ptr","value":"p"}}]"#)
+        };
+        format!(
+            r#"{{"results":[{}],"status":"Complete"}}"#,
+            numbered(bytes, row).join(",")
+        )
+        .into_bytes()
+    }),
+    ("cells of a query", |bytes| {
+        let row = |n: usize| format!(r#"{{"Data":[{{"VarCharValue":"c{n}"}}]}}"#);
+        format!(
+            r#"{{"ResultSet":{{"Rows":[{}]}}}}"#,
+            numbered(bytes, row).join(",")
+        )
+        .into_bytes()
+    }),
+    ("calls with objects as text", |bytes| {
+        let inner = quoted(&format!("{{\"a\":{}}}", quoted(&"{".repeat(bytes / 4))));
+        format!(r#"{{"eventVersion":"1","eventSource":"x","eventName":"y","eventTime":"2026-05-03T12:00:00Z","requestParameters":{inner}}}"#).into_bytes()
+    }),
+    ("bytes that are no text", |bytes| vec![0xff; bytes]),
+    ("zero bytes", |bytes| vec![0; bytes]),
+    ("UTF-8 that is cut off", |bytes| {
+        [b"{\"a\":\"", &b"\xc3 ".repeat(bytes / 2)[..], b"\"}"].concat()
+    }),
+    ("a lone surrogate again and again", |bytes| {
+        format!("{{\"a\":\"{}\"}}", "\\ud800".repeat(bytes / 6)).into_bytes()
+    }),
+];
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
-    for (name, form) in forms() {
+    for &(name, form) in FORMS {
         rows.push(Row::new(name, form, through(RULE)));
         rows.push(Row::new(format!("{name}, as a file"), form, split));
     }

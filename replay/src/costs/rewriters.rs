@@ -2,8 +2,8 @@
 
 use detector_core::time::Timestamp;
 
-use super::Row;
 use super::worst::{numbered, quoted, texts};
+use super::{Form, Row};
 use crate::rewrite;
 use crate::send::shift::{Range, Shift};
 
@@ -13,7 +13,7 @@ fn shifted(record: &[u8]) {
     std::hint::black_box(rewrite::record(record, &mut shift));
 }
 
-fn forms() -> Vec<(&'static str, fn(usize) -> Vec<u8>)> {
+fn forms() -> Vec<Form> {
     vec![
         ("moments in a list", |bytes| {
             format!(

@@ -1,7 +1,7 @@
 //! Each construct of a rule, with the event that it is slowest at.
 
 use super::worst::{numbered, quoted};
-use super::{Row, through};
+use super::{Input, Row, through};
 
 const HEAD: &str = "title: t\nid: 11111111-1111-4111-8111-111111111111\nname: d\nlevel: low\nlogsource: {product: aws, service: lambda}\n";
 
@@ -49,7 +49,7 @@ fn events(event: fn(usize) -> String) -> impl Fn(usize) -> Vec<u8> {
 }
 
 /// Selections, with the kind of event.
-fn selections() -> Vec<(&'static str, Box<dyn Fn(usize) -> Vec<u8>>)> {
+fn selections() -> Vec<(&'static str, Input)> {
     let strings: fn(usize) -> String = |n| format!("\"v{n}\"");
     let others: fn(usize) -> String = |n| format!("\"w{n}\"");
     let numbers: fn(usize) -> String = |n| n.to_string();
@@ -113,7 +113,7 @@ fn selections() -> Vec<(&'static str, Box<dyn Fn(usize) -> Vec<u8>>)> {
         ("a: x", Box::new(wide)),
         ("a: y", Box::new(duplicates)),
         ("a: y", Box::new(long_key)),
-        ("a: y", Box::new(|bytes| escaped_key(bytes))),
+        ("a: y", Box::new(escaped_key)),
     ]
 }
 
@@ -159,7 +159,7 @@ fn escaped_key(bytes: usize) -> Vec<u8> {
 }
 
 /// Correlations, with the kind of event.
-fn windows() -> Vec<(&'static str, Box<dyn Fn(usize) -> Vec<u8>>)> {
+fn windows() -> Vec<(&'static str, Input)> {
     let count = "  type: event_count\n  group-by: [a]\n  condition: {gte: 3}\n";
     let values = "  type: value_count\n  group-by: [e]\n  condition: {field: a, gte: 3}\n";
     let shown =
@@ -168,7 +168,7 @@ fn windows() -> Vec<(&'static str, Box<dyn Fn(usize) -> Vec<u8>>)> {
     let few: fn(usize) -> String = |_| r#""a":"v""#.into();
     let other: fn(usize) -> String = |n| format!(r#""a":"v{n}""#);
     let strings: fn(usize) -> String = |n| format!("\"v{n}\"");
-    let mut rows: Vec<(&'static str, Box<dyn Fn(usize) -> Vec<u8>>)> = Vec::new();
+    let mut rows: Vec<(&'static str, Input)> = Vec::new();
     for rule in [count, values, shown] {
         rows.push((rule, Box::new(events(few))));
         rows.push((rule, Box::new(events(other))));

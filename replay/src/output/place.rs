@@ -76,7 +76,7 @@ pub(crate) fn descriptor(path: &Path) -> Option<u32> {
     let number = path.file_name()?.to_str()?.parse().ok()?;
     let listed = fs::canonicalize(folder(path)).ok()?;
     let is_own = |own: &&str| fs::canonicalize(own).is_ok_and(|own| own == listed);
-    DESCRIPTORS.iter().any(|own| is_own(own)).then_some(number)
+    DESCRIPTORS.iter().any(is_own).then_some(number)
 }
 
 /// Opens what is no regular file, to write into it. A pipe waits for its reader.

@@ -58,13 +58,7 @@ impl Decoder<'_> {
                 }
                 Err(error) => {
                     self.broken(&text[at.min(text.len() - 1)..], &error, sink);
-                    vain_bytes = vain_bytes.saturating_add(if error.is_eof() {
-                        text.len() - at
-                    } else if error.line() == 1 {
-                        error.column()
-                    } else {
-                        text.len() - at
-                    });
+                    vain_bytes = vain_bytes.saturating_add(looked_at(&error, text.len() - at));
                     at + 1
                 }
             };
@@ -209,6 +203,14 @@ impl Decoder<'_> {
             false => "not JSON: EOF while parsing an object with a list".to_owned(),
         };
         self.unreadable(&text[at.min(text.len() - 1)..], reason, sink);
+    }
+}
+
+/// How many of the bytes left were looked at until the error.
+fn looked_at(error: &serde_json::Error, left: usize) -> usize {
+    match error.line() == 1 && !error.is_eof() {
+        true => error.column().min(left),
+        false => left,
     }
 }
 
