@@ -4,7 +4,10 @@
 
 mod args; // the command line
 mod outcome; // exit statuses and how a run ends early
+mod interrupt; // Ctrl-C
+mod own_file; // files that others can neither read nor put there
 mod input; // INPUT arguments -> the files to read
+mod waiting; // what a command waits for
 mod output; // standard output or a file that appears whole
 mod report; // alerts and counters -> text or JSON
 mod run; // `replay run`
@@ -15,6 +18,8 @@ mod service; // AWS: who we are there, and what went wrong
 mod rewrite; // a record -> the same with some values exchanged
 mod send; // `replay send`
 mod capture; // `replay capture`
+#[cfg(all(test, unix))]
+mod costs; // what hostile input costs, of all of them
 
 use std::process::ExitCode;
 
@@ -28,6 +33,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Without the watch a signal ends the program all the same, and leaves a temporary file.
+    let _ = interrupt::watch();
     let ended = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Match(args) => r#match::run(args),

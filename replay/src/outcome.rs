@@ -11,8 +11,6 @@ pub(crate) enum Outcome {
     Done,
     /// Some input could not be read; the results of the others were printed.
     InputUnread,
-    /// Ended by the user before its end, which was said.
-    Interrupted,
     /// A rule file has errors, all of them printed.
     RulesBroken,
     /// A recording did not show what is expected of it; what differs was printed.
@@ -23,6 +21,8 @@ const STATUS_EXPECTATION: u8 = 1;
 /// The status of wrong usage and of broken rule files; clap's own as well.
 const STATUS_USAGE: u8 = 2;
 const STATUS_INPUT: u8 = 3;
+/// Of commands that say how far they came.
+pub(crate) const STATUS_INTERRUPTED: u8 = STATUS_USAGE;
 
 /// Prints the error that ended a command, if any, and gives its exit status.
 ///
@@ -32,7 +32,7 @@ pub(crate) fn exit_code(ended: anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::InputUnread) => ExitCode::from(STATUS_INPUT),
         Ok(Outcome::ExpectationFailed) => ExitCode::from(STATUS_EXPECTATION),
-        Ok(Outcome::RulesBroken | Outcome::Interrupted) => ExitCode::from(STATUS_USAGE),
+        Ok(Outcome::RulesBroken) => ExitCode::from(STATUS_USAGE),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error:#}"));

@@ -7,6 +7,7 @@
 mod stub;
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -74,6 +75,17 @@ fn capture(stub: &Stub, folder: &Path, args: &[&str]) -> (i32, String, String) {
         "a.ndjson",
     ];
     ended(replay(folder, &[&fixed[..], args].concat()))
+}
+
+/// A key that nobody else can read.
+fn key(folder: &Path, name: &str, bytes: &[u8]) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).mode(0o600);
+    options
+        .open(folder.join(name))
+        .and_then(|mut file| file.write_all(bytes))
+        .unwrap();
 }
 
 /// Ids of the events in the file.
@@ -146,12 +158,6 @@ fn an_interrupted_capture_goes_on_where_it_stopped() {
         "{err}"
     );
     assert!(!folder.path().join("a.ndjson").exists());
-    let (status, _, err) = capture(&stub, folder.path(), &["--since", "3h"]);
-    assert_eq!(status, 2, "{err}");
-    assert!(
-        err.contains("of another --since is in the way; remove `a.ndjson.part.json`"),
-        "{err}"
-    );
     let (status, _, err) = capture(&stub, folder.path(), &["--since", "2h"]);
     assert_eq!(status, 0, "{err}");
     assert!(
@@ -159,6 +165,28 @@ fn an_interrupted_capture_goes_on_where_it_stopped() {
         "{err}"
     );
     assert_eq!(asked.lock().unwrap().0, [0, 1, 2, 2, 3]);
+    assert_eq!(ids(folder.path()), all_ids());
+}
+
+#[test]
+fn what_an_interrupted_capture_left_is_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let (stub, asked) = group(|_, before| match before {
+        0 | 2 => refused("AccessDeniedException"),
+        _ => None,
+    });
+    let (status, _, err) = capture(&stub, folder.path(), &["--since", "2h"]);
+    assert_eq!(status, 2, "{err}");
+    let nothing = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(nothing, 0, "nothing was captured, so nothing stays");
+    let (status, _, err) = capture(&stub, folder.path(), &["--since", "2h"]);
+    assert_eq!(status, 2, "{err}");
+    assert!(err.contains("stopped: 3 events so far"), "{err}");
+    let (status, _, err) = capture(&stub, folder.path(), &["--since", "3h"]);
+    assert_eq!(status, 0, "{err}");
+    let removed = "note: begins anew; removed `a.ndjson.part` and `a.ndjson.part.json`, left behind by a capture of another --since";
+    assert!(err.contains(removed), "{err}");
+    assert_eq!(asked.lock().unwrap().0, [0, 0, 1, 0, 1, 2, 3]);
     assert_eq!(ids(folder.path()), all_ids());
 }
 
@@ -182,8 +210,8 @@ fn a_place_that_the_service_has_forgotten_begins_anew() {
 #[test]
 fn stand_ins_hide_people_and_depend_on_the_key() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("key"), [7; 32]).unwrap();
-    fs::write(folder.path().join("other"), [8; 32]).unwrap();
+    key(folder.path(), "key", &[7; 32]);
+    key(folder.path(), "other", &[8; 32]);
     let mut files = Vec::new();
     for key in ["key", "key", "other"] {
         let (stub, _) = group(|_, _| None);
@@ -221,7 +249,7 @@ fn with_a_key_that_is_kept_nowhere_it_begins_anew() {
 #[test]
 fn wrong_usage_says_what_to_change() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("short"), "key").unwrap();
+    key(folder.path(), "short", b"key");
     let (stub, asked) = group(|_, _| None);
     for (args, said) in [
         (
@@ -236,7 +264,7 @@ fn wrong_usage_says_what_to_change() {
         ),
         (
             &["--since", "1h", "--pseudonymise", "--key", "none"],
-            "cannot read the key `none`",
+            "cannot use the key `none`",
         ),
         (&[], "--since"),
     ] {

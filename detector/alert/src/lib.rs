@@ -4,6 +4,7 @@
 #![warn(clippy::disallowed_methods)]
 
 mod alert; // Episode -> Alert, and its JSON
+pub mod plain_json; // JSON that hides nothing
 pub mod neutral; // hostile text made harmless
 mod secret; // what must not be shown
 pub mod text; // an alert in words

@@ -1,15 +1,17 @@
 //! The whole way of a record: decode, match, window. One [`Engine`] is shared; each thread has a [`Worker`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use crate::clock::Clock;
 use crate::tally::Tally;
+use crate::wanted::wanted_fields;
 use detector_alert::Alert;
 use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable, Unrecognised};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::SlotId;
 use detector_event::time::Timestamp;
 use detector_matching::{Matcher, Scratch};
-use detector_rule::{CorrelationIx, DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
+use detector_rule::{CorrelationIx, DetectionRule, RuleSet};
 use detector_store::StoreTimes;
 use detector_store::plan::ATTEMPTS_MAX;
 use detector_window::key::Key;
@@ -30,6 +32,8 @@ pub struct Engine {
     matcher: Matcher,
     limits: Limits,
     json_log_groups: Vec<String>,
+    application_log_groups: Vec<String>,
+    audit_log_groups: Vec<String>,
     lateness_max_ms: i64,
     /// By detection rule: the fields that it or its alerts miss where they never appear.
     wanted_fields: Vec<Vec<SlotId>>,
@@ -40,7 +44,8 @@ pub struct Engine {
 pub enum Mode {
     /// As a set: what carries no arrival time has none.
     Set,
-    /// As a stream in its recorded order: what carries no arrival time arrived at the highest event time so far.
+    /// As a stream in its recorded order: what carries no arrival time arrived at the highest time that several events
+    /// have reached so far.
     AsArrived,
     /// For its hits alone: no windows are kept.
     HitsOnly,
@@ -61,6 +66,7 @@ struct Watch<'e> {
     scratch: Scratch,
     windows: Windows<'e>,
     tally: Tally,
+    clock: Clock,
     /// By log source, a bit for each slot that had a value in any of its events.
     seen: [Vec<u64>; LogSource::ALL.len()],
 }
@@ -86,6 +92,8 @@ impl Engine {
             matcher,
             limits: Limits::default(),
             json_log_groups: Vec::new(),
+            application_log_groups: Vec::new(),
+            audit_log_groups: Vec::new(),
             lateness_max_ms: LATENESS_MAX_MS,
         }
     }
@@ -104,6 +112,18 @@ impl Engine {
     pub fn with_json_log_groups(mut self, beginnings: Vec<String>) -> Self {
         self.json_log_groups = beginnings;
         self
+    }
+
+    /// Takes what is in log groups of the patterns `application` (a name, or how it begins and a `*`) for an application's
+    /// words, whatever it claims to be, but for those of the patterns `audit`. Those of functions are such; those to which
+    /// AWS writes by itself never are.
+    #[must_use]
+    pub fn with_application_log_groups(self, application: Vec<String>, audit: Vec<String>) -> Self {
+        Self {
+            application_log_groups: application,
+            audit_log_groups: audit,
+            ..self
+        }
     }
 
     /// How late an event may arrive after its event time, in milliseconds.
@@ -137,11 +157,13 @@ impl Engine {
             scratch: self.matcher.scratch(),
             windows: Windows::new(&self.rules),
             tally,
+            clock: Clock::default(),
             seen: std::array::from_fn(|_| vec![0; self.rules.fields.len().div_ceil(64)]),
         };
         Worker {
             decoder: Decoder::new(&self.rules.fields, &self.decode_fields, self.limits.clone())
-                .with_json_log_groups(&self.json_log_groups),
+                .with_json_log_groups(&self.json_log_groups)
+                .with_application_log_groups(&self.application_log_groups, &self.audit_log_groups),
             watch,
         }
     }
@@ -217,9 +239,14 @@ impl<'e> Worker<'e> {
             engine,
             windows,
             mut tally,
+            clock,
             ..
         } = self.watch;
         tally.absent_fields = absent_fields;
+        tally.ahead_events = clock.ahead();
+        if tally.ahead_events > 0 {
+            tally.latest = tally.latest.min(clock.now());
+        }
         let rules = &engine.rules;
         let name = |(slot, hits): (&SlotId, &u64)| (rules.fields.path(*slot).to_owned(), *hits);
         for kept_out in windows.kept_out() {
@@ -239,32 +266,6 @@ impl<'e> Worker<'e> {
         alerts.sort_by(Alert::reporting_order);
         Ok((alerts, tally))
     }
-}
-
-/// By detection rule: the fields of which it asks for some value, in their order, then those that alerts show of its hits.
-fn wanted_fields(rules: &RuleSet) -> Vec<Vec<SlotId>> {
-    let asked_for = |rule: &DetectionRule| {
-        let mut asked_for = BTreeSet::new();
-        let root = &rule.condition.root;
-        root.each_wanted_field(&mut |slot| _ = asked_for.insert(slot));
-        let fields = rule.fields.iter().copied();
-        fields.filter(|slot| asked_for.contains(slot)).collect()
-    };
-    let mut wanted: Vec<Vec<SlotId>> = rules.detections.iter().map(asked_for).collect();
-    for input in rules.correlations.iter().flat_map(|rule| &rule.inputs) {
-        let InputRule::Detection(DetectionIx(rule)) = input.rule else {
-            continue;
-        };
-        let wanted = &mut wanted[rule as usize];
-        for field in &input.show {
-            if let ShownSource::Event(slot) = field.source
-                && !wanted.contains(&slot)
-            {
-                wanted.push(slot);
-            }
-        }
-    }
-    wanted
 }
 
 struct Sink<'s, 'e> {
@@ -357,27 +358,43 @@ impl Watch<'_> {
         let Some(time) = event.time else {
             return Placement::Untimed;
         };
-        self.tally.earliest = Some(
-            self.tally
-                .earliest
-                .map_or(time, |earliest| earliest.min(time)),
-        );
+        let earliest = self.tally.earliest.map_or(time, |it| it.min(time));
+        self.tally.earliest = Some(earliest);
         let latest = self.tally.latest.unwrap_or_default().max(time);
         let arrival = match self.mode {
             Mode::Set | Mode::HitsOnly => event.arrival,
-            Mode::AsArrived => Some(event.arrival.unwrap_or(latest)),
+            Mode::AsArrived => return self.place_by_clock(time, event.arrival),
         };
         let Some(arrival) = arrival else {
             self.tally.latest = Some(latest);
             return Placement::At(time.millis());
         };
+        self.place_by_arrival(time, arrival)
+    }
+
+    fn place_by_arrival(&mut self, time: Timestamp, arrival: Timestamp) -> Placement {
         let skewed = time.millis() > arrival.millis() + SKEW_MAX_MS;
-        let time = if skewed { arrival } else { time };
         self.tally.skewed_events += u64::from(skewed);
+        let time = if skewed { arrival } else { time };
         self.tally.latest = self.tally.latest.max(Some(arrival.max(time)));
-        if arrival.millis() - time.millis() > self.engine.lateness_max_ms {
-            return Placement::TooLate;
+        self.placed(time, arrival)
+    }
+
+    fn place_by_clock(&mut self, time: Timestamp, arrival: Option<Timestamp>) -> Placement {
+        if let Some(arrival) = arrival {
+            self.clock.arrived(arrival);
+            return self.place_by_arrival(time, arrival);
         }
-        Placement::At(time.millis())
+        let now = self.clock.saw(time);
+        self.tally.latest = self.tally.latest.max(Some(time));
+        // What begins anew after a pause is ahead of the clock, too: it counts at the time that it says.
+        self.placed(time, now)
+    }
+
+    fn placed(&self, time: Timestamp, arrival: Timestamp) -> Placement {
+        match arrival.millis() - time.millis() > self.engine.lateness_max_ms {
+            true => Placement::TooLate,
+            false => Placement::At(time.millis()),
+        }
     }
 }

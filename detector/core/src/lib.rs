@@ -24,4 +24,6 @@ pub use detector_store as store;
 pub use detector_window as window;
 
 pub mod tally; // what was read, and what rules could not use of it
+mod wanted; // fields that rules miss
+mod clock; // when what does not say so arrived
 pub mod engine; // the whole way, wired together

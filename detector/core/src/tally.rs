@@ -27,6 +27,9 @@ pub struct Tally {
     pub too_late_hits: u64,
     /// Events whose time was ahead of their arrival by more than [`SKEW_MAX_MS`](crate::engine::SKEW_MAX_MS).
     pub skewed_events: u64,
+    /// Events, of a recording in the order of arrival, whose times are so far ahead of all others that they are wrong.
+    /// Known at the end.
+    pub ahead_events: u64,
     /// Hits kept out of every group because a field was missing or redacted: by correlation rule (in the order of
     /// [`RuleSet::correlations`](detector_rule::RuleSet::correlations)), field and number.
     pub missing: Vec<Vec<(String, u64)>>,

@@ -83,12 +83,20 @@ struct Nobody;
 impl Observer for Nobody {}
 
 fn run_arrived(correlations: &str, records: &[(String, Option<i64>)]) -> (Vec<Alert>, Tally) {
+    run_in(Mode::Set, correlations, records)
+}
+
+fn run_in(
+    mode: Mode,
+    correlations: &str,
+    records: &[(String, Option<i64>)],
+) -> (Vec<Alert>, Tally) {
     let file = RuleFile {
         path: "rules.yml".into(),
         text: format!("{DETECTIONS}{correlations}"),
     };
     let engine = Engine::new(load_rules(&[file]).expect("the rules are sound"));
-    let mut worker = engine.worker(Mode::Set);
+    let mut worker = engine.worker(mode);
     for (record, arrival) in records {
         let arrival = arrival.map(moment);
         worker.record(record.as_bytes(), arrival, &mut Nobody);
@@ -140,6 +148,43 @@ fn one_future_timestamp_does_not_wipe_a_window() {
         records.into_iter().map(|(record, _)| record).collect(),
     );
     assert_eq!(alerts.len(), 1);
+}
+
+fn unarrived(records: Vec<String>) -> Vec<(String, Option<i64>)> {
+    records.into_iter().map(|record| (record, None)).collect()
+}
+
+#[test]
+fn lines_with_a_wrong_date_make_nothing_late() {
+    // In the order of arrival, without arrival times: the first or any other line is dated 1970 or 2099.
+    for wrong_ms in [-ORIGIN_MS + 1, 73 * 365 * 24 * 60 * MINUTE] {
+        for place in 0..6 {
+            let mut records: Vec<_> = (0..5)
+                .map(|i| event("Failed", i * MINUTE, i as usize, ATTACKER))
+                .collect();
+            let wrong = event("Failed", wrong_ms, 90, Some("192.0.2.9"));
+            // Twice the same: it is one witness.
+            records.insert(place.min(5), wrong.clone());
+            records.insert(place.min(5), wrong);
+            let (alerts, tally) = run_in(Mode::AsArrived, &five_failures(), &unarrived(records));
+            let too_late = tally.too_late_hits;
+            assert_eq!(
+                alerts.len(),
+                1,
+                "{wrong_ms} at {place}: {too_late} too late"
+            );
+            let is_future = wrong_ms > 0;
+            assert_eq!(tally.ahead_events, u64::from(is_future), "{place}");
+            assert!(too_late <= if is_future { 0 } else { 2 }, "{place}");
+        }
+    }
+    // What is late is late.
+    let mut records: Vec<_> = (0..5)
+        .map(|i| event("Failed", 60 * MINUTE + i, i as usize, Some("192.0.2.9")))
+        .collect();
+    records.push(event("Failed", 30 * MINUTE, 9, ATTACKER));
+    let (_, tally) = run_in(Mode::AsArrived, &five_failures(), &unarrived(records));
+    assert_eq!(tally.too_late_hits, 1);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use crate::claims;
 use crate::envelope::kind::Envelope;
 use crate::fields::foreign;
 use crate::origin::{self, Origin};
@@ -77,27 +78,32 @@ impl Decoder<'_> {
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) {
-        let envelope = Envelope::of(&slots, self.fields).filter(|_| !context.bare);
-        match envelope {
-            Some(packed @ (Envelope::Packed(..) | Envelope::LogEvent)) => {
-                return self.unpack_slots(packed, json, slots, context, sink);
-            }
-            Some(envelope) => {
-                self.release(slots);
-                if !self.unpack(envelope, json, context, sink) {
-                    let context = Context {
-                        bare: true,
-                        ..context
-                    };
-                    // It was scanned before, so it scans again.
-                    let _ = self.document(json, context, sink);
+        let envelope = Envelope::of(&slots, self.fields).filter(|it| claims::may_be(*it, context));
+        if let Some(envelope) = envelope {
+            // What an application writes beside what looks like an envelope counts, too.
+            let is_applications = origin::is_applications(&slots, self.fields);
+            let is_read = match envelope {
+                Envelope::Packed(..) | Envelope::LogEvent => {
+                    self.unpack_slots(envelope, json, slots, context, sink)
                 }
-                return;
+                _ => {
+                    self.release(slots);
+                    self.unpack(envelope, json, context, sink)
+                }
+            };
+            if !is_read || is_applications {
+                let context = Context {
+                    bare: true,
+                    ..context
+                };
+                // It was scanned before, so it scans again.
+                let _ = self.document(json, context, sink);
             }
-            None => {}
+            return;
         }
-        let source = match context.shape {
-            Shape::Words => LogSource::Lambda,
+        let source = match (context.shape, context.holds) {
+            (Shape::Words, _) => LogSource::Lambda,
+            (_, Some(source)) => source,
             _ => origin::source(&slots, self.fields, context.log_group),
         };
         if source == LogSource::Lambda {
@@ -143,7 +149,10 @@ impl Decoder<'_> {
         if let Some(said) = context.said {
             said.put(&mut slots, self.fields);
         }
-        let origin = Origin::of(source, &slots, self.fields, context);
+        let mut origin = Origin::of(source, &slots, self.fields, context);
+        if claims::is_misdated(self.log_groups, source, origin.time, context) {
+            origin.time = context.time;
+        }
         let id = match origin.id {
             Some(id) => id,
             None => {

@@ -11,17 +11,19 @@
 mod text; // what text tells by itself
 mod fields; // the fields that decode itself reads
 pub mod packed; // what packs several records, or squeezes them
+mod claims; // what the entries of a log may claim to be
 mod origin; // source, time, id, account and region of an event
 mod envelope; // what envelopes hold
 mod word; // an application's words, and what is put around them
 mod document; // one JSON document or text line
 pub mod split; // a byte stream -> records
 
-use detector_event::event::Event;
+use detector_event::event::{Event, LogSource};
 use detector_event::field::{FieldTable, SlotId};
 use detector_event::slots::Slots;
 use detector_event::time::Timestamp;
 
+use claims::LogGroups;
 pub use fields::DecodeFields;
 use fields::said::Said;
 use packed::{aggregate, inflate};
@@ -79,7 +81,7 @@ pub struct Decoder<'t> {
     table: &'t FieldTable,
     fields: &'t DecodeFields,
     limits: Limits,
-    json_log_groups: &'t [String],
+    log_groups: LogGroups<'t>,
     /// The headers that rules ask for under `httpRequest.headers.`, as they write them.
     waf_headers: Vec<(Box<str>, SlotId)>,
     /// Empty ones.
@@ -125,6 +127,8 @@ struct Context<'c> {
     log_stream: Option<&'c str>,
     /// Not to be unpacked further: it looks like an envelope and is none.
     bare: bool,
+    /// What it is, whatever it claims to be.
+    holds: Option<LogSource>,
     /// It came as logs come, so that it is of a known form whatever it says.
     is_known: bool,
     /// What a runtime has put around it.
@@ -153,7 +157,7 @@ impl<'t> Decoder<'t> {
             table,
             fields,
             limits,
-            json_log_groups: &[],
+            log_groups: LogGroups::default(),
             waf_headers: fields::waf_headers(table),
             slots: Vec::new(),
             buffers: Vec::new(),
@@ -167,13 +171,27 @@ impl<'t> Decoder<'t> {
     /// Gateway, CloudTrail and Cognito: whatever else is in them is unreadable.
     #[must_use]
     pub fn with_json_log_groups(mut self, beginnings: &'t [String]) -> Self {
-        self.json_log_groups = beginnings;
+        self.log_groups.json = beginnings;
+        self
+    }
+
+    /// Takes what is in log groups of the patterns `application` for an application's words, whatever it claims to be,
+    /// but for those of the patterns `audit`. A pattern is a name, or how it begins and a `*`. Log groups of functions
+    /// are such without being named; what AWS writes to by itself never is.
+    #[must_use]
+    pub fn with_application_log_groups(
+        mut self,
+        application: &'t [String],
+        audit: &'t [String],
+    ) -> Self {
+        self.log_groups.application = application;
+        self.log_groups.audit = audit;
         self
     }
 
     /// Decodes one record: the bytes of a stream record, or a line or a whole document of a file.
     ///
-    /// `arrival` is when it reached the stream, where the caller knows; an envelope that says so itself wins.
+    /// `arrival` is when it reached the stream, where the caller knows; what an envelope says of it counts elsewhere.
     pub fn decode(&mut self, record: &[u8], arrival: Option<Timestamp>, sink: &mut dyn EventSink) {
         self.inflate_left = self.limits.inflated_bytes_max;
         self.record = (record.as_ptr().addr(), record.len());
@@ -188,6 +206,7 @@ impl<'t> Decoder<'t> {
             log_group: None,
             log_stream: None,
             bare: false,
+            holds: None,
             is_known: false,
             said: None,
             wraps: 0,

@@ -3,9 +3,10 @@
 //! A source is told by content first and by the name of its log group second, since that name is the operator's own;
 //! only what Lambda's own log groups hold is the function's word, whatever it looks like.
 
+use crate::claims::{API_GATEWAY_GROUPS, WAF_GROUPS};
 use crate::text::moment::{logged_at, of_text};
 use crate::text::{identity, tool_line};
-use crate::{Context, DecodeFields, Shape};
+use crate::{Context, DecodeFields};
 use detector_event::event::LogSource;
 use detector_event::field::SlotId;
 use detector_event::slots::{Slots, Value};
@@ -43,9 +44,6 @@ pub(crate) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str
     }
 }
 
-const WAF_GROUPS: &str = "aws-waf-logs-";
-const API_GATEWAY_GROUPS: &str = "/aws/apigateway/";
-
 /// Whether an object with a request id is an access log's: it has the request's time in API Gateway's words, or a method
 /// or route with some of what belongs to an answer. An application may well write a method beside its own fields.
 fn is_access(slots: &Slots<'_>, f: &DecodeFields) -> bool {
@@ -59,44 +57,13 @@ fn is_access(slots: &Slots<'_>, f: &DecodeFields) -> bool {
         f.integration_status,
         f.extended_request_id,
     ]);
-    let is_application = count(&[f.app_event]) + count(&f.levels) > 0;
-    is_timed || asked > 0 && answered > 0 && !is_application
+    is_timed || asked > 0 && answered > 0 && !is_applications(slots, f)
 }
 
-/// How the messages of a log group are read, as far as its name, or a stream's, tells. `json_log_groups` are beginnings of
-/// names besides those that are known.
-pub(crate) fn shape_of_messages(
-    group: Option<&str>,
-    stream: Option<&str>,
-    json_log_groups: &[String],
-) -> Shape {
-    let is_cloudtrails = |name: Option<&str>| {
-        name.is_some_and(|name| name.to_ascii_lowercase().contains("cloudtrail"))
-    };
-    const JSON_ALONE: [&str; 5] = [
-        WAF_GROUPS,
-        API_GATEWAY_GROUPS,
-        "/aws/vendedlogs/apigateway",
-        "/aws/cognito/",
-        "/aws/vendedlogs/cognito",
-    ];
-    /// API Gateway writes a line of text there when it is first given leave to write logs.
-    const GREETING: &str = "/aws/apigateway/welcome";
-    let is_json = group.is_some_and(|name| {
-        let known = JSON_ALONE.iter().copied();
-        let mut beginnings = known.chain(json_log_groups.iter().map(String::as_str));
-        beginnings.any(|beginning| name.starts_with(beginning))
-    });
-    // What AWS delivers by itself is no function's, whatever its streams are called.
-    if is_json && group != Some(GREETING) {
-        Shape::JsonMessage
-    } else if is_functions(group, stream) {
-        Shape::Words
-    } else if is_cloudtrails(group) || is_cloudtrails(stream) {
-        Shape::JsonMessage
-    } else {
-        Shape::Message
-    }
+/// Whether an object has what applications write of an event, and nobody else.
+pub(crate) fn is_applications(slots: &Slots<'_>, f: &DecodeFields) -> bool {
+    let marks = [f.app_event].into_iter().chain(f.levels.iter().copied());
+    marks.into_iter().any(|slot| slots.is_present(slot))
 }
 
 /// Whether Lambda made the log group, so that only the function writes to it.

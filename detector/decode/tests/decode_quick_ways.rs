@@ -192,11 +192,16 @@ fn what_is_sound_gives_the_same_either_way() {
             serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok(),
             "{text}"
         );
-        let quick = decode(text.as_bytes());
-        // Places move with the space.
+        let mut quick = decode(text.as_bytes());
+        // Places move with the space, and so does the id of an envelope that is an event by itself, too.
         let mut thorough = decode(for_the_thorough_way(&text).as_bytes());
         assert_eq!(quick.unreadable.len(), thorough.unreadable.len(), "{text}");
         thorough.unreadable.clone_from(&quick.unreadable);
+        assert_eq!(quick.events.len(), thorough.events.len(), "{text}");
+        for seen in [&mut quick, &mut thorough] {
+            seen.events
+                .retain(|it| !it.contains("Records") && !it.contains("logEvents"));
+        }
         assert_eq!(quick, thorough, "{text}");
         events += quick.events.len();
     }

@@ -22,6 +22,10 @@ pub struct Config {
     pub lateness_ms: i64,
     /// How the names of log groups begin that hold nothing but JSON, besides those that are known.
     pub json_log_groups: Vec<String>,
+    /// Patterns of log groups whose content stays an application's word.
+    pub application_log_groups: Vec<String>,
+    /// Patterns of those among them whose content tells what it is.
+    pub audit_log_groups: Vec<String>,
     pub log_level: String,
     pub metrics_namespace: String,
     /// As Lambda calls the function; the dimension of all metrics.
@@ -93,6 +97,8 @@ impl Config {
             quarantine: variables.optional("QUARANTINE", "", quarantine),
             lateness_ms: variables.optional("LATENESS", "15m", lateness),
             json_log_groups: variables.optional("JSON_LOG_GROUPS", "", log_groups),
+            application_log_groups: variables.optional("APPLICATION_LOG_GROUPS", "", patterns),
+            audit_log_groups: variables.optional("AUDIT_LOG_GROUPS", "", patterns),
             log_level: variables.optional("LOG_LEVEL", "info", log_level),
             metrics_namespace: variables.optional("METRICS_NAMESPACE", "Vedette", namespace),
             function_name: variable("AWS_LAMBDA_FUNCTION_NAME")
@@ -279,18 +285,31 @@ fn lateness(text: &str) -> Result<i64, String> {
 
 /// Beginnings of names, with commas.
 fn log_groups(text: &str) -> Result<Vec<String>, String> {
+    names(text, |name| name).map_err(|()| {
+        "give names of log groups, or how they begin, with commas: letters, digits and `_-/.#`"
+            .to_owned()
+    })
+}
+
+/// Names of log groups, or how they begin and a `*`.
+fn patterns(text: &str) -> Result<Vec<String>, String> {
+    names(text, |name| name.strip_suffix('*').unwrap_or(name)).map_err(|()| {
+        "give names of log groups with commas, as `/ecs/fleet,/aws/eks/*`: letters, digits and `_-/.#`, and a `*` at \
+         the end for all that begin so"
+            .to_owned()
+    })
+}
+
+fn names(text: &str, part: fn(&str) -> &str) -> Result<Vec<String>, ()> {
     let names: Vec<_> = text
         .split(',')
         .map(str::trim)
         .filter(|name| !name.is_empty())
         .collect();
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-/.#".contains(&b);
-    match names.iter().all(|name| name.bytes().all(is_allowed)) {
+    match names.iter().all(|name| part(name).bytes().all(is_allowed)) {
         true => Ok(names.into_iter().map(str::to_owned).collect()),
-        false => Err(
-            "give names of log groups, or how they begin, with commas: letters, digits and `_-/.#`"
-                .to_owned(),
-        ),
+        false => Err(()),
     }
 }
 
@@ -358,6 +377,8 @@ mod tests {
             ("QUARANTINE", "s3:/bucket"),
             ("LATENESS", "15 minutes"),
             ("JSON_LOG_GROUPS", "/app/a, /app/*"),
+            ("APPLICATION_LOG_GROUPS", "/app/a, /*/b"),
+            ("AUDIT_LOG_GROUPS", "/app a"),
             ("LOG_LEVEL", "info,x=loud"),
             ("METRICS_NAMESPACE", "AWS/Lambda"),
         ];
@@ -376,6 +397,8 @@ mod tests {
         let config = read(&[("JSON_LOG_GROUPS", "/app/audit, ecs-")]).unwrap();
         assert_eq!(config.json_log_groups, ["/app/audit", "ecs-"]);
         assert!(read(&[]).unwrap().json_log_groups.is_empty());
+        let config = read(&[("APPLICATION_LOG_GROUPS", "/ecs/fleet,/aws/eks/*,")]).unwrap();
+        assert_eq!(config.application_log_groups, ["/ecs/fleet", "/aws/eks/*"]);
     }
 
     #[test]

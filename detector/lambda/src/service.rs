@@ -62,6 +62,8 @@ impl Service {
         let setup = Setup {
             lateness_ms: config.lateness_ms,
             json_log_groups: config.json_log_groups.clone(),
+            application_log_groups: config.application_log_groups.clone(),
+            audit_log_groups: config.audit_log_groups.clone(),
         };
         let rules = Rules::load(&config.rules, setup, &aws, deadline).await?;
         Ok(Self {

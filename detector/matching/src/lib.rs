@@ -13,6 +13,8 @@ mod substring; // all needles of a field in one pass
 mod memo; // what values came to that come again
 mod field_tests; // all tests of a field, together
 mod value_text; // values as text and numbers
+mod needles; // many texts in one pass, whoever wrote them
+mod other_field; // a field against another
 mod slow_test; // globs, regexes, other fields, times: one by one
 mod keyword; // every string of the raw event
 mod rule_index; // which rules to look at

@@ -3,15 +3,15 @@
 use chrono::{DateTime, Datelike, Timelike, Utc};
 
 use detector_event::event::Event;
-use detector_event::field::SlotId;
 use detector_event::slots::Value;
 use detector_event::time::Timestamp;
 use detector_rule::{
-    Case, DASHES, Glob, GlobPart, MomentPart, Number, Place, Predicate, Subject, Test, fold_into,
+    Case, DASHES, Glob, GlobPart, MomentPart, Number, Predicate, Subject, Test, fold_into,
     is_folded,
 };
 
 use super::buffers::Buffers;
+use super::other_field;
 use super::value_text::{number_of, text_of};
 
 /// Numbers above it are milliseconds since the epoch, others seconds.
@@ -26,7 +26,7 @@ pub(super) fn passes(predicate: &Predicate, event: &Event<'_, '_>, buffers: &mut
             slot: other,
             place,
             case,
-        } => fields_compare(event, slot, *other, *place, *case, buffers),
+        } => other_field::compares(event.slots, [slot, *other], *place, *case),
         Test::Moment {
             part,
             order,
@@ -93,59 +93,6 @@ fn glob_matches(glob: &Glob, text: &str) -> bool {
         (part, rest) = (restart, later.as_str());
         retry = Some((restart, rest));
     }
-}
-
-fn fields_compare(
-    event: &Event<'_, '_>,
-    slot: SlotId,
-    other: SlotId,
-    place: Place,
-    case: Case,
-    buffers: &mut Buffers,
-) -> bool {
-    let Buffers { text, folded, .. } = buffers;
-    event.slots.values(slot).any(|a| {
-        event.slots.values(other).any(|b| {
-            if place == Place::Whole && same_number(a, b) {
-                return true;
-            }
-            folded.clear();
-            let Some(left) = text_of(a, text) else {
-                return false;
-            };
-            push(left, case, folded);
-            let split = folded.len();
-            let Some(right) = text_of(b, text) else {
-                return false;
-            };
-            push(right, case, folded);
-            let (left, right) = folded.split_at(split);
-            match place {
-                Place::Whole => left == right,
-                Place::Start => left.starts_with(right),
-                Place::End => left.ends_with(right),
-                Place::Anywhere => left.contains(right),
-            }
-        })
-    })
-}
-
-fn push(text: &str, case: Case, out: &mut String) {
-    match case {
-        Case::Ignored => fold_into(text, out),
-        Case::Kept => out.push_str(text),
-    }
-}
-
-/// Numbers are one also where they are written differently: 200 and 200.0.
-fn same_number(a: &Value<'_>, b: &Value<'_>) -> bool {
-    let is_number = |value: &Value<'_>| {
-        matches!(
-            value,
-            Value::Unsigned(_) | Value::Signed(_) | Value::Float(_)
-        )
-    };
-    is_number(a) && is_number(b) && number_of(a).zip(number_of(b)).is_some_and(|(a, b)| a == b)
 }
 
 /// The moment a value names: RFC 3339 text, or seconds or milliseconds since the epoch.

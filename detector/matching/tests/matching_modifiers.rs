@@ -304,3 +304,85 @@ fn rules_see_their_log_source_only() {
     assert_eq!(hits_from(&set, r#"{"a":1}"#, LogSource::Cognito), [0, 1]);
     assert_eq!(hits_from(&set, r#"{"a":1}"#, LogSource::Waf), [1]);
 }
+
+#[test]
+fn long_lists_are_compared_as_short_ones_are() {
+    let list = |texts: &[&str], others: usize| {
+        let mut all: Vec<_> = (0..others)
+            .map(|n| format!("\"other{n}.{}\"", n * 7))
+            .collect();
+        all.extend(texts.iter().map(|text| (*text).to_owned()));
+        all.join(",")
+    };
+    let (text, number) = ([r#""Ada Lovelace""#], ["200"]);
+    for (modifier, those, expected) in [
+        ("", [r#""ada lovelace""#], true),
+        ("", [r#""ada lovelac""#], false),
+        ("|cased", [r#""ada lovelace""#], false),
+        ("|startswith", [r#""ada""#], true),
+        ("|startswith", [r#""love""#], false),
+        ("|endswith", [r#""LACE""#], true),
+        ("|endswith", [r#""Love""#], false),
+        ("|contains", [r#""LOVE""#], true),
+        ("|contains", [r#""lovely""#], false),
+        ("|contains", [r#""""#], true),
+        ("|startswith", [r#""""#], true),
+    ] {
+        for (these_others, those_others) in [(0, 0), (3, 5), (100, 0), (1, 200), (90, 90)] {
+            let those = list(&those, those_others).replace("other", "one");
+            let json = format!(r#"{{"a":[{}],"b":[{those}]}}"#, list(&text, these_others));
+            let selection = format!("a|fieldref{modifier}: b");
+            assert_eq!(
+                selects(&selection, &json),
+                expected,
+                "{selection} on {json}"
+            );
+        }
+    }
+    let json = format!(
+        r#"{{"a":[{}],"b":[{}]}}"#,
+        list(&number, 90),
+        list(&["200.0"], 90).replace("other", "one")
+    );
+    assert!(selects("a|fieldref: b", &json));
+}
+
+#[test]
+fn of_long_lists_any_beginning_end_or_part_is_found() {
+    // Compared with the plain definition, on lists that are full of prefixes of each other.
+    let word = |mut n: usize| {
+        let mut word = String::new();
+        while n > 0 {
+            word.push(['a', 'b', 'c'][n % 3]);
+            n /= 3;
+        }
+        word
+    };
+    let list = |from: usize, step: usize, below: usize| -> Vec<String> {
+        (0..12)
+            .map(|n| word((from + n * step) % below + 1))
+            .collect()
+    };
+    let (mut hits, mut misses) = (0, 0);
+    for round in 0..60 {
+        let these = list(round * 131, 37, 9_000);
+        let those = list(round * 17 + 5_000, 11, 40 + round * round * 3);
+        let json = serde_json::json!({"a": these, "b": those}).to_string();
+        let any =
+            |holds: fn(&str, &str) -> bool| these.iter().any(|a| those.iter().any(|b| holds(a, b)));
+        for (modifier, expected) in [
+            ("", any(|a, b| a == b)),
+            ("|startswith", any(|a, b| a.starts_with(b))),
+            ("|endswith", any(|a, b| a.ends_with(b))),
+            ("|contains", any(|a, b| a.contains(b))),
+        ] {
+            assert_eq!(
+                selects(&format!("a|fieldref{modifier}: b"), &json),
+                expected,
+                "{modifier} on {json}"
+            );
+            *if expected { &mut hits } else { &mut misses } += 1;
+        }
+    }
+    assert!(hits > 20 && misses > 20, "{hits} {misses}");
+}

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::thread;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use detector_core::engine::Engine;
+use detector_core::rule::RuleSet;
 
 pub(crate) use aws::{CaptureArgs, SendArgs};
 pub(crate) use speed::Speed;
@@ -225,8 +227,8 @@ pub(crate) struct RunArgs {
     pub(crate) output: Option<PathBuf>,
     /// Feed the recording in its order, as production would see it
     ///
-    /// A record arrives at its recorded arrival time, or else at the highest event time so far; what comes later than
-    /// the allowed lateness is counted and not used. Recorded arrival times are judged so without this option, too. Runs
+    /// A record arrives at its recorded arrival time, or else at the highest time that three events have reached so far (one
+    /// that is dated wrongly sets no clock); what comes later than the allowed lateness is counted and not used. Recorded arrival times are judged so without this option, too. Runs
     /// on one thread.
     #[arg(long)]
     pub(crate) as_arrived: bool,
@@ -261,6 +263,16 @@ pub(crate) struct SourceArgs {
     /// What is no JSON there is unreadable. Those of WAF, API Gateway, CloudTrail and Cognito are known.
     #[arg(long = "json-log-group", value_name = "NAME")]
     pub(crate) json_log_groups: Vec<String>,
+    /// A log group, or how its name begins and a `*`, whose content stays an application's word, whatever it claims to be;
+    /// may be given several times
+    ///
+    /// Without it the content of a log group tells what it is, but for those of functions (`/aws/lambda/…`). The service
+    /// takes those that its stack subscribes for such.
+    #[arg(long = "application-log-group", value_name = "NAME")]
+    pub(crate) application_log_groups: Vec<String>,
+    /// A log group among those of --application-log-group, or of functions, whose content tells what it is all the same
+    #[arg(long = "audit-log-group", value_name = "NAME")]
+    pub(crate) audit_log_groups: Vec<String>,
     /// Threads that read and evaluate; as many as there are cores where not given
     ///
     /// The output is the same for any number.
@@ -328,6 +340,16 @@ pub(crate) enum ColorChoice {
 }
 
 impl SourceArgs {
+    /// The engine of these rules, told what is known of log groups.
+    pub(crate) fn engine(&self, rules: RuleSet) -> Engine {
+        Engine::new(rules)
+            .with_json_log_groups(self.json_log_groups.clone())
+            .with_application_log_groups(
+                self.application_log_groups.clone(),
+                self.audit_log_groups.clone(),
+            )
+    }
+
     /// As many as asked for, or as there are cores.
     pub(crate) fn threads(&self) -> NonZeroUsize {
         self.threads.unwrap_or_else(cores)

@@ -1,12 +1,15 @@
 //! `replay capture`: log events of a log group into a file that `replay run` reads.
 
 mod pseudonym; // stand-ins for what identifies people
+mod key; // the key of the stand-ins
 mod payload; // log events -> lines
 mod part; // what is captured so far
 mod pages; // log events from the service
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow, bail};
@@ -14,54 +17,48 @@ use detector_core::time::Timestamp;
 
 use crate::args::{CaptureArgs, When};
 use crate::capture::pseudonym::{KEY_BYTES_MIN, Pseudonyms};
+use crate::interrupt;
 use crate::outcome::{Outcome, say};
+use crate::output::place::{Place, open_special, place};
 use crate::output::progress::{Progress, Visibility};
 use crate::output::quantity::{bytes, counted};
-use crate::output::{Place, place};
+use crate::own_file;
 use crate::service;
+use crate::waiting::Notes;
 use pages::{NoPage, Pages};
-use part::{Part, Request, State};
+use part::{Left, Part, Request, State};
 
 /// Stands in a state for a key that is kept nowhere.
 const RANDOM_KEY: &str = "random";
 
 pub(crate) fn run(args: &CaptureArgs) -> anyhow::Result<Outcome> {
     let mut names = pseudonyms(args)?;
-    let request = request(args, names.as_ref());
-    let mut part = open(args, request)?;
     let runtime = service::runtime()?;
     let config = runtime.block_on(service::config(args.endpoint_url.as_deref()))?;
+    let request = request(args, names.as_ref());
+    let mut part = open(args, request)?;
     let mut progress = Progress::new(None, visibility(args));
     let mut pages = Pages::new(aws_sdk_cloudwatchlogs::Client::new(&config));
-    let ended = runtime.block_on(async {
-        tokio::select! {
-            ended = all(&mut part, &mut pages, &mut names, &mut progress) => ended.map(|()| Outcome::Done),
-            _ = tokio::signal::ctrl_c() => Ok(Outcome::Interrupted),
-        }
-    });
+    let (events, place) = (Arc::clone(&part.events), place_of_rest(&part));
+    let stopped = move || {
+        let events = counted(events.load(Ordering::Relaxed), "event");
+        say(&format!("stopped: {events} so far, {place}"));
+    };
+    interrupt::says(stopped.clone());
+    let ended = runtime.block_on(all(&mut part, &mut pages, &mut names, &mut progress));
     progress.finish();
     let State {
         events,
         bytes: size,
         ..
     } = part.state;
-    if !matches!(ended, Ok(Outcome::Done)) {
-        let place = match (part.lines_path(), part.state.request.key.as_deref()) {
-            (None, _) => "the same command begins anew".to_owned(),
-            (Some(lines), Some(RANDOM_KEY)) => format!(
-                "in `{}`; the same command begins anew, for its key is kept nowhere: with --key FILE it could go on",
-                lines.display()
-            ),
-            (Some(lines), _) => format!(
-                "in `{}`; the same command goes on from there",
-                lines.display()
-            ),
-        };
-        say(&format!(
-            "stopped: {} so far, {place}",
-            counted(events, "event")
-        ));
-        return ended;
+    if let Err(error) = ended {
+        match events {
+            // Nothing is there to go on with, and nothing is to be in the way.
+            0 => part.give_up()?,
+            _ => stopped(),
+        }
+        return Err(error);
     }
     part.publish()?;
     if !args.quiet {
@@ -72,7 +69,21 @@ pub(crate) fn run(args: &CaptureArgs) -> anyhow::Result<Outcome> {
             args.output.display()
         ));
     }
-    ended
+    Ok(Outcome::Done)
+}
+
+/// Where the lines are that an interrupted capture has got, and what the same command does with them.
+fn place_of_rest(part: &Part) -> String {
+    let Some(lines) = part.lines_path() else {
+        return "the same command begins anew".into();
+    };
+    let lines = lines.display();
+    match part.state.request.key.as_deref() {
+        Some(RANDOM_KEY) => format!(
+            "in `{lines}`; the same command begins anew, for its key is kept nowhere: with --key FILE it could go on"
+        ),
+        _ => format!("in `{lines}`; the same command goes on from there"),
+    }
 }
 
 fn visibility(args: &CaptureArgs) -> Visibility {
@@ -82,15 +93,18 @@ fn visibility(args: &CaptureArgs) -> Visibility {
     }
 }
 
+fn notes(args: &CaptureArgs) -> Notes {
+    Notes::unless(args.quiet)
+}
+
 /// The keeper of stand-ins, if there are to be any.
 fn pseudonyms(args: &CaptureArgs) -> anyhow::Result<Option<Pseudonyms>> {
     if !args.pseudonymise {
         return Ok(None);
     }
     let key = match &args.key {
-        Some(path) => {
-            fs::read(path).with_context(|| format!("cannot read the key `{}`", path.display()))?
-        }
+        Some(path) => key::read(path, notes(args))
+            .with_context(|| format!("cannot use the key `{}`", path.display()))?,
         None => {
             let mut key = [0; 32];
             getrandom::fill(&mut key)
@@ -127,14 +141,25 @@ fn request(args: &CaptureArgs, names: Option<&Pseudonyms>) -> Request {
 /// Goes on with what was left behind, or begins.
 fn open(args: &CaptureArgs, request: Request) -> anyhow::Result<Part> {
     let path = &args.output;
-    let place = place(path).with_context(|| format!("cannot write `{}`", path.display()))?;
-    let output = match place {
-        Place::Special => return Part::into_special(path, begun(args, request)?),
+    let context = || format!("cannot write `{}`", path.display());
+    let output = match place(path).with_context(context)? {
         Place::File(output) => output,
+        place => {
+            let lines = open_special(path, &place, notes(args)).with_context(context)?;
+            return Ok(Part::into_special(lines, begun(args, request)?));
+        }
     };
-    let left = Part::left_behind(&output, &request)?;
-    if let Some(state) = left {
-        if request.key.as_deref() != Some(RANDOM_KEY) {
+    if let Ok(meta) = fs::symlink_metadata(&output) {
+        own_file::is_own(&meta).with_context(context)?;
+    }
+    // A capture that cannot begin takes nothing of an earlier one away.
+    let begun = begun(args, request.clone())?;
+    let useless = match Part::left_behind(&output, &request)? {
+        Left::Nothing => return Part::open(&output, begun),
+        Left::State(_) if request.key.as_deref() == Some(RANDOM_KEY) => {
+            "with a key that was kept nowhere".into()
+        }
+        Left::State(state) => {
             if !args.quiet {
                 say(&format!(
                     "note: goes on with an interrupted capture: {} so far",
@@ -143,9 +168,16 @@ fn open(args: &CaptureArgs, request: Request) -> anyhow::Result<Part> {
             }
             return Part::open(&output, state);
         }
-        say("note: an interrupted capture begins anew, for its key was kept nowhere");
-    }
-    Part::open(&output, begun(args, request)?)
+        Left::Useless(why) => why,
+    };
+    // Whoever holds it is still at work.
+    drop(Part::open(&output, begun.clone())?);
+    let removed = Part::remove_left(&output)?;
+    say(&format!(
+        "note: begins anew; removed {}, left behind by a capture {useless}",
+        removed.join(" and ")
+    ));
+    Part::open(&output, begun)
 }
 
 /// The state of a capture of which nothing is there yet.

@@ -5,14 +5,19 @@
 //! its name.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::output::open_special;
+use crate::own_file;
+
+/// A state is far smaller: a token of the service is the longest in it.
+const STATE_BYTES_MAX: u64 = 1 << 20;
 
 /// What was asked for. Only the same request goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +50,18 @@ pub(crate) struct Part {
     output: Option<PathBuf>,
     lines: File,
     pub(crate) state: State,
+    /// Events so far, for whoever is told of an interruption.
+    pub(crate) events: Arc<AtomicU64>,
+}
+
+/// What an earlier capture into the same file has left.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    Nothing,
+    /// It can be gone on with.
+    State(State),
+    /// It is of no use, for a reason such as `of another --since`.
+    Useless(String),
 }
 
 impl State {
@@ -62,68 +79,89 @@ impl State {
 }
 
 impl Part {
-    /// The state of an interrupted capture into `output`, if there is one.
+    /// What an interrupted capture into `output` has left.
     ///
     /// # Errors
-    /// There is one, of another request or not to be understood.
-    pub(crate) fn left_behind(output: &Path, request: &Request) -> anyhow::Result<Option<State>> {
-        let path = state_path(output);
-        let text = match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            read => read.with_context(|| format!("cannot read `{}`", path.display()))?,
+    /// What lies there is somebody else's, a link, or cannot be read.
+    pub(crate) fn left_behind(output: &Path, request: &Request) -> anyhow::Result<Left> {
+        let (lines, path) = (lines_path(output), state_path(output));
+        let beside = with_suffix(&path, BESIDE);
+        let read = |path: &Path| -> anyhow::Result<Option<File>> {
+            let file = own_file::left_behind(path);
+            file.with_context(|| {
+                format!(
+                    "cannot go on with `{}`, nor begin anew beside it: choose another --output",
+                    path.display()
+                )
+            })
         };
-        let advice = || {
-            format!(
-                "remove `{}` and `{}` to begin anew, or choose another --output",
-                path.display(),
-                lines_path(output).display()
-            )
+        let lines_bytes = match read(&lines)? {
+            Some(file) => Some(file.metadata()?.len()),
+            None => None,
         };
+        read(&beside)?;
+        let Some(mut file) = read(&path)? else {
+            let why = || Left::Useless("without a state".into());
+            return Ok(lines_bytes.map_or(Left::Nothing, |_| why()));
+        };
+        let mut text = Vec::new();
+        Read::by_ref(&mut file)
+            .take(STATE_BYTES_MAX)
+            .read_to_end(&mut text)
+            .with_context(|| format!("cannot read `{}`", path.display()))?;
         let Ok(state) = serde_json::from_slice::<State>(&text) else {
-            bail!("`{}` is damaged; {}", path.display(), advice());
+            return Ok(Left::Useless("with a damaged state".into()));
         };
-        let Some(what) = difference(&state.request, request) else {
-            return Ok(Some(state));
-        };
-        bail!(
-            "an interrupted capture of another {what} is in the way; {}",
-            advice()
-        );
+        if let Some(what) = difference(&state.request, request) {
+            return Ok(Left::Useless(format!("of another {what}")));
+        }
+        Ok(match lines_bytes.unwrap_or(0) < state.bytes {
+            true => Left::Useless("with fewer lines than there ought to be".into()),
+            false => Left::State(state),
+        })
+    }
+
+    /// Removes what an earlier capture has left, and says its names.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub(crate) fn remove_left(output: &Path) -> anyhow::Result<Vec<String>> {
+        let mut removed = Vec::new();
+        let (lines, state) = (lines_path(output), state_path(output));
+        let beside = with_suffix(&state, BESIDE);
+        for path in [lines, state, beside] {
+            let context = || format!("cannot remove `{}`", path.display());
+            if own_file::remove(&path).with_context(context)? {
+                removed.push(format!("`{}`", path.display()));
+            }
+        }
+        Ok(removed)
     }
 
     /// Writes into what is no regular file. Nothing goes on there after an interruption.
-    ///
-    /// # Errors
-    /// It does not open.
-    pub(crate) fn into_special(path: &Path, state: State) -> anyhow::Result<Self> {
-        let opened = open_special(path);
-        Ok(Self {
+    pub(crate) fn into_special(lines: File, state: State) -> Self {
+        Self {
             output: None,
-            lines: opened.with_context(|| format!("cannot write `{}`", path.display()))?,
+            lines,
+            events: Arc::default(),
             state,
-        })
+        }
     }
 
     /// Goes on after the last whole page that `state` tells of; an empty state begins anew.
     ///
     /// # Errors
-    /// The files cannot be written, or the lines are fewer than they ought to be.
+    /// The files cannot be written, or another capture writes to them.
     pub(crate) fn open(output: &Path, state: State) -> anyhow::Result<Self> {
         let path = lines_path(output);
-        let opened = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path);
+        let opened = match own_file::left_behind(&path) {
+            Ok(None) => own_file::create(&path),
+            Ok(Some(file)) => Ok(file),
+            Err(error) => Err(error),
+        };
         let mut lines = opened.with_context(|| format!("cannot write `{}`", path.display()))?;
-        let bytes = lines.metadata().map(|meta| meta.len())?;
-        if bytes < state.bytes {
-            bail!(
-                "`{}` has {bytes} bytes and ought to have {}: remove it and `{}` to begin anew",
-                path.display(),
-                state.bytes,
-                state_path(output).display()
-            );
+        if let Err(fs::TryLockError::WouldBlock) = lines.try_lock() {
+            bail!("another capture is writing to `{}`", path.display());
         }
         // What was written of a page before an interruption comes again.
         lines.set_len(state.bytes)?;
@@ -131,6 +169,7 @@ impl Part {
         let part = Self {
             output: Some(output.to_owned()),
             lines,
+            events: Arc::new(AtomicU64::new(state.events)),
             state,
         };
         part.save()?;
@@ -154,6 +193,7 @@ impl Part {
         })?;
         self.state.bytes += lines.len() as u64;
         self.state.events += events;
+        self.events.store(self.state.events, Ordering::Relaxed);
         self.state.is_complete = next_token.is_none();
         self.state.next_token = next_token;
         self.save()
@@ -181,6 +221,7 @@ impl Part {
             ..
         } = self.state.clone();
         self.state = State::new(request, start_ms, end_ms);
+        self.events.store(0, Ordering::Relaxed);
         self.lines.set_len(0)?;
         self.lines.seek(SeekFrom::Start(0))?;
         self.save()
@@ -193,9 +234,25 @@ impl Part {
         };
         let context = || format!("cannot write `{}`", output.display());
         self.lines.sync_all().with_context(context)?;
-        fs::rename(lines_path(output), output).with_context(context)?;
+        let lines = lines_path(output);
+        if !own_file::is_at(&self.lines, &lines).with_context(context)? {
+            return Err(anyhow!(
+                "another file has taken the place of `{}`",
+                lines.display()
+            ))
+            .with_context(context);
+        }
+        fs::rename(lines, output).with_context(context)?;
         let state = state_path(output);
         fs::remove_file(&state).with_context(|| format!("cannot remove `{}`", state.display()))
+    }
+
+    /// Leaves nothing of a capture that has not got anything.
+    pub(crate) fn give_up(self) -> anyhow::Result<()> {
+        match &self.output {
+            Some(output) => Self::remove_left(output).map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Replaces the state at once, so that it is never half written.
@@ -204,10 +261,10 @@ impl Part {
             return Ok(());
         };
         let path = state_path(output);
-        let temporary = with_suffix(&path, ".tmp");
+        let temporary = with_suffix(&path, BESIDE);
         let text = serde_json::to_vec_pretty(&self.state)?;
-        let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, &path));
-        written.with_context(|| format!("cannot write `{}`", path.display()))
+        own_file::replace(&path, &temporary, &text)
+            .with_context(|| format!("cannot write `{}`", path.display()))
     }
 }
 
@@ -223,6 +280,9 @@ fn difference(left: &Request, wanted: &Request) -> Option<&'static str> {
     .into_iter()
     .find_map(|(differs, what)| differs.then_some(what))
 }
+
+/// A state that is being written.
+const BESIDE: &str = ".tmp";
 
 fn lines_path(output: &Path) -> PathBuf {
     with_suffix(output, ".part")
@@ -256,13 +316,16 @@ mod tests {
     fn an_interrupted_capture_goes_on_after_the_last_whole_page() {
         let folder = tempfile::tempdir().unwrap();
         let output = folder.path().join("a.ndjson");
-        assert_eq!(Part::left_behind(&output, &request()).unwrap(), None);
+        let left = || Part::left_behind(&output, &request()).unwrap();
+        assert_eq!(left(), Left::Nothing);
         let mut part = Part::open(&output, State::new(request(), 1, 2)).unwrap();
         part.add(b"one\n", 1, Some("t".into())).unwrap();
         drop(part);
         let lines = lines_path(&output);
         fs::write(&lines, b"one\nhalf a pa").unwrap();
-        let state = Part::left_behind(&output, &request()).unwrap().unwrap();
+        let Left::State(state) = left() else {
+            panic!("it can be gone on with");
+        };
         assert_eq!((state.next_token.as_deref(), state.events), (Some("t"), 1));
         let mut part = Part::open(&output, state).unwrap();
         part.add(b"two\n", 2, None).unwrap();
@@ -286,22 +349,41 @@ mod tests {
     }
 
     #[test]
-    fn another_request_or_damage_is_refused_with_advice() {
+    fn another_request_or_damage_is_of_no_use() {
         let folder = tempfile::tempdir().unwrap();
         let output = folder.path().join("a.ndjson");
         let mut part = Part::open(&output, State::new(request(), 1, 2)).unwrap();
         part.add(b"one\n", 1, Some("t".into())).unwrap();
+        drop(part);
+        let why = |request: &Request| match Part::left_behind(&output, request).unwrap() {
+            Left::Useless(why) => why,
+            other => panic!("{other:?}"),
+        };
         let other = Request {
             filter: Some("x".into()),
             ..request()
         };
-        let error = Part::left_behind(&output, &other).unwrap_err().to_string();
-        assert!(error.contains("another --filter") && error.contains("a.ndjson.part.json"));
+        assert_eq!(why(&other), "of another --filter");
         fs::write(lines_path(&output), b"on").unwrap();
-        let state = Part::left_behind(&output, &request()).unwrap().unwrap();
-        assert!(Part::open(&output, state).is_err());
+        assert_eq!(why(&request()), "with fewer lines than there ought to be");
         fs::write(state_path(&output), b"{").unwrap();
-        let error = Part::left_behind(&output, &request()).unwrap_err();
-        assert!(error.to_string().contains("damaged"));
+        assert_eq!(why(&request()), "with a damaged state");
+        fs::remove_file(state_path(&output)).unwrap();
+        assert_eq!(why(&request()), "without a state");
+        assert_eq!(Part::remove_left(&output).unwrap().len(), 1);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn two_captures_do_not_write_to_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("a.ndjson");
+        let first = Part::open(&output, State::new(request(), 1, 2)).unwrap();
+        let second = Part::open(&output, State::new(request(), 1, 2))
+            .err()
+            .unwrap();
+        assert!(second.to_string().starts_with("another capture is writing"));
+        drop(first);
+        Part::open(&output, State::new(request(), 1, 2)).unwrap();
     }
 }

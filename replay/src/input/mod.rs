@@ -20,6 +20,7 @@ use walkdir::WalkDir;
 use crate::input::rules::{ALLOWLIST, is_hidden};
 use crate::outcome::say;
 use crate::output::quantity::counted;
+use crate::waiting::Notes;
 
 /// Extensions of files that lie beside logs and are none, lowercase. Of all others, the content tells what they are.
 const OTHER_EXTENSIONS: [&str; 30] = [
@@ -32,7 +33,7 @@ const OTHER_EXTENSIONS: [&str; 30] = [
 const OF_RECORDINGS: [&str; 2] = [EXPECTED, ALLOWLIST];
 
 /// What `capture` keeps beside a capture that is under way.
-const PARTS: [&str; 2] = [".part", ".part.json"];
+const PARTS: [&str; 3] = [".part", ".part.json", ".part.json.tmp"];
 
 /// Something to read records from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +60,7 @@ impl Input {
 }
 
 /// What the arguments come to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) inputs: Vec<Input>,
     /// Files in folders whose names are not those of logs.
@@ -68,14 +69,19 @@ pub(crate) struct Plan {
     pub(crate) failures: Vec<String>,
     /// Bytes on disk, where every input is a plain file.
     pub(crate) bytes_total: Option<u64>,
+    /// Whether to say what is waited for.
+    pub(crate) notes: Notes,
 }
 
 /// Lists what `arguments` name. A path that does not exist is a failure in the plan; standard input given twice is
 /// wrong usage.
 pub(crate) fn plan(arguments: &[PathBuf]) -> anyhow::Result<Plan> {
     let mut plan = Plan {
+        inputs: Vec::new(),
+        skipped: Vec::new(),
+        failures: Vec::new(),
         bytes_total: Some(0),
-        ..Plan::default()
+        notes: Notes::Said,
     };
     for argument in arguments {
         if argument.as_os_str() == "-" {
@@ -96,6 +102,11 @@ pub(crate) fn plan(arguments: &[PathBuf]) -> anyhow::Result<Plan> {
 }
 
 impl Plan {
+    /// The same, with or without notes of what is waited for.
+    pub(crate) fn noting(self, notes: Notes) -> Self {
+        Self { notes, ..self }
+    }
+
     /// Says on standard error what was skipped, for commands without a summary.
     pub(crate) fn tell_skipped(&self) {
         if let Some(told) = skipped(&self.skipped) {
@@ -229,6 +240,7 @@ mod tests {
             "README.MD",
             "a.ndjson.part",
             "a.ndjson.part.json",
+            "a.ndjson.part.json.tmp",
         ] {
             assert!(!is_log(Path::new(name)), "{name}");
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -11,6 +12,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::input::suggestion;
 use crate::outcome::say;
+use crate::waiting::{Notes, Waiting};
 
 /// The largest rule file that is read, in bytes.
 const RULE_FILE_BYTES_MAX: u64 = 16 << 20;
@@ -108,18 +110,17 @@ impl Read {
     fn file(&mut self, path: &Path) {
         self.found += 1;
         let shown = path.display().to_string();
-        let bytes = fs::metadata(path).map_or(0, |meta| meta.len());
-        if bytes > RULE_FILE_BYTES_MAX {
-            let message = format!("the file has {bytes} bytes, more than {RULE_FILE_BYTES_MAX}");
-            return self.problem(shown, 1, message);
-        }
-        let bytes = match fs::read(path) {
+        let bytes = match read_bounded(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let message = format!("the file cannot be read: {error}");
                 return self.problem(shown, 1, message);
             }
         };
+        if bytes.len() as u64 > RULE_FILE_BYTES_MAX {
+            let message = format!("the file has more than {RULE_FILE_BYTES_MAX} bytes");
+            return self.problem(shown, 1, message);
+        }
         let text = String::from_utf8(bytes).unwrap_or_else(|error| {
             let sound = error.utf8_error().valid_up_to();
             let bytes = error.into_bytes();
@@ -150,6 +151,18 @@ impl Read {
             message,
         });
     }
+}
+
+/// One byte too much tells of more. A pipe waits for its writer.
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let may_wait = fs::metadata(path).is_ok_and(|meta| !meta.is_file());
+    let what = || format!("another program gives the rules `{}`", path.display());
+    let _waiting = may_wait.then(|| Waiting::until(what(), Notes::Said));
+    let mut bytes = Vec::new();
+    fs::File::open(path)?
+        .take(RULE_FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Says that there are no rules at `path`, and where there may be some.

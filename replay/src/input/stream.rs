@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
 use detector_core::decode::split::{RECORD_BYTES_MAX, Splitter};
@@ -10,6 +11,7 @@ use crate::input::Input;
 use crate::input::block::Block;
 use crate::input::inflation::INFLATION_LIMIT;
 use crate::input::reader::{Filled, Reader};
+use crate::waiting::{Notes, Waiting, Watched};
 
 /// What a stream gives next. Parts are numbered from 0, the end included.
 #[derive(Debug)]
@@ -39,6 +41,7 @@ pub(crate) enum End {
 pub(crate) struct Stream<'p> {
     input: &'p Input,
     read_bytes: &'p AtomicU64,
+    notes: Notes,
     state: State<'p>,
     parts: u64,
 }
@@ -57,10 +60,11 @@ struct Cutting<'p> {
 
 impl<'p> Stream<'p> {
     /// Opens nothing yet. What is read is added to `read_bytes`.
-    pub(crate) fn new(input: &'p Input, read_bytes: &'p AtomicU64) -> Self {
+    pub(crate) fn new(input: &'p Input, read_bytes: &'p AtomicU64, notes: Notes) -> Self {
         Self {
             input,
             read_bytes,
+            notes,
             state: State::Unopened,
             parts: 0,
         }
@@ -88,10 +92,18 @@ impl<'p> Stream<'p> {
 
     fn open(&self) -> State<'p> {
         let name = self.input.name();
+        let limit = INFLATION_LIMIT;
         let reader = match self.input {
-            Input::Stdin => Reader::new(io::stdin(), self.read_bytes, INFLATION_LIMIT),
-            Input::File(path) => match File::open(path) {
-                Ok(file) => Reader::of_file(file, self.read_bytes, INFLATION_LIMIT),
+            Input::Stdin => {
+                let watched = Watched::new(io::stdin(), &name, self.notes);
+                Reader::new(watched, self.read_bytes, limit)
+            }
+            Input::File(path) => match self.file(path, &name) {
+                Ok(file) if self.input.may_wait() => {
+                    let watched = Watched::new(file, &name, self.notes);
+                    Reader::new(watched, self.read_bytes, limit)
+                }
+                Ok(file) => Reader::of_file(file, self.read_bytes, limit),
                 Err(error) => {
                     let why = match error.kind() {
                         io::ErrorKind::PermissionDenied => "permission denied".into(),
@@ -108,6 +120,18 @@ impl<'p> Stream<'p> {
             })),
             Err(error) => State::Ending(End::Failed(format!("`{name}`: {error}"))),
         }
+    }
+}
+
+impl Stream<'_> {
+    /// A pipe opens when another program opens its other end.
+    fn file(&self, path: &Path, name: &str) -> io::Result<File> {
+        let what = || format!("another program opens `{name}` to write into it");
+        let _waiting = self
+            .input
+            .may_wait()
+            .then(|| Waiting::until(what(), self.notes));
+        File::open(path)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `replay match`: every hit of a detection rule, one JSON line each.
 
-use detector_core::engine::{Engine, Mode};
+use detector_core::alert::plain_json;
+use detector_core::engine::Mode;
 use detector_core::event::Event;
 use detector_core::rule::DetectionRule;
 
@@ -13,17 +14,18 @@ use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::output::progress::Progress;
 use crate::run;
+use crate::waiting::Notes;
 
 pub(crate) fn run(args: &MatchArgs) -> anyhow::Result<Outcome> {
     let Some(rules) = rules::load(&args.source.rules)? else {
         return Ok(Outcome::RulesBroken);
     };
-    let plan = input::plan(&args.source.inputs)?;
+    let plan = input::plan(&args.source.inputs)?.noting(Notes::unless(args.source.quiet));
     if !args.source.quiet {
         plan.tell_skipped();
     }
     let mut output = Output::open(None)?;
-    let engine = Engine::new(rules).with_json_log_groups(args.source.json_log_groups.clone());
+    let engine = args.source.engine(rules);
     let crew = Crew {
         mode: Mode::HitsOnly,
         threads: args.source.threads(),
@@ -55,6 +57,6 @@ fn write_hit(lines: &mut Vec<u8>, rule: &DetectionRule, event: &Event<'_, '_>) {
         event_id: event.id,
         event_time: event.time.map(|time| time.to_string()),
     };
-    serde_json::to_writer(&mut *lines, &line).expect("a hit has nothing that is not JSON");
+    plain_json::write(&line, &mut *lines).expect("a hit has nothing that is not JSON");
     lines.push(b'\n');
 }

@@ -2,12 +2,11 @@
 
 use std::io::{self, Write};
 
-use detector_core::alert::Alert;
+use detector_core::alert::{Alert, plain_json};
 
 pub(crate) fn write(alerts: &[Alert], out: &mut impl Write) -> io::Result<()> {
     for alert in alerts {
-        // The serialiser wraps an error of the writer; unwrapped, a closed pipe is known as such.
-        serde_json::to_writer(&mut *out, alert).map_err(io::Error::from)?;
+        plain_json::write(alert, &mut *out)?;
         out.write_all(b"\n")?;
     }
     Ok(())

@@ -44,6 +44,10 @@ pub(crate) fn summary(run: &Run<'_>, paint: Paint) -> String {
         skewed(run.tally),
     );
     page.section(
+        "event times more than a day ahead of all others, which set no clock",
+        ahead(run.tally),
+    );
+    page.section(
         "hits in no group: the field is missing, redacted or has several values",
         by_field(run, &run.tally.missing),
     );
@@ -202,6 +206,13 @@ fn unused(tally: &Tally) -> Vec<String> {
 
 fn skewed(tally: &Tally) -> Vec<String> {
     match tally.skewed_events {
+        0 => Vec::new(),
+        events => vec![numbered(events, "events")],
+    }
+}
+
+fn ahead(tally: &Tally) -> Vec<String> {
+    match tally.ahead_events {
         0 => Vec::new(),
         events => vec![numbered(events, "events")],
     }

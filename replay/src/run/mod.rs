@@ -24,14 +24,15 @@ use crate::output::quantity::counted;
 use crate::report::json;
 use crate::report::summary::{Run, summary};
 use crate::report::table::{self, Paint, Style};
+use crate::waiting::Notes;
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
     let Some(rules) = rules::load(&args.source.rules)? else {
         return Ok(Outcome::RulesBroken);
     };
-    let plan = input::plan(&args.source.inputs)?;
-    let output = Output::open(args.output.as_deref())?;
-    let engine = Engine::new(rules).with_json_log_groups(args.source.json_log_groups.clone());
+    let plan = input::plan(&args.source.inputs)?.noting(Notes::unless(args.source.quiet));
+    let output = Output::open_noting(args.output.as_deref(), plan.notes)?;
+    let engine = args.source.engine(rules);
     let crew = Crew {
         mode: match args.as_arrived {
             true => Mode::AsArrived,

@@ -1,5 +1,8 @@
 //! Requests to the stream: a batch goes out until all of it is taken, and only what failed goes out again.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use anyhow::{Context, anyhow};
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::primitives::Blob;
@@ -23,6 +26,8 @@ pub(crate) struct Stream<'n> {
     name: &'n str,
     backoff: Backoff,
     pub(crate) taken: Taken,
+    /// Records taken, for whoever is told of an interruption.
+    pub(crate) told: Arc<AtomicU64>,
 }
 
 impl<'n> Stream<'n> {
@@ -32,6 +37,7 @@ impl<'n> Stream<'n> {
             name,
             backoff: Backoff::new(random),
             taken: Taken::default(),
+            told: Arc::default(),
         }
     }
 
@@ -54,6 +60,7 @@ impl<'n> Stream<'n> {
                     let (records, bytes) = batch.keep_failed(&failed);
                     self.taken.records += records;
                     self.taken.bytes += bytes;
+                    self.told.store(self.taken.records, Ordering::Relaxed);
                     if records > 0 {
                         self.backoff.reset();
                     }

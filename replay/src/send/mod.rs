@@ -2,7 +2,7 @@
 
 mod limit; // what Kinesis takes at once
 mod pace; // when each record is due
-mod shift; // a recording moved in time
+pub(crate) mod shift; // a recording moved in time
 mod usable; // what a service would not use
 mod carried; // pieces of an input -> records
 mod spool; // records on disk
@@ -11,6 +11,7 @@ mod batch; // records -> requests
 mod kinesis; // requests -> stream
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow, bail};
@@ -21,7 +22,8 @@ use crate::args::{SendArgs, Speed};
 use crate::outcome::{Outcome, say};
 use crate::output::progress::{Progress, Visibility};
 use crate::output::quantity::{bytes, count, counted, duration};
-use crate::{input, rewrite, service};
+use crate::waiting::Notes;
+use crate::{input, interrupt, rewrite, service};
 use batch::{Batch, Entry};
 use carried::fitting;
 use kinesis::{Stream, Taken};
@@ -35,7 +37,7 @@ use usable::{Departure, Usable};
 const LIST_SPAN_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Outcome> {
-    let plan = input::plan(&args.inputs)?;
+    let plan = input::plan(&args.inputs)?.noting(Notes::unless(args.quiet));
     if !args.quiet {
         plan.tell_skipped();
     }
@@ -87,12 +89,11 @@ pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Outcome> {
         pace,
         shift,
     };
-    let ended = runtime.block_on(async {
-        tokio::select! {
-            ended = sending.all(&mut spooled) => ended.map(|()| Outcome::Done),
-            _ = tokio::signal::ctrl_c() => Ok(Outcome::Interrupted),
-        }
-    });
+    let (sent, started) = (sending.stream.told.clone(), sending.started);
+    let of = spooled.records() as u64;
+    interrupt::says(move || say(&stopped(sent.load(Ordering::Relaxed), of, started)));
+    let ended = runtime.block_on(sending.all(&mut spooled));
+    let ended = ended.map(|()| Outcome::Done);
     sending.progress.finish();
     let outcome = close(args, &spooled, usable, &sending, ended)?;
     Ok(match outcome {
@@ -141,13 +142,19 @@ fn close(
         ));
     }
     if !is_done {
-        say(&format!(
-            "stopped: {} of {} sent in {seconds:.1} s; of a request that was under way, more may have arrived (what is sent again counts once)",
-            count(records),
-            counted(spooled.records() as u64, "record"),
-        ));
+        say(&stopped(records, spooled.records() as u64, sending.started));
     }
     ended
+}
+
+/// How far it came.
+fn stopped(sent: u64, of: u64, started: Instant) -> String {
+    let seconds = started.elapsed().as_secs_f64();
+    format!(
+        "stopped: {} of {} sent in {seconds:.1} s; of a request that was under way, more may have arrived (what is sent again counts once)",
+        count(sent),
+        counted(of, "record"),
+    )
 }
 
 /// Puts the records in order of time.
@@ -259,7 +266,6 @@ struct Sending<'a> {
 
 impl Sending<'_> {
     async fn all(&mut self, spooled: &mut Spooled) -> anyhow::Result<()> {
-        self.started = Instant::now();
         let mut batch = Batch::default();
         for number in 0..spooled.records() {
             let due = self.pace.map(|pace| pace.due(spooled.carried(number)));

@@ -51,7 +51,7 @@ pub(crate) fn read(
     let read_bytes = AtomicU64::new(0);
     let mut block = Block::new();
     for input in &plan.inputs {
-        let mut stream = Stream::new(input, &read_bytes);
+        let mut stream = Stream::new(input, &read_bytes, plan.notes);
         loop {
             match stream.take(&mut block) {
                 Taken::Block { .. } => {

@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 
 use super::carried::{Moments, Record};
 use super::shift::Range;
+use crate::own_file;
 use detector_core::time::Timestamp;
 
 /// Being filled.
@@ -36,7 +37,7 @@ pub(crate) struct Spooled {
 impl Spool {
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
-            file: BufWriter::with_capacity(1 << 20, tempfile::tempfile()?),
+            file: BufWriter::with_capacity(1 << 20, own_file::unnamed()?),
             bytes: 0,
             places: Vec::new(),
             events: None,

@@ -102,7 +102,10 @@ impl Expectation {
     /// # Errors
     /// It cannot be read, is no expectation, or contradicts itself or the rules.
     pub(crate) fn read(path: &Path, rules: &BTreeSet<&str>) -> anyhow::Result<Self> {
-        let text = fs::read_to_string(path);
+        let text = match fs::metadata(path) {
+            Ok(meta) if !meta.is_file() => bail!("`{}` is no regular file", path.display()),
+            _ => fs::read_to_string(path),
+        };
         let text = text.with_context(|| format!("cannot read `{}`", path.display()))?;
         Self::of(&text, rules).with_context(|| format!("`{}`", path.display()))
     }

@@ -6,6 +6,7 @@ use anyhow::Context;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::score::{Report, ScenarioScore};
+use crate::output::printable::printable;
 
 /// The whole document.
 pub(crate) fn document(report: &Report) -> anyhow::Result<String> {
@@ -13,7 +14,7 @@ pub(crate) fn document(report: &Report) -> anyhow::Result<String> {
     for scenario in &report.scenarios {
         let suite = suites
             .entry(&scenario.family)
-            .or_insert_with(|| TestSuite::new(&*scenario.family));
+            .or_insert_with(|| TestSuite::new(&*printable(&scenario.family)));
         suite.add_test_case(case(scenario));
     }
     let mut document = quick_junit::Report::new("replay test");
@@ -27,10 +28,8 @@ fn case(scenario: &ScenarioScore) -> TestCase {
     let status = match scenario.passed {
         true => TestCaseStatus::success(),
         false => {
-            let differences: Vec<String> = scenario
-                .differences
-                .iter()
-                .map(ToString::to_string)
+            let differences: Vec<String> = (scenario.differences.iter())
+                .map(|difference| printable(&difference.to_string()).into_owned())
                 .collect();
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status
@@ -40,8 +39,8 @@ fn case(scenario: &ScenarioScore) -> TestCase {
             status
         }
     };
-    let mut case = TestCase::new(&*scenario.name, status);
-    case.set_classname(&*scenario.family)
+    let mut case = TestCase::new(&*printable(&scenario.name), status);
+    case.set_classname(&*printable(&scenario.family))
         .set_time(scenario.took);
     case
 }

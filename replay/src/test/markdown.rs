@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::score::Report;
 use super::text::{ratio, times};
+use crate::output::printable::printable;
 use crate::output::quantity::{count, counted};
 
 /// The table and the line below it.
@@ -18,7 +19,7 @@ pub(crate) fn table(report: &Report) -> String {
         let _ = writeln!(
             table,
             "| {} | {} of {} | {} | {} | {events}, {events_worst} | {time}, {time_worst} |",
-            score.name,
+            printable(&score.name).replace('|', "\\|"),
             attacks.found,
             attacks.all,
             ratio(score.recall),

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use detector_core::alert::plain_json;
 use detector_core::engine::Engine;
 use detector_core::rule::RuleSet;
 
@@ -46,7 +47,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
         TestFormat::Text => output.write_all(text::page(&report).as_bytes())?,
         TestFormat::Markdown => output.write_all(markdown::table(&report).as_bytes())?,
         TestFormat::Json => {
-            serde_json::to_writer_pretty(&mut output, &report).map_err(std::io::Error::from)?;
+            plain_json::write_pretty(&report, &mut output)?;
             output.write_all(b"\n")?;
         }
         TestFormat::Junit => output.write_all(junit::document(&report)?.as_bytes())?,

@@ -10,10 +10,47 @@ use std::borrow::Cow;
 use joined::Joined;
 use kind::Envelope;
 
-use crate::origin;
+use crate::claims::LogGroups;
 use crate::text::{moment, raw};
-use crate::{Context, Decoder, EventSink, Shape};
+use crate::{Context, Decoder, EventSink, Shape, Unreadable, Unrecognised};
+use detector_event::event::Event;
 use detector_event::slots::Slots;
+
+/// Counts what an envelope comes to: one that comes to nothing is somebody's event that looks like it.
+pub(crate) struct Told<'s> {
+    pub(crate) sink: &'s mut dyn EventSink,
+    pub(crate) parts: u64,
+}
+
+impl EventSink for Told<'_> {
+    fn event(&mut self, event: &Event<'_, '_>) {
+        self.parts += 1;
+        self.sink.event(event);
+    }
+
+    fn unreadable(&mut self, problem: Unreadable) {
+        self.parts += 1;
+        self.sink.unreadable(problem);
+    }
+
+    fn unrecognised(&mut self, form: Unrecognised) {
+        self.sink.unrecognised(form);
+    }
+
+    fn control_message(&mut self) {
+        self.parts += 1;
+        self.sink.control_message();
+    }
+}
+
+/// What a list of members came to.
+enum Members {
+    /// It is there and empty.
+    None,
+    Walked,
+    /// Its object is more than a list, or none.
+    OfSomethingElse,
+}
 
 /// What a subscription payload says of all its events.
 #[derive(Debug)]
@@ -28,12 +65,14 @@ impl LogNames<'_> {
     pub(crate) fn context<'c>(
         &'c self,
         context: Context<'c>,
-        json_log_groups: &[String],
+        log_groups: LogGroups<'_>,
     ) -> Context<'c> {
         let given = |name: &'c Option<Cow<'_, str>>| name.as_deref().filter(|n| !n.is_empty());
         let (group, stream) = (given(&self.group), given(&self.stream));
+        let reading = log_groups.reading(group, stream);
         Context {
-            shape: origin::shape_of_messages(group, stream, json_log_groups),
+            shape: reading.shape,
+            holds: reading.holds,
             account: given(&self.owner).or(context.account),
             log_group: group.or(context.log_group),
             log_stream: stream.or(context.log_stream),
@@ -44,7 +83,7 @@ impl LogNames<'_> {
 }
 
 impl Decoder<'_> {
-    /// Unpacks `json`, which was scanned and is well-formed; `false` if it is no envelope after all.
+    /// Unpacks `json`, which was scanned and is well-formed; `false` if it is no envelope after all, or not that alone.
     pub(crate) fn unpack(
         &mut self,
         envelope: Envelope,
@@ -59,25 +98,34 @@ impl Decoder<'_> {
             Shape::Record => Shape::Line,
             shape => shape,
         });
-        match envelope {
-            Envelope::Control => sink.control_message(),
-            Envelope::Subscription => return self.subscription(json, context, sink),
-            Envelope::EventBridge => return self.event_bridge(json, context, sink),
-            Envelope::Members(key) => return self.members(json, key, context, sink),
+        let mut told = Told { sink, parts: 0 };
+        let is_read = match envelope {
+            Envelope::Control => {
+                told.control_message();
+                true
+            }
+            Envelope::Subscription => self.subscription(json, context, &mut told),
+            Envelope::EventBridge => self.event_bridge(json, context, &mut told),
+            Envelope::Members(key) => match self.members(json, key, context, &mut told) {
+                // Nothing was to come.
+                Members::None => return true,
+                Members::Walked => true,
+                Members::OfSomethingElse => false,
+            },
             Envelope::Rows(rows) => {
                 let context = Context {
                     id: None,
                     ..context
                 };
-                return rows.for_each(json, &mut |row| {
-                    self.part(row.as_bytes(), context, sink);
-                });
+                rows.for_each(json, &mut |row| {
+                    self.part(row.as_bytes(), context, &mut told);
+                })
             }
-            Envelope::FirehoseRequest => return self.firehose_request(json, context, sink),
+            Envelope::FirehoseRequest => self.firehose_request(json, context, &mut told),
             // These carry their content in slots, see `Decoder::unpack_slots`.
-            Envelope::Packed(..) | Envelope::LogEvent => return false,
-        }
-        true
+            Envelope::Packed(..) | Envelope::LogEvent => false,
+        };
+        is_read && told.parts > 0
     }
 
     fn subscription(&mut self, json: &str, context: Context<'_>, sink: &mut dyn EventSink) -> bool {
@@ -97,7 +145,7 @@ impl Decoder<'_> {
             group: raw::string(group),
             stream: raw::string(stream),
         };
-        let context = names.context(context, self.json_log_groups);
+        let context = names.context(context, self.log_groups);
         let mut joined = Joined::default();
         let walked = raw::for_each_member(events, &mut |event| {
             self.log_event(event.get(), &mut joined, context, sink);
@@ -233,7 +281,7 @@ impl Decoder<'_> {
         wanted: &str,
         context: Context<'_>,
         sink: &mut dyn EventSink,
-    ) -> bool {
+    ) -> Members {
         // A key that is repeated holds more of the same.
         let mut lists = Vec::new();
         let mut is_more = false;
@@ -246,15 +294,14 @@ impl Decoder<'_> {
             _ => is_more = wanted == "Records",
         });
         if walked.is_err() || lists.is_empty() {
-            return false;
+            return Members::OfSomethingElse;
         }
-        // A line that says more than an empty list of records is somebody's event, and must not vanish.
-        if is_more
-            && lists
-                .iter()
-                .all(|list| raw::trim(&list.as_bytes()[1..]) == b"]")
-        {
-            return false;
+        let is_empty = |list: &&str| raw::trim(&list.as_bytes()[1..]) == b"]";
+        if lists.iter().all(is_empty) {
+            return match is_more {
+                true => Members::OfSomethingElse,
+                false => Members::None,
+            };
         }
         // One id cannot name them all.
         let context = Context {
@@ -267,10 +314,14 @@ impl Decoder<'_> {
                 self.part(member.get().as_bytes(), context, sink);
             });
         }
-        true
+        // A line that says more than a list of records is somebody's event, too, and must not vanish.
+        match is_more {
+            true => Members::OfSomethingElse,
+            false => Members::Walked,
+        }
     }
 
-    /// Unpacks an envelope whose content the scan has already found.
+    /// Unpacks an envelope whose content the scan has already found; `false` where it is nothing.
     pub(crate) fn unpack_slots(
         &mut self,
         envelope: Envelope,
@@ -278,7 +329,9 @@ impl Decoder<'_> {
         slots: Slots<'_>,
         context: Context<'_>,
         sink: &mut dyn EventSink,
-    ) {
+    ) -> bool {
+        let mut told = Told { sink, parts: 0 };
+        let sink: &mut dyn EventSink = &mut told;
         let mut buffer = self.buffer();
         match envelope {
             Envelope::Packed(data, arrival) => {
@@ -287,7 +340,7 @@ impl Decoder<'_> {
                 let arrival = arrival.and_then(|slot| moment::moment(slots.first(slot)));
                 self.release(slots);
                 let context = Context {
-                    arrival: arrival.or(context.arrival),
+                    arrival: context.arrival.or(arrival),
                     ..context.inner(Shape::Record)
                 };
                 if is_read {
@@ -305,21 +358,20 @@ impl Decoder<'_> {
                 let time = moment::moment(slots.first(f.timestamp));
                 let arrival = moment::moment(slots.first(f.ingestion_time));
                 self.release(slots);
+                let reading = self.log_groups.reading(None, stream.as_deref());
                 let context = Context {
                     id: id.as_deref(),
                     time,
-                    arrival: arrival.or(context.arrival),
+                    arrival: context.arrival.or(arrival),
                     log_stream: stream.as_deref(),
                     is_known: true,
-                    ..context.inner(origin::shape_of_messages(
-                        None,
-                        stream.as_deref(),
-                        self.json_log_groups,
-                    ))
+                    holds: reading.holds,
+                    ..context.inner(reading.shape)
                 };
                 self.part(&buffer, context, sink);
             }
         }
         self.give_back(buffer);
+        told.parts > 0
     }
 }

@@ -85,7 +85,7 @@ impl Decoder<'_> {
             group: head.log_group,
             stream: head.log_stream,
         };
-        let context = names.context(context.inner(context.shape), self.json_log_groups);
+        let context = names.context(context.inner(context.shape), self.log_groups);
         let mut begin = 0;
         for event in events {
             let context = Context {

@@ -36,6 +36,9 @@ impl Decoder<'_> {
             return false;
         }
         let mut seams = Seams::new(&text[at..]);
+        let mut lines = LineEnds::new(text, context);
+        // Members that do not end are each looked at to the end of all.
+        let mut vain_bytes = 0usize;
         loop {
             let damage = match self.member(&text[at..], &mut seams, inner, sink) {
                 Ok(bytes) => {
@@ -55,11 +58,20 @@ impl Decoder<'_> {
                 }
                 Err(error) => {
                     self.broken(&text[at.min(text.len() - 1)..], &error, sink);
+                    vain_bytes = vain_bytes.saturating_add(looked_at(&error, text.len() - at));
                     at + 1
                 }
             };
+            if vain_bytes / VAIN_LOOKS_MAX > text.len() {
+                let reason = "a list that is damaged in so many places that its rest is not read";
+                self.unreadable(&text[at.min(text.len() - 1)..], reason.to_owned(), sink);
+                if let Some(end) = lines.after(damage) {
+                    self.lines(&text[end..], context, sink);
+                }
+                return true;
+            }
             let next = seams.next(text, damage);
-            match line_end(text, damage, context) {
+            match lines.after(damage) {
                 // Neither in this line nor at the beginning of the next: lines are what it can be.
                 Some(end) if next.is_none_or(|next| next > after_space(text, end)) => {
                     self.lines(&text[end..], context, sink);
@@ -100,7 +112,18 @@ impl Decoder<'_> {
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) {
-        match self.entries(text, at, context, sink) {
+        let mut is_more = false;
+        let end = self.entries(text, at, &mut is_more, context, sink);
+        // A line that says more than a list of records is somebody's event, too, and must not vanish.
+        if let Some(end) = end.filter(|_| is_more) {
+            let context = Context {
+                bare: true,
+                ..context
+            };
+            // It was just read, so it can be read.
+            let _ = self.document(&text[..end], context, sink);
+        }
+        match end {
             None => {
                 if let Some(end) = line_end(text, at, context) {
                     self.lines(&text[end..], context, sink);
@@ -120,6 +143,7 @@ impl Decoder<'_> {
         &mut self,
         text: &[u8],
         mut at: usize,
+        is_more: &mut bool,
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) -> Option<usize> {
@@ -146,8 +170,13 @@ impl Decoder<'_> {
             at = after_space(text, at + 1);
             let value = self.sound(text, at, sink)?;
             at += value.len();
+            let name = raw::string(Some(key));
+            *is_more |= !matches!(
+                name.as_deref(),
+                Some("Records" | "NextShardIterator" | "MillisBehindLatest" | "ChildShards")
+            );
             // A key that is repeated holds more of the same.
-            if value.starts_with('[') && raw::string(Some(key)).as_deref() == Some("Records") {
+            if value.starts_with('[') && name.as_deref() == Some("Records") {
                 let context = Context {
                     id: None,
                     ..context.inner(Shape::Line)
@@ -174,6 +203,47 @@ impl Decoder<'_> {
             false => "not JSON: EOF while parsing an object with a list".to_owned(),
         };
         self.unreadable(&text[at.min(text.len() - 1)..], reason, sink);
+    }
+}
+
+/// How many of the bytes left were looked at until the error.
+fn looked_at(error: &serde_json::Error, left: usize) -> usize {
+    match error.line() == 1 && !error.is_eof() {
+        true => error.column().min(left),
+        false => left,
+    }
+}
+
+/// So often what is not read may be looked at as a whole.
+const VAIN_LOOKS_MAX: usize = 32;
+
+/// The ends of the lines of a text, each looked for once.
+struct LineEnds<'t> {
+    text: &'t [u8],
+    context: Context<'t>,
+    /// From where it was looked, and what was found.
+    last: Option<(usize, Option<usize>)>,
+}
+
+impl<'t> LineEnds<'t> {
+    fn new(text: &'t [u8], context: Context<'t>) -> Self {
+        Self {
+            text,
+            context,
+            last: None,
+        }
+    }
+
+    /// As [`line_end`].
+    fn after(&mut self, at: usize) -> Option<usize> {
+        match self.last {
+            Some((from, end)) if from <= at && end.is_none_or(|end| end > at) => end,
+            _ => {
+                let end = line_end(self.text, at, self.context);
+                self.last = Some((at, end));
+                end
+            }
+        }
     }
 }
 

@@ -5,6 +5,9 @@ use crate::text::{raw, runtime_line, tool_line};
 /// An opening is looked for in this many bytes.
 const OPENING_BYTES_MAX: usize = 1024;
 
+/// A line with more blanks at its end is not looked at from there.
+const BLANKS_MAX: usize = 256;
+
 /// What a line is by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineKind {
@@ -21,6 +24,14 @@ pub(crate) enum LineKind {
 
 impl LineKind {
     pub(crate) fn of(line: &[u8]) -> Self {
+        // Of objects on one line each asks again: blanks at its end are not to be passed each time.
+        if line.first() == Some(&b'{')
+            && let Some(tail) = line.len().checked_sub(BLANKS_MAX)
+            && line[tail..].trim_ascii().is_empty()
+            && raw::is_object_like(line)
+        {
+            return LineKind::First { is_brace: false };
+        }
         let text = raw::trim(line);
         match (text.first(), text.last()) {
             (None, _) => LineKind::Blank,

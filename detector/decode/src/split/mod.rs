@@ -60,6 +60,8 @@ pub struct Splitter {
     is_first_column: bool,
     /// Below this offset a document has failed: its lines stand for themselves.
     lines_until: u64,
+    /// From here to this offset there is no line break, as was seen before.
+    unbroken_until: u64,
 }
 
 #[derive(Debug)]
@@ -104,6 +106,7 @@ impl Splitter {
             line: 1,
             is_first_column: true,
             lines_until: 0,
+            unbroken_until: 0,
         }
     }
 
@@ -260,6 +263,7 @@ impl Splitter {
                     self.searched = document.line_at;
                 }
                 Progress::Ends(at) => {
+                    self.unbroken_until = self.offset + line_end as u64;
                     self.record(&data[..line_at + at], out);
                     return Some(self.consume(&data[..line_at + at]));
                 }
@@ -287,9 +291,12 @@ impl Splitter {
 
     /// The end of the line that `self.searched` lies in, without its line break.
     fn line_end(&mut self, data: &[u8], end: End) -> Option<usize> {
-        let found = memchr::memchr(b'\n', &data[self.searched..]);
-        match found {
-            Some(at) => Some(self.searched + at),
+        // Many objects on one line are not to look for its end each.
+        let unbroken = self.unbroken_until.saturating_sub(self.offset);
+        let unbroken = usize::try_from(unbroken).map_or(data.len(), |it| it.min(data.len()));
+        let from = self.searched.max(unbroken);
+        match memchr::memchr(b'\n', &data[from..]) {
+            Some(at) => Some(from + at),
             None if end == End::Closed => Some(data.len()),
             None => {
                 self.searched = data.len();

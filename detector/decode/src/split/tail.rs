@@ -1,13 +1,27 @@
 //! What stands behind a list in its object.
 
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+
 use super::depth::{Depth, Found};
 use super::{End, Out, Splitter, State};
 
-const KEY: &[u8] = b"\"Records\"";
+/// What AWS writes beside a list of records, and what says nothing of anybody.
+const BESIDE: [&str; 8] = [
+    "NextShardIterator",
+    "MillisBehindLatest",
+    "ChildShards",
+    "searchedLogStreams",
+    "nextToken",
+    "nextForwardToken",
+    "nextBackwardToken",
+    "NextToken",
+];
 
 impl Splitter {
-    /// Takes the rest of an object after its list of records. Where the key may come again, the rest is a record of its
-    /// own, as the decoder would see it: of a key that repeats, all lists count.
+    /// Takes the rest of an object after its list of records. Where it says more, the rest is a record of its own: of a key
+    /// that repeats, all lists count, as the decoder would see it, and nothing that somebody writes there vanishes.
     pub(super) fn tail(
         &mut self,
         mut depth: Depth,
@@ -32,11 +46,20 @@ impl Splitter {
             }
         };
         let tail = &data[..at];
-        if memchr::memmem::find(tail, KEY).is_some() {
-            let members = tail.trim_ascii_start();
-            let members = members.strip_prefix(b",").unwrap_or(members);
-            self.record(&[b"{", members].concat(), out);
+        let rest = tail.trim_ascii();
+        let rest = rest.strip_prefix(b",").unwrap_or(rest);
+        if !matches!(rest, b"" | b"}") {
+            let object = [b"{", rest].concat();
+            if !is_of_a_list(&object) {
+                self.record(&object, out);
+            }
         }
         Some(self.consume(tail))
     }
+}
+
+/// Whether an object has nothing but what stands beside a list.
+fn is_of_a_list(object: &[u8]) -> bool {
+    let keys = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(object);
+    keys.is_ok_and(|keys| keys.keys().all(|key| BESIDE.contains(&key.as_str())))
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::claims::Reading;
+use crate::envelope::Told;
 use crate::fields::carrier::row::Holds;
 use crate::fields::carrier::{self, Found};
 use crate::fields::{foreign, has_any};
@@ -22,13 +24,25 @@ impl Decoder<'_> {
         sink: &mut dyn EventSink,
     ) {
         if !context.bare
+            && context.holds.is_none()
             && has_any(&slots, &self.fields.of_carriers)
             && let Some(found) = carrier::find(&slots, &self.fields.carriers)
             && (context.shape == Shape::Line
                 || context.shape == Shape::Record
                 || found.carrier.holds == Holds::Words)
         {
-            return self.carried(&found, json, slots, context, sink);
+            // A carrier names no event but in what it carries.
+            let event = self.fields.app_event;
+            let is_applications = found.payload != event && slots.str(event).is_some();
+            if !self.carried(&found, json, slots, context, sink) || is_applications {
+                let context = Context {
+                    bare: true,
+                    ..context
+                };
+                // It was scanned before, so it scans again.
+                let _ = self.document(json, context, sink);
+            }
+            return;
         }
         let is_words = context.shape == Shape::Words;
         let is_clear = is_words && context.is_known || !has_any(&slots, &self.fields.of_foreign);
@@ -50,6 +64,7 @@ impl Decoder<'_> {
         self.word_event(json, slots, context, sink);
     }
 
+    /// `false` where it carries nothing.
     fn carried(
         &mut self,
         found: &Found<'_>,
@@ -57,7 +72,7 @@ impl Decoder<'_> {
         slots: Slots<'_>,
         context: Context<'_>,
         sink: &mut dyn EventSink,
-    ) {
+    ) -> bool {
         let id = found.id(&slots);
         let time = moment::logged_at(found.time(&slots));
         let stream = found.log_stream(&slots);
@@ -79,6 +94,17 @@ impl Decoder<'_> {
         }
         self.release(slots);
         let is_log_entry = found.carrier.holds != Holds::Record;
+        let reading = match found.carrier.holds {
+            Holds::Record => Reading {
+                shape: Shape::Record,
+                holds: None,
+            },
+            Holds::LogEntry => self.log_groups.reading(group, stream.as_deref()),
+            Holds::Words => Reading {
+                shape: Shape::Words,
+                holds: None,
+            },
+        };
         let context = Context {
             id: id.as_deref().or(context.id),
             time: time.or(context.time),
@@ -87,16 +113,13 @@ impl Decoder<'_> {
             log_stream: stream.as_deref().or(context.log_stream),
             is_known: context.is_known || is_log_entry,
             bare: is_log_entry,
-            ..context.inner(match found.carrier.holds {
-                Holds::Record => Shape::Record,
-                Holds::LogEntry => {
-                    origin::shape_of_messages(group, stream.as_deref(), self.json_log_groups)
-                }
-                Holds::Words => Shape::Words,
-            })
+            holds: reading.holds,
+            ..context.inner(reading.shape)
         };
-        self.part(&buffer, context, sink);
+        let mut told = Told { sink, parts: 0 };
+        self.part(&buffer, context, &mut told);
         self.give_back(buffer);
+        told.parts > 0
     }
 
     /// `[TIME,MESSAGE]` or `[MESSAGE,TIME]`, as `--query 'events[].[timestamp,message]'` has it.
@@ -163,7 +186,7 @@ impl Decoder<'_> {
             bare: true,
             ..context.inner(match is_words {
                 true => Shape::Words,
-                false => origin::shape_of_messages(None, log_stream, self.json_log_groups),
+                false => self.log_groups.reading(None, log_stream).shape,
             })
         };
         self.part(message.as_bytes(), context, sink);

@@ -34,6 +34,9 @@ pub struct Setup {
     pub lateness_ms: i64,
     /// See [`Engine::with_json_log_groups`].
     pub json_log_groups: Vec<String>,
+    /// See [`Engine::with_application_log_groups`].
+    pub application_log_groups: Vec<String>,
+    pub audit_log_groups: Vec<String>,
 }
 
 /// A bucket that may change.
@@ -178,7 +181,11 @@ fn engine(files: &[RuleFile], setup: &Setup) -> Result<Engine, BrokenRules> {
         ])),
         false => Ok(Engine::new(rules)
             .with_lateness(setup.lateness_ms)
-            .with_json_log_groups(setup.json_log_groups.clone())),
+            .with_json_log_groups(setup.json_log_groups.clone())
+            .with_application_log_groups(
+                setup.application_log_groups.clone(),
+                setup.audit_log_groups.clone(),
+            )),
     }
 }
 

@@ -196,7 +196,8 @@ impl Number {
         }
     }
 
-    fn key(self) -> (bool, u128) {
+    /// The same for equal numbers, and in some order.
+    pub fn key(self) -> (bool, u128) {
         match self {
             Number::Int(n) => (false, n as u128),
             Number::Float(n) => (true, n.to_bits().into()),

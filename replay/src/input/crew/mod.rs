@@ -72,17 +72,17 @@ impl Crew {
     pub(crate) fn read<'e>(
         &self,
         engine: &'e Engine,
-        plan: Plan,
+        mut plan: Plan,
         hits: &mut (dyn Write + Send),
         progress: &mut Progress,
     ) -> Read<'e> {
         let recording = Recording {
-            skipped: plan.skipped,
-            failures: plan.failures,
+            skipped: std::mem::take(&mut plan.skipped),
+            failures: std::mem::take(&mut plan.failures),
             ..Recording::default()
         };
         let read_bytes = AtomicU64::new(0);
-        let schedule = Schedule::new(&plan.inputs, &read_bytes);
+        let schedule = Schedule::new(&plan, &read_bytes);
         let sinks = Sinks { hits, progress };
         let waiting_bytes_max = self.limits.waiting_bytes_max;
         let order = InOrder::new(&plan.inputs, recording, sinks, waiting_bytes_max);

@@ -8,15 +8,17 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::input::Input;
 use crate::input::crew::lock::lock;
 use crate::input::crew::order::Turn;
 use crate::input::stream::Stream;
+use crate::input::{Input, Plan};
+use crate::waiting::Notes;
 
 pub(crate) struct Schedule<'p> {
     inputs: &'p [Input],
     /// Of all inputs, before inflation.
     read_bytes: &'p AtomicU64,
+    notes: Notes,
     state: Mutex<State<'p>>,
 }
 
@@ -42,10 +44,11 @@ pub(crate) enum Next<'p> {
 }
 
 impl<'p> Schedule<'p> {
-    pub(crate) fn new(inputs: &'p [Input], read_bytes: &'p AtomicU64) -> Self {
+    pub(crate) fn new(plan: &'p Plan, read_bytes: &'p AtomicU64) -> Self {
         Self {
-            inputs,
+            inputs: &plan.inputs,
             read_bytes,
+            notes: plan.notes,
             state: Mutex::default(),
         }
     }
@@ -61,7 +64,7 @@ impl<'p> Schedule<'p> {
         let has_own = own < limit && state.open.contains_key(&own);
         if !has_own && state.next < limit && self.may_open(state.next, turn) {
             let input = state.next;
-            let stream = Stream::new(&self.inputs[input], self.read_bytes);
+            let stream = Stream::new(&self.inputs[input], self.read_bytes, self.notes);
             let stream = Arc::new(Mutex::new(stream));
             state.next += 1;
             state.open.insert(input, Arc::clone(&stream));

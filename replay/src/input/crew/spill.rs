@@ -14,6 +14,8 @@ use detector_core::rule::CorrelationIx;
 use detector_core::window::key::Key;
 use detector_core::window::{SpillError, Spilled};
 
+use crate::own_file;
+
 /// Window state that all workers together hold in memory before it is written to disk.
 pub(crate) const STATE_BYTES_MAX: usize = 48 << 20;
 
@@ -36,7 +38,7 @@ impl Spill {
         }
         let file = match &self.file {
             Some(file) => Arc::clone(file),
-            None => Arc::clone(self.file.insert(Arc::new(tempfile::tempfile()?))),
+            None => Arc::clone(self.file.insert(Arc::new(own_file::unnamed()?))),
         };
         let mut run = BufWriter::new(&*file);
         let begin = run.stream_position()?;

@@ -1,0 +1,32 @@
+//! The fields that rules want to be there, and whose absence is told of.
+
+use std::collections::BTreeSet;
+
+use detector_event::field::SlotId;
+use detector_rule::{DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
+
+/// By detection rule: the fields of which it asks for some value, in their order, then those that alerts show of its hits.
+pub(crate) fn wanted_fields(rules: &RuleSet) -> Vec<Vec<SlotId>> {
+    let asked_for = |rule: &DetectionRule| {
+        let mut asked_for = BTreeSet::new();
+        let root = &rule.condition.root;
+        root.each_wanted_field(&mut |slot| _ = asked_for.insert(slot));
+        let fields = rule.fields.iter().copied();
+        fields.filter(|slot| asked_for.contains(slot)).collect()
+    };
+    let mut wanted: Vec<Vec<SlotId>> = rules.detections.iter().map(asked_for).collect();
+    for input in rules.correlations.iter().flat_map(|rule| &rule.inputs) {
+        let InputRule::Detection(DetectionIx(rule)) = input.rule else {
+            continue;
+        };
+        let wanted = &mut wanted[rule as usize];
+        for field in &input.show {
+            if let ShownSource::Event(slot) = field.source
+                && !wanted.contains(&slot)
+            {
+                wanted.push(slot);
+            }
+        }
+    }
+    wanted
+}
