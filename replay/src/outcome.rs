@@ -12,6 +12,10 @@ pub(crate) enum Outcome {
     /// Some input could not be read; the results of the others were printed.
     InputUnread,
     /// Ended by the user before its end, which was said.
+    #[cfg_attr(
+        not(feature = "aws"),
+        expect(dead_code, reason = "only what waits for AWS is worth stopping")
+    )]
     Interrupted,
     /// A rule file has errors, all of them printed.
     RulesBroken,

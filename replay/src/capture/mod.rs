@@ -3,6 +3,7 @@
 mod pseudonym; // stand-ins for what identifies people
 mod payload; // log events -> lines
 mod part; // what is captured so far
+#[cfg(feature = "aws")]
 mod pages; // log events from the service
 
 use std::fs;
@@ -18,13 +19,16 @@ use crate::outcome::{Outcome, say};
 use crate::output::progress::{Progress, Visibility};
 use crate::output::quantity::{bytes, counted};
 use crate::output::{Place, place};
+#[cfg(feature = "aws")]
 use crate::service;
+#[cfg(feature = "aws")]
 use pages::{NoPage, Pages};
 use part::{Part, Request, State};
 
 /// Stands in a state for a key that is kept nowhere.
 const RANDOM_KEY: &str = "random";
 
+#[cfg(feature = "aws")]
 pub(crate) fn run(args: &CaptureArgs) -> anyhow::Result<Outcome> {
     let mut names = pseudonyms(args)?;
     let request = request(args, names.as_ref());
@@ -167,6 +171,7 @@ fn begun(args: &CaptureArgs, request: Request) -> anyhow::Result<State> {
     Ok(State::new(request, start.millis(), end.millis()))
 }
 
+#[cfg(feature = "aws")]
 async fn all(
     part: &mut Part,
     pages: &mut Pages,
