@@ -15,11 +15,11 @@ if ! command -v rsigma >/dev/null; then
     echo "error: rsigma is not on the PATH; install it with \`cargo install rsigma --version 0.23.0 --locked\`" >&2
     exit 2
 fi
-cargo build --release --locked --quiet -p replay -p benches
-replay="${CARGO_TARGET_DIR:-target}/release/replay"
+cargo build --profile dist --locked --quiet -p replay -p benches
+replay="${CARGO_TARGET_DIR:-target}/dist/replay"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-"${CARGO_TARGET_DIR:-target}/release/generate" "$folder" "$megabytes"
+"${CARGO_TARGET_DIR:-target}/dist/generate" "$folder" "$megabytes"
 
 # Seconds that a command takes on the one core; its output goes to $folder/out.
 seconds() {

@@ -14,10 +14,15 @@ mod run; // `replay run`
 mod r#match; // `replay match`
 mod test; // `replay test`
 mod check; // `replay check`
+mod shell; // `replay completions` and `replay man`
+#[cfg(feature = "aws")]
 mod service; // AWS: who we are there, and what went wrong
 mod rewrite; // a record -> the same with some values exchanged
+#[cfg(feature = "aws")]
 mod send; // `replay send`
 mod capture; // `replay capture`
+#[cfg(not(feature = "aws"))]
+mod without_aws; // what takes the place of what speaks to AWS
 #[cfg(all(test, unix))]
 mod costs; // what hostile input costs, of all of them
 
@@ -40,8 +45,13 @@ fn main() -> ExitCode {
         Command::Match(args) => r#match::run(args),
         Command::Test(args) => test::run(args),
         Command::Check(args) => check::run(args),
+        #[cfg(feature = "aws")]
         Command::Send(args) => send::run(args),
         Command::Capture(args) => capture::run(args),
+        #[cfg(not(feature = "aws"))]
+        Command::Send(_) => without_aws::refused("send"),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(args),
     };
     outcome::exit_code(ended)
 }

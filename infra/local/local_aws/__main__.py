@@ -108,17 +108,17 @@ In another terminal:
     export AWS_ENDPOINT_URL={url} STREAM={stream}
 
     # send an attack as if it ended just now: the alert comes within seconds (once, as long as its episode is open)
-    cargo run --release -p replay -- send --now --stream "$STREAM" fixtures/{REHEARSAL}
+    cargo run --release -p replay --features aws -- send --now --stream "$STREAM" fixtures/{REHEARSAL}
 
     # a longer recording: up to an alert's `opened_at`, as `replay run` tells it
-    cargo run --release -p replay -- send --now --until 2026-07-09T16:02:30Z --stream "$STREAM" \\
+    cargo run --release -p replay --features aws -- send --now --until 2026-07-09T16:02:30Z --stream "$STREAM" \\
         fixtures/error_leak/attack_provocation
 
     # write a line to the log group that is watched, and read the group back into a recording
     aws logs create-log-stream --log-group-name {group} --log-stream-name one || true
     aws logs put-log-events --log-group-name {group} --log-stream-name one \\
         --log-events "timestamp=$(date +%s)000,message='a line'"
-    cargo run --release -p replay -- capture --log-group {group} --since 2h -o recording.ndjson
+    cargo run --release -p replay --features aws -- capture --log-group {group} --since 2h -o recording.ndjson
 
     # look around
     aws kinesis list-shards --stream-name "$STREAM"

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from .template import REPOSITORY
 
-# With the same choice as `cargo test --workspace`, libraries have the same features and are not built once more.
-ALL = ("--workspace", "--bins", "--examples", "--tests")
+# With the same choice as `.ci/test` makes, libraries have the same features and are not built once more.
+WORKSPACE = ("--workspace", "--features", "replay/aws")
+ALL = (*WORKSPACE, "--bins", "--examples", "--tests")
 FUNCTION = ("-p", "detector-lambda", "--bin", "bootstrap")
 
 

@@ -17,10 +17,12 @@ from local_aws.template import REPOSITORY
 
 Up = Callable[..., LocalAws]
 
-# The profile of the programs under test: `release` is what is deployed, `dev` is quicker to build.
+# The profile of the programs under test: `dist` is what is deployed, `dev` is quicker to build.
 PROFILE = os.environ.get("E2E_PROFILE", "dev")
 # Where they lie, when they have been built already: `cargo test` leaves them in target/debug.
 PROGRAMS = os.environ.get("E2E_PROGRAMS")
+# The function's package as it is deployed, where it has been made already.
+PACKAGE = os.environ.get("E2E_PACKAGE")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,17 @@ class Programs:
 
 
 @pytest.fixture(scope="session")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The function's package as the Makefile makes it, and nothing done to it afterwards."""
+    if PACKAGE:
+        return Path(PACKAGE).resolve()
+    tools = REPOSITORY / "target" / "local-aws" / "cargo-lambda" / "bin"
+    assert tools.exists(), "cargo-lambda is not there: `infra/local/environment cargo-lambda` installs it"
+    return made(tmp_path_factory.mktemp("deployed") / "detector", PATH=f"{tools}:{os.environ['PATH']}")
+
+
+@pytest.fixture(scope="session")
+def programs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Programs:
     if PROGRAMS:
         bootstrap, replay, audit = (
             Path(PROGRAMS).resolve() / name for name in ("bootstrap", "replay", "examples/audit")
@@ -43,13 +55,10 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
         programs = built(ALL, PROFILE)
         bootstrap, replay, audit = (programs[name] for name in ("bootstrap", "replay", "audit"))
     else:
-        # What is deployed, and nothing done to it afterwards.
-        tools = REPOSITORY / "target" / "local-aws" / "cargo-lambda" / "bin"
-        assert tools.exists(), "cargo-lambda is not there: `infra/local/environment cargo-lambda` installs it"
-        path = f"{tools}:{os.environ['PATH']}"
-        package = made(tmp_path_factory.mktemp("package") / "detector", PATH=path)
+        package = request.getfixturevalue("deployed")
         audit = built(("-p", "detector-lambda", "--example", "audit"), PROFILE)["audit"]
-        return Programs(package / "bootstrap", package, built(("-p", "replay"), PROFILE)["replay"], audit)
+        replay = built(("-p", "replay", "--features", "aws"), PROFILE)["replay"]
+        return Programs(package / "bootstrap", package, replay, audit)
     package = assembled(bootstrap, tmp_path_factory.mktemp("package") / "detector")
     return Programs(bootstrap, package, replay, audit)
 
@@ -58,8 +67,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
 def bounded(request: pytest.FixtureRequest) -> Iterator[None]:
     """No test hangs: after three minutes it ends with the stacks of all threads."""
     # Building is bounded by cargo, and may take long.
-    if "programs" in request.fixturenames:
-        request.getfixturevalue("programs")
+    for name in {"programs", "deployed"}.intersection(request.fixturenames):
+        request.getfixturevalue(name)
     faulthandler.dump_traceback_later(180, exit=True, file=sys.__stderr__)
     yield
     faulthandler.cancel_dump_traceback_later()
@@ -97,6 +106,6 @@ def told(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
 
     def tell(text: str) -> None:
         with capsys.disabled():
-            print(f"\n    measured ({PROFILE}): {text}", end="", flush=True)
+            print(f"\n    measured: {text}", end="", flush=True)
 
     return tell

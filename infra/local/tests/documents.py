@@ -55,7 +55,10 @@ def shims(folder: Path, replay: Path) -> dict[str, str]:
     cargo = folder / "cargo"
     cargo.write_text(
         f"""#!/bin/sh
-if [ "$1 $2 $3 $4 $5" = "run --release -p replay --" ]; then shift 5; exec "{replay}" "$@"; fi
+case "$*" in
+"run --release -p replay --features aws -- "*) shift 7; exec "{replay}" "$@" ;;
+"run --release -p replay -- "*) shift 5; exec "{replay}" "$@" ;;
+esac
 PATH="{os.environ["PATH"]}" exec cargo "$@"
 """
     )

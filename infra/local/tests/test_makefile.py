@@ -1,5 +1,5 @@
-"""What `sam build` runs. The program itself is built by these steps in the tests of the release (E2E_PROFILE), which
-takes minutes; here a small one takes its place, under the same settings.
+"""What `sam build` runs. The program itself is built by these steps for the tests of the package (test_package.py),
+which takes minutes; here a small one takes its place, under the same settings.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def run_make(folder: Path, cargo: str, *settings: str) -> Path:
         cwd=REPOSITORY / "infra",
         env=os.environ | {"PATH": f"{folder}:{os.environ['PATH']}", "RUSTFLAGS": ""},
         capture_output=True,
-        timeout=60,
+        timeout=170,
         check=True,
     )
     return artifacts
@@ -43,9 +43,15 @@ echo program >"$folder/bootstrap"
 """
     artifacts = run_make(tmp_path, tells)
     arguments, flags = told.read_text().splitlines()
-    assert "--arm64" in arguments and "--locked" in arguments and "-p detector-lambda" in arguments
+    assert (
+        "--profile dist" in arguments
+        and "--arm64" in arguments
+        and "--locked" in arguments
+        and "-p detector-lambda" in arguments
+    )
     # An empty value would leave the workspace's `native` in force.
     assert "-Ctarget-cpu=neoverse-n1" in flags.split()
+    assert f"--remap-path-prefix={REPOSITORY}=/vedette" in flags.split()
     assert (artifacts / "bootstrap").read_text() == "program\n"
     rules = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "rules").rglob("*.y*ml")]
     assert rules and all((artifacts / path).exists() for path in rules)
@@ -54,7 +60,7 @@ echo program >"$folder/bootstrap"
 def test_the_program_is_stripped_of_its_symbols(tmp_path: Path) -> None:
     """A program with the name, and thereby the profile, of the function's: of a package that has a profile of its own,
     cargo leaves out what the profile says of stripping."""
-    settings = tomllib.loads((REPOSITORY / "Cargo.toml").read_text())["profile"]["release"]
+    settings = tomllib.loads((REPOSITORY / "Cargo.toml").read_text())["profile"]["dist"]
     own = settings["package"]["detector-lambda"]
     assert own, "the package has no profile of its own any more: this test may go"
     small = tmp_path / "small"
@@ -63,14 +69,14 @@ def test_the_program_is_stripped_of_its_symbols(tmp_path: Path) -> None:
     (small / "Cargo.toml").write_text(
         "[package]\nname = 'detector-lambda'\nversion = '0.0.0'\nedition = '2024'\n[workspace]\n"
         "[[bin]]\nname = 'bootstrap'\npath = 'src/main.rs'\n"
-        f"[profile.release]\nlto = '{settings['lto']}'\ndebug = '{settings['debug']}'\n"
-        f"[profile.release.package.detector-lambda]\nopt-level = '{own['opt-level']}'\n"
+        f"[profile.dist]\ninherits = 'release'\nlto = '{settings['lto']}'\nstrip = '{settings['strip']}'\n"
+        f"[profile.dist.package.detector-lambda]\nopt-level = '{own['opt-level']}'\n"
     )
     cargo = shutil.which("cargo")
     builds = f"""
 while [ $# -gt 0 ]; do [ "$1" != --lambda-dir ] || folder="$2"; shift; done
-CARGO_TARGET_DIR={small}/target {cargo} build --release --quiet --manifest-path {small}/Cargo.toml
-cp {small}/target/release/bootstrap "$folder/bootstrap"
+CARGO_TARGET_DIR={small}/target {cargo} build --profile dist --quiet --manifest-path {small}/Cargo.toml
+cp {small}/target/dist/bootstrap "$folder/bootstrap"
 """
     artifacts = run_make(tmp_path, builds, f"ARCHITECTURE={architecture()}")
     program = (artifacts / "bootstrap").read_bytes()

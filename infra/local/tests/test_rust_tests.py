@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from local_aws.local_stack import AwsServer
+from local_aws.package import WORKSPACE
 from local_aws.template import REPOSITORY
 
 from .conftest import Programs
@@ -20,7 +21,7 @@ def test_those_that_ask_for_an_aws_pass_with_this_one(programs: Programs, tmp_pa
     server = AwsServer(tmp_path)
     try:
         ran = subprocess.run(
-            ["cargo", "test", "--locked", "--workspace", *(f"--test={name}" for name in TESTS)],
+            ["cargo", "test", "--locked", *WORKSPACE, *(f"--test={name}" for name in TESTS)],
             cwd=REPOSITORY,
             env=os.environ | {"VEDETTE_AWS_ENDPOINT": server.plain_url},
             capture_output=True,

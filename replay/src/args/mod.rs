@@ -3,6 +3,7 @@
 mod when; // moments on the command line
 mod speed; // the pace of a recording
 mod aws; // the commands that speak to AWS
+mod shell; // what a system keeps beside the program
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -13,11 +14,16 @@ use detector_core::engine::Engine;
 use detector_core::rule::RuleSet;
 
 pub(crate) use aws::{CaptureArgs, SendArgs};
+pub(crate) use shell::{CompletionsArgs, ManArgs};
+#[cfg(feature = "aws")]
 pub(crate) use speed::Speed;
 pub(crate) use when::When;
 
 /// More only share the memory for window state among themselves.
 const THREADS_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
+
+/// With the commit that it was built from, where that is known.
+const VERSION: &str = env!("VEDETTE_VERSION");
 
 /// Exit statuses, told by every `--help`.
 const EXIT_STATUS: &str = "\
@@ -174,7 +180,7 @@ Exit status:
 ///
 /// Runs the very engine that pages people in production, over files on a desk.
 #[derive(Debug, Parser)]
-#[command(name = "replay", version, after_help = EXIT_STATUS)]
+#[command(name = "replay", version = VERSION, after_help = EXIT_STATUS)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -213,6 +219,12 @@ pub(crate) enum Command {
     /// subscribers, with the time of ingestion: `replay run` reads it, and `replay send` sends it.
     #[command(after_help = CAPTURE_EXAMPLES, after_long_help = longer(CAPTURE_EXAMPLES, CAPTURE_HELP))]
     Capture(CaptureArgs),
+    /// Print completions of this command line for a shell
+    #[command(after_help = shell::EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Write manual pages into a folder
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]

@@ -111,7 +111,7 @@ pub(super) fn through(rules: &str) -> impl Fn(&[u8]) + 'static {
         text: rules.to_owned(),
     };
     let engine =
-        Engine::new(RuleSet::load(&[file]).unwrap_or_else(|why| panic!("{why:?}: {rules}")));
+        Engine::new(load_rules(&[file]).unwrap_or_else(|why| panic!("{why:?}: {rules}")));
     move |record| {
         let mut worker = engine.worker(Mode::Set);
         worker.record(record, None, &mut Nobody);

@@ -45,6 +45,7 @@ impl Progress {
     }
 
     /// Of what the rate is given, where that is not events.
+    #[cfg(feature = "aws")]
     pub(crate) fn counting(self, noun: &'static str) -> Self {
         Self { noun, ..self }
     }
