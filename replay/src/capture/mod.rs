@@ -4,6 +4,8 @@ mod pseudonym; // stand-ins for what identifies people
 mod payload; // log events -> lines
 mod part; // what is captured so far
 mod pages; // log events from the service
+mod from; // a file instead of a log group
+mod check; // what of a file still looks like a person
 
 use std::fs;
 use std::path::Path;
@@ -26,9 +28,16 @@ use part::{Part, Request, State};
 const RANDOM_KEY: &str = "random";
 
 pub(crate) fn run(args: &CaptureArgs) -> anyhow::Result<Outcome> {
+    if !args.check.is_empty() {
+        return check::run(&args.check, args.quiet);
+    }
+    let output = args.output.as_deref().context("--output is needed")?;
     let mut names = pseudonyms(args)?;
-    let request = request(args, names.as_ref());
-    let mut part = open(args, request)?;
+    if let (Some(from), Some(names)) = (&args.from, &mut names) {
+        return from::run(from, output, names, args.quiet);
+    }
+    let request = request(args, names.as_ref())?;
+    let mut part = open(args, output, request)?;
     let runtime = service::runtime()?;
     let config = runtime.block_on(service::config(args.endpoint_url.as_deref()))?;
     let mut progress = Progress::new(None, visibility(args));
@@ -69,10 +78,18 @@ pub(crate) fn run(args: &CaptureArgs) -> anyhow::Result<Outcome> {
             "captured {} ({}) into `{}`",
             counted(events, "event"),
             bytes(size),
-            args.output.display()
+            output.display()
         ));
+        tell(names.as_ref());
     }
     ended
+}
+
+/// Says what was replaced, and what was not.
+fn tell(names: Option<&Pseudonyms>) {
+    for line in names.map_or_else(Vec::new, |names| names.tally().lines()) {
+        say(&line);
+    }
 }
 
 fn visibility(args: &CaptureArgs) -> Visibility {
@@ -110,26 +127,25 @@ fn pseudonyms(args: &CaptureArgs) -> anyhow::Result<Option<Pseudonyms>> {
     Ok(Some(names))
 }
 
-fn request(args: &CaptureArgs, names: Option<&Pseudonyms>) -> Request {
+fn request(args: &CaptureArgs, names: Option<&Pseudonyms>) -> anyhow::Result<Request> {
     let key = names.map(|names| match args.key {
         Some(_) => names.fingerprint(),
         None => RANDOM_KEY.into(),
     });
-    Request {
-        log_group: args.log_group.clone(),
-        since: args.since.clone(),
+    Ok(Request {
+        log_group: args.log_group.clone().context("--log-group is needed")?,
+        since: args.since.clone().context("--since is needed")?,
         until: args.until.clone(),
         filter: args.filter.clone(),
         key,
-    }
+    })
 }
 
 /// Goes on with what was left behind, or begins.
-fn open(args: &CaptureArgs, request: Request) -> anyhow::Result<Part> {
-    let path = &args.output;
+fn open(args: &CaptureArgs, path: &Path, request: Request) -> anyhow::Result<Part> {
     let place = place(path).with_context(|| format!("cannot write `{}`", path.display()))?;
     let output = match place {
-        Place::Special => return Part::into_special(path, begun(args, request)?),
+        Place::Special => return Part::into_special(path, begun(request)?),
         Place::File(output) => output,
     };
     let left = Part::left_behind(&output, &request)?;
@@ -145,11 +161,11 @@ fn open(args: &CaptureArgs, request: Request) -> anyhow::Result<Part> {
         }
         say("note: an interrupted capture begins anew, for its key was kept nowhere");
     }
-    Part::open(&output, begun(args, request)?)
+    Part::open(&output, begun(request)?)
 }
 
 /// The state of a capture of which nothing is there yet.
-fn begun(args: &CaptureArgs, request: Request) -> anyhow::Result<State> {
+fn begun(request: Request) -> anyhow::Result<State> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now_ms = i64::try_from(now.context("the clock stands before 1970")?.as_millis());
     let now = now_ms.ok().and_then(Timestamp::from_millis);
@@ -159,8 +175,8 @@ fn begun(args: &CaptureArgs, request: Request) -> anyhow::Result<State> {
         when.before(now)
             .with_context(|| format!("`{text}` lies before 1970"))
     };
-    let start = moment(&args.since)?;
-    let end = args.until.as_deref().map_or(Ok(now), moment)?;
+    let start = moment(&request.since)?;
+    let end = request.until.as_deref().map_or(Ok(now), moment)?;
     if start >= end {
         bail!("nothing lies between --since {start} and --until {end}");
     }
