@@ -24,12 +24,15 @@ pub(super) fn run(from: &Path, output: &Path, names: &mut Pseudonyms, quiet: boo
     if is_same(from).is_some() && is_same(from) == is_same(output) {
         bail!("`{}` would be replaced by what has no people in it: choose another --output", from.display());
     }
+    if from.is_dir() {
+        bail!("`{}` is a folder: --from takes one file", from.display());
+    }
     let plan = input::plan(&[from.to_owned()])?;
     if let Some(failure) = plan.failures.first() {
         bail!("{failure}");
     }
     let [input] = &plan.inputs[..] else {
-        bail!("`{}` is a folder: --from takes one file", from.display());
+        bail!("`{}` cannot be read", from.display());
     };
     if !input.may_wait() {
         let mut learn = |piece: Piece<'_>| {

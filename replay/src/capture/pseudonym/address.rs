@@ -122,8 +122,14 @@ fn is_special_v6(address: Ipv6Addr) -> bool {
     address.is_loopback() || address.is_unspecified() || address.is_multicast()
 }
 
+/// As [`is_stand_in`], in the notations in which addresses are found.
+pub(super) fn is_written_stand_in(text: &str) -> bool {
+    let number = || text.parse::<u32>().ok().filter(|it| *it > 0x00FF_FFFF).map(|it| Ipv4Addr::from_bits(it).into());
+    text.parse().ok().or_else(number).is_some_and(is_stand_in)
+}
+
 /// Whether it is in the ranges of stand-ins, or in one that maps into itself and leads to nobody outside.
-pub(super) fn is_stand_in(address: IpAddr) -> bool {
+fn is_stand_in(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.octets()[0] >= 240 || own(v4.to_bits()).is_some() || is_special_v4(v4),
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {

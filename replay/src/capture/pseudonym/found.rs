@@ -39,20 +39,21 @@ impl What {
         What::Unreadable,
     ];
 
-    pub(crate) fn name(self) -> &'static str {
+    /// Of one, and of several.
+    pub(crate) fn names(self) -> [&'static str; 2] {
         match self {
-            What::Mail => "e-mail address",
-            What::Address => "network address",
-            What::User => "user",
-            What::Name => "name in text",
-            What::Phone => "phone number",
-            What::Thing => "vehicle or device",
-            What::Place => "place",
-            What::Account => "AWS account",
-            What::Uuid => "UUID",
-            What::Principal => "AWS identifier",
-            What::Secret => "secret",
-            What::Unreadable => "unreadable value",
+            What::Mail => ["e-mail address", "e-mail addresses"],
+            What::Address => ["network address", "network addresses"],
+            What::User => ["user", "users"],
+            What::Name => ["name in text", "names in text"],
+            What::Phone => ["phone number", "phone numbers"],
+            What::Thing => ["vehicle or device", "vehicles and devices"],
+            What::Place => ["place", "places"],
+            What::Account => ["AWS account", "AWS accounts"],
+            What::Uuid => ["UUID", "UUIDs"],
+            What::Principal => ["AWS identifier", "AWS identifiers"],
+            What::Secret => ["secret", "secrets"],
+            What::Unreadable => ["unreadable value", "unreadable values"],
         }
     }
 }

@@ -18,8 +18,9 @@ const FORMS: &str = r#"(?x)
 static FORM: LazyLock<Regex> = LazyLock::new(|| Regex::new(FORMS).expect("the expression is well formed"));
 /// What sshd and databases say, and names in quotes.
 static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
-    let expression = r#"(?ix)(?-u:\b)(?:invalid|illegal|for|by|as|from|of|new|unknown)\ user(?:\ name)?\ (?P<plain>[^\s"'`,;:=()<>\[\]]{1,128})
+    let expression = r#"(?imx)(?-u:\b)(?:invalid|illegal|for|by|as|from|of|new|unknown)\ user(?:\ name)?\ (?P<plain>[^\s"'`,;:=()<>\[\]]{1,128})
         | (?-u:\b)(?:user|username|login|account|customer|driver|owner|member)\ ["'`\u{2018}\u{201c}](?P<quoted>[^"'`\u{2019}\u{201d}\n]{1,128})["'`\u{2019}\u{201d}]
+        | ^\S{1,64}\ \S{1,64}\ (?P<logged>[^\s\[]{1,128})\ \[\d{2}/[a-z]{3}/
         | (?-u:\b)ACCEPTED\ [a-z/-]{4,24}\ for\ (?P<accepted>[^\s"'`,;:=()<>\[\]]{1,128})\ from
         | (?-u:\b)FAILED\ password\ for\ (?P<failed>[^\s"'`,;:=()<>\[\]]{1,128})\ from"#;
     Regex::new(expression).expect("the expression is well formed")
@@ -40,7 +41,7 @@ pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
         }
     }
     for all in SENTENCE.captures_iter(text) {
-        for group in ["plain", "quoted", "accepted", "failed"] {
+        for group in ["plain", "quoted", "accepted", "failed", "logged"] {
             if let Some(one) = all.name(group)
                 && !NOBODY.contains(&&*one.as_str().to_lowercase())
                 && !one.as_str().starts_with("arn:")

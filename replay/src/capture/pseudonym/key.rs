@@ -3,7 +3,13 @@
 //! A key is taken apart into words, and these decide. Where a key only speaks of a secret (`tokenUse`,
 //! `passwordLastUsed`), its last word says so.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::lists;
+
+/// Keys whose meanings are kept.
+const KNOWN_MAX: usize = 20_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -35,6 +41,24 @@ pub(super) enum Meaning {
 impl Meaning {
     /// `parent` is the key of the object around it, empty where there is none.
     pub(super) fn of(key: &str, parent: &str) -> Self {
+        // A log has few keys, and each a million times.
+        thread_local! {
+            static KNOWN: RefCell<HashMap<String, Meaning>> = RefCell::default();
+        }
+        let both = format!("{parent}\n{key}");
+        if let Some(meaning) = KNOWN.with_borrow(|known| known.get(&both).copied()) {
+            return meaning;
+        }
+        let meaning = Meaning::told(key, parent);
+        KNOWN.with_borrow_mut(|known| {
+            if known.len() < KNOWN_MAX {
+                known.insert(both, meaning);
+            }
+        });
+        meaning
+    }
+
+    fn told(key: &str, parent: &str) -> Self {
         let words = words(key);
         let Some(last) = words.last() else {
             return Meaning::Nothing;

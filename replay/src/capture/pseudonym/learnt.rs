@@ -73,19 +73,21 @@ impl Learnt {
         if self.words.is_empty() && self.phrases.is_empty() {
             return;
         }
-        let mut at = 0;
+        let (mut at, mut until) = (0, 0);
         for run in text.split(|c| !is_part(c)) {
             let start = at + (run.len() - run.trim_start_matches(is_mark).len());
             at += run.len();
             at += text[at..].chars().next().map_or(0, char::len_utf8);
             let run = run.trim_matches(is_mark);
-            if run.is_empty() {
+            if run.is_empty() || start < until {
                 continue;
             }
-            if !self.one(text, start, run, names, found) && run.contains(is_mark) {
+            let whole = self.one(text, start, run, names, found);
+            until = whole.unwrap_or(until);
+            if whole.is_none() && run.contains(is_mark) {
                 let mut from = start;
                 for part in run.split(is_mark) {
-                    self.one(text, from, part, names, found);
+                    until = self.one(text, from, part, names, found).unwrap_or(until);
                     from += part.len();
                     from += text[from..].chars().next().map_or(0, char::len_utf8);
                 }
@@ -93,7 +95,8 @@ impl Learnt {
         }
     }
 
-    fn one(&self, text: &str, start: usize, word: &str, names: &StandIns, found: &mut Vec<Found>) -> bool {
+    /// Where the name ends that begins at `start`, if one does.
+    fn one(&self, text: &str, start: usize, word: &str, names: &StandIns, found: &mut Vec<Found>) -> Option<usize> {
         let lower = word.to_lowercase();
         let rest = &text[start..];
         let phrase = self.phrases.get(&lower).and_then(|phrases| {
@@ -105,13 +108,13 @@ impl Learnt {
             phrases.iter().filter(is_here).max_by_key(|it| it.len())
         });
         let known = phrase.or_else(|| self.words.get(&lower));
-        let Some(known) = known else { return false };
+        let known = known?;
         let end = start + if phrase.is_some() { known.len() } else { word.len() };
         found.push(Found {
             value: Some(known.clone()),
             ..Found::new(start..end, What::Name, names.user(known))
         });
-        true
+        Some(end)
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) const SECRET_PARTS: [&str; 8] = [
 pub(super) const HEADERS: [&str; 3] = ["cookie", "authorization", "cookies"];
 
 /// Keys that look like secrets and say only what kind there is, or what somebody may do.
-pub(super) const NO_SECRETS: [&str; 10] = [
+pub(super) const NO_SECRETS: [&str; 13] = [
     "accesskeyid",
     "awsaccesskeyid",
     "sessioncredentialfromconsole",
@@ -44,6 +44,9 @@ pub(super) const NO_SECRETS: [&str; 10] = [
     "publickey",
     "signatureversion",
     "keyid",
+    "nexttoken",
+    "continuationtoken",
+    "pagetoken",
     "maxtokens",
 ];
 
@@ -63,7 +66,7 @@ pub(super) const QUESTIONS: [&str; 9] = [
     "is", "has", "can", "should", "requires", "allow", "num", "max", "min",
 ];
 
-const USERS: [&str; 67] = [
+const USERS: [&str; 73] = [
     "user", "user name", "uname", "login name", "owner", "sub", "user sub", "owner sub", "from sub",
     "to sub", "user id", "owner id", "uid", "usr", "email", "e mail", "mail", "email address", "mail address",
     "mailbox", "nickname", "surname", "given name", "family name", "first name", "last name", "middle name",
@@ -72,7 +75,7 @@ const USERS: [&str; 67] = [
     "person", "subscriber", "member", "member id", "patient", "author", "assignee", "recipient", "sender",
     "requester", "requestor", "rider", "birthdate", "birth date", "birthday", "date of birth", "dob",
     "role session name", "session name", "source identity", "on behalf of", "principal id", "account name",
-    "vorname", "nachname",
+    "vorname", "nachname", "suser", "duser", "ruser", "logname", "auth user", "remote user",
 ];
 
 /// Only where the key is no more than that: `ConsoleLogin` is nobody.

@@ -26,6 +26,7 @@ mod json; // JSON text, read flat
 mod tally; // what was replaced and what was left
 mod text; // text of any kind
 mod tree; // JSON documents
+mod table; // tables in text
 
 use std::io::Read as _;
 
@@ -50,6 +51,8 @@ pub(crate) struct Pseudonyms {
     /// A key in PEM has begun and not ended.
     is_in_pem: bool,
     inflate_left: usize,
+    /// Of the table that is being read.
+    columns: Option<table::Columns>,
     /// The keys of what is being read, outermost first, where values are listed.
     path: Vec<String>,
     is_listing: bool,
@@ -77,6 +80,7 @@ impl Pseudonyms {
             learnt: Learnt::default(),
             is_in_pem: false,
             inflate_left: 0,
+            columns: None,
             path: Vec::new(),
             is_listing: false,
             noted: Vec::new(),
@@ -127,10 +131,9 @@ impl Pseudonyms {
         let mut suspects = Vec::new();
         for note in self.noted.drain(..) {
             let Some((path, value)) = note.told else { continue };
-            let is_address = || value.parse().is_ok_and(address::is_stand_in);
-            if !stand_in::is_one(&value) && !is_address() {
+            if !stand_in::is_one(&value) && !address::is_written_stand_in(&value) {
                 suspects.push(Suspect {
-                    what: note.what.name(),
+                    what: note.what.names()[0],
                     is_secret: matches!(note.what, What::Secret | What::Unreadable),
                     path,
                     value,
@@ -185,7 +188,9 @@ impl Pseudonyms {
         if unread * 8 > bytes.len() {
             return Some(self.unreadable(bytes));
         }
-        let changed = self.text(&lossy, key::Meaning::Nothing, inner);
+        let is_json = lossy.trim_start().starts_with(['{', '[']);
+        let table = if is_json { None } else { self.table(&lossy, inner) };
+        let changed = table.or_else(|| self.text(&lossy, key::Meaning::Nothing, inner));
         match (changed, lossy) {
             (Some(changed), _) => Some(changed.into_bytes()),
             // What is no UTF-8 does not pass unseen.
@@ -235,5 +240,8 @@ impl Pseudonyms {
     }
 }
 
+#[cfg(test)]
+#[path = "../../../tests/corpus/mod.rs"]
+mod corpus;
 #[cfg(test)]
 mod tests;

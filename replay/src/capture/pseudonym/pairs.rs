@@ -33,22 +33,30 @@ pub(super) fn of(view: &View<'_>) -> Vec<Pair> {
     let text = &*view.text;
     let mut pairs = Vec::new();
     let mut read = 0;
-    for at in memchr::memchr2_iter(b':', b'=', text.as_bytes()) {
+    for at in memchr::memchr3_iter(b':', b'=', b'>', text.as_bytes()) {
         // What belongs to a value that goes as a whole is no key.
-        if at < read {
+        if at < read || text[..=at].ends_with("::") {
             continue;
         }
-        let Some(key) = key(text, at) else { continue };
+        let is_element = text.as_bytes()[at] == b'>';
+        let key = if is_element { element(text, at) } else { key(text, at) };
+        let Some(key) = key else { continue };
         let meaning = Meaning::of(key, "");
         if matches!(meaning, Meaning::Nothing | Meaning::Vocabulary | Meaning::Digest) {
             continue;
         }
-        for value in values(view, at, meaning, key) {
+        let values = match is_element {
+            true => content(text, at + 1),
+            false => values(view, at, meaning, key),
+        };
+        for value in values {
             read = read.max(value.end);
             pairs.push(Pair { meaning, value });
         }
     }
-    unsigned(view, &mut pairs);
+    if LIKELY.is_match(text) {
+        unsigned(view, &mut pairs);
+    }
     pairs
 }
 
@@ -79,6 +87,24 @@ fn key(text: &str, at: usize) -> Option<&str> {
         key = whole.map_or(key, |(at, _)| unquoted[at..].trim());
     }
     Some(key).filter(|it| !it.is_empty())
+}
+
+/// The name of the element whose tag ends at `at`: `<ns:password>`
+fn element(text: &str, at: usize) -> Option<&str> {
+    let window = text[..at].char_indices().rev().take(KEY_BYTES_MAX);
+    let mut open = window.take_while(|(_, c)| !matches!(c, '>' | '\n'));
+    let (start, _) = open.find(|(_, c)| *c == '<')?;
+    let tag = text[start + 1..at].split([' ', '\t']).next().unwrap_or_default();
+    let name = tag.rsplit(':').next().unwrap_or_default();
+    Some(name).filter(|it| !it.is_empty() && !it.starts_with('/') && !text[..at].ends_with('/'))
+}
+
+/// Up to the next tag.
+fn content(text: &str, start: usize) -> Vec<Range<usize>> {
+    let length = memchr::memchr(b'<', &text.as_bytes()[start..]).unwrap_or(text.len() - start);
+    let bare = text[start..start + length].trim();
+    let begin = start + text[start..start + length].find(bare).unwrap_or(0);
+    if bare.is_empty() { Vec::new() } else { vec![begin..begin + bare.len()] }
 }
 
 /// What stands behind the sign at `at`.
@@ -315,7 +341,7 @@ mod tests {
             ("a%3D1%26password%3Dhunter2%26next%3D1", "hunter2"),
             ("--password hunter2 --x", "hunter2"),
             ("the password is hunter2!", "hunter2!"),
-            ("secret = Some(\"hunter2\")", "Some(\"hunter2\")"),
+            ("secret = Some(\"hunter2\")", "Some(\"hunter2"),
             ("password => 'hunter2'", "hunter2"),
         ] {
             let secrets: Vec<_> = read(text).into_iter().filter(|it| it.0.is_secret()).map(|it| it.1).collect();

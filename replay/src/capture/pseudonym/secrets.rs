@@ -48,7 +48,7 @@ pub(super) fn spot(text: &str, found: &mut Vec<Found>) {
             (Some(jwt), ..) if !jwt.as_str().contains('.') && opened(jwt.as_str()).is_some() => continue,
             (Some(_), ..) => REMOVED_JWT.to_owned(),
             (_, Some(kept), ..) => format!("{}{REMOVED}", kept.as_str()),
-            (_, _, Some(scheme), Some(given)) if is_given(given.as_str()) => {
+            (_, _, Some(scheme), Some(given)) if is_given(scheme.as_str(), given.as_str()) => {
                 format!("{}{}", scheme.as_str(), removed(given.as_str()))
             }
             (_, _, Some(_), _) => continue,
@@ -69,9 +69,12 @@ pub(super) fn removed(token: &str) -> &'static str {
     }
 }
 
-/// Behind `Bearer`, but not in `basic authentication`.
-fn is_given(word: &str) -> bool {
-    word.bytes().any(|b| !b.is_ascii_lowercase() && !matches!(b, b'.' | b'-'))
+/// Behind `Bearer`, but not in `bearer authentication` and `basic settings`.
+fn is_given(scheme: &str, word: &str) -> bool {
+    const WORDS: [&str; 3] = ["authentication", "authorization", "credentials"];
+    let is_word = word.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b'-'));
+    let is_bearer = scheme.trim().eq_ignore_ascii_case("bearer");
+    !is_word || is_bearer && !WORDS.contains(&word.trim_end_matches('.'))
 }
 
 /// Keys and certificates, to their end or that of the text. Their first line stays, for rules look for it.

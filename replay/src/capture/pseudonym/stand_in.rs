@@ -158,11 +158,13 @@ pub(super) fn is_one(text: &str) -> bool {
         let label = text.strip_prefix("d-").and_then(|it| it.strip_suffix(".example"));
         label.is_some_and(|it| is_hex(it, 8)) || DISPOSABLE.contains(&text)
     };
+    let is_header = |text: &str| text.split_once(' ').is_some_and(|(_, it)| matches!(it, REMOVED | REMOVED_JWT));
     let spelt = text.replace("%40", "@");
     let is_mail = spelt.split_once('@').is_some_and(|(user, domain)| is_user(user) && is_domain(domain));
     let is_phone = text.trim_start_matches(['+', '%', '2', 'B']).strip_prefix("999");
     is_user(text)
         || is_mail
+        || is_header(text)
         || matches!(text, REMOVED | REMOVED_JWT | "0")
         || text.strip_prefix("id_").is_some_and(|it| is_hex(it, 12))
         || is_phone.is_some_and(|it| it.len() == 9 && is_number(it))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
 use super::found::What;
-use crate::output::quantity::counted;
+use crate::output::quantity::{count, counted};
 
 /// Different values of a kind that are told apart.
 const DISTINCT_MAX: usize = 1 << 20;
@@ -59,17 +59,19 @@ impl Tally {
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let counts = What::ALL.into_iter().filter_map(|what| Some((what, self.counts.get(&what)?)));
-        for (what, count) in counts {
-            let distinct = count.distinct.len();
+        for (what, of) in counts {
+            let (occurrences, distinct) = (of.occurrences, of.distinct.len());
             let more = if distinct == DISTINCT_MAX { "more than " } else { "" };
             let verb = match what {
                 What::Secret | What::Unreadable => "removed",
                 _ => "replaced",
             };
+            let [one, several] = what.names();
+            let name = if occurrences == 1 { one } else { several };
             lines.push(format!(
-                "{verb} {} ({more}{} different)",
-                counted(count.occurrences, what.name()),
-                counted(distinct as u64, "").trim_end().trim_end_matches('s').trim_end()
+                "{verb} {} {name} ({more}{} different)",
+                count(occurrences),
+                count(distinct as u64)
             ));
         }
         if lines.is_empty() {

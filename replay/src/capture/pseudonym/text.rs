@@ -111,10 +111,21 @@ impl Pseudonyms {
 
     /// Everything that can be told by form.
     fn forms(&mut self, text: &str, meaning: Meaning, found: &mut Vec<Found>) {
-        secrets::spot(text, found);
-        identities::spot(text, &self.names, found);
-        mails::spot(text, &self.names, found);
-        numbers::spot(text, &self.names, found);
+        // Most values are words, which have no form: what each form has at least is looked for first.
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let has = |byte| memchr::memchr(byte, text.as_bytes()).is_some();
+        if text.len() > 10 {
+            secrets::spot(text, found);
+        }
+        if text.len() > 15 || has(b':') || has(b' ') {
+            identities::spot(text, &self.names, found);
+        }
+        if has(b'@') || has(b'(') || has(b'[') || has(b'{') || has(b'<') {
+            mails::spot(text, &self.names, found);
+        }
+        if text.len() > 7 && digits > 1 {
+            numbers::spot(text, &self.names, found);
+        }
         let is_version = meaning == Meaning::Version
             && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         if is_version {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::rewrite::{Edit, Unescaped, escaped};
 
-use super::Pseudonyms;
+use super::{NESTING_MAX, Pseudonyms};
 use super::found::What;
 use super::json::{Form, Node};
 use super::key::Meaning;
@@ -78,7 +78,7 @@ impl Pseudonyms {
         if key.bytes().all(is_word) {
             return None;
         }
-        let with = self.text(&key, Meaning::Vocabulary, 0)?;
+        let with = self.text(&key, Meaning::Vocabulary, NESTING_MAX / 2)?;
         Some(edit(range, escaped(&with)))
     }
 
@@ -93,7 +93,7 @@ impl Pseudonyms {
     }
 
     /// A value under a key of that meaning.
-    fn value(&mut self, value: &str, meaning: Meaning, depth: u8) -> Option<String> {
+    pub(super) fn value(&mut self, value: &str, meaning: Meaning, depth: u8) -> Option<String> {
         let is_json = value.starts_with(['{', '[']) && super::json::scan(value, 0).is_ok();
         if !is_json || meaning.is_secret() {
             let exchanged = self.exchanged(meaning, value);
