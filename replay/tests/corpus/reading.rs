@@ -116,7 +116,7 @@ fn traces(value: &str) -> Vec<String> {
         }
         return traces;
     }
-    let is_known = |it: &&str| ["example", "deploy", "server", "federated", "arn:aws:iam::"].contains(it);
+    let is_known = |it: &&str| ["example", "deploy", "server", "federated-user"].contains(it);
     let words = value.split([' ', '@', '/', ':', '.', ',', ';', '=', '+']).filter(|it| it.len() > 4 && !is_known(it));
     traces.extend(words.map(str::to_owned));
     traces

@@ -16,7 +16,7 @@ use super::stand_in::StandIns;
 const V6_BYTES_MAX: usize = 45;
 
 static DASHED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\d{1,3}(?:-\d{1,3}){3}").expect("the expression is well formed"));
+    LazyLock::new(|| Regex::new(r"\d{1,3}(?:-\d{1,3}){3,5}").expect("the expression is well formed"));
 static REVERSE_V6: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)((?:[0-9a-f]\.){32})ip6\.arpa").expect("the expression is well formed")
 });
@@ -174,14 +174,21 @@ fn is_version(text: &str, start: usize) -> bool {
 /// `ip-10-0-0-1`, `ec2-3-120-5-6.eu-central-1.compute.amazonaws.com`, `81-2-69-144.provider.example`
 fn dashed(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     for one in DASHED.find_iter(text) {
-        let (before, after) = (&text.as_bytes()[..one.start()], &text.as_bytes()[one.end()..]);
-        let is_joined = before.last().is_some_and(u8::is_ascii_digit)
-            || after.first().is_some_and(u8::is_ascii_digit)
-            || matches!(before, [.., digit, b'-'] if digit.is_ascii_digit())
-            || matches!(after, [b'-', digit, ..] if digit.is_ascii_digit());
-        let is_host = matches!(before, [.., letter, b'-' | b'.'] if letter.is_ascii_alphabetic())
+        let mut one = one.range();
+        let before = |start: usize| &text.as_bytes()[..start];
+        // `ec2-81-2-69-144`: the first number belongs to a word.
+        let is_in_word = before(one.start).last().is_some_and(u8::is_ascii_alphabetic);
+        if is_in_word {
+            one.start += text[one.clone()].find('-').map_or(0, |at| at + 1);
+        }
+        let groups = text[one.clone()].match_indices('-').nth(3);
+        one.end = groups.map_or(one.end, |(at, _)| one.start + at);
+        let (before, after) = (before(one.start), &text.as_bytes()[one.end..]);
+        let is_joined = before.last().is_some_and(u8::is_ascii_digit) || after.first().is_some_and(u8::is_ascii_digit);
+        let is_host = is_in_word
+            || matches!(before, [.., letter, b'-' | b'.'] if letter.is_ascii_alphabetic())
             || matches!(after, [b'.' | b'-', letter, ..] if letter.is_ascii_alphabetic());
-        let address = one.as_str().replace('-', ".").parse::<Ipv4Addr>();
+        let address = text[one.clone()].replace('-', ".").parse::<Ipv4Addr>();
         if let (false, true, Ok(address)) = (is_joined, is_host, address)
             && !is_special(address.into())
         {
@@ -189,7 +196,7 @@ fn dashed(text: &str, names: &StandIns, found: &mut Vec<Found>) {
             let value = Some(address.to_string());
             found.push(Found {
                 value,
-                ..Found::new(one.range(), What::Address, with)
+                ..Found::new(one, What::Address, with)
             });
         }
     }

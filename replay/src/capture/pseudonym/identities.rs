@@ -11,8 +11,8 @@ use super::stand_in::StandIns;
 
 const FORMS: &str = r#"(?x)
     (?P<uuid> (?-u:\b)[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?-u:\b) )
-  | (?P<principal> (?-u:\b)A(?:KIA|SIA|IDA|ROA|GPA|IPA|NPA|NVA|BIA|CCA)[A-Z0-9]{12,124}(?-u:\b) )(?: : (?P<session> [^\s"',:;<>(){}\[\]]+ ) )?
-  | :(?P<kind> user|federated-user|assumed-role|saml-provider|mfa|sms-mfa|u2f)/(?P<path> [^\s"',:;<>(){}\[\]]+ )
+  | (?P<principal> (?-u:\b)A(?:KIA|SIA|IDA|ROA|GPA|IPA|NPA|NVA|BIA|CCA)[A-Z0-9]{12,124}(?-u:\b) )(?: : (?P<session> [^\s"',:;<>(){}\[\]&?\#%]+ ) )?
+  | :(?P<kind> user|federated-user|assumed-role|saml-provider|mfa|sms-mfa|u2f)/(?P<path> [^\s"',:;<>(){}\[\]&?\#%]+ )
 "#;
 
 static FORM: LazyLock<Regex> = LazyLock::new(|| Regex::new(FORMS).expect("the expression is well formed"));

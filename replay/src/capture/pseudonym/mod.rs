@@ -244,4 +244,6 @@ impl Pseudonyms {
 #[path = "../../../tests/corpus/mod.rs"]
 mod corpus;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

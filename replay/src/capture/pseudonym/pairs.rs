@@ -136,7 +136,7 @@ fn values(view: &View<'_>, at: usize, meaning: Meaning, key: &str) -> Vec<Range<
         '[' | '(' => return members(view, start),
         '{' => return Vec::new(),
         _ if space > 0 && rest[..space].contains('\n') => return Vec::new(),
-        _ => unquoted(text, start, meaning, sign == b':' && is_spaced, key),
+        _ => unquoted(view, start, meaning, sign == b':' && is_spaced, key),
     };
     one.filter(|it| !it.is_empty()).into_iter().collect()
 }
@@ -193,16 +193,16 @@ fn members(view: &View<'_>, start: usize) -> Vec<Range<usize>> {
     inside.split(',').map(member).filter(|it| !it.is_empty()).collect()
 }
 
-fn unquoted(text: &str, start: usize, meaning: Meaning, is_said: bool, key: &str) -> Option<Range<usize>> {
+fn unquoted(view: &View<'_>, start: usize, meaning: Meaning, is_said: bool, key: &str) -> Option<Range<usize>> {
     // Nothing here looks beyond the end of what it takes: a line may have a million pairs.
-    let line = &text[start..];
+    let line = &view.text[start..];
     let length = match meaning {
         Meaning::Header => line.find(['"', '\'', '\n', '\r']).unwrap_or(line.len()),
-        Meaning::Secret if is_said && is_of_words(key) => phrase(line),
-        Meaning::Secret => word(line, true),
-        Meaning::User | Meaning::Place | Meaning::Thing => name(line, is_said)?,
+        Meaning::Secret if is_said && is_of_words(key) => phrase(view, start),
+        Meaning::Secret => word(view, start, true),
+        Meaning::User | Meaning::Place | Meaning::Thing => name(view, start, is_said)?,
         Meaning::Phone => number(line),
-        _ => word(line, false),
+        _ => word(view, start, false),
     };
     Some(start..start + length)
 }
@@ -214,17 +214,21 @@ fn is_of_words(key: &str) -> bool {
 }
 
 /// Up to what ends a clause. `password: hunter2 was refused` goes as a whole.
-fn phrase(line: &str) -> usize {
+fn phrase(view: &View<'_>, start: usize) -> usize {
+    let line = &view.text[start..];
     let ends = line.char_indices().find(|(at, c)| {
         let is_before_space = line[at + c.len_utf8()..].chars().next().is_none_or(char::is_whitespace);
         matches!(c, '"' | '|' | '\t' | '\n' | '\r') || matches!(c, ',' | ';' | '}' | ')' | ']') && is_before_space
     });
-    ends.map_or(line.len(), |(at, _)| at).max(word(line, true))
+    ends.map_or(line.len(), |(at, _)| at).max(word(view, start, true))
 }
 
 /// Up to white space, or to what separates values where another follows.
-fn word(line: &str, is_secret: bool) -> usize {
+fn word(view: &View<'_>, start: usize, is_secret: bool) -> usize {
+    let line = &view.text[start..];
     let ends = line.char_indices().find(|(at, c)| match c {
+        // `Ada%20Lovelace`
+        ' ' => view.escaped_by(start + at) == 0,
         _ if c.is_whitespace() => true,
         '"' | '\'' | '<' | '>' => !is_secret || *at > 0 && is_end(&line[at + 1..]),
         ',' | ';' | '&' | '|' | '}' | ')' | ']' => !is_secret || is_end(&line[at + 1..]),
@@ -245,8 +249,9 @@ fn is_end(rest: &str) -> bool {
 }
 
 /// A word, and further ones as long as they begin with capitals; `None` where it is nobody's name.
-fn name(line: &str, is_said: bool) -> Option<usize> {
-    let first = word(line, false);
+fn name(view: &View<'_>, start: usize, is_said: bool) -> Option<usize> {
+    let line = &view.text[start..];
+    let first = word(view, start, false);
     let bare = line[..first].trim_end_matches(['.', ':', '!', '?']);
     if line.starts_with("arn:") || is_said && NOBODY.contains(&&*bare.to_lowercase()) {
         return None;
@@ -258,7 +263,7 @@ fn name(line: &str, is_said: bool) -> Option<usize> {
     }
     for _ in 1..NAME_WORDS_MAX {
         let rest = &line[length..];
-        let next = rest.strip_prefix(' ').map_or(0, |it| word(it, false));
+        let next = if rest.starts_with(' ') { word(view, start + length + 1, false) } else { 0 };
         if next == 0 || !begins_name(&rest[1..=next]) || rest[1 + next..].starts_with(['=', ':']) {
             break;
         }

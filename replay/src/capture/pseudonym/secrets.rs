@@ -38,7 +38,7 @@ static SECRET: LazyLock<Regex> = LazyLock::new(|| Regex::new(FORMS).expect("the 
 static PEM: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"-----BEGIN ([A-Z0-9 ]{1,40})-----").expect("the expression is well formed"));
 static LONG: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"[A-Za-z0-9+/_=~-]{32,}").expect("the expression is well formed"));
+    LazyLock::new(|| Regex::new(r"[A-Za-z0-9+/_-]{32,}={0,2}").expect("the expression is well formed"));
 
 pub(super) fn spot(text: &str, found: &mut Vec<Found>) {
     for all in SECRET.captures_iter(text) {

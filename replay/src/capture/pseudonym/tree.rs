@@ -26,6 +26,8 @@ struct Tree<'t> {
     access_keys: HashSet<usize>,
 }
 
+/// A shorter key of letters alone is nothing but a name of a field.
+const NAME_BYTES_MAX: usize = 16;
 /// Deeper, the path of a value is told no further.
 const PATH_KEYS_MAX: usize = 32;
 
@@ -75,7 +77,7 @@ impl Pseudonyms {
     fn key(&mut self, text: &str, range: std::ops::Range<usize>) -> Option<Edit> {
         let key = unescaped(&text[range.clone()]);
         let is_word = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b'.' | b' ');
-        if key.bytes().all(is_word) {
+        if key.len() < NAME_BYTES_MAX && key.bytes().all(is_word) {
             return None;
         }
         let with = self.text(&key, Meaning::Vocabulary, NESTING_MAX / 2)?;
