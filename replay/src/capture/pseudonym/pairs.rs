@@ -200,7 +200,15 @@ fn unquoted(view: &View<'_>, start: usize, meaning: Meaning, is_said: bool, key:
         Meaning::Header => line.find(['"', '\'', '\n', '\r']).unwrap_or(line.len()),
         Meaning::Secret if is_said && is_of_words(key) => phrase(view, start),
         Meaning::Secret => word(view, start, true),
-        Meaning::User | Meaning::Place | Meaning::Thing => name(view, start, is_said)?,
+        Meaning::User | Meaning::Place | Meaning::Thing => {
+            let length = name(view, start, is_said)?;
+            // `no vehicle: not registered` is said of any; what names one has a number in it.
+            let has_digit = line[..length].bytes().any(|b| b.is_ascii_digit());
+            if is_said && meaning == Meaning::Thing && !has_digit {
+                return None;
+            }
+            length
+        }
         Meaning::Phone => number(line),
         _ => word(view, start, false),
     };
@@ -253,7 +261,8 @@ fn name(view: &View<'_>, start: usize, is_said: bool) -> Option<usize> {
     let line = &view.text[start..];
     let first = word(view, start, false);
     let bare = line[..first].trim_end_matches(['.', ':', '!', '?']);
-    if line.starts_with("arn:") || is_said && NOBODY.contains(&&*bare.to_lowercase()) {
+    let is_error = ["Exception", "Error", "Fault"].iter().any(|it| bare.ends_with(it));
+    if line.starts_with("arn:") || is_said && (is_error || NOBODY.contains(&&*bare.to_lowercase())) {
         return None;
     }
     let mut length = bare.len();
