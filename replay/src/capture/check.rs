@@ -33,26 +33,39 @@ pub(super) fn run(paths: &[PathBuf], quiet: bool) -> anyhow::Result<Outcome> {
         let mut check = |piece: Piece<'_>| {
             let (line, bytes) = match piece {
                 Piece::Record { line, bytes, .. } => (line, bytes),
-                Piece::TooLarge { line, bytes_max, .. } => {
-                    failures.push(format!("{name}:{line}: not looked at: a record of more than {bytes_max} bytes"));
+                Piece::TooLarge {
+                    line, bytes_max, ..
+                } => {
+                    failures.push(format!(
+                        "{name}:{line}: not looked at: a record of more than {bytes_max} bytes"
+                    ));
                     return Ok(());
                 }
             };
             let suspects = names.suspects(bytes);
             found += suspects.len() as u64;
             lines += u64::from(!suspects.is_empty());
-            suspects.iter().try_for_each(|it| writeln!(out, "{}:{line}: {}", printable(&name), told(it)))?;
+            suspects
+                .iter()
+                .try_for_each(|it| writeln!(out, "{}:{line}: {}", printable(&name), told(it)))?;
             Ok(())
         };
         let ended = records(input, &mut check)?;
         failures.extend(ended);
     }
     out.finish()?;
-    failures.iter().for_each(|failure| say(&format!("error: {failure}")));
+    failures
+        .iter()
+        .for_each(|failure| say(&format!("error: {failure}")));
     if !quiet {
         say(&match found {
-            0 => "nothing looks like a person or a secret; running text may still name people".to_owned(),
-            _ => format!("{} in {}", counted(found, "suspect"), counted(lines, "record")),
+            0 => "nothing looks like a person or a secret; running text may still name people"
+                .to_owned(),
+            _ => format!(
+                "{} in {}",
+                counted(found, "suspect"),
+                counted(lines, "record")
+            ),
         });
     }
     Ok(match (found, failures.is_empty()) {
@@ -71,8 +84,16 @@ fn told(suspect: &Suspect) -> String {
     let value = match suspect.is_secret {
         true => {
             let chars = suspect.value.chars().count();
-            let shown: String = suspect.value.chars().take(SECRET_CHARS_MAX.min(chars / 4)).collect();
-            format!("{}… ({})", printable(&shown), counted(chars as u64, "character"))
+            let shown: String = suspect
+                .value
+                .chars()
+                .take(SECRET_CHARS_MAX.min(chars / 4))
+                .collect();
+            format!(
+                "{}… ({})",
+                printable(&shown),
+                counted(chars as u64, "character")
+            )
         }
         false => clipped(&suspect.value, VALUE_CHARS_MAX),
     };

@@ -19,10 +19,18 @@ use crate::outcome::{Outcome, say};
 use crate::output::Output;
 use crate::output::quantity::counted;
 
-pub(super) fn run(from: &Path, output: &Path, names: &mut Pseudonyms, quiet: bool) -> anyhow::Result<Outcome> {
+pub(super) fn run(
+    from: &Path,
+    output: &Path,
+    names: &mut Pseudonyms,
+    quiet: bool,
+) -> anyhow::Result<Outcome> {
     let is_same = |path: &Path| fs::canonicalize(path).ok();
     if is_same(from).is_some() && is_same(from) == is_same(output) {
-        bail!("`{}` would be replaced by what has no people in it: choose another --output", from.display());
+        bail!(
+            "`{}` would be replaced by what has no people in it: choose another --output",
+            from.display()
+        );
     }
     if from.is_dir() {
         bail!("`{}` is a folder: --from takes one file", from.display());
@@ -50,11 +58,14 @@ pub(super) fn run(from: &Path, output: &Path, names: &mut Pseudonyms, quiet: boo
         match piece {
             Piece::Record { bytes, .. } => {
                 let changed = names.record(bytes);
-                out.write_all(changed.as_deref().unwrap_or(bytes)).with_context(context)?;
+                out.write_all(changed.as_deref().unwrap_or(bytes))
+                    .with_context(context)?;
                 out.write_all(b"\n").with_context(context)?;
                 written += 1;
             }
-            Piece::TooLarge { line, bytes_max, .. } => failures.push(format!(
+            Piece::TooLarge {
+                line, bytes_max, ..
+            } => failures.push(format!(
                 "{}:{line}: left out: a record of more than {bytes_max} bytes",
                 input.name()
             )),
@@ -64,12 +75,22 @@ pub(super) fn run(from: &Path, output: &Path, names: &mut Pseudonyms, quiet: boo
     let ended = records(input, &mut write)?;
     failures.extend(ended);
     out.finish()?;
-    failures.iter().for_each(|failure| say(&format!("error: {failure}")));
+    failures
+        .iter()
+        .for_each(|failure| say(&format!("error: {failure}")));
     if !quiet {
-        say(&format!("wrote {} into `{}`", counted(written, "record"), output.display()));
+        say(&format!(
+            "wrote {} into `{}`",
+            counted(written, "record"),
+            output.display()
+        ));
         super::tell(Some(names));
     }
-    Ok(if failures.is_empty() { Outcome::Done } else { Outcome::InputUnread })
+    Ok(if failures.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::InputUnread
+    })
 }
 
 /// Calls `each` with what is in `input`; and tells why it could not be read to its end, if so.
@@ -83,8 +104,14 @@ pub(super) fn records(
     loop {
         match stream.take(&mut block) {
             Taken::Block { .. } => block.pieces().try_for_each(&mut *each)?,
-            Taken::End { end: End::Failed(why) | End::NotOpened(why), .. } => return Ok(Some(why)),
-            Taken::End { end: End::Whole, .. } | Taken::Nothing => return Ok(None),
+            Taken::End {
+                end: End::Failed(why) | End::NotOpened(why),
+                ..
+            } => return Ok(Some(why)),
+            Taken::End {
+                end: End::Whole, ..
+            }
+            | Taken::Nothing => return Ok(None),
         }
     }
 }

@@ -45,7 +45,9 @@ pub(crate) fn lines(group: &str, events: &[LogEvent], names: &mut Option<Pseudon
     if let Some(names) = names {
         // A page is what a capture goes on with: names that were learnt before an interruption are not known after it.
         names.forget_names();
-        events.iter().for_each(|event| names.learn(event.message.as_bytes()));
+        events
+            .iter()
+            .for_each(|event| names.learn(event.message.as_bytes()));
     }
     let mut payloads: Vec<(&str, Vec<Entry<'_>>)> = Vec::new();
     for event in events {

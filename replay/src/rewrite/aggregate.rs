@@ -59,7 +59,10 @@ pub(crate) fn rewritten(
 /// With what `change` makes of the partition keys and of what tags say; `None` where there is none, or it cannot be read.
 pub(crate) fn with_keys(bytes: &[u8], change: &dyn Fn(&str) -> String) -> Option<Vec<u8>> {
     let mut aggregate = Aggregate::decode(message(bytes)?).ok()?;
-    let tags = aggregate.records.iter_mut().flat_map(|record| &mut record.tags);
+    let tags = aggregate
+        .records
+        .iter_mut()
+        .flat_map(|record| &mut record.tags);
     let said = tags.filter_map(|tag| tag.value.as_mut());
     let mut keys: Vec<&mut String> = aggregate.partition_keys.iter_mut().chain(said).collect();
     if keys.is_empty() {

@@ -1,12 +1,10 @@
 //! A log with people and secrets in it, all made up: each person and secret, in each form of log, in several spellings,
 //! whole and damaged. What was put in is listed beside.
 
+mod forms; // forms of logs
 pub(crate) mod reading; // what is left of it
 
-use std::io::Write as _;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use forms::{FORMS, SENTENCES};
 
 /// Something that must not be left, under the key that logs have for it.
 pub(crate) struct Planted {
@@ -52,7 +50,10 @@ pub(crate) const PLANTED: [Planted; 44] = [
     by_form("accountId", "444455556666"),
     by_form("sub", "0453171e-831e-46bb-a512-a4a6d2e6c5ef"),
     by_form("caller", "arn:aws:iam::444455556666:user/zelda-quist"),
-    by_form("session_arn", "arn:aws:sts::444455556666:federated-user/zelda-quist"),
+    by_form(
+        "session_arn",
+        "arn:aws:sts::444455556666:federated-user/zelda-quist",
+    ),
     by_form("accessKeyId", "AKIAQWERTYUIOPASDFGH"),
     by_key("password", "korrekt-pferd"),
     by_key("userPassword", "s3cr,et&x"),
@@ -64,13 +65,22 @@ pub(crate) const PLANTED: [Planted; 44] = [
     by_key("accessKey", "vvbb7733nn"),
     by_key("otp", "993311"),
     by_key("connectionString", "Server=db;Pwd=xkcd936"),
-    by_key("aws_secret_access_key", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzEXAMPLEKY"),
-    by_form("note", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ6ZWxkYSJ9.c2lnbmF0dXJl"),
+    by_key(
+        "aws_secret_access_key",
+        "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzEXAMPLEKY",
+    ),
+    by_form(
+        "note",
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ6ZWxkYSJ9.c2lnbmF0dXJl",
+    ),
     by_form("note", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
     by_form("note", "xoxb-2048-4096-AbCdEfGhIjKlMnOp"),
     by_form("note", "sk_live_4eC39HqLyjWDarjtT1zdp7dc"),
     by_form("note", "AIzaSyD4x0Q2Vb3nM5pL7kJ9hG1fD3sA5qW7eR9"),
-    by_form("note", "SG.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf09kqeF8tAmbihYzrnopKc1s5cr"),
+    by_form(
+        "note",
+        "SG.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf09kqeF8tAmbihYzrnopKc1s5cr",
+    ),
     by_form("note", "glpat-Zx9YwVuTsRqPoNmLkJiH"),
     by_form("note", "sk-ant-api03-AbCdEf123456GhIjKl789012"),
     by_form("note", "npm_aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789"),
@@ -79,113 +89,15 @@ pub(crate) const PLANTED: [Planted; 44] = [
     by_form("note", "q9Zt3LkV7bXw2RmN8cYh4JpD6sFg1TaEuQvW5xKz"),
 ];
 
-/// How a log writes a value under a key.
-type Form = (&'static str, fn(&str, &str) -> String);
-
-fn json(key: &str, value: &str) -> String {
-    serde_json::json!({"event": "vehicle.read", key: value, "status": 200}).to_string()
-}
-
-fn string(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-fn packed(text: &str) -> Vec<u8> {
-    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    writer.write_all(text.as_bytes()).expect("memory");
-    writer.finish().expect("memory")
-}
-
-fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|b| match b.is_ascii_alphanumeric() {
-            true => char::from(b).to_string(),
-            false => format!("%{b:02X}"),
-        })
-        .collect()
-}
-
-fn unicode(text: &str) -> String {
-    text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
-}
-
-pub(crate) const FORMS: [Form; 34] = [
-    ("JSON", json),
-    ("JSON in JSON", |k, v| format!(r#"{{"message":{},"level":"INFO"}}"#, string(&json(k, v)))),
-    ("JSON twice in JSON", |k, v| {
-        let inner = format!(r#"{{"body":{}}}"#, string(&json(k, v)));
-        format!(r#"{{"message":{}}}"#, string(&inner))
-    }),
-    ("within objects and lists", |k, v| format!(r#"{{"a":[{{"b":{{{}:[{}]}}}}]}}"#, string(k), string(v))),
-    ("typed", |k, v| format!(r#"{{"Item":{{{}:{{"S":{}}}}}}}"#, string(k), string(v))),
-    ("tag", |k, v| format!(r#"{{"tags":[{{"key":{},"value":{}}}]}}"#, string(k), string(v))),
-    ("tag, value first", |k, v| format!(r#"{{"Tags":[{{"Value":{},"Key":{}}}]}}"#, string(v), string(k))),
-    ("header", |k, v| format!(r#"{{"headers":[{{"name":{},"value":{}}}]}}"#, string(k), string(v))),
-    ("every character escaped", |k, v| format!(r#"{{"x":1,{}:"{}"}}"#, string(k), unicode(v))),
-    ("cut off", |k, v| format!(r#"{{"event":"e",{}:{},"status":2"#, string(k), string(v))),
-    ("cut off within the value", |k, v| {
-        let text = string(v);
-        format!(r#"{{"event":"e",{}:{}"#, string(k), &text[..text.len() - 1])
-    }),
-    ("a comma too many", |k, v| format!(r#"{{"event":"e",,{}:{},"status":200}}"#, string(k), string(v))),
-    ("a quote of a client's", |k, v| format!(r#"{{"agent":"a"b",{}:{}}}"#, string(k), string(v))),
-    ("words behind", |k, v| format!("{} took 3 ms", json(k, v))),
-    ("words before", |k, v| format!("2026-05-21T10:00:00.000Z\tc29d1a50-1e2f-4c5d-8a9b-0c1d2e3f4a5b\tINFO\t{}", json(k, v))),
-    ("damaged in a string", |k, v| {
-        let inner = json(k, v);
-        format!(r#"{{"message":{}}}"#, string(&inner[..inner.len() - 3]))
-    }),
-    ("escaped in text", |k, v| format!("body was {}", string(&json(k, v)))),
-    ("escaped and cut in text", |k, v| {
-        let text = string(&json(k, v));
-        format!("body was {}", &text[..text.len() - 4])
-    }),
-    ("Python", |k, v| format!("{{'event': 'e', '{k}': '{v}', 'n': 1}}")),
-    ("pairs", |k, v| format!("level=info {k}={} n=1", string(v))),
-    ("pairs in a query", |k, v| format!("GET /reset?a=1&{}={}&next=1 HTTP/1.1", percent(k), percent(v))),
-    ("a form in JSON", |k, v| format!(r#"{{"body":"a=1&{}={}&b=2"}}"#, percent(k), percent(v))),
-    ("percent twice", |k, v| format!("redirect=/x%3F{}%3D{}", percent(&percent(k)), percent(&percent(v)))),
-    ("XML", |k, v| format!("<r><{k}>{}</{k}></r>", v.replace('&', "&amp;"))),
-    ("quoted by key", |k, v| format!("failed with {k}: '{v}' at once")),
-    ("base64", |k, v| format!(r#"{{"data":"{}"}}"#, STANDARD.encode(json(k, v)))),
-    ("base64 for URLs", |k, v| format!("state {}", URL_SAFE_NO_PAD.encode(json(k, v)))),
-    ("base64 in lines", |k, v| {
-        let text = STANDARD.encode(json(k, v));
-        let lines: Vec<_> = text.as_bytes().chunks(32).map(String::from_utf8_lossy).collect();
-        format!(r#"{{"payload":{}}}"#, string(&lines.join("\r\n")))
-    }),
-    ("base64 of base64", |k, v| {
-        let inner = format!(r#"{{"data":"{}"}}"#, STANDARD.encode(json(k, v)));
-        format!(r#"{{"kinesis":{{"data":"{}"}}}}"#, STANDARD.encode(inner))
-    }),
-    ("gzip", |k, v| format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, STANDARD.encode(packed(&json(k, v))))),
-    ("hexadecimal", |k, v| {
-        let digits: String = json(k, v).bytes().map(|b| format!("{b:02x}")).collect();
-        format!("frame {digits}")
-    }),
-    ("another alphabet around it", |k, v| format!(r#"{{"стр":"Привет","{k}":{}}}"#, string(v))),
-    ("colours", |k, v| format!("\u{1b}[32mINFO\u{1b}[0m {k}={}", string(v))),
-    ("lines of their own", |k, v| format!("{{\"message\":{}}}", string(&format!("first\n{}\nlast", json(k, v))))),
-];
-
-/// Sentences in which only the form tells.
-const SENTENCES: [Form; 8] = [
-    ("prose", |_, v| format!("could not reach {v}, giving up")),
-    ("brackets", |_, v| format!("peer [{v}] went away")),
-    ("parentheses", |_, v| format!("[ERROR] denied ({v})")),
-    ("end of sentence", |_, v| format!("It was {v}.")),
-    ("JSON text", |_, v| format!(r#"{{"message":{}}}"#, string(&format!("seen: {v}; next")))),
-    ("a list", |_, v| format!(r#"["x",{}]"#, string(v))),
-    ("a key", |_, v| format!(r#"{{{}:3}}"#, string(v))),
-    ("tabs", |_, v| format!("a\t{v}\tb")),
-];
-
 /// Spellings of what has forms of its own, which are the planted ones, too.
 pub(crate) const SPELT: [(&str, &str); 40] = [
     ("81.2.69.144", "user/81.2.69.144 refused"),
     ("81.2.69.144", "dial tcp 10.0.0.9:3306->81.2.69.144:4431"),
     ("81.2.69.144", "[::ffff:81.2.69.144]:443"),
-    ("81.2.69.144", "ec2-81-2-69-144.eu-central-1.compute.amazonaws.com"),
+    (
+        "81.2.69.144",
+        "ec2-81-2-69-144.eu-central-1.compute.amazonaws.com",
+    ),
     ("81.2.69.144", "PTR 144.69.2.81.in-addr.arpa"),
     ("81.2.69.144", "IP 81.2.69.144.443 > 10.0.0.1.55"),
     ("81.2.69.144", "peer81.2.69.144 lost"),
@@ -194,34 +106,85 @@ pub(crate) const SPELT: [(&str, &str); 40] = [
     ("81.2.69.144", "blocked 81.2.69.144/32"),
     ("81.2.69.144", "x-forwarded-for: 81.2.69.144, 10.1.1.1"),
     ("81.2.69.144", "MyApp/81.2.69.144"),
-    ("2a01:4f8:c17:1::7", "from 2A01:04F8:0C17:0001:0000:0000:0000:0007"),
+    (
+        "2a01:4f8:c17:1::7",
+        "from 2A01:04F8:0C17:0001:0000:0000:0000:0007",
+    ),
     ("2a01:4f8:c17:1::7", "[2a01:4f8:c17:1::7]:443"),
-    ("2a01:4f8:c17:1::7", "fe80::1%eth0 2a01:4f8:c17:1:0:0:0:7/128"),
+    (
+        "2a01:4f8:c17:1::7",
+        "fe80::1%eth0 2a01:4f8:c17:1:0:0:0:7/128",
+    ),
     ("2a01:4f8:c17:1::7", "ip=2a01%3A4f8%3Ac17%3A1%3A%3A7"),
-    ("2a01:4f8:c17:1::7", "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.7.1.c.0.8.f.4.0.1.0.a.2.ip6.arpa"),
-    ("zelda.quist@quistwerk.example", "mail to <Zelda.Quist@QUISTWERK.example>"),
-    ("zelda.quist@quistwerk.example", "mailto:zelda.quist%40quistwerk.example"),
-    ("zelda.quist@quistwerk.example", "x zelda.quist%2540quistwerk.example"),
-    ("zelda.quist@quistwerk.example", "zelda.quist&#64;quistwerk.example"),
-    ("zelda.quist@quistwerk.example", "zelda.quist (at) quistwerk (dot) example"),
-    ("zelda.quist@quistwerk.example", r#"{"a":"zelda.quist\u0040quistwerk.example"}"#),
+    (
+        "2a01:4f8:c17:1::7",
+        "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.7.1.c.0.8.f.4.0.1.0.a.2.ip6.arpa",
+    ),
+    (
+        "zelda.quist@quistwerk.example",
+        "mail to <Zelda.Quist@QUISTWERK.example>",
+    ),
+    (
+        "zelda.quist@quistwerk.example",
+        "mailto:zelda.quist%40quistwerk.example",
+    ),
+    (
+        "zelda.quist@quistwerk.example",
+        "x zelda.quist%2540quistwerk.example",
+    ),
+    (
+        "zelda.quist@quistwerk.example",
+        "zelda.quist&#64;quistwerk.example",
+    ),
+    (
+        "zelda.quist@quistwerk.example",
+        "zelda.quist (at) quistwerk (dot) example",
+    ),
+    (
+        "zelda.quist@quistwerk.example",
+        r#"{"a":"zelda.quist\u0040quistwerk.example"}"#,
+    ),
     ("zelda quist", r#"RCPT TO: "zelda quist"@quistwerk.example"#),
     ("quistwerk", "bounced at ops@xn--quistwerk-9ya.example"),
-    ("zelda-quist", "arn:aws:sts::444455556666:assumed-role/Deploy/zelda-quist is not allowed"),
+    (
+        "zelda-quist",
+        "arn:aws:sts::444455556666:assumed-role/Deploy/zelda-quist is not allowed",
+    ),
     ("zelda-quist", "AROAQWERTYUIOPASDFGH:zelda-quist"),
-    ("zelda-quist", "arn:aws:iam::444455556666:user/staff/zelda-quist"),
+    (
+        "zelda-quist",
+        "arn:aws:iam::444455556666:user/staff/zelda-quist",
+    ),
     ("zelda-quist", "arn:aws:iam::444455556666:mfa/zelda-quist"),
-    ("zelda-quist", "Failed password for invalid user zelda-quist from 81.2.69.144 port 22"),
-    ("zelda-quist", "Access denied for user 'zelda-quist'@'localhost' (using password: YES)"),
+    (
+        "zelda-quist",
+        "Failed password for invalid user zelda-quist from 81.2.69.144 port 22",
+    ),
+    (
+        "zelda-quist",
+        "Access denied for user 'zelda-quist'@'localhost' (using password: YES)",
+    ),
     ("zelda-quist", "postgres://zelda-quist:pw@db.example/x"),
     ("qx7!pq", "postgres://fleet:qx7!pq@db.example/x"),
     ("qx7!pq", "mysql --user=fleet --password qx7!pq -h db"),
-    ("qq77ww99ee", "curl -H 'Cookie: a=b; sid=qq77ww99ee' https://x.example"),
-    ("qq77ww99ee", "Authorization: Basic cXE3N3d3OTllZTpxcTc3d3c5OWVl"),
+    (
+        "qq77ww99ee",
+        "curl -H 'Cookie: a=b; sid=qq77ww99ee' https://x.example",
+    ),
+    (
+        "qq77ww99ee",
+        "Authorization: Basic cXE3N3d3OTllZTpxcTc3d3c5OWVl",
+    ),
     ("+4915112345678", "call +49 (151) 1234-5678 now"),
     ("+4915112345678", "tel:+49-151-1234-5678"),
-    ("zelda-quist", "81.2.69.144 - zelda-quist [21/May/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 12"),
-    ("T0AB/B0CD/xYz", "POST https://hooks.slack.com/services/T0AB/B0CD/xYz"),
+    (
+        "zelda-quist",
+        "81.2.69.144 - zelda-quist [21/May/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 12",
+    ),
+    (
+        "T0AB/B0CD/xYz",
+        "POST https://hooks.slack.com/services/T0AB/B0CD/xYz",
+    ),
 ];
 
 /// All lines, each with what was put into it.
@@ -229,12 +192,24 @@ pub(crate) fn lines() -> Vec<(String, &'static str, String)> {
     let mut lines = Vec::new();
     for planted in &PLANTED {
         for (name, form) in FORMS {
-            lines.push((format!("{name}: {}", planted.key), planted.value, form(planted.key, planted.value)));
+            lines.push((
+                format!("{name}: {}", planted.key),
+                planted.value,
+                form(planted.key, planted.value),
+            ));
         }
         for (name, form) in SENTENCES.iter().filter(|_| planted.has_form) {
-            lines.push((format!("{name}: {}", planted.key), planted.value, form(planted.key, planted.value)));
+            lines.push((
+                format!("{name}: {}", planted.key),
+                planted.value,
+                form(planted.key, planted.value),
+            ));
         }
     }
-    lines.extend(SPELT.iter().map(|(value, line)| ((*line).to_owned(), *value, (*line).to_owned())));
+    lines.extend(
+        SPELT
+            .iter()
+            .map(|(value, line)| ((*line).to_owned(), *value, (*line).to_owned())),
+    );
     lines
 }

@@ -14,7 +14,11 @@ fn readings(text: &[u8], depth: u8, seen: &mut BTreeSet<String>) {
     if depth == 0 || !is_new {
         return;
     }
-    let plain = text.replace("\\\\", "\\").replace("\\\"", "\"").replace("\\/", "/").replace("\\n", "\n");
+    let plain = text
+        .replace("\\\\", "\\")
+        .replace("\\\"", "\"")
+        .replace("\\/", "/")
+        .replace("\\n", "\n");
     readings(plain.as_bytes(), depth - 1, seen);
     readings(&percent_decoded(&text), depth - 1, seen);
     readings(unescaped(&text).as_bytes(), depth - 1, seen);
@@ -28,10 +32,15 @@ fn unpacked(text: &[u8], depth: u8, seen: &mut BTreeSet<String>) {
     }
     let mut content = Vec::new();
     if text.starts_with(&[0x1F, 0x8B]) {
-        flate2::read::GzDecoder::new(text).read_to_end(&mut content).unwrap();
+        flate2::read::GzDecoder::new(text)
+            .read_to_end(&mut content)
+            .unwrap();
         return unpacked(&content, depth - 1, seen);
     }
-    let joined = String::from_utf8_lossy(text).replace("\\r\\n", "").replace("\\n", "").replace("\\\"", "\"");
+    let joined = String::from_utf8_lossy(text)
+        .replace("\\r\\n", "")
+        .replace("\\n", "")
+        .replace("\\\"", "\"");
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
     for word in joined.split(|c| !is_part(c)).filter(|it| it.len() > 7) {
         if let Some(bytes) = from_hex(word) {
@@ -52,8 +61,13 @@ fn unpacked(text: &[u8], depth: u8, seen: &mut BTreeSet<String>) {
 }
 
 fn from_hex(word: &str) -> Option<Vec<u8>> {
-    let is_hex = word.len() % 2 == 0 && word.bytes().all(|b| b.is_ascii_hexdigit());
-    is_hex.then(|| (0..word.len()).step_by(2).map(|at| u8::from_str_radix(&word[at..at + 2], 16).unwrap()).collect())
+    let is_hex = word.len().is_multiple_of(2) && word.bytes().all(|b| b.is_ascii_hexdigit());
+    is_hex.then(|| {
+        (0..word.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&word[at..at + 2], 16).unwrap())
+            .collect()
+    })
 }
 
 fn percent_decoded(text: &str) -> Vec<u8> {
@@ -80,7 +94,10 @@ fn unescaped(text: &str) -> String {
     let mut parts = text.split("\\u");
     let mut out = parts.next().unwrap().to_owned();
     for part in parts {
-        let read = part.get(..4).and_then(|it| u32::from_str_radix(it, 16).ok()).and_then(char::from_u32);
+        let read = part
+            .get(..4)
+            .and_then(|it| u32::from_str_radix(it, 16).ok())
+            .and_then(char::from_u32);
         match read {
             Some(c) => {
                 out.push(c);
@@ -117,7 +134,9 @@ fn traces(value: &str) -> Vec<String> {
         return traces;
     }
     let is_known = |it: &&str| ["example", "deploy", "server", "federated-user"].contains(it);
-    let words = value.split([' ', '@', '/', ':', '.', ',', ';', '=', '+']).filter(|it| it.len() > 4 && !is_known(it));
+    let words = value
+        .split([' ', '@', '/', ':', '.', ',', ';', '=', '+'])
+        .filter(|it| it.len() > 4 && !is_known(it));
     traces.extend(words.map(str::to_owned));
     traces
 }

@@ -124,7 +124,12 @@ fn is_special_v6(address: Ipv6Addr) -> bool {
 
 /// As [`is_stand_in`], in the notations in which addresses are found.
 pub(super) fn is_written_stand_in(text: &str) -> bool {
-    let number = || text.parse::<u32>().ok().filter(|it| *it > 0x00FF_FFFF).map(|it| Ipv4Addr::from_bits(it).into());
+    let number = || {
+        text.parse::<u32>()
+            .ok()
+            .filter(|it| *it > 0x00FF_FFFF)
+            .map(|it| Ipv4Addr::from_bits(it).into())
+    };
     text.parse().ok().or_else(number).is_some_and(is_stand_in)
 }
 

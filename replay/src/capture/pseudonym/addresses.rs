@@ -15,8 +15,9 @@ use super::stand_in::StandIns;
 /// Longer ones are no address.
 const V6_BYTES_MAX: usize = 45;
 
-static DASHED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\d{1,3}(?:-\d{1,3}){3,5}").expect("the expression is well formed"));
+static DASHED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\d{1,3}(?:-\d{1,3}){3,5}").expect("the expression is well formed")
+});
 static REVERSE_V6: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)((?:[0-9a-f]\.){32})ip6\.arpa").expect("the expression is well formed")
 });
@@ -29,7 +30,11 @@ pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) -> u64 
     while at < bytes.len() {
         let length = bytes[at..].iter().take_while(|b| is_part(b)).count();
         let run = at..at + length;
-        let separators = |byte| memchr::memchr_iter(byte, &bytes[run.clone()]).take(3).count();
+        let separators = |byte| {
+            memchr::memchr_iter(byte, &bytes[run.clone()])
+                .take(3)
+                .count()
+        };
         if separators(b':') > 1 || separators(b'.') > 2 {
             versions += in_run(text, run, names, found);
         }
@@ -57,14 +62,19 @@ fn in_run(text: &str, run: Range<usize>, names: &StandIns, found: &mut Vec<Found
             let is_oid = parts.len() > 5 && bytes[start] < b'3' && parts[0].len() == 1;
             for part in parts.chunks_exact(4) {
                 let range = part[0].start..part[3].end;
-                if let (false, Ok(address)) = (is_version || is_oid, text[range.clone()].parse::<Ipv4Addr>()) {
+                if let (false, Ok(address)) = (
+                    is_version || is_oid,
+                    text[range.clone()].parse::<Ipv4Addr>(),
+                ) {
                     add(text, range, address.into(), names, found);
                 }
             }
             at = parts.last().map_or(run.end, |last| last.end);
         }
         // On to the next group.
-        let separator = bytes[at..run.end].iter().position(|b| matches!(b, b':' | b'.'));
+        let separator = bytes[at..run.end]
+            .iter()
+            .position(|b| matches!(b, b':' | b'.'));
         let Some(separator) = separator else { break };
         let is_double = bytes[at + separator..run.end].starts_with(b"::");
         at += separator + usize::from(!(is_double && separator > 0));
@@ -78,7 +88,9 @@ fn add(text: &str, range: Range<usize>, address: IpAddr, names: &StandIns, found
     }
     let rest = &text[range.end..];
     const REVERSE: &str = ".in-addr.arpa";
-    let is_reverse = rest.get(..REVERSE.len()).is_some_and(|it| it.eq_ignore_ascii_case(REVERSE));
+    let is_reverse = rest
+        .get(..REVERSE.len())
+        .is_some_and(|it| it.eq_ignore_ascii_case(REVERSE));
     let address = match (address, is_reverse) {
         (IpAddr::V4(v4), true) => {
             let [a, b, c, d] = v4.octets();
@@ -104,12 +116,20 @@ fn network(rest: &str, address: IpAddr, stand_in: IpAddr) -> IpAddr {
         (IpAddr::V4(v4), IpAddr::V4(other)) if length <= 32 => {
             let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
             let is_network = v4.to_bits() & !mask == 0;
-            if is_network { Ipv4Addr::from_bits(other.to_bits() & mask).into() } else { stand_in }
+            if is_network {
+                Ipv4Addr::from_bits(other.to_bits() & mask).into()
+            } else {
+                stand_in
+            }
         }
         (IpAddr::V6(v6), IpAddr::V6(other)) if length <= 128 => {
             let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
             let is_network = v6.to_bits() & !mask == 0;
-            if is_network { Ipv6Addr::from_bits(other.to_bits() & mask).into() } else { stand_in }
+            if is_network {
+                Ipv6Addr::from_bits(other.to_bits() & mask).into()
+            } else {
+                stand_in
+            }
         }
         _ => stand_in,
     }
@@ -118,13 +138,19 @@ fn network(rest: &str, address: IpAddr, stand_in: IpAddr) -> IpAddr {
 /// Where the longest IPv6 address ends that begins at `at`, with nothing joined to it.
 fn v6(text: &str, at: usize, run: &Range<usize>) -> Option<usize> {
     let bytes = text.as_bytes();
-    let is_word = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let is_word = |at: usize| {
+        bytes
+            .get(at)
+            .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    };
     let end_max = run.end.min(at + V6_BYTES_MAX);
     let is_end = |end: &usize| *end == run.end || matches!(bytes[*end], b':' | b'.');
     let mut ends = (at + 2..=end_max).rev().filter(is_end);
     let end = ends.find(|end| text[at..*end].parse::<Ipv6Addr>().is_ok())?;
     let written = &text[at..end];
-    let numbers = written.split(':').filter(|it| it.bytes().any(|b| b.is_ascii_digit()));
+    let numbers = written
+        .split(':')
+        .filter(|it| it.bytes().any(|b| b.is_ascii_digit()));
     let is_joined = at.checked_sub(1).is_some_and(is_word) || end == run.end && is_word(end);
     // `io::fe` is a path of a program, and a letter beside four groups of digits is nothing.
     (!is_joined || numbers.count() > 3).then_some(end)
@@ -133,12 +159,18 @@ fn v6(text: &str, at: usize, run: &Range<usize>) -> Option<usize> {
 /// The numbers with dots between them that begin at `at`, if there are four at least, and where they begin.
 fn dotted(text: &str, at: usize, run: &Range<usize>) -> Option<(usize, Vec<Range<usize>>)> {
     let bytes = text.as_bytes();
-    let letters = bytes[at..run.end].iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let letters = bytes[at..run.end]
+        .iter()
+        .take_while(|b| b.is_ascii_alphabetic())
+        .count();
     let start = at + letters;
     let mut parts = Vec::new();
     let mut next = start;
     loop {
-        let digits = bytes[next..run.end].iter().take_while(|b| b.is_ascii_digit()).count();
+        let digits = bytes[next..run.end]
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count();
         let is_octet = (1..=3).contains(&digits) && text[next..next + digits].parse::<u8>().is_ok();
         // The last may be the number of a port.
         if !(is_octet || parts.len() == 4 && (1..=5).contains(&digits)) {
@@ -163,7 +195,12 @@ fn is_version(text: &str, start: usize) -> bool {
         _ => (false, before),
     };
     let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    let length = before.iter().rev().take(WORD_BYTES_MAX).take_while(is_part).count();
+    let length = before
+        .iter()
+        .rev()
+        .take(WORD_BYTES_MAX)
+        .take_while(is_part)
+        .count();
     let word = String::from_utf8_lossy(&before[before.len() - length..]).to_lowercase();
     match is_after_slash {
         true => PRODUCTS.contains(&&*word) || word.starts_with("aws-sdk-"),
@@ -177,14 +214,17 @@ fn dashed(text: &str, names: &StandIns, found: &mut Vec<Found>) {
         let mut one = one.range();
         let before = |start: usize| &text.as_bytes()[..start];
         // `ec2-81-2-69-144`: the first number belongs to a word.
-        let is_in_word = before(one.start).last().is_some_and(u8::is_ascii_alphabetic);
+        let is_in_word = before(one.start)
+            .last()
+            .is_some_and(u8::is_ascii_alphabetic);
         if is_in_word {
             one.start += text[one.clone()].find('-').map_or(0, |at| at + 1);
         }
         let groups = text[one.clone()].match_indices('-').nth(3);
         one.end = groups.map_or(one.end, |(at, _)| one.start + at);
         let (before, after) = (before(one.start), &text.as_bytes()[one.end..]);
-        let is_joined = before.last().is_some_and(u8::is_ascii_digit) || after.first().is_some_and(u8::is_ascii_digit);
+        let is_joined = before.last().is_some_and(u8::is_ascii_digit)
+            || after.first().is_some_and(u8::is_ascii_digit);
         let is_host = is_in_word
             || matches!(before, [.., letter, b'-' | b'.'] if letter.is_ascii_alphabetic())
             || matches!(after, [b'.' | b'-', letter, ..] if letter.is_ascii_alphabetic());
@@ -206,10 +246,23 @@ fn dashed(text: &str, names: &StandIns, found: &mut Vec<Found>) {
 fn reverse_v6(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     for all in REVERSE_V6.captures_iter(text) {
         let Some(digits) = all.get(1) else { continue };
-        let forward: String = digits.as_str().chars().rev().filter(|c| *c != '.').collect();
-        let Ok(bits) = u128::from_str_radix(&forward, 16) else { continue };
-        let IpAddr::V6(with) = names.address(Ipv6Addr::from_bits(bits).into()) else { continue };
-        let with: String = format!("{:032x}", with.to_bits()).chars().rev().flat_map(|c| [c, '.']).collect();
+        let forward: String = digits
+            .as_str()
+            .chars()
+            .rev()
+            .filter(|c| *c != '.')
+            .collect();
+        let Ok(bits) = u128::from_str_radix(&forward, 16) else {
+            continue;
+        };
+        let IpAddr::V6(with) = names.address(Ipv6Addr::from_bits(bits).into()) else {
+            continue;
+        };
+        let with: String = format!("{:032x}", with.to_bits())
+            .chars()
+            .rev()
+            .flat_map(|c| [c, '.'])
+            .collect();
         let value = Some(Ipv6Addr::from_bits(bits).to_string());
         found.push(Found {
             value,

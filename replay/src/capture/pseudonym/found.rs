@@ -107,8 +107,24 @@ mod tests {
     #[test]
     fn nothing_that_was_found_is_left_where_two_overlap() {
         let one = |range: Range<usize>, with: &str| Found::new(range, What::User, with.into());
-        let found = vec![one(4..9, "c"), one(0..3, "a"), one(0..6, "b"), one(1..2, "d"), one(9..10, "e")];
-        let kept: Vec<_> = in_order(found).into_iter().map(|it| (it.range, it.with)).collect();
-        assert_eq!(kept, [(0..6, "b".to_owned()), (6..9, "REMOVED".to_owned()), (9..10, "e".to_owned())]);
+        let found = vec![
+            one(4..9, "c"),
+            one(0..3, "a"),
+            one(0..6, "b"),
+            one(1..2, "d"),
+            one(9..10, "e"),
+        ];
+        let kept: Vec<_> = in_order(found)
+            .into_iter()
+            .map(|it| (it.range, it.with))
+            .collect();
+        assert_eq!(
+            kept,
+            [
+                (0..6, "b".to_owned()),
+                (6..9, "REMOVED".to_owned()),
+                (9..10, "e".to_owned())
+            ]
+        );
     }
 }

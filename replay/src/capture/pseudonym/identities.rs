@@ -15,7 +15,8 @@ const FORMS: &str = r#"(?x)
   | :(?P<kind> user|federated-user|assumed-role|saml-provider|mfa|sms-mfa|u2f)/(?P<path> [^\s"',:;<>(){}\[\]&?\#%]+ )
 "#;
 
-static FORM: LazyLock<Regex> = LazyLock::new(|| Regex::new(FORMS).expect("the expression is well formed"));
+static FORM: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(FORMS).expect("the expression is well formed"));
 /// What sshd and databases say, and names in quotes.
 static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
     let expression = r#"(?imx)(?-u:\b)(?:invalid|illegal|for|by|as|from|of|new|unknown)\ user(?:\ name)?\ (?P<plain>[^\s"'`,;:=()<>\[\]]{1,128})
@@ -26,10 +27,23 @@ static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(expression).expect("the expression is well formed")
 });
 
+/// Names with a title or a greeting before them, or a mail address behind.
+static TITLED: LazyLock<Regex> = LazyLock::new(|| {
+    let expression = r"(?x)
+        (?-u:\b)(?:Dear|Hello|Hi|Hallo|Mr\.?|Mrs\.?|Ms\.?|Dr\.?|Prof\.?|Herrn?|Frau|Monsieur|Madame)\x20
+            (?P<after>\p{Lu}[\p{L}\d'’-]+(?:\x20\p{Lu}[\p{L}\d'’-]+){0,3})
+        | (?P<before>\p{Lu}[\p{L}\d'’.-]+(?:\x20\p{Lu}[\p{L}\d'’.-]+){0,3})\x20<[^<>\s@]{1,64}@";
+    Regex::new(expression).expect("the expression is well formed")
+});
+
 pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     for all in FORM.captures_iter(text) {
         if let Some(uuid) = all.name("uuid") {
-            found.push(Found::new(uuid.range(), What::Uuid, names.uuid(uuid.as_str())));
+            found.push(Found::new(
+                uuid.range(),
+                What::Uuid,
+                names.uuid(uuid.as_str()),
+            ));
         } else if let Some(principal) = all.name("principal") {
             let with = names.principal(principal.as_str());
             found.push(Found::new(principal.range(), What::Principal, with));
@@ -48,6 +62,18 @@ pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
             {
                 user(text, one.range(), names, found);
             }
+        }
+    }
+    for all in TITLED.captures_iter(text) {
+        for one in ["after", "before"]
+            .into_iter()
+            .filter_map(|it| all.name(it))
+        {
+            found.push(Found::new(
+                one.range(),
+                What::Name,
+                names.user(one.as_str()),
+            ));
         }
     }
     in_urls(text, names, found);
@@ -91,7 +117,8 @@ fn in_urls(text: &str, names: &StandIns, found: &mut Vec<Found>) {
         let is_after_scheme = text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
         let start = at + 3;
         let window = text[start..].char_indices().take(LENGTH_MAX);
-        let window = window.take_while(|(_, c)| !c.is_whitespace() && !matches!(c, '"' | '\'' | '<' | '>' | '`'));
+        let window = window
+            .take_while(|(_, c)| !c.is_whitespace() && !matches!(c, '"' | '\'' | '<' | '>' | '`'));
         let length = window.last().map_or(0, |(at, c)| at + c.len_utf8());
         let rest = &text[start..start + length];
         let host = rest.find(['/', '?', '#']).unwrap_or(length);

@@ -98,15 +98,23 @@ impl Scan<'_> {
         let (form, range) = match first {
             b'{' | b'[' => {
                 self.at += 1;
-                let form = if first == b'{' { Form::Object } else { Form::List };
+                let form = if first == b'{' {
+                    Form::Object
+                } else {
+                    Form::List
+                };
                 (form, start..start)
             }
             b'"' => (Form::Text, self.string()?),
             b'-' | b'0'..=b'9' | b'a'..=b'z' | b'I' | b'N' => {
-                let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.');
+                let is_part =
+                    |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.');
                 let length = self.bytes[start..].iter().take_while(is_part).count();
                 self.at += length;
-                (token(&self.bytes[start..self.at]).ok_or(())?, start..self.at)
+                (
+                    token(&self.bytes[start..self.at]).ok_or(())?,
+                    start..self.at,
+                )
             }
             _ => return Err(()),
         };
@@ -127,7 +135,10 @@ impl Scan<'_> {
     /// The next byte that is no white space.
     fn peek(&mut self) -> Result<u8, ()> {
         let rest = &self.bytes[self.at..];
-        self.at += rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')).count();
+        self.at += rest
+            .iter()
+            .take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
+            .count();
         self.bytes.get(self.at).copied().ok_or(())
     }
 
@@ -136,7 +147,11 @@ impl Scan<'_> {
         let start = self.at + 1;
         let mut at = start;
         loop {
-            let Some(found) = self.bytes.get(at..).and_then(|it| memchr::memchr2(b'"', b'\\', it)) else {
+            let Some(found) = self
+                .bytes
+                .get(at..)
+                .and_then(|it| memchr::memchr2(b'"', b'\\', it))
+            else {
                 self.at = self.bytes.len();
                 return Err(());
             };
@@ -152,7 +167,9 @@ impl Scan<'_> {
 
 fn token(token: &[u8]) -> Option<Form> {
     let is_number = matches!(token[0], b'-' | b'0'..=b'9')
-        && token.iter().all(|b| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
+        && token
+            .iter()
+            .all(|b| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
     match token {
         _ if is_number => Some(Form::Number),
         b"true" | b"false" | b"null" | b"NaN" | b"Infinity" | b"-Infinity" => Some(Form::Word),
@@ -171,7 +188,13 @@ mod tests {
         assert_eq!(&text[end..], " rest");
         let told: Vec<_> = nodes
             .iter()
-            .map(|it| (&text[it.range.clone()], it.key.clone().map(|it| &text[it]), it.next))
+            .map(|it| {
+                (
+                    &text[it.range.clone()],
+                    it.key.clone().map(|it| &text[it]),
+                    it.next,
+                )
+            })
             .collect();
         assert_eq!(told[1], (r#"{"b":1}"#, Some("a"), 3));
         assert_eq!(told[2], ("1", Some("b"), 3));
@@ -182,7 +205,19 @@ mod tests {
 
     #[test]
     fn damage_is_told_where_it_shows() {
-        for text in ["", "{", "{\"a\"", "{\"a\":}", "{\"a\":1,,}", "[1 2]", "{a:1}", "\"x", "\"\\", "{\"a\":tru}", "[1,2}"] {
+        for text in [
+            "",
+            "{",
+            "{\"a\"",
+            "{\"a\":}",
+            "{\"a\":1,,}",
+            "[1 2]",
+            "{a:1}",
+            "\"x",
+            "\"\\",
+            "{\"a\":tru}",
+            "[1,2}",
+        ] {
             assert!(scan(text, 0).is_err(), "{text}");
         }
         assert!(scan(&"[".repeat(1_000_000), 0).is_err());

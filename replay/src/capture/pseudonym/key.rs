@@ -81,7 +81,7 @@ impl Meaning {
         let of_person = is_person(parent) && lists::OF_PERSONS.contains(&&*bare);
         let is_alone = words.len() == 1 && lists::USERS_ALONE.contains(&&**last);
         let is_of_user = is_alone || of_person || words.len() > 1 && last == "by";
-        for (meaning, list) in lists::MEANINGS {
+        for (meaning, list) in &lists::MEANINGS {
             let is_it = ends_with_one(&words, list) || *meaning == Meaning::User && is_of_user;
             if is_it {
                 return *meaning;
@@ -109,14 +109,19 @@ fn is_person(key: &str) -> bool {
 
 /// Whether the word is `of`, or several of it.
 fn is(word: &str, of: &str) -> bool {
-    word.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest == "s")
+    word.strip_prefix(of)
+        .is_some_and(|rest| rest.is_empty() || rest == "s")
 }
 
 /// Whether the words end as one of the list does, whose members have a space between words.
 fn ends_with_one(words: &[String], list: &[&str]) -> bool {
     list.iter().any(|one| {
         let mut wanted = one.rsplit(' ');
-        let apart = words.iter().rev().zip(&mut wanted).all(|(word, it)| is(word, it));
+        let apart = words
+            .iter()
+            .rev()
+            .zip(&mut wanted)
+            .all(|(word, it)| is(word, it));
         let joined = || {
             let last = words.last().map_or("", |it| it);
             last.len() + 1 >= one.len() && is(last, &one.replace(' ', ""))
@@ -153,7 +158,9 @@ fn has_secret_within(word: &str) -> bool {
     parts.chain(joined).any(|part| {
         word.find(&part).is_some_and(|at| {
             let tail = &word[at + part.len()..];
-            !lists::DESCRIPTORS.iter().any(|it| it.len() > 1 && tail.ends_with(it))
+            !lists::DESCRIPTORS
+                .iter()
+                .any(|it| it.len() > 1 && tail.ends_with(it))
         })
     })
 }
@@ -206,24 +213,39 @@ mod tests {
                  mfaCode csrf xsrfToken jwt newPassword2 clientSecret SecretString passwordHash password_confirmation \
                  X-Amz-Credential accesstoken stripeApiKeys passwd SAMLResponse cardNumber iban",
             ),
-            (Meaning::Header, "Set-Cookie cookie authorization Proxy-Authorization http.request.header.cookie"),
+            (
+                Meaning::Header,
+                "Set-Cookie cookie authorization Proxy-Authorization http.request.header.cookie",
+            ),
             (
                 Meaning::User,
                 "user userName user_name cognito:username owner_sub userSub fromSub given_name familyName FIRSTNAME \
                  e-mail emailAddress sourceIdentity roleSessionName createdBy nickname birthdate principalId owner Owners",
             ),
-            (Meaning::Thing, "vin VIN vehicle_id resource_id deviceName licensePlate plate serialNumber partitionKey"),
+            (
+                Meaning::Thing,
+                "vin VIN vehicle_id resource_id deviceName licensePlate plate serialNumber partitionKey",
+            ),
             (Meaning::Account, "recipientAccountId account_id account"),
             (Meaning::Phone, "phone_number phoneNumber mobile"),
-            (Meaning::Place, "street lat lon city postal_code home_address latitude"),
-            (Meaning::Address, "sourceIPAddress source_ip ip x-forwarded-for clientIp remote_addr cidrIp"),
+            (
+                Meaning::Place,
+                "street lat lon city postal_code home_address latitude",
+            ),
+            (
+                Meaning::Address,
+                "sourceIPAddress source_ip ip x-forwarded-for clientIp remote_addr cidrIp",
+            ),
             (
                 Meaning::Nothing,
                 "token_use tokenUse sessionContext sessionIssuer passwordLastUsed secretsmanager keyId mfaAuthenticated \
                  MFAUsed userAgent userPoolId userIdentity tokenCount nextToken secretId authorizer hasPassword \
                  publicKeyId passed tokenizer",
             ),
-            (Meaning::Vocabulary, "eventName eventType errorCode authenticationType tokenType logLevel"),
+            (
+                Meaning::Vocabulary,
+                "eventName eventType errorCode authenticationType tokenType logLevel",
+            ),
             (Meaning::Digest, "codeSha256 etag"),
             (Meaning::Version, "appVersion"),
         ] {

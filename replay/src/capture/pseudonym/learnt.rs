@@ -96,20 +96,34 @@ impl Learnt {
     }
 
     /// Where the name ends that begins at `start`, if one does.
-    fn one(&self, text: &str, start: usize, word: &str, names: &StandIns, found: &mut Vec<Found>) -> Option<usize> {
+    fn one(
+        &self,
+        text: &str,
+        start: usize,
+        word: &str,
+        names: &StandIns,
+        found: &mut Vec<Found>,
+    ) -> Option<usize> {
         let lower = word.to_lowercase();
         let rest = &text[start..];
         let phrase = self.phrases.get(&lower).and_then(|phrases| {
             let is_here = |it: &&String| {
                 let here = rest.get(..it.len());
-                let is_whole = rest.get(it.len()..).is_some_and(|it| !it.starts_with(char::is_alphanumeric));
+                let is_whole = rest
+                    .get(it.len()..)
+                    .is_some_and(|it| !it.starts_with(char::is_alphanumeric));
                 is_whole && here.is_some_and(|here| here.eq_ignore_ascii_case(it))
             };
             phrases.iter().filter(is_here).max_by_key(|it| it.len())
         });
         let known = phrase.or_else(|| self.words.get(&lower));
         let known = known?;
-        let end = start + if phrase.is_some() { known.len() } else { word.len() };
+        let end = start
+            + if phrase.is_some() {
+                known.len()
+            } else {
+                word.len()
+            };
         found.push(Found {
             value: Some(known.clone()),
             ..Found::new(start..end, What::Name, names.user(known))
@@ -134,7 +148,13 @@ mod tests {
     fn names_are_found_as_whole_words() {
         let names = StandIns::new(b"a key for tests!").unwrap();
         let mut learnt = Learnt::default();
-        for name in ["Ada Lovelace", "bob.miller@firm.example", "error", "Al", "4711"] {
+        for name in [
+            "Ada Lovelace",
+            "bob.miller@firm.example",
+            "error",
+            "Al",
+            "4711",
+        ] {
             learnt.add(name);
         }
         for (text, whole) in [

@@ -18,8 +18,9 @@ static SPELT_OUT: LazyLock<Regex> = LazyLock::new(|| {
         ( [a-z0-9-]{1,63} (?: (?: \. | \s? [\[({<] \s? dot \s? [\])}>] \s? ) [a-z0-9-]{1,63} ){0,6} )";
     Regex::new(expression).expect("the expression is well formed")
 });
-static DOT: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\s?[\[({<]\s?dot\s?[\])}>]\s?").expect("the expression is well formed"));
+static DOT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\s?[\[({<]\s?dot\s?[\])}>]\s?").expect("the expression is well formed")
+});
 
 pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     for at in memchr::memchr_iter(b'@', text.as_bytes()) {
@@ -43,8 +44,13 @@ pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
             Some(false) => {
                 let quotes = ['"', '\'', '`'];
                 let bare = written.0.trim_matches(quotes);
-                let start = local.start + (written.0.len() - written.0.trim_start_matches(quotes).len());
-                found.push(Found::new(start..start + bare.len(), What::User, names.user(bare)));
+                let start =
+                    local.start + (written.0.len() - written.0.trim_start_matches(quotes).len());
+                found.push(Found::new(
+                    start..start + bare.len(),
+                    What::User,
+                    names.user(bare),
+                ));
             }
             None => {}
         }
@@ -64,22 +70,33 @@ pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
 /// What stands before the sign: a name, or one in quotes.
 fn local(before: &str) -> Option<Range<usize>> {
     let end = before.len();
-    let quote = before.chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`'));
+    let quote = before
+        .chars()
+        .next_back()
+        .filter(|c| matches!(c, '"' | '\'' | '`'));
     if let Some(quote) = quote {
         let inside = &before[..end - 1];
         let window = inside.char_indices().rev().take(LOCAL_CHARS_MAX);
-        let open = window.take_while(|(_, c)| *c != '\n').find(|(_, c)| *c == quote);
+        let open = window
+            .take_while(|(_, c)| *c != '\n')
+            .find(|(_, c)| *c == quote);
         return open.map(|(at, _)| at..end).filter(|it| it.len() > 2);
     }
     let chars = before.char_indices().rev().take(LOCAL_CHARS_MAX);
-    let start = chars.take_while(|(_, c)| is_local(*c)).last().map(|(at, _)| at)?;
+    let start = chars
+        .take_while(|(_, c)| is_local(*c))
+        .last()
+        .map(|(at, _)| at)?;
     let start = start + before[start..].bytes().take_while(|b| *b == b'.').count();
     (start < end).then_some(start..end)
 }
 
 fn is_local(c: char) -> bool {
     c.is_alphanumeric()
-        || matches!(c, '.' | '_' | '+' | '-' | '\'' | '~' | '^' | '#' | '$' | '*' | '!' | '{' | '}' | '|')
+        || matches!(
+            c,
+            '.' | '_' | '+' | '-' | '\'' | '~' | '^' | '#' | '$' | '*' | '!' | '{' | '}' | '|'
+        )
         || !c.is_ascii() && !c.is_whitespace() && !c.is_control()
 }
 
@@ -89,7 +106,9 @@ fn domain(after: &str) -> usize {
         let end = rest.char_indices().take(64).find(|(_, c)| *c == ']');
         return end.map_or(0, |(at, _)| at + 2);
     }
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-') || !c.is_ascii() && !c.is_whitespace();
+    let is_part = |c: char| {
+        c.is_alphanumeric() || matches!(c, '.' | '-') || !c.is_ascii() && !c.is_whitespace()
+    };
     let chars = after.char_indices().take(DOMAIN_CHARS_MAX);
     let end = chars.take_while(|(_, c)| is_part(*c)).last();
     end.map_or(0, |(at, c)| at + c.len_utf8())
@@ -111,7 +130,10 @@ fn is_mail(local: &str, domain: &str) -> Option<bool> {
     }
     // `Object@6d06d69c` is a place in memory, `package@latest` a version, `a@1.2` as well.
     let is_place = domain.len() <= 8 && domain.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_version = matches!(domain, "latest" | "next" | "canary" | "edge" | "beta" | "stable");
+    let is_version = matches!(
+        domain,
+        "latest" | "next" | "canary" | "edge" | "beta" | "stable"
+    );
     let is_address = is_number && labels == 4;
     let is_host = is_name && !is_place && !is_version;
     (is_host || is_address || is_quoted).then_some(false)

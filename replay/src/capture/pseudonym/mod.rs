@@ -21,6 +21,7 @@ mod numbers; // telephones, cards, vehicles in text
 mod secrets; // tokens and keys in text
 mod identities; // users and principals in text
 mod learnt; // names that stood under a key
+mod values; // how far a value goes
 mod pairs; // keys and values in text
 mod json; // JSON text, read flat
 mod tally; // what was replaced and what was left
@@ -130,7 +131,9 @@ impl Pseudonyms {
         self.left.clear();
         let mut suspects = Vec::new();
         for note in self.noted.drain(..) {
-            let Some((path, value)) = note.told else { continue };
+            let Some((path, value)) = note.told else {
+                continue;
+            };
             if !stand_in::is_one(&value) && !address::is_written_stand_in(&value) {
                 suspects.push(Suspect {
                     what: note.what.names()[0],
@@ -172,7 +175,9 @@ impl Pseudonyms {
             return self.packed(bytes, opened, inner, |it| Some(deflated(it)));
         }
         if packed::is_zstd(bytes) {
-            let opened = zstd::Decoder::new(bytes).ok().and_then(|it| self.inflated(it));
+            let opened = zstd::Decoder::new(bytes)
+                .ok()
+                .and_then(|it| self.inflated(it));
             return self.packed(bytes, opened, inner, |it| zstd::encode_all(it, 3).ok());
         }
         if is_aggregate(bytes) {
@@ -183,13 +188,20 @@ impl Pseudonyms {
             return changed.or(keys);
         }
         let lossy = String::from_utf8_lossy(bytes);
-        let is_control = |b: &&u8| **b < b' ' && !matches!(**b, b'\t' | b'\n' | b'\r' | 0x0B | 0x0C | 0x1B | 0x1E);
-        let unread = lossy.matches(char::REPLACEMENT_CHARACTER).count() + bytes.iter().filter(is_control).count();
+        let is_control = |b: &&u8| {
+            **b < b' ' && !matches!(**b, b'\t' | b'\n' | b'\r' | 0x0B | 0x0C | 0x1B | 0x1E)
+        };
+        let unread = lossy.matches(char::REPLACEMENT_CHARACTER).count()
+            + bytes.iter().filter(is_control).count();
         if unread * 8 > bytes.len() {
             return Some(self.unreadable(bytes));
         }
         let is_json = lossy.trim_start().starts_with(['{', '[']);
-        let table = if is_json { None } else { self.table(&lossy, inner) };
+        let table = if is_json {
+            None
+        } else {
+            self.table(&lossy, inner)
+        };
         let changed = table.or_else(|| self.text(&lossy, key::Meaning::Nothing, inner));
         match (changed, lossy) {
             (Some(changed), _) => Some(changed.into_bytes()),
@@ -228,7 +240,9 @@ impl Pseudonyms {
     }
 
     fn note(&mut self, what: What, value: &str) {
-        let told = self.is_listing.then(|| (self.path.join("."), value.to_owned()));
+        let told = self
+            .is_listing
+            .then(|| (self.path.join("."), value.to_owned()));
         let hash = self.tally.hash(value);
         self.noted.push(Note { what, hash, told });
     }

@@ -11,30 +11,34 @@ fn regex(expression: &str) -> Regex {
     Regex::new(expression).expect("the expression is well formed")
 }
 
-static PHONE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"\+\(?[1-9](?:[ ./()-]{0,2}\d){7,14}")
-});
+static PHONE: LazyLock<Regex> = LazyLock::new(|| regex(r"\+\(?[1-9](?:[ ./()-]{0,2}\d){7,14}"));
 /// Digits with single spaces or dashes between them, as on cards.
 static CARD: LazyLock<Regex> = LazyLock::new(|| regex(r"\d(?:[ -]?\d){12,}"));
 static IBAN: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?-u:\b)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?-u:\b)")
 });
-static VIN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?-u:\b)[A-HJ-NPR-Za-hj-npr-z0-9]{13}\d{4}(?-u:\b)"));
+static VIN: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?-u:\b)[A-HJ-NPR-Za-hj-npr-z0-9]{13}\d{4}(?-u:\b)"));
 static MAC: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?-u:\b)(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?-u:\b)|(?-u:\b)(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}(?-u:\b)")
+    regex(
+        r"(?-u:\b)(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?-u:\b)|(?-u:\b)(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}(?-u:\b)",
+    )
 });
 static ACCOUNT: LazyLock<Regex> = LazyLock::new(|| regex(r"\d{12,}"));
 
 pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     let bytes = text.as_bytes();
     let follows = |end: usize, is: fn(&u8) -> bool| bytes.get(end).is_some_and(is);
-    let comes_after = |start: usize, is: fn(&u8) -> bool| start.checked_sub(1).is_some_and(|at| is(&bytes[at]));
+    let comes_after =
+        |start: usize, is: fn(&u8) -> bool| start.checked_sub(1).is_some_and(|at| is(&bytes[at]));
     for one in CARD.find_iter(text) {
         cards(one.as_str(), one.start(), found);
     }
     let mut add = |range, what, with| found.push(Found::new(range, what, with));
     for one in PHONE.find_iter(text) {
-        if !follows(one.end(), u8::is_ascii_digit) && !comes_after(one.start(), u8::is_ascii_alphanumeric) {
+        if !follows(one.end(), u8::is_ascii_digit)
+            && !comes_after(one.start(), u8::is_ascii_alphanumeric)
+        {
             add(one.range(), What::Phone, names.phone(one.as_str()));
         }
     }
@@ -91,13 +95,22 @@ pub(super) fn is_card(text: &str) -> bool {
     if text.len() > 23 {
         return false;
     }
-    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').collect();
-    let first = digits.iter().take(4).fold(0, |sum, digit| sum * 10 + u32::from(*digit));
+    let digits: Vec<u8> = text
+        .bytes()
+        .filter(u8::is_ascii_digit)
+        .map(|b| b - b'0')
+        .collect();
+    let first = digits
+        .iter()
+        .take(4)
+        .fold(0, |sum, digit| sum * 10 + u32::from(*digit));
     let is_issued = match digits.len() {
         13 | 19 => first / 1000 == 4,
         14 => matches!(first / 100, 30 | 36 | 38),
         15 => matches!(first / 100, 34 | 37),
-        16 => matches!(first, 2221..=2720 | 3500..=3599 | 4000..=4999 | 5100..=5599 | 6011 | 6440..=6599),
+        16 => {
+            matches!(first, 2221..=2720 | 3500..=3599 | 4000..=4999 | 5100..=5599 | 6011 | 6440..=6599)
+        }
         _ => false,
     };
     let double = |(at, digit): (usize, &u8)| match at % 2 {
@@ -121,8 +134,15 @@ fn is_iban(text: &str) -> bool {
 
 /// Letters and digits in the places where makers have them; in America the ninth checks the others.
 fn is_vin(text: &str) -> bool {
-    let is_one_case = !(text.bytes().any(|b| b.is_ascii_uppercase()) && text.bytes().any(|b| b.is_ascii_lowercase()));
-    let letters = text.bytes().take(11).filter(u8::is_ascii_alphabetic).count();
-    let hex = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
+    let is_one_case = !(text.bytes().any(|b| b.is_ascii_uppercase())
+        && text.bytes().any(|b| b.is_ascii_lowercase()));
+    let letters = text
+        .bytes()
+        .take(11)
+        .filter(u8::is_ascii_alphabetic)
+        .count();
+    let hex = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
     is_one_case && letters >= 2 && !hex
 }

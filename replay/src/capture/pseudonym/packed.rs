@@ -16,8 +16,9 @@ const LETTERS_MIN: usize = 8;
 const HEX_DIGITS_MIN: usize = 16;
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
-static WORD: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("[A-Za-z0-9+/_-]{8,}={0,2}").expect("the expression is well formed"));
+static WORD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("[A-Za-z0-9+/_-]{8,}={0,2}").expect("the expression is well formed")
+});
 
 /// How it is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,9 @@ pub(super) fn of(text: &str) -> Vec<Packed> {
             last += 1;
         }
         let several = word.start..words[last].end;
-        let lines = (last > nth).then(|| opened(&text[several.clone()])).flatten();
+        let lines = (last > nth)
+            .then(|| opened(&text[several.clone()]))
+            .flatten();
         match lines {
             Some((packing, content)) => packed.push(Packed {
                 range: several,
@@ -75,7 +78,10 @@ pub(super) fn opened(word: &str) -> Option<(Packing, Vec<u8>)> {
     if bare.len() < LETTERS_MIN {
         return None;
     }
-    if bare.len() >= HEX_DIGITS_MIN && bare.len().is_multiple_of(2) && bare.bytes().all(|b| b.is_ascii_hexdigit()) {
+    if bare.len() >= HEX_DIGITS_MIN
+        && bare.len().is_multiple_of(2)
+        && bare.bytes().all(|b| b.is_ascii_hexdigit())
+    {
         let digits = |at: usize| u8::from_str_radix(&bare[at..at + 2], 16).ok();
         let content: Option<Vec<u8>> = (0..bare.len()).step_by(2).map(digits).collect();
         if let Some(content) = content.filter(|it| is_readable(it)) {
@@ -86,13 +92,22 @@ pub(super) fn opened(word: &str) -> Option<(Packing, Vec<u8>)> {
     let is_url_safe = bare.contains(['-', '_']);
     let content = engine(is_url_safe, false).decode(&bare).ok()?;
     let is_padded = bare.ends_with('=');
-    is_readable(&content).then_some((Packing::Base64 { is_url_safe, is_padded }, content))
+    is_readable(&content).then_some((
+        Packing::Base64 {
+            is_url_safe,
+            is_padded,
+        },
+        content,
+    ))
 }
 
 /// The opposite of [`opened`].
 pub(super) fn closed(packing: Packing, content: &[u8]) -> String {
     match packing {
-        Packing::Base64 { is_url_safe, is_padded } => engine(is_url_safe, is_padded).encode(content),
+        Packing::Base64 {
+            is_url_safe,
+            is_padded,
+        } => engine(is_url_safe, is_padded).encode(content),
         Packing::Hex { is_upper: true } => content.iter().map(|b| format!("{b:02X}")).collect(),
         Packing::Hex { is_upper: false } => content.iter().map(|b| format!("{b:02x}")).collect(),
     }
@@ -103,13 +118,19 @@ fn engine(is_url_safe: bool, is_padded: bool) -> GeneralPurpose {
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true)
         .with_encode_padding(is_padded);
-    let alphabet = if is_url_safe { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
+    let alphabet = if is_url_safe {
+        &alphabet::URL_SAFE
+    } else {
+        &alphabet::STANDARD
+    };
     GeneralPurpose::new(alphabet, config)
 }
 
 /// Whether it is text, in UTF-8 or UTF-16, or packed once more.
 fn is_readable(content: &[u8]) -> bool {
-    is_packing(content) || utf16(content).is_some() || std::str::from_utf8(content).is_ok_and(is_text)
+    is_packing(content)
+        || utf16(content).is_some()
+        || std::str::from_utf8(content).is_ok_and(is_text)
 }
 
 /// Whether it is of a form that packs other content.
@@ -128,12 +149,22 @@ fn is_text(text: &str) -> bool {
 
 /// Text of little-endian UTF-16, as Windows has it.
 pub(super) fn utf16(content: &[u8]) -> Option<String> {
-    let zeros = content.iter().skip(1).step_by(2).filter(|b| **b == 0).count();
+    let zeros = content
+        .iter()
+        .skip(1)
+        .step_by(2)
+        .filter(|b| **b == 0)
+        .count();
     if content.len() < 4 || !content.len().is_multiple_of(2) || zeros * 4 < content.len() {
         return None;
     }
-    let units: Vec<u16> = content.chunks_exact(2).map(|it| u16::from_le_bytes([it[0], it[1]])).collect();
-    String::from_utf16(&units).ok().filter(|text| is_text(text.trim_start_matches('\u{feff}')))
+    let units: Vec<u16> = content
+        .chunks_exact(2)
+        .map(|it| u16::from_le_bytes([it[0], it[1]]))
+        .collect();
+    String::from_utf16(&units)
+        .ok()
+        .filter(|text| is_text(text.trim_start_matches('\u{feff}')))
 }
 
 pub(super) fn to_utf16(text: &str) -> Vec<u8> {
@@ -157,7 +188,14 @@ mod tests {
             let (packing, content) = opened(word).unwrap_or_else(|| panic!("{word}"));
             assert_eq!(closed(packing, &content), word);
         }
-        for word in ["vehicles", "fleet-prod-vehicles", "0123456789abcdef", "short", "Application", "aaaaaaaa"] {
+        for word in [
+            "vehicles",
+            "fleet-prod-vehicles",
+            "0123456789abcdef",
+            "short",
+            "Application",
+            "aaaaaaaa",
+        ] {
             assert_eq!(opened(word), None, "{word}");
         }
     }

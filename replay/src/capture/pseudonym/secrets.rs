@@ -34,18 +34,28 @@ const FORMS: &str = r"(?x)
   | (?P<scheme> (?i:(?-u:\b)(?:bearer|basic|digest|negotiate)\ {1,4}) )(?P<given> [A-Za-z0-9+/=._~-]{8,} )
 ";
 
-static SECRET: LazyLock<Regex> = LazyLock::new(|| Regex::new(FORMS).expect("the expression is well formed"));
-static PEM: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"-----BEGIN ([A-Z0-9 ]{1,40})-----").expect("the expression is well formed"));
-static LONG: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"[A-Za-z0-9+/_-]{32,}={0,2}").expect("the expression is well formed"));
+static SECRET: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(FORMS).expect("the expression is well formed"));
+static PEM: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"-----BEGIN ([A-Z0-9 ]{1,40})-----").expect("the expression is well formed")
+});
+static LONG: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"[A-Za-z0-9+/_-]{32,}={0,2}").expect("the expression is well formed")
+});
 
 pub(super) fn spot(text: &str, found: &mut Vec<Found>) {
     for all in SECRET.captures_iter(text) {
         let whole = all.get_match();
-        let with = match (all.name("jwt"), all.name("hook"), all.name("scheme"), all.name("given")) {
+        let with = match (
+            all.name("jwt"),
+            all.name("hook"),
+            all.name("scheme"),
+            all.name("given"),
+        ) {
             // Without a dot it is the beginning of packed JSON, which is looked into, or of what was cut off.
-            (Some(jwt), ..) if !jwt.as_str().contains('.') && opened(jwt.as_str()).is_some() => continue,
+            (Some(jwt), ..) if !jwt.as_str().contains('.') && opened(jwt.as_str()).is_some() => {
+                continue;
+            }
             (Some(_), ..) => REMOVED_JWT.to_owned(),
             (_, Some(kept), ..) => format!("{}{REMOVED}", kept.as_str()),
             (_, _, Some(scheme), Some(given)) if is_given(scheme.as_str(), given.as_str()) => {
@@ -54,7 +64,10 @@ pub(super) fn spot(text: &str, found: &mut Vec<Found>) {
             (_, _, Some(_), _) => continue,
             _ => REMOVED.to_owned(),
         };
-        let kept = all.name("hook").or_else(|| all.name("scheme")).map_or(0, |it| it.len());
+        let kept = all
+            .name("hook")
+            .or_else(|| all.name("scheme"))
+            .map_or(0, |it| it.len());
         let range = whole.start() + kept..whole.end();
         found.push(Found::new(range, What::Secret, with[kept..].to_owned()));
     }
@@ -72,7 +85,9 @@ pub(super) fn removed(token: &str) -> &'static str {
 /// Behind `Bearer`, but not in `bearer authentication` and `basic settings`.
 fn is_given(scheme: &str, word: &str) -> bool {
     const WORDS: [&str; 3] = ["authentication", "authorization", "credentials"];
-    let is_word = word.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b'-'));
+    let is_word = word
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b'-'));
     let is_bearer = scheme.trim().eq_ignore_ascii_case("bearer");
     !is_word || is_bearer && !WORDS.contains(&word.trim_end_matches('.'))
 }
@@ -105,11 +120,14 @@ pub(super) fn spot_random(text: &str, found: &mut Vec<Found>) {
 fn is_random(word: &str) -> bool {
     let bytes = word.as_bytes();
     let has = |is: fn(&u8) -> bool| bytes.iter().any(is);
-    if bytes.len() < 32 || !(has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)) {
+    if bytes.len() < 32
+        || !(has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit))
+    {
         return false;
     }
     let odd = bytes.windows(3).filter(|it| {
-        let begins_no_word = it[0].is_ascii_uppercase() && !(it[1].is_ascii_lowercase() && it[2].is_ascii_lowercase());
+        let begins_no_word = it[0].is_ascii_uppercase()
+            && !(it[1].is_ascii_lowercase() && it[2].is_ascii_lowercase());
         let begins_number = !it[0].is_ascii_digit() && it[1].is_ascii_digit();
         begins_no_word || begins_number
     });
@@ -119,5 +137,6 @@ fn is_random(word: &str) -> bool {
 /// A line within a key of several lines: nothing but base64.
 pub(super) fn is_line_of_pem(line: &str) -> bool {
     let line = line.split("-----END ").next().unwrap_or_default().trim();
-    line.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
+    line.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
 }

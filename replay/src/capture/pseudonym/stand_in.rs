@@ -70,7 +70,10 @@ impl StandIns {
     pub(super) fn thing(&self, text: &str) -> String {
         match is_number(text) {
             true => self.number(Kind::Thing, text),
-            false => format!("id_{}", hex(self.hash(Kind::Thing, &text.to_uppercase()), 12)),
+            false => format!(
+                "id_{}",
+                hex(self.hash(Kind::Thing, &text.to_uppercase()), 12)
+            ),
         }
     }
 
@@ -121,7 +124,9 @@ impl StandIns {
 
     /// The version and variant, dashes and letter case stay; the last four digits are a checksum.
     pub(super) fn uuid(&self, text: &str) -> String {
-        let mut digits: Vec<char> = hex(self.hash(Kind::Uuid, &text.to_lowercase()), 28).chars().collect();
+        let mut digits: Vec<char> = hex(self.hash(Kind::Uuid, &text.to_lowercase()), 28)
+            .chars()
+            .collect();
         let written: Vec<char> = text.chars().filter(char::is_ascii_hexdigit).collect();
         for at in [12, 16] {
             digits[at] = written[at].to_ascii_lowercase();
@@ -155,20 +160,31 @@ pub(super) fn is_one(text: &str) -> bool {
     };
     let is_user = |text: &str| text.strip_prefix("user_").is_some_and(|it| is_hex(it, 12));
     let is_domain = |text: &str| {
-        let label = text.strip_prefix("d-").and_then(|it| it.strip_suffix(".example"));
+        let label = text
+            .strip_prefix("d-")
+            .and_then(|it| it.strip_suffix(".example"));
         label.is_some_and(|it| is_hex(it, 8)) || DISPOSABLE.contains(&text)
     };
-    let is_header = |text: &str| text.split_once(' ').is_some_and(|(_, it)| matches!(it, REMOVED | REMOVED_JWT));
+    let is_header = |text: &str| {
+        text.split_once(' ')
+            .is_some_and(|(_, it)| matches!(it, REMOVED | REMOVED_JWT))
+    };
     let spelt = text.replace("%40", "@");
-    let is_mail = spelt.split_once('@').is_some_and(|(user, domain)| is_user(user) && is_domain(domain));
-    let is_phone = text.trim_start_matches(['+', '%', '2', 'B']).strip_prefix("999");
+    let is_mail = spelt
+        .split_once('@')
+        .is_some_and(|(user, domain)| is_user(user) && is_domain(domain));
+    let is_phone = text
+        .trim_start_matches(['+', '%', '2', 'B'])
+        .strip_prefix("999");
     is_user(text)
         || is_mail
         || is_header(text)
         || matches!(text, REMOVED | REMOVED_JWT | "0")
         || text.strip_prefix("id_").is_some_and(|it| is_hex(it, 12))
         || is_phone.is_some_and(|it| it.len() == 9 && is_number(it))
-        || is_number(text) && matches!((text.len(), text.get(..2)), (12, Some("99")) | (15, _)) && has_checksum(text)
+        || is_number(text)
+            && matches!((text.len(), text.get(..2)), (12, Some("99")) | (15, _))
+            && has_checksum(text)
         || has_form(text)
 }
 
@@ -199,7 +215,9 @@ fn with_checksum(number: u64) -> String {
 
 fn has_checksum(text: &str) -> bool {
     let (number, check) = text.split_at(text.len() - 2);
-    number.parse().is_ok_and(|it: u64| format!("{:02}", it % 97) == check)
+    number
+        .parse()
+        .is_ok_and(|it: u64| format!("{:02}", it % 97) == check)
 }
 
 /// FNV-1a: nobody is kept out, nothing is hidden.

@@ -22,19 +22,35 @@ impl Columns {
     fn of(line: &str) -> Option<Self> {
         let (separator, names) = match line.strip_prefix("#Fields:") {
             Some(names) => (' ', names.trim()),
-            None => ([',', ';', '\t', '|'].into_iter().find(|it| line.contains(*it))?, line),
+            None => (
+                [',', ';', '\t', '|']
+                    .into_iter()
+                    .find(|it| line.contains(*it))?,
+                line,
+            ),
         };
         let cells = cells(names, separator)?;
         let is_name = |cell: &Cow<'_, str>| {
-            let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '@' | '(' | ')' | ':');
+            let is_part = |c: char| {
+                c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '@' | '(' | ')' | ':')
+            };
             (1..=NAME_BYTES_MAX).contains(&cell.len())
                 && cell.starts_with(|c: char| c.is_alphabetic() || c == '@' || c == '_')
                 && cell.chars().all(is_part)
         };
         let meanings: Vec<Meaning> = cells.iter().map(|it| Meaning::of(it.trim(), "")).collect();
-        let is_told = |it: &Meaning| !matches!(it, Meaning::Nothing | Meaning::Vocabulary | Meaning::Digest | Meaning::Version);
-        let is_heading = cells.len() >= CELLS_MIN && cells.iter().all(|it| is_name(&Cow::Borrowed(it.trim())));
-        (is_heading && meanings.iter().any(is_told)).then_some(Self { separator, meanings })
+        let is_told = |it: &Meaning| {
+            !matches!(
+                it,
+                Meaning::Nothing | Meaning::Vocabulary | Meaning::Digest | Meaning::Version
+            )
+        };
+        let is_heading =
+            cells.len() >= CELLS_MIN && cells.iter().all(|it| is_name(&Cow::Borrowed(it.trim())));
+        (is_heading && meanings.iter().any(is_told)).then_some(Self {
+            separator,
+            meanings,
+        })
     }
 }
 
@@ -154,14 +170,24 @@ mod tests {
         for part in ["ada", "bob", "hunt", "er2"] {
             assert!(!after.contains(part), "{after}");
         }
-        assert!(after.starts_with("time,user,password,note\n1,user_") && after.ends_with(",y\nno row\n"), "{after}");
+        assert!(
+            after.starts_with("time,user,password,note\n1,user_")
+                && after.ends_with(",y\nno row\n"),
+            "{after}"
+        );
         let later = names.record(b"3,eve,pw,z").unwrap();
         assert!(String::from_utf8(later).unwrap().starts_with("3,user_"));
     }
 
     #[test]
     fn prose_is_no_heading() {
-        for line in ["a, b and c", "time,level,message", "user", "1,2,3", "user: x, y"] {
+        for line in [
+            "a, b and c",
+            "time,level,message",
+            "user",
+            "1,2,3",
+            "user: x, y",
+        ] {
             assert!(Columns::of(line).is_none(), "{line}");
         }
         assert!(Columns::of("#Fields: date time c-ip cs-username sc-status").is_some());

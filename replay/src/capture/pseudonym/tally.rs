@@ -58,10 +58,16 @@ impl Tally {
     /// The report, a line each.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        let counts = What::ALL.into_iter().filter_map(|what| Some((what, self.counts.get(&what)?)));
+        let counts = What::ALL
+            .into_iter()
+            .filter_map(|what| Some((what, self.counts.get(&what)?)));
         for (what, of) in counts {
             let (occurrences, distinct) = (of.occurrences, of.distinct.len());
-            let more = if distinct == DISTINCT_MAX { "more than " } else { "" };
+            let more = if distinct == DISTINCT_MAX {
+                "more than "
+            } else {
+                ""
+            };
             let verb = match what {
                 What::Secret | What::Unreadable => "removed",
                 _ => "replaced",

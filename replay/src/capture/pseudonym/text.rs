@@ -61,7 +61,11 @@ impl Pseudonyms {
         self.forms(&view.text, meaning, &mut found);
         let opened = packed::of(&view.text);
         if meaning != Meaning::Digest {
-            let is_open = |one: &Found| opened.iter().any(|it| it.range.start <= one.range.start && one.range.end <= it.range.end);
+            let is_open = |one: &Found| {
+                opened
+                    .iter()
+                    .any(|it| it.range.start <= one.range.start && one.range.end <= it.range.end)
+            };
             let mut random = Vec::new();
             secrets::spot_random(&view.text, &mut random);
             found.extend(random.into_iter().filter(|one| !is_open(one)));
@@ -71,9 +75,15 @@ impl Pseudonyms {
         let mut written: Vec<Found> = found
             .into_iter()
             .map(|one| {
-                let value = one.value.or_else(|| Some(view.text[one.range.clone()].to_owned()));
+                let value = one
+                    .value
+                    .or_else(|| Some(view.text[one.range.clone()].to_owned()));
                 let range = view.written(&one.range);
-                Found { range, value, ..one }
+                Found {
+                    range,
+                    value,
+                    ..one
+                }
             })
             .collect();
         if !view.is_plain() {
@@ -84,7 +94,11 @@ impl Pseudonyms {
         for one in in_order(written) {
             let was = &text[one.range.clone()];
             let is_spelt = was.contains("%40") && !was.contains('@');
-            let with = if is_spelt { one.with.replace('@', "%40") } else { one.with };
+            let with = if is_spelt {
+                one.with.replace('@', "%40")
+            } else {
+                one.with
+            };
             if one.what != What::Unreadable || with == REMOVED {
                 self.note(one.what, one.value.as_deref().unwrap_or(was));
             }
@@ -126,8 +140,8 @@ impl Pseudonyms {
         if text.len() > 7 && digits > 1 {
             numbers::spot(text, &self.names, found);
         }
-        let is_version = meaning == Meaning::Version
-            && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let is_version =
+            meaning == Meaning::Version && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         if is_version {
             return self.leave(Left::Version, 1);
         }
@@ -137,7 +151,11 @@ impl Pseudonyms {
 
     /// A packed word whose content changes, packed again.
     fn repacked(&mut self, one: Packed, depth: u8) -> Option<Found> {
-        let Packed { range, packing, content } = one;
+        let Packed {
+            range,
+            packing,
+            content,
+        } = one;
         let changed = match packed::utf16(&content) {
             Some(text) => self.inner_text(&text, depth).map(|it| match &*it {
                 REMOVED => it.into_bytes(),
@@ -162,13 +180,18 @@ impl Pseudonyms {
 
     /// What stands in place of a value under a key of that meaning; `None` where its form alone tells.
     pub(super) fn exchanged(&mut self, meaning: Meaning, text: &str) -> Option<(What, String)> {
-        if KEPT.contains(&text) || meaning.is_secret() && OUTCOMES.contains(&text) {
+        if text.is_empty()
+            || KEPT.contains(&text)
+            || meaning.is_secret() && OUTCOMES.contains(&text)
+        {
             self.leave(Left::Placeholder, u64::from(!text.is_empty()));
             return None;
         }
         let names = &self.names;
         match meaning {
-            Meaning::Nothing | Meaning::Vocabulary | Meaning::Digest | Meaning::Version => return None,
+            Meaning::Nothing | Meaning::Vocabulary | Meaning::Digest | Meaning::Version => {
+                return None;
+            }
             Meaning::Secret => return Some((What::Secret, secrets::removed(text).to_owned())),
             Meaning::Header => return Some((What::Secret, header(text))),
             Meaning::Account if text.len() == 12 && is_number(text) => {
@@ -217,7 +240,9 @@ impl Pseudonyms {
         let mut found = Vec::new();
         let view = View::of(text);
         self.forms(&view.text, Meaning::Nothing, &mut found);
-        let whole = found.into_iter().find(|it| it.range == (0..view.text.len()))?;
+        let whole = found
+            .into_iter()
+            .find(|it| it.range == (0..view.text.len()))?;
         if whole.what == What::Mail {
             self.learnt.add(&view.text);
         }
@@ -228,7 +253,8 @@ impl Pseudonyms {
 /// `Bearer …` keeps its first word, for rules look for it.
 fn header(text: &str) -> String {
     let (scheme, rest) = text.split_once(' ').unwrap_or(("", text));
-    let is_scheme = ["bearer", "basic", "digest", "negotiate", "aws4-hmac-sha256"].contains(&&*scheme.to_lowercase());
+    let is_scheme = ["bearer", "basic", "digest", "negotiate", "aws4-hmac-sha256"]
+        .contains(&&*scheme.to_lowercase());
     match is_scheme {
         true => format!("{scheme} {}", secrets::removed(rest)),
         false => secrets::removed(text).to_owned(),
@@ -239,16 +265,24 @@ fn header(text: &str) -> String {
 fn documents(text: &str) -> Vec<(Vec<json::Node>, usize)> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
-    let mut budget = bytes.len().saturating_mul(ATTEMPTS_MAX).saturating_add(1024);
+    let mut budget = bytes
+        .len()
+        .saturating_mul(ATTEMPTS_MAX)
+        .saturating_add(1024);
     let mut at = 0;
-    while let Some(next) = bytes.get(at..).and_then(|it| memchr::memchr3(b'{', b'[', b'"', it)) {
+    while let Some(next) = bytes
+        .get(at..)
+        .and_then(|it| memchr::memchr3(b'{', b'[', b'"', it))
+    {
         at += next;
         let inside = bytes[at + 1..].trim_ascii_start();
         let is_likely = match bytes[at] {
             b'{' => matches!(inside.first(), Some(b'"' | b'}')),
             b'[' => matches!(inside.first(), Some(b'"' | b'{' | b'[' | b']')),
             // A string that holds JSON, or all there is.
-            _ => matches!(bytes[at + 1..], [b'{' | b'[', ..]) || bytes[..at].trim_ascii().is_empty(),
+            _ => {
+                matches!(bytes[at + 1..], [b'{' | b'[', ..]) || bytes[..at].trim_ascii().is_empty()
+            }
         };
         if !is_likely {
             at += 1;
@@ -276,5 +310,7 @@ pub(super) fn edit(range: std::ops::Range<usize>, with: String) -> Edit {
 }
 
 pub(super) fn moved(edits: Vec<Edit>, by: usize) -> impl Iterator<Item = Edit> {
-    edits.into_iter().map(move |it| edit(it.range.start + by..it.range.end + by, it.with))
+    edits
+        .into_iter()
+        .map(move |it| edit(it.range.start + by..it.range.end + by, it.with))
 }

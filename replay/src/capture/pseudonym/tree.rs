@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 
 use crate::rewrite::{Edit, Unescaped, escaped};
 
-use super::{NESTING_MAX, Pseudonyms};
 use super::found::What;
 use super::json::{Form, Node};
 use super::key::Meaning;
@@ -13,6 +12,7 @@ use super::lists::{NAMED, NAMING, OF_ACCESS_KEYS};
 use super::numbers::is_card;
 use super::stand_in::{Kind, REMOVED, is_number};
 use super::text::edit;
+use super::{NESTING_MAX, Pseudonyms};
 
 /// The nodes of one document.
 struct Tree<'t> {
@@ -46,14 +46,19 @@ impl Pseudonyms {
             if self.is_listing {
                 let keys = open.iter().chain([&at]).filter_map(|it| tree.own_key(*it));
                 self.path.truncate(depth_before);
-                self.path.extend(keys.take(PATH_KEYS_MAX).map(Cow::into_owned));
+                self.path
+                    .extend(keys.take(PATH_KEYS_MAX).map(Cow::into_owned));
             }
             if let Some(key) = &node.key {
                 edits.extend(self.key(text, key.clone()));
             }
             let meaning = tree.meaning(at);
             let is_open = matches!(node.form, Form::Object | Form::List);
-            if is_open && meaning.is_secret() && node.next > at + 1 && !tree.access_keys.contains(&at) {
+            if is_open
+                && meaning.is_secret()
+                && node.next > at + 1
+                && !tree.access_keys.contains(&at)
+            {
                 self.note(What::Secret, &text[node.range.clone()]);
                 edits.push(edit(node.range.clone(), format!("\"{REMOVED}\"")));
                 at = node.next;
@@ -61,7 +66,9 @@ impl Pseudonyms {
             }
             edits.extend(match node.form {
                 Form::Text => self.string(text, node, meaning, depth),
-                Form::Number => self.number(&text[node.range.clone()], meaning).map(|it| edit(node.range.clone(), it)),
+                Form::Number => self
+                    .number(&text[node.range.clone()], meaning)
+                    .map(|it| edit(node.range.clone(), it)),
                 _ => None,
             });
             if is_open {
@@ -120,10 +127,18 @@ impl Pseudonyms {
             Meaning::Secret | Meaning::Header => (What::Secret, "0".to_owned()),
             Meaning::User if is_whole => (What::User, names.number(Kind::User, whole)),
             Meaning::Thing if is_whole => (What::Thing, names.number(Kind::Thing, whole)),
-            Meaning::Phone if is_whole => (What::Phone, names.phone(whole).trim_start_matches('+').to_owned()),
+            Meaning::Phone if is_whole => (
+                What::Phone,
+                names.phone(whole).trim_start_matches('+').to_owned(),
+            ),
             Meaning::Place => (What::Place, "0".to_owned()),
-            Meaning::Account if is_whole && whole.len() == 12 => (What::Account, names.account(whole)),
-            Meaning::Address if is_whole => (What::Address, super::addresses::in_odd_notation(whole, names)?),
+            Meaning::Account if is_whole && whole.len() == 12 => {
+                (What::Account, names.account(whole))
+            }
+            Meaning::Address if is_whole => (
+                What::Address,
+                super::addresses::in_odd_notation(whole, names)?,
+            ),
             _ if is_whole && is_card(whole) => (What::Secret, "0".to_owned()),
             _ => return None,
         };
@@ -142,7 +157,9 @@ impl<'t> Tree<'t> {
             access_keys: HashSet::new(),
         };
         for (at, node) in nodes.iter().enumerate() {
-            let list = node.parent.filter(|it| node.key.is_none() && nodes[*it].form == Form::List);
+            let list = node
+                .parent
+                .filter(|it| node.key.is_none() && nodes[*it].form == Form::List);
             tree.holders.push(list.map_or(at, |it| tree.holders[it]));
             if node.form == Form::Object {
                 tree.note_entry(at);
@@ -159,7 +176,10 @@ impl<'t> Tree<'t> {
         let (mut name, mut values) = (None, Vec::new());
         let mut at = object + 1;
         while at < self.nodes[object].next {
-            let key = self.own_key(at).map(|it| it.to_lowercase()).unwrap_or_default();
+            let key = self
+                .own_key(at)
+                .map(|it| it.to_lowercase())
+                .unwrap_or_default();
             if NAMING.contains(&&*key) && self.nodes[at].form == Form::Text {
                 name = name.or(Some(at));
             } else if NAMED.contains(&&*key) {
@@ -170,7 +190,8 @@ impl<'t> Tree<'t> {
         let Some(name) = name else { return };
         let name = unescaped(&self.text[self.nodes[name].range.clone()]);
         let meaning = Meaning::of(name.rsplit(':').next().unwrap_or(&name), "");
-        self.named.extend(values.into_iter().map(|at| (at, meaning)));
+        self.named
+            .extend(values.into_iter().map(|at| (at, meaning)));
     }
 
     fn own_key(&self, at: usize) -> Option<Cow<'t, str>> {
@@ -187,10 +208,15 @@ impl<'t> Tree<'t> {
         let key = self.own_key(holder).unwrap_or_default();
         let around = self.nodes[holder].parent.map(|it| self.holders[it]);
         if let Some(around) = around {
-            if let Some(meaning) = self.named.get(&around).filter(|it| **it != Meaning::Nothing) {
+            if let Some(meaning) = self
+                .named
+                .get(&around)
+                .filter(|it| **it != Meaning::Nothing)
+            {
                 return *meaning;
             }
-            if self.access_keys.contains(&around) && !OF_ACCESS_KEYS.contains(&&*key.to_lowercase()) {
+            if self.access_keys.contains(&around) && !OF_ACCESS_KEYS.contains(&&*key.to_lowercase())
+            {
                 return Meaning::Secret;
             }
         }
@@ -198,18 +224,24 @@ impl<'t> Tree<'t> {
         let meaning = Meaning::of(&key, &parent);
         match meaning {
             // `{"name":"Ada Lovelace"}` may be anything, but looks like nobody else.
-            Meaning::Vocabulary if key.eq_ignore_ascii_case("name") && self.is_full_name(at) => Meaning::User,
+            Meaning::Vocabulary if key.eq_ignore_ascii_case("name") && self.is_full_name(at) => {
+                Meaning::User
+            }
             meaning => meaning,
         }
     }
 
     /// Whether it is what AWS logs of a key that it made: all but the secret.
     fn is_access_key(&self, at: usize) -> bool {
-        let Some(key) = self.own_key(at) else { return false };
+        let Some(key) = self.own_key(at) else {
+            return false;
+        };
         let is_named = ["accesskey", "credentials"].contains(&&*key.to_lowercase());
         let mut child = at + 1;
         while is_named && child < self.nodes[at].next {
-            let is_id = self.own_key(child).is_some_and(|it| it.eq_ignore_ascii_case("accessKeyId"));
+            let is_id = self
+                .own_key(child)
+                .is_some_and(|it| it.eq_ignore_ascii_case("accessKeyId"));
             if is_id {
                 return true;
             }
@@ -222,7 +254,8 @@ impl<'t> Tree<'t> {
         let value = unescaped(&self.text[self.nodes[at].range.clone()]);
         let is_name = |word: &str| {
             let mut chars = word.chars();
-            chars.next().is_some_and(char::is_uppercase) && chars.all(|c| c.is_lowercase() || matches!(c, '-' | '\'' | '.'))
+            chars.next().is_some_and(char::is_uppercase)
+                && chars.all(|c| c.is_lowercase() || matches!(c, '-' | '\'' | '.'))
         };
         (2..=4).contains(&value.split(' ').count()) && value.split(' ').all(is_name)
     }

@@ -89,7 +89,9 @@ fn backslash(text: &str) -> Option<(char, usize)> {
 
 fn unicode(text: &str) -> Option<(char, usize)> {
     let unit = |text: &str| {
-        let digits = text.get(1..5).filter(|it| it.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        let digits = text
+            .get(1..5)
+            .filter(|it| it.bytes().all(|b| b.is_ascii_hexdigit()))?;
         u32::from_str_radix(digits, 16).ok()
     };
     let high = unit(text)?;
@@ -97,7 +99,9 @@ fn unicode(text: &str) -> Option<(char, usize)> {
         return Some((c, 5));
     }
     let slashes = text[5..].bytes().take_while(|b| *b == b'\\').count();
-    let next = text[5 + slashes..].strip_prefix('u').filter(|_| slashes > 0);
+    let next = text[5 + slashes..]
+        .strip_prefix('u')
+        .filter(|_| slashes > 0);
     let low = next.and_then(|_| unit(&text[5 + slashes..]));
     match low {
         Some(low @ 0xDC00..=0xDFFF) if (0xD800..0xDC00).contains(&high) => {
@@ -158,10 +162,12 @@ fn entity(text: &str) -> Option<(char, usize)> {
     let window = &text.as_bytes()[..text.len().min(LENGTH_MAX)];
     let end = memchr::memchr(b';', window)?;
     let name = text.get(1..end)?;
-    let number = name.strip_prefix('#').and_then(|it| match it.strip_prefix(['x', 'X']) {
-        Some(hex) => u32::from_str_radix(hex, 16).ok(),
-        None => it.parse().ok(),
-    });
+    let number = name
+        .strip_prefix('#')
+        .and_then(|it| match it.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok(),
+            None => it.parse().ok(),
+        });
     let named = NAMED.iter().find(|(it, _)| *it == name).map(|(_, c)| *c);
     let c = named.or_else(|| char::from_u32(number?))?;
     (!c.is_control() || c.is_whitespace()).then_some((c, end + 1))
