@@ -56,17 +56,24 @@ fn in_run(text: &str, run: Range<usize>, names: &StandIns, found: &mut Vec<Found
             }
             at = end;
         } else if let Some((start, parts)) = dotted(text, at, &run) {
-            let is_version = is_version(text, start);
+            // Those of programs that look like addresses have a zero as their second part.
+            let is_version = is_version(text, start, &text[parts[1].clone()]);
             versions += u64::from(is_version);
             // Numbers of objects begin so, and have more parts than an address and a port.
             let is_oid = parts.len() > 5 && bytes[start] < b'3' && parts[0].len() == 1;
             for part in parts.chunks_exact(4) {
                 let range = part[0].start..part[3].end;
-                if let (false, Ok(address)) = (
-                    is_version || is_oid,
-                    text[range.clone()].parse::<Ipv4Addr>(),
-                ) {
-                    add(text, range, address.into(), names, found);
+                // `077.088.021.009` is written so that columns align.
+                let octet = |it: &Range<usize>| text[it.clone()].parse::<u8>();
+                let octets: Result<Vec<u8>, _> = part.iter().map(octet).collect();
+                if let (false, Ok([a, b, c, d])) = (is_version || is_oid, octets.as_deref()) {
+                    add(
+                        text,
+                        range,
+                        Ipv4Addr::new(*a, *b, *c, *d).into(),
+                        names,
+                        found,
+                    );
                 }
             }
             at = parts.last().map_or(run.end, |last| last.end);
@@ -187,7 +194,7 @@ fn dotted(text: &str, at: usize, run: &Range<usize>) -> Option<(usize, Vec<Range
 }
 
 /// `Chrome/136.0.0.0` and `v1.2.3.4`, but no other word.
-fn is_version(text: &str, start: usize) -> bool {
+fn is_version(text: &str, start: usize, second: &str) -> bool {
     const WORD_BYTES_MAX: usize = 32;
     let before = &text.as_bytes()[..start];
     let (is_after_slash, before) = match before {
@@ -203,7 +210,7 @@ fn is_version(text: &str, start: usize) -> bool {
         .count();
     let word = String::from_utf8_lossy(&before[before.len() - length..]).to_lowercase();
     match is_after_slash {
-        true => PRODUCTS.contains(&&*word) || word.starts_with("aws-sdk-"),
+        true => second == "0" && (PRODUCTS.contains(&&*word) || word.starts_with("aws-sdk-")),
         false => matches!(&*word, "v" | "r"),
     }
 }

@@ -1,4 +1,4 @@
-//! What AWS calls people and things: users and sessions in ARNs, principals, UUIDs; and users in URLs and sentences.
+//! What AWS calls people and things: users and sessions in ARNs, principals, UUIDs; and users in URLs.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::found::{Found, What};
-use super::lists::{KEPT, NOBODY};
+use super::lists::KEPT;
 use super::stand_in::StandIns;
 
 const FORMS: &str = r#"(?x)
@@ -17,25 +17,6 @@ const FORMS: &str = r#"(?x)
 
 static FORM: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(FORMS).expect("the expression is well formed"));
-/// What sshd and databases say, and names in quotes.
-static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
-    let expression = r#"(?imx)(?-u:\b)(?:invalid|illegal|for|by|as|from|of|new|unknown)\ user(?:\ name)?\ (?P<plain>[^\s"'`,;:=()<>\[\]]{1,128})
-        | (?-u:\b)(?:user|username|login|account|customer|driver|owner|member)\ ["'`\u{2018}\u{201c}](?P<quoted>[^"'`\u{2019}\u{201d}\n]{1,128})["'`\u{2019}\u{201d}]
-        | ^\S{1,64}\ \S{1,64}\ (?P<logged>[^\s\[]{1,128})\ \[\d{2}/[a-z]{3}/
-        | (?-u:\b)ACCEPTED\ [a-z/-]{4,24}\ for\ (?P<accepted>[^\s"'`,;:=()<>\[\]]{1,128})\ from
-        | (?-u:\b)FAILED\ password\ for\ (?P<failed>[^\s"'`,;:=()<>\[\]]{1,128})\ from"#;
-    Regex::new(expression).expect("the expression is well formed")
-});
-
-/// Names with a title or a greeting before them, or a mail address behind.
-static TITLED: LazyLock<Regex> = LazyLock::new(|| {
-    let expression = r"(?x)
-        (?-u:\b)(?:Dear|Hello|Hi|Hallo|Mr\.?|Mrs\.?|Ms\.?|Dr\.?|Prof\.?|Herrn?|Frau|Monsieur|Madame)\x20
-            (?P<after>\p{Lu}[\p{L}\d'’-]+(?:\x20\p{Lu}[\p{L}\d'’-]+){0,3})
-        | (?P<before>\p{Lu}[\p{L}\d'’.-]+(?:\x20\p{Lu}[\p{L}\d'’.-]+){0,3})\x20<[^<>\s@]{1,64}@";
-    Regex::new(expression).expect("the expression is well formed")
-});
-
 pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     for all in FORM.captures_iter(text) {
         if let Some(uuid) = all.name("uuid") {
@@ -52,28 +33,6 @@ pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
             }
         } else {
             path(text, &all, names, found);
-        }
-    }
-    for all in SENTENCE.captures_iter(text) {
-        for group in ["plain", "quoted", "accepted", "failed", "logged"] {
-            if let Some(one) = all.name(group)
-                && !NOBODY.contains(&&*one.as_str().to_lowercase())
-                && !one.as_str().starts_with("arn:")
-            {
-                user(text, one.range(), names, found);
-            }
-        }
-    }
-    for all in TITLED.captures_iter(text) {
-        for one in ["after", "before"]
-            .into_iter()
-            .filter_map(|it| all.name(it))
-        {
-            found.push(Found::new(
-                one.range(),
-                What::Name,
-                names.user(one.as_str()),
-            ));
         }
     }
     in_urls(text, names, found);
@@ -100,10 +59,13 @@ fn path(text: &str, all: &Captures<'_>, names: &StandIns, found: &mut Vec<Found>
     }
 }
 
-/// A user's name, or an address that is one.
-fn user(text: &str, range: Range<usize>, names: &StandIns, found: &mut Vec<Found>) {
+/// A user's name, unless it is told by a form.
+pub(super) fn user(text: &str, range: Range<usize>, names: &StandIns, found: &mut Vec<Found>) {
     let name = &text[range.clone()];
-    let is_known = KEPT.contains(&name) || name.ends_with(".amazonaws.com") || name.contains('@');
+    let is_known = KEPT.contains(&name)
+        || name.ends_with(".amazonaws.com")
+        || name.contains('@')
+        || name.starts_with("arn:");
     let has_form = FORM.find(name).is_some_and(|it| it.len() == name.len());
     if !is_known && !has_form && name.parse::<std::net::IpAddr>().is_err() {
         found.push(Found::new(range, What::User, names.user(name)));

@@ -80,7 +80,11 @@ impl Meaning {
         }
         let of_person = is_person(parent) && lists::OF_PERSONS.contains(&&*bare);
         let is_alone = words.len() == 1 && lists::USERS_ALONE.contains(&&**last);
-        let is_of_user = is_alone || of_person || words.len() > 1 && last == "by";
+        let is_named = match &words[..] {
+            [.., person, name] => name == "name" && lists::PERSONS.iter().any(|it| is(person, it)),
+            _ => false,
+        };
+        let is_of_user = is_alone || of_person || is_named || words.len() > 1 && last == "by";
         for (meaning, list) in &lists::MEANINGS {
             let is_it = ends_with_one(&words, list) || *meaning == Meaning::User && is_of_user;
             if is_it {

@@ -33,7 +33,7 @@ pub(super) static SECRET_PAIRS: Words = LazyLock::new(|| {
     list(
         "
         api key, private key, secret key, access key, signing key, encryption key, master key, session key,
-        ssh key, shared key, storage key, auth key, server key, subscription key, functions key, consumer key,
+        ssh key, shared key, storage key, account key, auth key, server key, subscription key, functions key, consumer key,
         session id, session data, connection string, conn str, user code, confirmation code, verification code,
         mfa code, sms code, otp code, security code, auth code, device code, access code, recovery code,
         backup code, reset code, pin code, card number, credit card, tax id, social security, seed phrase,
@@ -105,7 +105,7 @@ static USERS: Words = LazyLock::new(|| {
 pub(super) static USERS_ALONE: Words = LazyLock::new(|| {
     list(
         "
-        login, logon, nick, actor, contact, holder, caller_id, to",
+        login, logon, nick, actor, contact, holder, to, cn",
     )
 });
 
@@ -164,8 +164,8 @@ pub(super) static MEANINGS: [(Meaning, &Words); 6] = [
 pub(super) static PERSONS: Words = LazyLock::new(|| {
     list(
         "
-        user, customer, driver, owner, person, member, employee, contact, passenger, patient, recipient, sender,
-        author, assignee, subscriber, rider, claims, profile, holder",
+        name, user, customer, driver, owner, person, member, employee, contact, passenger, patient, recipient, sender,
+        author, assignee, subscriber, rider, claims, profile, holder, cardholder, guest, applicant, client, account, traveller, student",
     )
 });
 
@@ -252,7 +252,7 @@ pub(super) static NOBODY: Words = LazyLock::new(|| {
         "
         a, an, the, is, was, are, were, has, had, not, no, does, did, cannot, could, can, must, may, already, with,
         for, from, in, on, at, by, of, to, and, or, id, name, pool, agent, error, missing, invalid, input, data,
-        request, who, session, field, exceeded",
+        request, who, session, field, exceeded, user, users, this, that, all, each, every, any, it, unknown, reason, success, successful, password, token, role, account, email",
     )
 });
 

@@ -14,12 +14,13 @@ const DOMAIN_CHARS_MAX: usize = 255;
 
 static SPELT_OUT: LazyLock<Regex> = LazyLock::new(|| {
     let expression = r"(?ix)
-        ( [a-z0-9] [a-z0-9._+-]{0,63} ) \s? [\[({<] \s? at \s? [\])}>] \s?
-        ( [a-z0-9-]{1,63} (?: (?: \. | \s? [\[({<] \s? dot \s? [\])}>] \s? ) [a-z0-9-]{1,63} ){0,6} )";
+        ( [a-z0-9] [a-z0-9._+-]{0,63} )
+        (?: \s? [\[({<] \s? (?:at|@) \s? [\])}>] \s? | \s (?-i: AT | @ ) \s )
+        ( [a-z0-9-]{1,63} (?: (?: \. | \s? [\[({<] \s? dot \s? [\])}>] \s? | \s (?-i: DOT ) \s ) [a-z0-9-]{1,63} ){0,6} )";
     Regex::new(expression).expect("the expression is well formed")
 });
 static DOT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\s?[\[({<]\s?dot\s?[\])}>]\s?").expect("the expression is well formed")
+    Regex::new(r"(?i)\s?[\[({<]\s?dot\s?[\])}>]\s?|\sDOT\s").expect("the expression is well formed")
 });
 
 pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {

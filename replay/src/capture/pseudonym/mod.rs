@@ -20,6 +20,7 @@ mod mails; // e-mail addresses in text
 mod numbers; // telephones, cards, vehicles in text
 mod secrets; // tokens and keys in text
 mod identities; // users and principals in text
+mod sentences; // people and secrets by the words around them
 mod learnt; // names that stood under a key
 mod values; // how far a value goes
 mod pairs; // keys and values in text

@@ -26,6 +26,15 @@ static MAC: LazyLock<Regex> = LazyLock::new(|| {
 });
 static ACCOUNT: LazyLock<Regex> = LazyLock::new(|| regex(r"\d{12,}"));
 
+/// A number of a telephone without its country, behind a word for one.
+static CALLED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?-u:\b)(?:tel|phone|telefon|mobile?|handy|fax|call(?:ed|ing)?)(?-u:\b)\.?:?\s?(\+?\(?\d(?:[ ./()-]{0,2}\d){6,14})",
+    )
+});
+/// Latitude and longitude, to ten metres at least.
+static POINT: LazyLock<Regex> = LazyLock::new(|| regex(r"-?\d{1,3}\.\d{4,},\s?-?\d{1,3}\.\d{4,}"));
+
 pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     let bytes = text.as_bytes();
     let follows = |end: usize, is: fn(&u8) -> bool| bytes.get(end).is_some_and(is);
@@ -51,6 +60,12 @@ pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
         }
     }
     let mut add = |range, what, with| found.push(Found::new(range, what, with));
+    for one in CALLED.captures_iter(text).filter_map(|all| all.get(1)) {
+        add(one.range(), What::Phone, names.phone(one.as_str()));
+    }
+    for one in POINT.find_iter(text) {
+        add(one.range(), What::Place, "0.0,0.0".into());
+    }
     for one in VIN.find_iter(text) {
         if is_vin(one.as_str()) {
             add(one.range(), What::Thing, names.thing(one.as_str()));

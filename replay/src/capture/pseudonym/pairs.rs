@@ -39,11 +39,13 @@ pub(super) fn of(view: &View<'_>) -> Vec<Pair> {
             continue;
         }
         let is_element = text.as_bytes()[at] == b'>';
-        let key = if is_element {
-            element(text, at)
-        } else {
-            key(text, at)
+        let key = match is_element {
+            // `"password" -> "…"`
+            true if text[..at].ends_with('-') => key(text, at - 1),
+            true => element(text, at),
+            false => key(text, at),
         };
+        let is_element = is_element && !text[..at].ends_with('-');
         let Some(key) = key else { continue };
         let meaning = Meaning::of(key, "");
         if matches!(
@@ -168,14 +170,16 @@ fn unsigned(view: &View<'_>, pairs: &mut Vec<Pair>) {
     let text = &*view.text;
     let mut at = 0;
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    let mut words = text.split([' ', '\n']).map(|word| {
+    let mut words = text.split([' ', '\n', '\t', '|']).map(|word| {
         let start = at;
         at += word.len() + 1;
         (start, word)
     });
     let mut waits = None;
     for (start, word) in &mut words {
-        let bare = word.trim_matches(['"', '\'', '`', '(', ')', '[', ']', ',', '.', ';']);
+        let bare = word.trim_matches([
+            '"', '\'', '`', '(', ')', '[', ']', '{', '}', ':', ',', '.', ';',
+        ]);
         let is_option = waits == Some(true);
         if waits.is_some() && matches!(bare, "is" | "was" | "of" | "for" | "to" | "") && !is_option
         {
@@ -189,6 +193,10 @@ fn unsigned(view: &View<'_>, pairs: &mut Vec<Pair>) {
                 meaning: Meaning::Secret,
                 value: begin..begin + bare.len(),
             });
+        }
+        // `password: |`
+        if waits.is_some() && word == ":" {
+            continue;
         }
         let is_key = bare.len() <= KEY_BYTES_MAX
             && LIKELY.is_match(bare)

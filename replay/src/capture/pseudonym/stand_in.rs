@@ -179,7 +179,7 @@ pub(super) fn is_one(text: &str) -> bool {
     is_user(text)
         || is_mail
         || is_header(text)
-        || matches!(text, REMOVED | REMOVED_JWT | "0")
+        || matches!(text, REMOVED | REMOVED_JWT | "0" | "0.0,0.0")
         || text.strip_prefix("id_").is_some_and(|it| is_hex(it, 12))
         || is_phone.is_some_and(|it| it.len() == 9 && is_number(it))
         || is_number(text)

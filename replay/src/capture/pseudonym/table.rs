@@ -62,7 +62,9 @@ impl Pseudonyms {
             let bare = line.trim_end_matches(['\n', '\r']);
             if let Some(columns) = Columns::of(bare) {
                 self.columns = Some(columns);
-                out.push_str(line);
+                // It may look like a heading and be none.
+                let changed = self.text(line, Meaning::Nothing, depth);
+                out.push_str(changed.as_deref().unwrap_or(line));
                 continue;
             }
             let row = self.row(bare, depth);

@@ -10,7 +10,7 @@ use super::lists::{KEPT, OUTCOMES};
 use super::packed::{self, Packed};
 use super::stand_in::{REMOVED, is_number};
 use super::view::View;
-use super::{Left, Pseudonyms, addresses, identities, mails, numbers, pairs, secrets};
+use super::{Left, Pseudonyms, addresses, identities, mails, numbers, pairs, secrets, sentences};
 
 /// What looks like JSON and turns out to be none costs at most so many times the length of the text.
 const ATTEMPTS_MAX: usize = 4;
@@ -89,6 +89,7 @@ impl Pseudonyms {
         if !view.is_plain() {
             // `C:\Users\nils` reads otherwise in the view.
             self.learnt.spot(text, &self.names, &mut written);
+            sentences::spot(text, &self.names, &mut written);
         }
         let mut edits = Vec::new();
         for one in in_order(written) {
@@ -133,8 +134,9 @@ impl Pseudonyms {
         }
         if text.len() > 15 || has(b':') || has(b' ') {
             identities::spot(text, &self.names, found);
+            sentences::spot(text, &self.names, found);
         }
-        if has(b'@') || has(b'(') || has(b'[') || has(b'{') || has(b'<') {
+        if has(b'@') || text.contains(" AT ") || has(b'(') || has(b'[') || has(b'{') || has(b'<') {
             mails::spot(text, &self.names, found);
         }
         if text.len() > 7 && digits > 1 {
@@ -289,6 +291,15 @@ fn documents(text: &str) -> Vec<(Vec<json::Node>, usize)> {
             continue;
         }
         match json::scan(text, at) {
+            // `"password" -> "…"` is no document.
+            Ok((nodes, end))
+                if nodes[0].form == json::Form::Text
+                    && at == bytes.len() - bytes.trim_ascii_start().len()
+                    && !bytes[end..].trim_ascii().is_empty() =>
+            {
+                budget = budget.saturating_sub(end - at);
+                at += 1;
+            }
             Ok((nodes, end)) => {
                 found.push((nodes, end));
                 at = end;

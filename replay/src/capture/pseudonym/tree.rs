@@ -173,25 +173,34 @@ impl<'t> Tree<'t> {
 
     /// Of `{"key":"owner","value":"Ada"}`, in any order, that the value is an owner's.
     fn note_entry(&mut self, object: usize) {
-        let (mut name, mut values) = (None, Vec::new());
+        let (mut names, mut values) = (Vec::new(), Vec::new());
         let mut at = object + 1;
         while at < self.nodes[object].next {
             let key = self
                 .own_key(at)
                 .map(|it| it.to_lowercase())
                 .unwrap_or_default();
-            if NAMING.contains(&&*key) && self.nodes[at].form == Form::Text {
-                name = name.or(Some(at));
-            } else if NAMED.contains(&&*key) {
-                values.push(at);
+            let before = |words: &[&str]| {
+                words
+                    .iter()
+                    .find_map(|it| key.strip_suffix(it).map(str::to_owned))
+            };
+            if let Some(of) = before(&NAMING).filter(|_| self.nodes[at].form == Form::Text) {
+                names.push((of, at));
+            } else if let Some(of) = before(&NAMED) {
+                values.push((of, at));
             }
             at = self.nodes[at].next;
         }
-        let Some(name) = name else { return };
-        let name = unescaped(&self.text[self.nodes[name].range.clone()]);
-        let meaning = Meaning::of(name.rsplit(':').next().unwrap_or(&name), "");
-        self.named
-            .extend(values.into_iter().map(|at| (at, meaning)));
+        // `ParameterKey` names `ParameterValue`, and `name` any value.
+        for (of, value) in values {
+            let Some((_, name)) = names.iter().find(|(it, _)| *it == of) else {
+                continue;
+            };
+            let name = unescaped(&self.text[self.nodes[*name].range.clone()]);
+            let meaning = Meaning::of(name.rsplit(':').next().unwrap_or(&name), "");
+            self.named.insert(value, meaning);
+        }
     }
 
     fn own_key(&self, at: usize) -> Option<Cow<'t, str>> {

@@ -7,6 +7,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+/// How addresses are written so that nobody follows them.
+const DEFANGED: [(&str, char); 3] = [("[.]", '.'), ("[:]", ':'), ("[@]", '@')];
+
 pub(super) struct View<'t> {
     pub(super) text: Cow<'t, str>,
     /// For each byte of `text` and for its end, the byte of the written form at which it begins; `None` where they are
@@ -16,7 +19,8 @@ pub(super) struct View<'t> {
 
 impl<'t> View<'t> {
     pub(super) fn of(written: &'t str) -> Self {
-        let is_plain = memchr::memchr3(b'\\', b'%', b'&', written.as_bytes()).is_none();
+        let is_plain = memchr::memchr3(b'\\', b'%', b'&', written.as_bytes()).is_none()
+            && DEFANGED.iter().all(|(it, _)| !written.contains(it));
         let is_long = u32::try_from(written.len()).is_err();
         match is_plain || is_long {
             true => Self {
@@ -37,6 +41,10 @@ impl<'t> View<'t> {
                 '\\' => backslash(rest),
                 '%' => percent(rest),
                 '&' => entity(rest),
+                '[' => DEFANGED
+                    .iter()
+                    .find(|(it, _)| rest.starts_with(it))
+                    .map(|(it, c)| (*c, it.len())),
                 _ => None,
             };
             let (c, length) = read.unwrap_or((c, c.len_utf8()));
