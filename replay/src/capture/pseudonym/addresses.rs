@@ -98,18 +98,21 @@ fn add(text: &str, range: Range<usize>, address: IpAddr, names: &StandIns, found
     let is_reverse = rest
         .get(..REVERSE.len())
         .is_some_and(|it| it.eq_ignore_ascii_case(REVERSE));
-    let address = match (address, is_reverse) {
-        (IpAddr::V4(v4), true) => {
-            let [a, b, c, d] = v4.octets();
-            let [d, c, b, a] = match names.address(Ipv4Addr::new(d, c, b, a).into()) {
-                IpAddr::V4(v4) => v4.octets(),
-                IpAddr::V6(_) => [0; 4],
-            };
-            Ipv4Addr::new(a, b, c, d).into()
-        }
-        _ => network(rest, address, names.address(address)),
+    let turned = |it: IpAddr| match it {
+        IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits().swap_bytes()).into(),
+        IpAddr::V6(_) => it,
     };
-    found.push(Found::new(range, What::Address, address.to_string()));
+    let (with, value) = match is_reverse {
+        true => (
+            turned(names.address(turned(address))),
+            Some(turned(address).to_string()),
+        ),
+        false => (network(rest, address, names.address(address)), None),
+    };
+    found.push(Found {
+        value,
+        ..Found::new(range, What::Address, with.to_string())
+    });
 }
 
 /// `stand_in` without the bits of hosts, where `address` is a network: `/24` follows, and no bit behind it is set.
