@@ -20,7 +20,14 @@ const OWN_V4: [([u8; 4], u32); 5] = [
 /// Where all others go.
 const RESERVED_V4: (u32, u32) = (0xF000_0000, 4);
 
-const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+/// What AWS answers at on each machine: metadata and credentials, of containers and of Kubernetes, names and times.
+const METADATA: [Ipv4Addr; 5] = [
+    Ipv4Addr::new(169, 254, 169, 254),
+    Ipv4Addr::new(169, 254, 170, 2),
+    Ipv4Addr::new(169, 254, 170, 23),
+    Ipv4Addr::new(169, 254, 169, 253),
+    Ipv4Addr::new(169, 254, 169, 123),
+];
 
 /// Bits of an address within its /24.
 const HOST_BITS: u32 = 8;
@@ -115,7 +122,7 @@ fn is_special_v4(address: Ipv4Addr) -> bool {
         || address.is_multicast()
         || address.is_broadcast()
         || address.octets()[0] == 0
-        || address == METADATA
+        || METADATA.contains(&address)
 }
 
 fn is_special_v6(address: Ipv6Addr) -> bool {
@@ -219,7 +226,7 @@ mod tests {
             let names = names();
             let prefix = |address: Ipv4Addr| address.to_bits() >> 8;
             let (one, other) = (Ipv4Addr::from_bits(bits), Ipv4Addr::from_bits(bits & !0xFF | u32::from(host)));
-            prop_assume!(other != METADATA && one != METADATA && !one.is_broadcast() && !other.is_broadcast());
+            prop_assume!(!METADATA.contains(&other) && !METADATA.contains(&one) && !one.is_broadcast() && !other.is_broadcast());
             prop_assert_eq!(prefix(names.v4(one)), prefix(names.v4(other)));
             prop_assert_eq!(one == other, names.v4(one) == names.v4(other));
             prop_assert_eq!(names.v4(one), names.v4(one));

@@ -59,6 +59,12 @@ fn path(text: &str, all: &Captures<'_>, names: &StandIns, found: &mut Vec<Found>
     }
 }
 
+/// Whether the text begins with an identifier of AWS: `AROA…:session`
+pub(super) fn begins_as_principal(text: &str) -> bool {
+    let found = FORM.captures(text).and_then(|all| all.name("principal"));
+    found.is_some_and(|it| it.start() == 0)
+}
+
 /// A user's name, unless it is told by a form.
 pub(super) fn user(text: &str, range: Range<usize>, names: &StandIns, found: &mut Vec<Found>) {
     let name = &text[range.clone()];

@@ -110,7 +110,7 @@ pub(super) fn spot_random(text: &str, found: &mut Vec<Found>) {
     for one in LONG.find_iter(text) {
         // Paths and names are made of words; what is random is so throughout.
         let bare = one.as_str().trim_matches(['/', '=', '-', '_', '+']);
-        if is_random(bare) {
+        if is_random(bare) && !bare.split(['-', '_', '/', '+']).any(is_wordy) {
             found.push(Found::secret(one.range()));
         }
     }
@@ -125,13 +125,23 @@ fn is_random(word: &str) -> bool {
     {
         return false;
     }
+    odd_places(bytes) * 5 >= bytes.len()
+}
+
+/// Whether a part of a word is a name, as in `AWSReservedSSO_AdministratorAccess_1a2b3c4d5e6f7a8b`.
+fn is_wordy(part: &str) -> bool {
+    const LENGTH_MIN: usize = 10;
+    part.len() >= LENGTH_MIN && odd_places(part.as_bytes()) * 8 < part.len()
+}
+
+fn odd_places(bytes: &[u8]) -> usize {
     let odd = bytes.windows(3).filter(|it| {
         let begins_no_word = it[0].is_ascii_uppercase()
             && !(it[1].is_ascii_lowercase() && it[2].is_ascii_lowercase());
         let begins_number = !it[0].is_ascii_digit() && it[1].is_ascii_digit();
         begins_no_word || begins_number
     });
-    odd.count() * 5 >= bytes.len()
+    odd.count()
 }
 
 /// A line within a key of several lines: nothing but base64.

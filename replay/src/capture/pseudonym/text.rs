@@ -205,7 +205,9 @@ impl Pseudonyms {
             return Some(told);
         }
         let names = &self.names;
-        let is_service = text.ends_with(".amazonaws.com") || text.starts_with("arn:");
+        let is_service = text.ends_with(".amazonaws.com")
+            || text.starts_with("arn:")
+            || identities::begins_as_principal(text);
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
         match meaning {
             _ if is_service => None,
