@@ -106,9 +106,10 @@ impl Meaning {
 }
 
 fn is_person(key: &str) -> bool {
-    words(key)
-        .last()
-        .is_some_and(|last| lists::PERSONS.iter().any(|it| is(last, it)))
+    let words = words(key);
+    let is_by = words.len() > 1 && words.last().is_some_and(|last| last == "by");
+    let is_one = |last: &String| lists::PERSONS.iter().any(|it| is(last, it));
+    is_by || words.last().is_some_and(is_one)
 }
 
 /// Whether the word is `of`, or several of it.

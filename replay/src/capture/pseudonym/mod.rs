@@ -23,6 +23,7 @@ mod identities; // users and principals in text
 mod sentences; // people and secrets by the words around them
 mod learnt; // names that stood under a key
 mod values; // how far a value goes
+mod attributes; // those of elements
 mod pairs; // keys and values in text
 mod json; // JSON text, read flat
 mod tally; // what was replaced and what was left

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::attributes;
 use super::key::Meaning;
 use super::lists::DESCRIPTORS;
 use super::values::{bracketed, members, quoted, unquoted};
@@ -63,6 +64,7 @@ pub(super) fn of(view: &View<'_>) -> Vec<Pair> {
             pairs.push(Pair { meaning, value });
         }
     }
+    attributes::of(text, &mut pairs);
     if LIKELY.is_match(text) {
         unsigned(view, &mut pairs);
     }

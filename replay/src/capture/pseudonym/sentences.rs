@@ -23,6 +23,7 @@ static USERS: LazyLock<Regex> = LazyLock::new(|| {
         | ^\S{1,64}\ \S{1,64}\ (?P<logged>[^\s\[]{1,128})\ \[\d{2}/[a-z]{3}/
         | (?-u:\b)(?:accepted|failed)\ [a-z/-]{4,24}\ for\ (?P<tried>[^\s"'`,;:=()<>\[\]]+)\ from
         | (?-u:\b)(?:log-?[io]n|logged\ (?:in|on|out)|sign(?:ed)?[-\ ]?(?:in|on|up|out)|authenticated)(?:\ [a-z]+){0,2}\ (?:for|as|by|of)\ (?P<signed>[^\s"'`,;:=()<>\[\]]+)
+        | (?-u:\b)(?:invited|approved|requested|assigned|reported|uploaded|owned|created|updated|modified|deleted|changed)\ by\ (?P<done>[^\s"'`,;:=()<>\[\]]+)
         | (?-u:\b)[A-Z][A-Z0-9-]{1,15}\\{1,4}(?P<domain>[a-z][a-z0-9._-]{1,63})\ (?:logg|sign|fail|auth|from|has|was)
         "#,
     )
@@ -49,6 +50,8 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?ix)
         (?-u:\b)(?:one-?\ ?time|verification|confirmation|security|sms|login|sign-?in|reset|access|auth\w*)\ (?:code|pin|password|passcode)
             (?:\ (?:is|was))?:?\ (?P<code>[a-z]{0,8}\d[a-z0-9-]{3,})
+        | (?-u:\b)identified\ (?:with\ \w{1,64}\ )?by\ ['\x22](?P<sql>[^'\x22]+)
+        | (?-u:\b)ssh-?pass\ -p\ ?(?P<shell>[^\s'\x22]+)
         | (?-u:\b)(?:mysql\w*|mariadb\w*)(?:\ [^\s]{1,64}){0,8}?\ -p(?P<option>[^\s'\x22]+)
         | (?-u:\b)curl(?:\ [^\s]{1,256}){0,8}?\ (?:-u|--user)\ ?['\x22]?(?P<user>[^\s:'\x22]+):(?P<password>[^\s'\x22]+)",
     )
@@ -80,7 +83,9 @@ const NO_FOLDERS: [&str; 20] = [
 
 pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     for all in USERS.captures_iter(text) {
-        let groups = ["plain", "quoted", "logged", "tried", "signed", "domain"];
+        let groups = [
+            "plain", "quoted", "logged", "tried", "signed", "done", "domain",
+        ];
         for one in groups.into_iter().filter_map(|it| all.name(it)) {
             let bare = one.as_str().trim_end_matches(['.', '!', '?']);
             if !NOBODY.contains(&&*bare.to_lowercase()) {
@@ -101,7 +106,7 @@ pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
         }
     }
     for all in SECRETS.captures_iter(text) {
-        for one in ["code", "option", "password"]
+        for one in ["code", "option", "password", "sql", "shell"]
             .into_iter()
             .filter_map(|it| all.name(it))
         {

@@ -185,8 +185,15 @@ impl<'t> Tree<'t> {
                     .iter()
                     .find_map(|it| key.strip_suffix(it).map(str::to_owned))
             };
-            if let Some(of) = before(&NAMING).filter(|_| self.nodes[at].form == Form::Text) {
-                names.push((of, at));
+            // `{"key":{"S":"owner"},"value":{"S":"Ada"}}`
+            let inner = if self.nodes[at].form == Form::Object {
+                at + 1
+            } else {
+                at
+            };
+            let is_text = inner < self.nodes[at].next && self.nodes[inner].form == Form::Text;
+            if let Some(of) = before(&NAMING).filter(|_| is_text) {
+                names.push((of, inner));
             } else if let Some(of) = before(&NAMED) {
                 values.push((of, at));
             }
@@ -230,6 +237,10 @@ impl<'t> Tree<'t> {
             }
         }
         let parent = around.and_then(|it| self.own_key(it)).unwrap_or_default();
+        // Who took on a role is told elsewhere; this is the role.
+        if parent == "sessionIssuer" && key == "userName" && self.is_of_role(at) {
+            return Meaning::Nothing;
+        }
         let meaning = Meaning::of(&key, &parent);
         match meaning {
             // `{"name":"Ada Lovelace"}` may be anything, but looks like nobody else.
@@ -252,6 +263,21 @@ impl<'t> Tree<'t> {
                 .own_key(child)
                 .is_some_and(|it| it.eq_ignore_ascii_case("accessKeyId"));
             if is_id {
+                return true;
+            }
+            child = self.nodes[child].next;
+        }
+        false
+    }
+
+    fn is_of_role(&self, at: usize) -> bool {
+        let Some(parent) = self.nodes[at].parent else {
+            return false;
+        };
+        let mut child = parent + 1;
+        while child < self.nodes[parent].next {
+            let is_type = self.own_key(child).is_some_and(|it| it == "type");
+            if is_type && &self.text[self.nodes[child].range.clone()] == "Role" {
                 return true;
             }
             child = self.nodes[child].next;

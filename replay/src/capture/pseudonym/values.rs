@@ -84,7 +84,7 @@ pub(super) fn unquoted(
 ) -> Option<Range<usize>> {
     let line = &view.text[start..];
     let length = match meaning {
-        Meaning::Header => line.find(['"', '\'', '\n', '\r']).unwrap_or(line.len()),
+        Meaning::Header => header(&view.text, line, key),
         Meaning::Secret if is_said && is_of_words(key) => phrase(view, start),
         Meaning::Secret => word(view, start, true),
         Meaning::User | Meaning::Place | Meaning::Thing => {
@@ -100,6 +100,15 @@ pub(super) fn unquoted(
         _ => word(view, start, false),
     };
     Some(start..start + length)
+}
+
+/// To the end of the line, or of the quotes that begin with the key: `-H 'Cookie: a=b; c=d'`
+fn header(text: &str, line: &str, key: &str) -> usize {
+    let start = key.as_ptr().addr() - text.as_ptr().addr();
+    let before = text[..start].chars().next_back();
+    let quote = before.filter(|c| matches!(c, '"' | '\''));
+    line.find(|c| Some(c) == quote || matches!(c, '\n' | '\r'))
+        .unwrap_or(line.len())
 }
 
 /// Whether a secret of that name may have several words.
