@@ -107,6 +107,91 @@ fn equal_values_stay_equal_wherever_they_stand() {
 }
 
 #[test]
+fn a_value_has_one_stand_in_however_it_is_written() {
+    for (spellings, marks) in [
+        (
+            &[
+                r#"{"user_id":4711}"#,
+                r#"{"user_id":"4711"}"#,
+                r#"{"user_id":["4711"]}"#,
+                "user_id=4711",
+                r#"user_id="4711""#,
+                r#"{\"user_id\":\"4711\"}"#,
+                r#"[{"value":4711,"key":"user_id"}]"#,
+                "user_id%3D4711",
+            ][..],
+            &[15][..],
+        ),
+        (
+            &[
+                r#"{"owner":"zoë"}"#,
+                r#"{"owner":"zo\u00eb"}"#,
+                "owner=zoë",
+                "owner: 'zoë'",
+                "owner=zo%C3%AB",
+                "arn:aws:iam::444455556666:user/zoë",
+                "Failed password for zoë from 10.0.0.1",
+            ],
+            &[17],
+        ),
+        (
+            &[
+                "a Ada@Firm.example b",
+                r#"{"email":"ada@firm.example"}"#,
+                r#"{"x":"ada\u0040firm.example"}"#,
+                "<ada@firm.example>",
+                "user=ADA@FIRM.EXAMPLE",
+            ],
+            &[36],
+        ),
+        (
+            &[
+                "2A01:04F8:0::7",
+                r#"{"ip":"2a01:4f8::7"}"#,
+                "[2a01:4f8:0:0:0:0:0:7]:443",
+                "x-forwarded-for: 2a01:4f8::7",
+            ],
+            &[],
+        ),
+        (
+            &[
+                "call +49 151 1234 5678",
+                r#"{"phone":"+4915112345678"}"#,
+                r#"{"phone":"004915112345678"}"#,
+            ],
+            &[13],
+        ),
+        (
+            &[
+                "0453171E-831E-46BB-A512-A4A6D2E6C5EF",
+                r#"{"sub":"0453171e-831e-46bb-a512-a4a6d2e6c5ef"}"#,
+            ],
+            &[36],
+        ),
+    ] {
+        let is_part =
+            |c: char| c.is_alphanumeric() || matches!(c, '_' | '@' | '.' | '-' | ':' | '+');
+        let stand_in = |text: &&str| {
+            let after = exchanged(text).replace("%3D", "=");
+            let words = after.split(|c| !is_part(c)).map(str::to_lowercase);
+            let found = |it: &String| {
+                it.starts_with("3fff") || stand_in::is_one(it) && marks.contains(&it.len())
+            };
+            words
+                .map(|it| it.trim_end_matches(":443").trim_matches(':').to_owned())
+                .map(|it| it.rsplit('/').next().unwrap_or("").to_owned())
+                .filter(found)
+                .next_back()
+        };
+        let all: Vec<_> = spellings.iter().map(stand_in).collect();
+        assert!(
+            all[0].is_some() && all.iter().all(|it| *it == all[0]),
+            "{spellings:?}: {all:#?}"
+        );
+    }
+}
+
+#[test]
 fn addresses_are_found_between_anything() {
     for (text, address) in [
         ("ip:81.2.69.144:80", "81.2.69.144"),
