@@ -25,23 +25,7 @@ pub(super) fn run(
     names: &mut Pseudonyms,
     quiet: bool,
 ) -> anyhow::Result<Outcome> {
-    let is_same = |path: &Path| fs::canonicalize(path).ok();
-    if is_same(from).is_some() && is_same(from) == is_same(output) {
-        bail!(
-            "`{}` would be replaced by what has no people in it: choose another --output",
-            from.display()
-        );
-    }
-    if from.is_dir() {
-        bail!("`{}` is a folder: --from takes one file", from.display());
-    }
-    let plan = input::plan(&[from.to_owned()])?;
-    if let Some(failure) = plan.failures.first() {
-        bail!("{failure}");
-    }
-    let [input] = &plan.inputs[..] else {
-        bail!("`{}` cannot be read", from.display());
-    };
+    let input = &input(from, output)?;
     if !input.may_wait() {
         let mut learn = |piece: Piece<'_>| {
             if let Piece::Record { bytes, .. } = piece {
@@ -91,6 +75,26 @@ pub(super) fn run(
     } else {
         Outcome::InputUnread
     })
+}
+
+/// The one input that is to be read.
+fn input(from: &Path, output: &Path) -> anyhow::Result<Input> {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    if real(from).is_some() && real(from) == real(output) {
+        bail!(
+            "`{}` would be replaced by what has no people in it: choose another --output",
+            from.display()
+        );
+    }
+    if from.is_dir() {
+        bail!("`{}` is a folder: --from takes one file", from.display());
+    }
+    let plan = input::plan(&[from.to_owned()])?;
+    if let Some(failure) = plan.failures.first() {
+        bail!("{failure}");
+    }
+    let input = plan.inputs.into_iter().next();
+    input.with_context(|| format!("`{}` cannot be read", from.display()))
 }
 
 /// Calls `each` with what is in `input`; and tells why it could not be read to its end, if so.

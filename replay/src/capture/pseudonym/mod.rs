@@ -13,18 +13,10 @@ mod key; // what a value is, by its key
 mod stand_in; // keyed hashes in the form of what they stand for
 mod address; // IP addresses, prefixes kept together
 mod found; // what was found, and what is written in its place
-mod view; // what escapes stand for
 mod packed; // base64 and the like
-mod addresses; // IP addresses in text
-mod mails; // e-mail addresses in text
-mod numbers; // telephones, cards, vehicles in text
-mod secrets; // tokens and keys in text
-mod identities; // users and principals in text
-mod sentences; // people and secrets by the words around them
+mod spot; // what text holds, by its form
 mod learnt; // names that stood under a key
-mod values; // how far a value goes
-mod attributes; // those of elements
-mod pairs; // keys and values in text
+mod prose; // keys and values in text that is no JSON
 mod json; // JSON text, read flat
 mod tally; // what was replaced and what was left
 mod text; // text of any kind

@@ -62,7 +62,7 @@ impl StandIns {
     pub(super) fn user(&self, text: &str) -> String {
         match is_number(text) {
             true => self.number(Kind::User, text),
-            false => format!("user_{}", hex(self.hash(Kind::User, text), 12)),
+            false => format!("user_{}", mark(self.hash(Kind::User, text))),
         }
     }
 
@@ -70,10 +70,7 @@ impl StandIns {
     pub(super) fn thing(&self, text: &str) -> String {
         match is_number(text) {
             true => self.number(Kind::Thing, text),
-            false => format!(
-                "id_{}",
-                hex(self.hash(Kind::Thing, &text.to_uppercase()), 12)
-            ),
+            false => format!("id_{}", mark(self.hash(Kind::Thing, &text.to_uppercase()))),
         }
     }
 
@@ -86,7 +83,7 @@ impl StandIns {
     /// One domain stays one domain. Only those that [`DISPOSABLE`] names stay.
     pub(super) fn email(&self, text: &str) -> String {
         let text = text.to_lowercase();
-        let user = hex(self.hash(Kind::Email, &text), 12);
+        let user = mark(self.hash(Kind::Email, &text));
         let domain = text.rsplit_once('@').map_or("", |(_, domain)| domain);
         if DISPOSABLE.contains(&domain) {
             return format!("user_{user}@{domain}");
@@ -239,6 +236,12 @@ fn base32(mut number: u128, digits: usize) -> String {
         char::from(digit)
     };
     (0..digits).map(digit).collect()
+}
+
+/// Twelve hexadecimal digits, of which the first is a letter: twelve others are the number of an account.
+fn mark(hash: u128) -> String {
+    let letter = char::from(b"abcdef"[(hash >> 64) as usize % 6]);
+    format!("{letter}{}", hex(hash, 11))
 }
 
 /// The last `digits` hexadecimal digits, at most 32.

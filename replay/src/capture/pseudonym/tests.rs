@@ -180,8 +180,7 @@ fn a_value_has_one_stand_in_however_it_is_written() {
             words
                 .map(|it| it.trim_end_matches(":443").trim_matches(':').to_owned())
                 .map(|it| it.rsplit('/').next().unwrap_or("").to_owned())
-                .filter(found)
-                .next_back()
+                .rfind(found)
         };
         let all: Vec<_> = spellings.iter().map(stand_in).collect();
         assert!(

@@ -9,7 +9,7 @@ use super::found::What;
 use super::json::{Form, Node};
 use super::key::Meaning;
 use super::lists::{NAMED, NAMING, OF_ACCESS_KEYS};
-use super::numbers::is_card;
+use super::spot::numbers::is_card;
 use super::stand_in::{Kind, REMOVED, is_number};
 use super::text::edit;
 use super::{NESTING_MAX, Pseudonyms};
@@ -137,7 +137,7 @@ impl Pseudonyms {
             }
             Meaning::Address if is_whole => (
                 What::Address,
-                super::addresses::in_odd_notation(whole, names)?,
+                super::spot::addresses::in_odd_notation(whole, names)?,
             ),
             _ if is_whole && is_card(whole) => (What::Secret, "0".to_owned()),
             _ => return None,

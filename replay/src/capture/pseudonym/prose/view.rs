@@ -10,15 +10,15 @@ use std::ops::Range;
 /// How addresses are written so that nobody follows them.
 const DEFANGED: [(&str, char); 3] = [("[.]", '.'), ("[:]", ':'), ("[@]", '@')];
 
-pub(super) struct View<'t> {
-    pub(super) text: Cow<'t, str>,
+pub(in crate::capture::pseudonym) struct View<'t> {
+    pub(in crate::capture::pseudonym) text: Cow<'t, str>,
     /// For each byte of `text` and for its end, the byte of the written form at which it begins; `None` where they are
     /// the same.
     places: Option<Vec<u32>>,
 }
 
 impl<'t> View<'t> {
-    pub(super) fn of(written: &'t str) -> Self {
+    pub(in crate::capture::pseudonym) fn of(written: &'t str) -> Self {
         let is_plain = memchr::memchr3(b'\\', b'%', b'&', written.as_bytes()).is_none()
             && DEFANGED.iter().all(|(it, _)| !written.contains(it));
         let is_long = u32::try_from(written.len()).is_err();
@@ -60,12 +60,12 @@ impl<'t> View<'t> {
         }
     }
 
-    pub(super) fn is_plain(&self) -> bool {
+    pub(in crate::capture::pseudonym) fn is_plain(&self) -> bool {
         self.places.is_none()
     }
 
     /// Where what stands at `range` is written.
-    pub(super) fn written(&self, range: &Range<usize>) -> Range<usize> {
+    pub(in crate::capture::pseudonym) fn written(&self, range: &Range<usize>) -> Range<usize> {
         match &self.places {
             None => range.clone(),
             Some(places) => places[range.start] as usize..places[range.end] as usize,
@@ -73,7 +73,7 @@ impl<'t> View<'t> {
     }
 
     /// By how many bytes the character of one byte at `at` is escaped: a quote within quotes has more of them.
-    pub(super) fn escaped_by(&self, at: usize) -> usize {
+    pub(in crate::capture::pseudonym) fn escaped_by(&self, at: usize) -> usize {
         self.written(&(at..at + 1)).len() - 1
     }
 }

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::found::{Found, What};
-use super::stand_in::StandIns;
+use crate::capture::pseudonym::found::{Found, What};
+use crate::capture::pseudonym::stand_in::StandIns;
 
 fn regex(expression: &str) -> Regex {
     Regex::new(expression).expect("the expression is well formed")
@@ -35,7 +35,7 @@ static CALLED: LazyLock<Regex> = LazyLock::new(|| {
 /// Latitude and longitude, to ten metres at least.
 static POINT: LazyLock<Regex> = LazyLock::new(|| regex(r"-?\d{1,3}\.\d{4,},\s?-?\d{1,3}\.\d{4,}"));
 
-pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
+pub(in crate::capture::pseudonym) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     let bytes = text.as_bytes();
     let follows = |end: usize, is: fn(&u8) -> bool| bytes.get(end).is_some_and(is);
     let comes_after =
@@ -105,7 +105,7 @@ fn cards(run: &str, start: usize, found: &mut Vec<Found>) {
 }
 
 /// By the numbers that issuers have, and the digit that checks the others.
-pub(super) fn is_card(text: &str) -> bool {
+pub(in crate::capture::pseudonym) fn is_card(text: &str) -> bool {
     // With all its separators, one of 19 digits has 23 characters.
     if text.len() > 23 {
         return false;

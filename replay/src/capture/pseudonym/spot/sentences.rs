@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::found::{Found, What};
 use super::identities::user;
-use super::lists::NOBODY;
-use super::stand_in::StandIns;
+use crate::capture::pseudonym::found::{Found, What};
+use crate::capture::pseudonym::lists::NOBODY;
+use crate::capture::pseudonym::stand_in::StandIns;
 
 fn regex(expression: &str) -> Regex {
     Regex::new(expression).expect("the expression is well formed")
@@ -81,7 +81,7 @@ const NO_FOLDERS: [&str; 20] = [
     "Public",
 ];
 
-pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
+pub(in crate::capture::pseudonym) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     for all in USERS.captures_iter(text) {
         let groups = [
             "plain", "quoted", "logged", "tried", "signed", "done", "domain",

@@ -7,13 +7,13 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::attributes;
-use super::key::Meaning;
-use super::lists::DESCRIPTORS;
 use super::values::{bracketed, members, quoted, unquoted};
 use super::view::View;
+use crate::capture::pseudonym::key::Meaning;
+use crate::capture::pseudonym::lists::DESCRIPTORS;
 
 /// Longer names are no keys.
-pub(super) const KEY_BYTES_MAX: usize = 64;
+pub(in crate::capture::pseudonym) const KEY_BYTES_MAX: usize = 64;
 /// White space between a key, its sign and its value.
 const SPACE_BYTES_MAX: usize = 4;
 
@@ -24,13 +24,13 @@ static LIKELY: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Pair {
-    pub(super) meaning: Meaning,
-    pub(super) value: Range<usize>,
+pub(in crate::capture::pseudonym) struct Pair {
+    pub(in crate::capture::pseudonym) meaning: Meaning,
+    pub(in crate::capture::pseudonym) value: Range<usize>,
 }
 
 /// The pairs of `view` whose keys mean something.
-pub(super) fn of(view: &View<'_>) -> Vec<Pair> {
+pub(in crate::capture::pseudonym) fn of(view: &View<'_>) -> Vec<Pair> {
     let text = &*view.text;
     let mut pairs = Vec::new();
     let mut read = 0;
@@ -72,7 +72,7 @@ pub(super) fn of(view: &View<'_>) -> Vec<Pair> {
 }
 
 /// Whether `text` ends with a secret's key and the sign behind it.
-pub(super) fn secret_at_end(text: &str) -> bool {
+pub(in crate::capture::pseudonym) fn secret_at_end(text: &str) -> bool {
     let bare = text.trim_end_matches([' ', '\t', '\n', '>']);
     let at = bare
         .len()

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::key::Meaning;
 use super::pairs::Pair;
+use crate::capture::pseudonym::key::Meaning;
 
 /// A name, and the value beside it or behind the tag.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
@@ -23,7 +23,7 @@ static OWN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(expression).expect("the expression is well formed")
 });
 
-pub(super) fn of(text: &str, pairs: &mut Vec<Pair>) {
+pub(in crate::capture::pseudonym) fn of(text: &str, pairs: &mut Vec<Pair>) {
     if memchr::memchr(b'<', text.as_bytes()).is_none() {
         return;
     }

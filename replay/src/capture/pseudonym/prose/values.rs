@@ -3,16 +3,20 @@
 
 use std::ops::Range;
 
-use super::key::Meaning;
-use super::lists::NOBODY;
 use super::pairs::KEY_BYTES_MAX;
 use super::view::View;
+use crate::capture::pseudonym::key::Meaning;
+use crate::capture::pseudonym::lists::NOBODY;
 
 /// Words of a name: `Ada Mary Lovelace`.
 const NAME_WORDS_MAX: usize = 5;
 
 /// Up to the quote that closes the one at `start`, or to the end.
-pub(super) fn quoted(view: &View<'_>, start: usize, quote: char) -> Option<Range<usize>> {
+pub(in crate::capture::pseudonym) fn quoted(
+    view: &View<'_>,
+    start: usize,
+    quote: char,
+) -> Option<Range<usize>> {
     let text = &*view.text;
     let depth = view.escaped_by(start);
     let quotes = memchr::memchr_iter(quote as u8, &text.as_bytes()[start + 1..]);
@@ -31,7 +35,10 @@ pub(super) fn quoted(view: &View<'_>, start: usize, quote: char) -> Option<Range
 }
 
 /// Up to the bracket that closes the one at `start`, or to the end.
-pub(super) fn bracketed(view: &View<'_>, start: usize) -> Option<Range<usize>> {
+pub(in crate::capture::pseudonym) fn bracketed(
+    view: &View<'_>,
+    start: usize,
+) -> Option<Range<usize>> {
     let text = &*view.text;
     let mut depth = 0;
     let mut at = start;
@@ -51,7 +58,7 @@ pub(super) fn bracketed(view: &View<'_>, start: usize) -> Option<Range<usize>> {
 }
 
 /// `[ada, bob]`: each for itself.
-pub(super) fn members(view: &View<'_>, start: usize) -> Vec<Range<usize>> {
+pub(in crate::capture::pseudonym) fn members(view: &View<'_>, start: usize) -> Vec<Range<usize>> {
     const LENGTH_MAX: usize = 4096;
     let text = &*view.text;
     let window = text[start + 1..].char_indices().take(LENGTH_MAX);
@@ -75,7 +82,7 @@ pub(super) fn members(view: &View<'_>, start: usize) -> Vec<Range<usize>> {
         .collect()
 }
 
-pub(super) fn unquoted(
+pub(in crate::capture::pseudonym) fn unquoted(
     view: &View<'_>,
     start: usize,
     meaning: Meaning,

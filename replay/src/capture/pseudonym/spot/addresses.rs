@@ -7,10 +7,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::address::is_special;
-use super::found::{Found, What};
-use super::lists::PRODUCTS;
-use super::stand_in::StandIns;
+use crate::capture::pseudonym::address::is_special;
+use crate::capture::pseudonym::found::{Found, What};
+use crate::capture::pseudonym::lists::PRODUCTS;
+use crate::capture::pseudonym::stand_in::StandIns;
 
 /// Longer ones are no address.
 const V6_BYTES_MAX: usize = 45;
@@ -23,7 +23,11 @@ static REVERSE_V6: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// What was found, and how many versions of products were passed by.
-pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) -> u64 {
+pub(in crate::capture::pseudonym) fn spot(
+    text: &str,
+    names: &StandIns,
+    found: &mut Vec<Found>,
+) -> u64 {
     let bytes = text.as_bytes();
     let is_part = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.');
     let (mut at, mut versions) = (0, 0);
@@ -282,7 +286,10 @@ fn reverse_v6(text: &str, names: &StandIns, found: &mut Vec<Found>) {
 }
 
 /// The stand-in for an IPv4 address as one number, or in octal or hexadecimal ones: only a key tells that it is one.
-pub(super) fn in_odd_notation(text: &str, names: &StandIns) -> Option<String> {
+pub(in crate::capture::pseudonym) fn in_odd_notation(
+    text: &str,
+    names: &StandIns,
+) -> Option<String> {
     let number = |text: &str| match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => u32::from_str_radix(hex, 16).ok(),
         None if text.len() > 1 && text.starts_with('0') => u32::from_str_radix(text, 8).ok(),

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::found::{Found, What};
-use super::stand_in::StandIns;
+use crate::capture::pseudonym::found::{Found, What};
+use crate::capture::pseudonym::stand_in::StandIns;
 
 /// Further from the sign nothing belongs to the address.
 const LOCAL_CHARS_MAX: usize = 128;
@@ -23,7 +23,7 @@ static DOT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\s?[\[({<]\s?dot\s?[\])}>]\s?|\sDOT\s").expect("the expression is well formed")
 });
 
-pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
+pub(in crate::capture::pseudonym) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     for at in memchr::memchr_iter(b'@', text.as_bytes()) {
         let Some(local) = local(&text[..at]) else {
             continue;

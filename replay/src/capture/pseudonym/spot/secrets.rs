@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::found::{Found, What};
-use super::packed::opened;
-use super::stand_in::{REMOVED, REMOVED_JWT};
+use crate::capture::pseudonym::found::{Found, What};
+use crate::capture::pseudonym::packed::opened;
+use crate::capture::pseudonym::stand_in::{REMOVED, REMOVED_JWT};
 
 /// Each begins with a mark of its own and goes on over all that a token may have, so that nothing is looked at twice.
 const FORMS: &str = r"(?x)
@@ -43,7 +43,7 @@ static LONG: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"[A-Za-z0-9+/_-]{32,}={0,2}").expect("the expression is well formed")
 });
 
-pub(super) fn spot(text: &str, found: &mut Vec<Found>) {
+pub(in crate::capture::pseudonym) fn spot(text: &str, found: &mut Vec<Found>) {
     for all in SECRET.captures_iter(text) {
         let whole = all.get_match();
         let with = match (
@@ -75,7 +75,7 @@ pub(super) fn spot(text: &str, found: &mut Vec<Found>) {
 }
 
 /// In place of a token of that form.
-pub(super) fn removed(token: &str) -> &'static str {
+pub(in crate::capture::pseudonym) fn removed(token: &str) -> &'static str {
     match token.starts_with("eyJ") {
         true => REMOVED_JWT,
         false => REMOVED,
@@ -106,7 +106,7 @@ fn pem(text: &str, found: &mut Vec<Found>) {
 }
 
 /// Words of unknown make that look random: of all kinds of characters, in no order that a name has.
-pub(super) fn spot_random(text: &str, found: &mut Vec<Found>) {
+pub(in crate::capture::pseudonym) fn spot_random(text: &str, found: &mut Vec<Found>) {
     for one in LONG.find_iter(text) {
         // Paths and names are made of words; what is random is so throughout.
         let bare = one.as_str().trim_matches(['/', '=', '-', '_', '+']);
@@ -145,7 +145,7 @@ fn odd_places(bytes: &[u8]) -> usize {
 }
 
 /// A line within a key of several lines: nothing but base64.
-pub(super) fn is_line_of_pem(line: &str) -> bool {
+pub(in crate::capture::pseudonym) fn is_line_of_pem(line: &str) -> bool {
     let line = line.split("-----END ").next().unwrap_or_default().trim();
     line.bytes()
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))

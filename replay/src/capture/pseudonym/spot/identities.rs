@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::found::{Found, What};
-use super::lists::KEPT;
-use super::stand_in::StandIns;
+use crate::capture::pseudonym::found::{Found, What};
+use crate::capture::pseudonym::lists::KEPT;
+use crate::capture::pseudonym::stand_in::StandIns;
 
 const FORMS: &str = r#"(?x)
     (?P<uuid> (?-u:\b)[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?-u:\b) )
@@ -17,7 +17,7 @@ const FORMS: &str = r#"(?x)
 
 static FORM: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(FORMS).expect("the expression is well formed"));
-pub(super) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
+pub(in crate::capture::pseudonym) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     for all in FORM.captures_iter(text) {
         if let Some(uuid) = all.name("uuid") {
             found.push(Found::new(
@@ -60,13 +60,18 @@ fn path(text: &str, all: &Captures<'_>, names: &StandIns, found: &mut Vec<Found>
 }
 
 /// Whether the text begins with an identifier of AWS: `AROA…:session`
-pub(super) fn begins_as_principal(text: &str) -> bool {
+pub(in crate::capture::pseudonym) fn begins_as_principal(text: &str) -> bool {
     let found = FORM.captures(text).and_then(|all| all.name("principal"));
     found.is_some_and(|it| it.start() == 0)
 }
 
 /// A user's name, unless it is told by a form.
-pub(super) fn user(text: &str, range: Range<usize>, names: &StandIns, found: &mut Vec<Found>) {
+pub(in crate::capture::pseudonym) fn user(
+    text: &str,
+    range: Range<usize>,
+    names: &StandIns,
+    found: &mut Vec<Found>,
+) {
     let name = &text[range.clone()];
     let is_known = KEPT.contains(&name)
         || name.ends_with(".amazonaws.com")
