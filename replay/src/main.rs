@@ -2,6 +2,15 @@
 //!
 //! `main` only wires: arguments, then one of the commands, then the exit status.
 
+#![cfg_attr(
+    not(feature = "aws"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "what only the commands use that speak to AWS is there without them, too"
+    )
+)]
+
 mod args; // the command line
 mod outcome; // exit statuses and how a run ends early
 mod interrupt; // Ctrl-C
@@ -23,7 +32,7 @@ mod send; // `replay send`
 mod capture; // `replay capture`
 #[cfg(not(feature = "aws"))]
 mod without_aws; // what takes the place of what speaks to AWS
-#[cfg(all(test, unix))]
+#[cfg(all(test, unix, feature = "aws"))]
 mod costs; // what hostile input costs, of all of them
 
 use std::process::ExitCode;

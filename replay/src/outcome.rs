@@ -15,8 +15,11 @@ pub(crate) enum Outcome {
     RulesBroken,
     /// A recording did not show what is expected of it; what differs was printed.
     ExpectationFailed,
+    /// A file that was to have no people and secrets in it has some, all of them listed.
+    PeopleLeft,
 }
 
+/// Also of a file in which people are left.
 const STATUS_EXPECTATION: u8 = 1;
 /// The status of wrong usage and of broken rule files; clap's own as well.
 const STATUS_USAGE: u8 = 2;
@@ -31,7 +34,7 @@ pub(crate) fn exit_code(ended: anyhow::Result<Outcome>) -> ExitCode {
     match ended {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::InputUnread) => ExitCode::from(STATUS_INPUT),
-        Ok(Outcome::ExpectationFailed) => ExitCode::from(STATUS_EXPECTATION),
+        Ok(Outcome::ExpectationFailed | Outcome::PeopleLeft) => ExitCode::from(STATUS_EXPECTATION),
         Ok(Outcome::RulesBroken) => ExitCode::from(STATUS_USAGE),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

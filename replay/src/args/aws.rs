@@ -59,11 +59,16 @@ pub(crate) struct SendArgs {
 #[derive(Debug, Args)]
 pub(crate) struct CaptureArgs {
     /// The log group's name
-    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) log_group: String,
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = NonEmptyStringValueParser::new(),
+        required_unless_present_any = ["from", "check"]
+    )]
+    pub(crate) log_group: Option<String>,
     /// From when on: so long before now (`30m`, `2h`, `7d`), or a moment in RFC 3339
-    #[arg(long, value_name = "WHEN", value_parser = when)]
-    pub(crate) since: String,
+    #[arg(long, value_name = "WHEN", value_parser = when, required_unless_present_any = ["from", "check"])]
+    pub(crate) since: Option<String>,
     /// Until when; until now where it is not given
     #[arg(long, value_name = "WHEN", value_parser = when)]
     pub(crate) until: Option<String>,
@@ -79,12 +84,31 @@ pub(crate) struct CaptureArgs {
     /// nowhere.
     #[arg(long, value_name = "FILE", requires = "pseudonymise")]
     pub(crate) key: Option<PathBuf>,
+    /// Pseudonymise this file, or `-` for standard input, instead of capturing; nothing goes to AWS
+    ///
+    /// Any form that `replay run` reads. The file to be has a record a line, not packed.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "pseudonymise",
+        conflicts_with_all = ["log_group", "since", "until", "filter", "endpoint_url"]
+    )]
+    pub(crate) from: Option<PathBuf>,
+    /// List what of this file, or of `-`, still looks like a person or a secret; may be given several times
+    ///
+    /// Stand-ins are known as such without the key. Exit status 1 if anything is left, 0 if not. Nothing goes to AWS.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["log_group", "since", "until", "filter", "endpoint_url", "from", "pseudonymise", "output"]
+    )]
+    pub(crate) check: Vec<PathBuf>,
     /// Speak to this address instead of AWS
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
     /// The file, which appears whole at the end
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: PathBuf,
+    #[arg(long, short, value_name = "FILE", required_unless_present = "check")]
+    pub(crate) output: Option<PathBuf>,
     /// No progress bar
     #[arg(long)]
     pub(crate) no_progress: bool,

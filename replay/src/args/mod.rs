@@ -15,7 +15,6 @@ use detector_core::rule::RuleSet;
 
 pub(crate) use aws::{CaptureArgs, SendArgs};
 pub(crate) use shell::{CompletionsArgs, ManArgs};
-#[cfg(feature = "aws")]
 pub(crate) use speed::Speed;
 pub(crate) use when::When;
 
@@ -144,7 +143,13 @@ Examples:
   openssl rand -out stand-ins.key 32
   replay capture --log-group fleet-access --since 2026-05-21T00:00:00Z \\
       --until 2026-05-22T00:00:00Z --filter '\"502\"' \\
-      --pseudonymise --key stand-ins.key -o access.ndjson";
+      --pseudonymise --key stand-ins.key -o access.ndjson
+
+  # A file that one has already; nothing goes to AWS
+  replay capture --from trail.json.gz --pseudonymise -o shared.ndjson
+
+  # What of a file still looks like a person or a secret
+  replay capture --check shared.ndjson && echo go";
 
 const CAPTURE_HELP: &str = "\
 Interruptions:
@@ -155,26 +160,44 @@ Interruptions:
   anew.
 
 What --pseudonymise exchanges:
-  By form, in any text: IP addresses (those of one /24, /48 or /64 stay
-  together; private and documentation ranges stay such; others go to 240.0.0.0/4
-  and 3fff::/20), e-mail addresses (domains of public providers are kept),
-  UUIDs, account ids of 12 digits, +49… phone numbers, AWS access key and
-  principal ids, users and sessions in ARNs.
-  By key, in any spelling: user, username, user_id, uid, login, owner, email,
-  phone, given_name, family_name, nickname, sub, owner_sub, from_sub, to_sub and
-  the like; vin, vehicle_id, resource_id, device_id, plate, imei.
-  Removed: what stands under keys with password, secret, token, authorization,
-  cookie or credential in them, under session, pin, otp, api_key, signature and
-  the like; JWTs, `Bearer …`, `password=…` in any text.
-  Equal values stay equal. Names of people in running text, and whatever has
-  another form, are NOT found: look at the file before you give it away.
+  JSON is read by its keys and by the forms of its values. All else is prose:
+  text, damaged or cut-off JSON, pairs (key=value, key: value), XML, tables. There
+  keys and forms are looked for at any depth of quotes and escapes (\\u0040, %40,
+  &#64;). Base64, hexadecimal digits, gzip and zstd are opened and packed again;
+  what does not open is removed.
+  By form: IP addresses (those of one /24, /48 or /64 stay together; private
+  ranges stay such; others go to 240.0.0.0/4 and 3fff::/20), e-mail addresses
+  (the domain too, but for those of mail addresses for minutes), UUIDs, account
+  ids, phone numbers, vehicle numbers, network cards, AWS identifiers, users and
+  sessions in ARNs, URLs and sentences of servers, folders named after a user.
+  By key, in any spelling: user, name, login, owner, email, phone, given_name,
+  sub, birthdate, street, city, lat, vin, plate, device, serial and the like,
+  also {\"key\":\"owner\",\"value\":\"Ada\"}. Names that stood under such a key are
+  exchanged in the text of the same page (with --from: of the file), too.
+  Removed: all that stands under a key of a secret (password, token, cookie,
+  authorization, api_key, session, otp, …), objects and lists included; keys in
+  PEM, JWTs, tokens of code hosts, chats, payment, maps, mail and clouds, cards,
+  bank accounts, passwords in URLs, long words that look random.
+  Equal values stay equal, quoted or not, in text as under keys. At the end it
+  says how many of each kind there were, and what stayed. Names of people in
+  running text that no key tells stay: look at the file before you give it away.
+
+What --from and --check read:
+  What `replay run` reads, packed or not, standard input as `-`. --from writes
+  the records in their order, a line each, not packed; rows of tables of log
+  entries become objects. A file is read twice, so that names are known before
+  the line that tells them; standard input once. --check prints path:line, what
+  it is, under which keys, and the value, of secrets the beginning. Private
+  addresses are not listed: they lead to nobody outside.
 
 Region and credentials are found as the AWS CLI finds them (AWS_PROFILE,
 AWS_REGION, SSO, …); the permission logs:FilterLogEvents is needed.
 
 Exit status:
-  0  all was captured
-  2  wrong usage, the service refused, or Ctrl-C; how far it came is said";
+  0  all was captured; --check found nothing
+  1  --check found something
+  2  wrong usage, the service refused, or Ctrl-C; how far it came is said
+  3  an input of --from or --check could not be read to its end";
 
 /// Backtests Vedette's detectors on recorded logs.
 ///

@@ -6,7 +6,6 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::capture::pseudonym::Pseudonyms;
-use crate::rewrite::{self, Rewrite};
 
 /// One log event, as the service gives it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +42,13 @@ struct Entry<'a> {
 
 /// One line for each log stream of the page, in the order of their first events.
 pub(crate) fn lines(group: &str, events: &[LogEvent], names: &mut Option<Pseudonyms>) -> Vec<u8> {
+    if let Some(names) = names {
+        // A page is what a capture goes on with: names that were learnt before an interruption are not known after it.
+        names.forget_names();
+        events
+            .iter()
+            .for_each(|event| names.learn(event.message.as_bytes()));
+    }
     let mut payloads: Vec<(&str, Vec<Entry<'_>>)> = Vec::new();
     for event in events {
         let entry = Entry {
@@ -62,12 +68,12 @@ pub(crate) fn lines(group: &str, events: &[LogEvent], names: &mut Option<Pseudon
     }
     let mut out = Vec::new();
     for (stream, log_events) in payloads {
-        let named = names.as_mut().and_then(|names| names.prose(stream));
+        let stream = message(stream, names);
         let payload = Payload {
             message_type: "DATA_MESSAGE",
             owner: "",
             log_group: group,
-            log_stream: named.as_deref().unwrap_or(stream),
+            log_stream: &stream,
             subscription_filters: [],
             log_events,
         };
@@ -80,7 +86,7 @@ pub(crate) fn lines(group: &str, events: &[LogEvent], names: &mut Option<Pseudon
 fn message<'a>(message: &'a str, names: &mut Option<Pseudonyms>) -> Cow<'a, str> {
     let changed = names
         .as_mut()
-        .and_then(|names| rewrite::record(message.as_bytes(), names));
+        .and_then(|names| names.record(message.as_bytes()));
     match changed {
         None => message.into(),
         Some(changed) => String::from_utf8_lossy(&changed).into_owned().into(),

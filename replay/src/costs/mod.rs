@@ -17,8 +17,8 @@ mod rewriters; // what changes records
 use std::time::Duration;
 
 use detector_core::engine::{Engine, Mode, Observer};
-use detector_core::rule::{RuleFile, RuleSet};
-use detector_core::window::NothingSpilled;
+use detector_core::rule::RuleFile;
+use detector_core::window::{NothingSpilled, load_rules};
 
 /// Bytes of the smaller input; the larger one has four times as many.
 const BYTES: usize = 16 << 10;
@@ -110,8 +110,7 @@ pub(super) fn through(rules: &str) -> impl Fn(&[u8]) + 'static {
         path: "costs.yml".into(),
         text: rules.to_owned(),
     };
-    let engine =
-        Engine::new(load_rules(&[file]).unwrap_or_else(|why| panic!("{why:?}: {rules}")));
+    let engine = Engine::new(load_rules(&[file]).unwrap_or_else(|why| panic!("{why:?}: {rules}")));
     move |record| {
         let mut worker = engine.worker(Mode::Set);
         worker.record(record, None, &mut Nobody);

@@ -36,12 +36,12 @@ struct Tag {
     value: Option<String>,
 }
 
-pub(super) fn is_aggregate(bytes: &[u8]) -> bool {
+pub(crate) fn is_aggregate(bytes: &[u8]) -> bool {
     message(bytes).is_some()
 }
 
 /// With what `change` makes of each record's data; `None` where nothing changes, or it cannot be read.
-pub(super) fn rewritten(
+pub(crate) fn rewritten(
     bytes: &[u8],
     change: &mut dyn FnMut(&[u8]) -> Option<Vec<u8>>,
 ) -> Option<Vec<u8>> {
@@ -54,6 +54,22 @@ pub(super) fn rewritten(
         }
     }
     is_changed.then(|| sealed(&aggregate.encode_to_vec()))
+}
+
+/// With what `change` makes of the partition keys and of what tags say; `None` where there is none, or it cannot be read.
+pub(crate) fn with_keys(bytes: &[u8], change: &dyn Fn(&str) -> String) -> Option<Vec<u8>> {
+    let mut aggregate = Aggregate::decode(message(bytes)?).ok()?;
+    let tags = aggregate
+        .records
+        .iter_mut()
+        .flat_map(|record| &mut record.tags);
+    let said = tags.filter_map(|tag| tag.value.as_mut());
+    let mut keys: Vec<&mut String> = aggregate.partition_keys.iter_mut().chain(said).collect();
+    if keys.is_empty() {
+        return None;
+    }
+    keys.iter_mut().for_each(|key| **key = change(key));
+    Some(sealed(&aggregate.encode_to_vec()))
 }
 
 fn message(bytes: &[u8]) -> Option<&[u8]> {

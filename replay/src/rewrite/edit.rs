@@ -4,12 +4,12 @@ use std::ops::Range;
 
 /// Replace these bytes of a text. Edits of one text are in order and do not touch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Edit {
-    pub(super) range: Range<usize>,
-    pub(super) with: String,
+pub(crate) struct Edit {
+    pub(crate) range: Range<usize>,
+    pub(crate) with: String,
 }
 
-pub(super) fn applied(text: &str, edits: &[Edit]) -> String {
+pub(crate) fn applied(text: &str, edits: &[Edit]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for Edit { range, with } in edits {
@@ -23,15 +23,15 @@ pub(super) fn applied(text: &str, edits: &[Edit]) -> String {
 
 /// The content of a JSON string, and where each of its bytes is written.
 #[derive(Debug)]
-pub(super) struct Unescaped {
-    pub(super) text: String,
+pub(crate) struct Unescaped {
+    pub(crate) text: String,
     /// For each byte of `text` and for its end, the byte of the written form at which it begins.
     places: Vec<u32>,
 }
 
 impl Unescaped {
     /// Of what stands between the quotes; `None` if that is not well formed, or too long to be numbered.
-    pub(super) fn of(written: &str) -> Option<Self> {
+    pub(crate) fn of(written: &str) -> Option<Self> {
         let end = u32::try_from(written.len()).ok()?;
         let mut text = String::with_capacity(written.len());
         let mut places = Vec::with_capacity(written.len() + 1);
@@ -50,7 +50,7 @@ impl Unescaped {
     }
 
     /// The same edit, in the written form.
-    pub(super) fn written(&self, edit: &Edit) -> Edit {
+    pub(crate) fn written(&self, edit: &Edit) -> Edit {
         let place = |at: usize| self.places[at] as usize;
         Edit {
             range: place(edit.range.start)..place(edit.range.end),
@@ -60,7 +60,7 @@ impl Unescaped {
 }
 
 /// As it stands between the quotes of a JSON string.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let quoted = serde_json::to_string(text).expect("text is JSON");
     quoted[1..quoted.len() - 1].to_owned()
 }

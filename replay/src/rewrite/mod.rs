@@ -4,12 +4,14 @@
 //! strings, base64, gzip, records of the Kinesis Producer Library), and only those that a [`Rewrite`] exchanges are cut
 //! out and replaced. What is gzip or base64 is packed again only where something within has changed.
 
-mod aggregate; // records of the Kinesis Producer Library
+pub(crate) mod aggregate; // records of the Kinesis Producer Library
 mod edit; // what is replaced, and where
 mod packed; // gzip and base64
 mod scalar; // what is exchanged
 mod text; // scalars, whatever holds them
 
+pub(crate) use aggregate::is_aggregate;
+pub(crate) use edit::{Edit, Unescaped, applied, escaped};
 #[cfg(test)]
 pub(crate) use packed::base64;
 pub(crate) use packed::{deflated, from_base64, inflated, is_gzip};

@@ -15,10 +15,4 @@ pub(crate) trait Rewrite {
     ///
     /// `key` is that of the nearest object around it, empty where there is none.
     fn scalar(&mut self, key: &str, value: Scalar<'_>) -> Option<String>;
-
-    /// As [`Rewrite::scalar`], for text that is no JSON at all: a line of a log.
-    fn prose(&mut self, text: &str) -> Option<String>;
-
-    /// Whether what is packed into the text under `key` is to be looked into.
-    fn looks_into(&self, key: &str) -> bool;
 }

@@ -31,7 +31,7 @@ pub(super) fn content(bytes: &[u8], nesting: u8, rewrite: &mut dyn Rewrite) -> O
         return Some(packed::base64(&inner).into_bytes());
     }
     if !text.trim_end().contains('\n') {
-        return rewrite.prose(text).map(String::into_bytes);
+        return None;
     }
     lines(text, nesting, rewrite)
 }
@@ -188,7 +188,7 @@ fn inside(key: &str, written: &str, nesting: u8, rewrite: &mut dyn Rewrite) -> V
         true => match Unescaped::of(written) {
             Some(it) => {
                 unescaped = it;
-                if nesting > 0 && rewrite.looks_into(key) && is_json(&unescaped.text) {
+                if nesting > 0 && is_json(&unescaped.text) {
                     let inner = edits(&unescaped.text, nesting - 1, rewrite);
                     return inner.iter().map(|edit| unescaped.written(edit)).collect();
                 }
@@ -197,7 +197,7 @@ fn inside(key: &str, written: &str, nesting: u8, rewrite: &mut dyn Rewrite) -> V
             None => return Vec::new(),
         },
     };
-    if nesting > 0 && rewrite.looks_into(key) {
+    if nesting > 0 {
         if is_json(text) {
             return edits(text, nesting - 1, rewrite);
         }

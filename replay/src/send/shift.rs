@@ -158,14 +158,6 @@ impl Rewrite for Shift {
             Scalar::Text(text) => self.text(text),
         }
     }
-
-    fn prose(&mut self, _text: &str) -> Option<String> {
-        None
-    }
-
-    fn looks_into(&self, _key: &str) -> bool {
-        true
-    }
 }
 
 #[cfg(test)]

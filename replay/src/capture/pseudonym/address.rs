@@ -1,31 +1,33 @@
 //! Stand-ins for IP addresses: those of one network stay in one network, and what a range means stays.
 //!
-//! Private, shared and documentation ranges map into themselves. All other IPv4 addresses go to 240.0.0.0/4, which
-//! nobody has, whole /24 networks together; all other IPv6 addresses to 3fff::/20 (documentation), whole /48 and /64
-//! networks together. Loopback, multicast, unspecified and broadcast addresses and the address of the instance metadata
-//! stay.
+//! Private and shared ranges map into themselves. All other IPv4 addresses go to 240.0.0.0/4, which nobody has, whole
+//! /24 networks together; all other IPv6 addresses to 3fff::/20 (documentation), whole /48 and /64 networks together.
+//! Loopback, multicast, unspecified and broadcast addresses and the address of the instance metadata stay.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::stand_in::{Kind, StandIns};
 
 /// Ranges that map into themselves: the network and the length of its prefix.
-const OWN_V4: [([u8; 4], u32); 9] = [
+const OWN_V4: [([u8; 4], u32); 5] = [
     ([10, 0, 0, 0], 8),
     ([172, 16, 0, 0], 12),
     ([192, 168, 0, 0], 16),
     ([100, 64, 0, 0], 10),
     ([169, 254, 0, 0], 16),
-    ([198, 18, 0, 0], 15),
-    ([192, 0, 2, 0], 24),
-    ([198, 51, 100, 0], 24),
-    ([203, 0, 113, 0], 24),
 ];
 
 /// Where all others go.
 const RESERVED_V4: (u32, u32) = (0xF000_0000, 4);
 
-const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+/// What AWS answers at on each machine: metadata and credentials, of containers and of Kubernetes, names and times.
+const METADATA: [Ipv4Addr; 5] = [
+    Ipv4Addr::new(169, 254, 169, 254),
+    Ipv4Addr::new(169, 254, 170, 2),
+    Ipv4Addr::new(169, 254, 170, 23),
+    Ipv4Addr::new(169, 254, 169, 253),
+    Ipv4Addr::new(169, 254, 169, 123),
+];
 
 /// Bits of an address within its /24.
 const HOST_BITS: u32 = 8;
@@ -42,19 +44,11 @@ impl StandIns {
     }
 
     fn v4(&self, address: Ipv4Addr) -> Ipv4Addr {
-        let is_special = address.is_loopback()
-            || address.is_multicast()
-            || address.is_broadcast()
-            || address.octets()[0] == 0
-            || address == METADATA;
-        if is_special {
+        if is_special_v4(address) {
             return address;
         }
         let bits = address.to_bits();
-        let own = OWN_V4
-            .iter()
-            .map(|(network, length)| (u32::from_be_bytes(*network), *length))
-            .find(|(network, length)| (bits ^ network) >> (32 - length) == 0);
+        let own = own(bits);
         let prefix = bits >> HOST_BITS;
         let host = self.permuted(bits & 0xFF, HOST_BITS, &format!("host {prefix}"));
         let (network, length) = own.unwrap_or(RESERVED_V4);
@@ -69,7 +63,7 @@ impl StandIns {
 
     fn v6(&self, address: Ipv6Addr) -> Ipv6Addr {
         let segments = address.segments();
-        if address.is_loopback() || address.is_unspecified() || address.is_multicast() {
+        if is_special_v6(address) {
             return address;
         }
         let [a, b, c, subnet, ..] = segments;
@@ -77,7 +71,6 @@ impl StandIns {
         let hash = self.hash(Kind::Address, &site);
         let [a, b, c] = match segments {
             [0xfe80..=0xfebf, ..] => [a, b, c],
-            [0x2001, 0xdb8, ..] => [a, b, hash as u16],
             [0xfc00..=0xfdff, ..] => [
                 0xfd00 | (hash >> 32) as u16 & 0xFF,
                 (hash >> 16) as u16,
@@ -113,6 +106,63 @@ impl StandIns {
     }
 }
 
+/// Of no machine in particular: it stays as it is.
+pub(super) fn is_special(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => is_special_v4(v4),
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => is_special_v4(v4),
+            None => is_special_v6(v6),
+        },
+    }
+}
+
+fn is_special_v4(address: Ipv4Addr) -> bool {
+    address.is_loopback()
+        || address.is_multicast()
+        || address.is_broadcast()
+        || address.octets()[0] == 0
+        || METADATA.contains(&address)
+}
+
+fn is_special_v6(address: Ipv6Addr) -> bool {
+    address.is_loopback() || address.is_unspecified() || address.is_multicast()
+}
+
+/// As [`is_stand_in`], in the notations in which addresses are found.
+pub(super) fn is_written_stand_in(text: &str) -> bool {
+    let number = || {
+        text.parse::<u32>()
+            .ok()
+            .filter(|it| *it > 0x00FF_FFFF)
+            .map(|it| Ipv4Addr::from_bits(it).into())
+    };
+    text.parse().ok().or_else(number).is_some_and(is_stand_in)
+}
+
+/// Whether it is in the ranges of stand-ins, or in one that maps into itself and leads to nobody outside.
+fn is_stand_in(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.octets()[0] >= 240 || own(v4.to_bits()).is_some() || is_special_v4(v4),
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => is_stand_in(v4.into()),
+            None => {
+                let [first, second, ..] = v6.segments();
+                let is_ours = first == 0x3fff && second < 0x1000;
+                is_ours || matches!(first, 0xfe80..=0xfebf | 0xfc00..=0xfdff) || is_special_v6(v6)
+            }
+        },
+    }
+}
+
+/// The range that maps into itself in which the address of these bits lies.
+fn own(bits: u32) -> Option<(u32, u32)> {
+    let mut ranges = OWN_V4
+        .iter()
+        .map(|(network, length)| (u32::from_be_bytes(*network), *length));
+    ranges.find(|(network, length)| (bits ^ network) >> (32 - length) == 0)
+}
+
 fn mask(bits: u32) -> u32 {
     (1 << bits) - 1
 }
@@ -146,11 +196,10 @@ mod tests {
         }
         assert_eq!(v4("10.1.2.3").octets()[0], 10);
         assert!(v4("172.20.1.1").is_private() && v4("192.168.7.7").is_private());
-        assert_eq!(v4("203.0.113.77").octets()[..3], [203, 0, 113]);
-        assert!(v4("8.8.8.8").octets()[0] >= 240);
+        assert!(v4("203.0.113.77").octets()[0] >= 240 && v4("8.8.8.8").octets()[0] >= 240);
         let v6 = |text: &str| names().address(text.parse().unwrap()).to_string();
         assert_eq!(v6("::1"), "::1");
-        assert!(v6("2001:db8:5eed::17").starts_with("2001:db8:"));
+        assert!(v6("2001:db8:5eed::17").starts_with("3fff:"));
         assert!(v6("fd12::1").starts_with("fd") && v6("fe80::1").starts_with("fe80::"));
         assert!(v6("2a01:4f8::1").starts_with("3fff:"));
         assert_eq!(v6("::ffff:10.1.2.3"), format!("::ffff:{}", v4("10.1.2.3")));
@@ -177,7 +226,7 @@ mod tests {
             let names = names();
             let prefix = |address: Ipv4Addr| address.to_bits() >> 8;
             let (one, other) = (Ipv4Addr::from_bits(bits), Ipv4Addr::from_bits(bits & !0xFF | u32::from(host)));
-            prop_assume!(other != METADATA && one != METADATA && !one.is_broadcast() && !other.is_broadcast());
+            prop_assume!(!METADATA.contains(&other) && !METADATA.contains(&one) && !one.is_broadcast() && !other.is_broadcast());
             prop_assert_eq!(prefix(names.v4(one)), prefix(names.v4(other)));
             prop_assert_eq!(one == other, names.v4(one) == names.v4(other));
             prop_assert_eq!(names.v4(one), names.v4(one));

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use super::corpus::reading::left_in;
 use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::window::NothingSpilled;
 
 use super::*;
 use crate::input::Input;
 use crate::input::{self, rules};
-use crate::rewrite;
 
 const KEY: &[u8] = b"a key for tests!";
 
@@ -18,7 +18,7 @@ fn names() -> Pseudonyms {
 }
 
 fn exchanged(text: &str) -> String {
-    match rewrite::record(text.as_bytes(), &mut names()) {
+    match names().record(text.as_bytes()) {
         Some(changed) => String::from_utf8(changed).unwrap(),
         None => text.to_owned(),
     }
@@ -53,16 +53,36 @@ fn nothing_that_identifies_stays() {
     ] {
         assert!(!after.contains(part), "`{part}` in {after}");
     }
-    assert!(after.contains("@d-") && after.contains("&next=1") && after.contains("Deploy/user-"));
+    assert!(after.contains("@d-") && after.contains("&next=1") && after.contains("Deploy/user_"));
     assert!(after.contains("+999") && after.contains(":4431, key AKIA"));
     serde_json::from_str::<serde_json::Value>(&after).unwrap();
+}
+
+#[test]
+fn nothing_that_was_put_in_is_left_where_no_other_line_tells() {
+    let lines = corpus::lines();
+    let mut left = Vec::new();
+    for (name, value, line) in &lines {
+        let after = exchanged(line);
+        let rest = left_in(&after, &[value]);
+        if !rest.is_empty() {
+            left.push(format!("{name}: {rest:?}\n    {line}\n    {after}"));
+        }
+    }
+    assert!(
+        left.is_empty(),
+        "{} of {} left:\n{}",
+        left.len(),
+        lines.len(),
+        left.join("\n")
+    );
 }
 
 #[test]
 fn what_rules_rely_on_stays() {
     let text = r#"{"eventName":"SignUp","eventTime":"2026-05-21T10:08:40Z","userName":"HIDDEN_DUE_TO_SECURITY_REASONS",
         "userAgent":"Mozilla/5.0 Chrome/136.0.0.0 Safari/537.36","eventSource":"cognito-idp.amazonaws.com","user":"-",
-        "principalId":"Anonymous","token_use":"access","status":502,"requestTimeEpoch":"1779357894486","v":"1.2.3.4.5",
+        "principalId":"Anonymous","token_use":"access","status":502,"requestTimeEpoch":"1779357894486","version":"1.2.3.4",
         "error_message":"at Object.<anonymous> (/var/task/index.js:10:4) std::io::fe fleet-prod-vehicles","ip":"127.0.0.1",
         "challenges":["Password:Success","Mfa:Failure"],"user":"lambda.amazonaws.com","password":"HIDDEN_DUE_TO_SECURITY_REASONS","session":null,"errorCode":"-"}"#;
     assert_eq!(exchanged(text), text);
@@ -78,12 +98,96 @@ fn equal_values_stay_equal_wherever_they_stand() {
     assert_eq!(&uuid[14..15], "4");
     let mail = after.split('"').find(|part| part.contains('@')).unwrap();
     assert_eq!(after.matches(mail).count(), 2, "{after}");
-    assert_eq!(names().stand_ins.user("ada"), names().stand_ins.user("ada"));
-    assert_ne!(names().stand_ins.user("ada"), names().stand_ins.user("Ada"));
+    assert_eq!(names().names.user("ada"), names().names.user("ada"));
+    assert_ne!(names().names.user("ada"), names().names.user("Ada"));
     assert_eq!(
         exchanged("10.1.2.3 a@b.example"),
         exchanged("10.1.2.3 a@b.example")
     );
+}
+
+#[test]
+fn a_value_has_one_stand_in_however_it_is_written() {
+    for (spellings, marks) in [
+        (
+            &[
+                r#"{"user_id":4711}"#,
+                r#"{"user_id":"4711"}"#,
+                r#"{"user_id":["4711"]}"#,
+                "user_id=4711",
+                r#"user_id="4711""#,
+                r#"{\"user_id\":\"4711\"}"#,
+                r#"[{"value":4711,"key":"user_id"}]"#,
+                "user_id%3D4711",
+            ][..],
+            &[15][..],
+        ),
+        (
+            &[
+                r#"{"owner":"zoë"}"#,
+                r#"{"owner":"zo\u00eb"}"#,
+                "owner=zoë",
+                "owner: 'zoë'",
+                "owner=zo%C3%AB",
+                "arn:aws:iam::444455556666:user/zoë",
+                "Failed password for zoë from 10.0.0.1",
+            ],
+            &[17],
+        ),
+        (
+            &[
+                "a Ada@Firm.example b",
+                r#"{"email":"ada@firm.example"}"#,
+                r#"{"x":"ada\u0040firm.example"}"#,
+                "<ada@firm.example>",
+                "user=ADA@FIRM.EXAMPLE",
+            ],
+            &[36],
+        ),
+        (
+            &[
+                "2A01:04F8:0::7",
+                r#"{"ip":"2a01:4f8::7"}"#,
+                "[2a01:4f8:0:0:0:0:0:7]:443",
+                "x-forwarded-for: 2a01:4f8::7",
+            ],
+            &[],
+        ),
+        (
+            &[
+                "call +49 151 1234 5678",
+                r#"{"phone":"+4915112345678"}"#,
+                r#"{"phone":"004915112345678"}"#,
+            ],
+            &[13],
+        ),
+        (
+            &[
+                "0453171E-831E-46BB-A512-A4A6D2E6C5EF",
+                r#"{"sub":"0453171e-831e-46bb-a512-a4a6d2e6c5ef"}"#,
+            ],
+            &[36],
+        ),
+    ] {
+        let is_part =
+            |c: char| c.is_alphanumeric() || matches!(c, '_' | '@' | '.' | '-' | ':' | '+');
+        let stand_in = |text: &&str| {
+            let after = exchanged(text).replace("%3D", "=");
+            let words = after.split(|c| !is_part(c)).map(str::to_lowercase);
+            let found = |it: &String| {
+                it.starts_with("3fff") || stand_in::is_one(it) && marks.contains(&it.len())
+            };
+            words
+                .map(|it| it.trim_end_matches(":443").trim_matches(':').to_owned())
+                .map(|it| it.rsplit('/').next().unwrap_or("").to_owned())
+                .rfind(found)
+        };
+        let all: Vec<_> = spellings.iter().map(stand_in).collect();
+        assert!(
+            all[0].is_some() && all.iter().all(|it| *it == all[0]),
+            "{spellings:?}: {all:#?}"
+        );
+    }
 }
 
 #[test]
@@ -123,7 +227,7 @@ fn addresses_are_found_between_anything() {
 fn a_domain_stays_one_and_a_public_one_is_kept() {
     let domain = |text: &str| {
         names()
-            .stand_ins
+            .names
             .email(text)
             .split_once('@')
             .unwrap()
@@ -138,7 +242,7 @@ fn a_domain_stays_one_and_a_public_one_is_kept() {
 #[test]
 fn another_key_gives_other_stand_ins_and_a_short_one_is_refused() {
     let other = Pseudonyms::new(b"another key for tests").unwrap();
-    assert_ne!(other.stand_ins.user("ada"), names().stand_ins.user("ada"));
+    assert_ne!(other.names.user("ada"), names().names.user("ada"));
     assert_ne!(other.fingerprint(), names().fingerprint());
     assert!(Pseudonyms::new(&KEY[1..]).is_none());
 }
@@ -196,21 +300,29 @@ fn rules_hit_stand_ins_as_they_hit_what_was_there() {
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for input in input::plan(&[fixtures]).unwrap().inputs {
         let Input::File(path) = input else { continue };
+        if !path.to_string_lossy().contains("/attack") {
+            continue;
+        }
         let bytes = fs::read(path).unwrap();
-        after.push(rewrite::record(&bytes, &mut names()).unwrap_or_else(|| bytes.clone()));
+        after.push(names().record(&bytes).unwrap_or_else(|| bytes.clone()));
         before.push(bytes);
     }
     assert!(before.iter().zip(&after).filter(|(b, a)| b != a).count() > 20);
+    // The recordings say in free text of whom they speak.
+    for file in &after {
+        let inflated = crate::rewrite::inflated(file).unwrap_or_else(|| file.clone());
+        let text = String::from_utf8_lossy(&inflated);
+        let named = text
+            .split("ynthetic-")
+            .skip(1)
+            .find(|rest| rest.starts_with("user") || rest.starts_with(char::is_numeric));
+        assert!(named.is_none(), "{named:?}");
+    }
     let told = alerts(&before);
     assert!(told.len() > 12);
     let again = alerts(&after);
     let lost: Vec<_> = told.iter().filter(|it| !again.contains(it)).collect();
-    // A secret that leaks is removed, and with it what such a rule looks for.
-    let is_of_secrets = |it: &&String| it.contains("error_leak_");
-    assert!(
-        lost.iter().all(is_of_secrets) && lost.len() <= 2,
-        "{lost:#?}"
-    );
+    assert!(lost.is_empty(), "{lost:#?}");
     let new: Vec<_> = again.iter().filter(|it| !told.contains(it)).collect();
     assert!(new.is_empty(), "{new:#?}");
 }
