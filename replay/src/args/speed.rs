@@ -11,10 +11,6 @@ const SPEED_MAX: f64 = 1e6;
 /// A thousandth: a minute in sixteen hours.
 const SPEED_MIN: f64 = 1e-3;
 
-#[cfg_attr(
-    not(any(test, feature = "aws")),
-    expect(dead_code, reason = "only what is sent to AWS has a pace")
-)]
 impl Speed {
     /// Reads the argument.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
