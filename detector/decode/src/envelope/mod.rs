@@ -104,7 +104,8 @@ impl Decoder<'_> {
                 told.control_message();
                 true
             }
-            Envelope::Subscription => self.subscription(json, context, &mut told),
+            // Log events may say nothing.
+            Envelope::Subscription => return self.subscription(json, context, &mut told),
             Envelope::EventBridge => self.event_bridge(json, context, &mut told),
             Envelope::Members(key) => match self.members(json, key, context, &mut told) {
                 // Nothing was to come.
@@ -140,6 +141,9 @@ impl Decoder<'_> {
         let (Ok(()), Some(events)) = (walked, events) else {
             return false;
         };
+        if matches!(raw::trim(&events.as_bytes()[1..]), b"]" | b"}") {
+            return false;
+        }
         let names = LogNames {
             owner: raw::string(owner),
             group: raw::string(group),
@@ -298,7 +302,9 @@ impl Decoder<'_> {
         }
         let is_empty = |list: &&str| raw::trim(&list.as_bytes()[1..]) == b"]";
         if lists.iter().all(is_empty) {
-            return match is_more {
+            // Tools print such where there is nothing; in a log it is somebody's line.
+            let is_in_log = matches!(context.shape, Shape::Message | Shape::JsonMessage);
+            return match is_more || is_in_log {
                 true => Members::OfSomethingElse,
                 false => Members::None,
             };
