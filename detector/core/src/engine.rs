@@ -315,23 +315,25 @@ impl Watch<'_> {
             tally,
             ..
         } = self;
-        engine.matcher.matches(event, scratch, &mut |rule| {
-            let detection = &engine.rules.detections[rule.0 as usize];
-            if let Some(by) = engine.rules.allowance(detection, event) {
-                tally.allowed[rule.0 as usize][by] += 1;
-                return;
-            }
-            tally.hits[rule.0 as usize] += 1;
-            observer.hit(detection, event);
-            if *mode == Mode::HitsOnly || !windows.is_fed_by(rule) {
-                return;
-            }
-            match placement {
-                Placement::At(time) => windows.observe(rule, event, time),
-                Placement::TooLate => tally.too_late_hits += 1,
-                Placement::Untimed => tally.untimed_hits += 1,
-            }
-        });
+        engine
+            .matcher
+            .matches(event, &engine.rules.fields, scratch, &mut |rule| {
+                let detection = &engine.rules.detections[rule.0 as usize];
+                if let Some(by) = engine.rules.allowance(detection, event) {
+                    tally.allowed[rule.0 as usize][by] += 1;
+                    return;
+                }
+                tally.hits[rule.0 as usize] += 1;
+                observer.hit(detection, event);
+                if *mode == Mode::HitsOnly || !windows.is_fed_by(rule) {
+                    return;
+                }
+                match placement {
+                    Placement::At(time) => windows.observe(rule, event, time),
+                    Placement::TooLate => tally.too_late_hits += 1,
+                    Placement::Untimed => tally.untimed_hits += 1,
+                }
+            });
     }
 
     fn absent_fields(&self) -> Vec<Vec<String>> {

@@ -11,6 +11,7 @@ mod predicate_table; // equal tests are one
 mod program; // conditions as flat jumps
 mod substring; // all needles of a field in one pass
 mod memo; // what values came to that come again
+mod object_text; // objects as text
 mod field_tests; // all tests of a field, together
 mod value_text; // values as text and numbers
 mod slow_test; // globs, regexes, other fields, times: one by one
@@ -18,10 +19,12 @@ mod keyword; // every string of the raw event
 mod rule_index; // which rules to look at
 
 use detector_event::event::{Event, LogSource};
+use detector_event::field::FieldTable;
 use detector_rule::{DetectionIx, RuleSet, Subject};
 
 use buffers::Buffers;
 use memo::Memo;
+use object_text::Objects;
 use predicate::PredicateId;
 use predicate_table::{PredicateTable, Way};
 use program::Programs;
@@ -82,13 +85,21 @@ impl Matcher {
 
     /// Calls `hit` with each detection rule that the event matches, ascending.
     ///
-    /// `scratch` must come from this matcher. What stays in it of an event, some of its texts, changes no outcome.
+    /// `fields` are those of the rules that it was made of, and of the event. `scratch` must come from this matcher. What stays in it of an event, some of its texts, changes no outcome.
     pub fn matches(
         &self,
         event: &Event<'_, '_>,
+        fields: &FieldTable,
         scratch: &mut Scratch,
         hit: &mut dyn FnMut(DetectionIx),
     ) {
+        let seen = Seen {
+            event,
+            objects: Objects {
+                body: event.body,
+                fields,
+            },
+        };
         let Some(index) = LogSource::ALL
             .iter()
             .position(|s| *s == event.source)
@@ -101,7 +112,7 @@ impl Matcher {
         scratch.evaluated.clear();
         for slot in index.slots(event.slots) {
             if let Some(group) = self.table.group_at(slot) {
-                self.evaluate_group(group, event, scratch);
+                self.evaluate_group(group, seen, scratch);
             }
         }
         let mut candidates = std::mem::take(&mut scratch.candidates);
@@ -114,7 +125,7 @@ impl Matcher {
         candidates.dedup();
         for &rule in &candidates {
             if self.programs.run(rule as usize, &mut |predicate| {
-                self.passes(predicate, event, scratch)
+                self.passes(predicate, seen, scratch)
             }) {
                 hit(DetectionIx(rule));
             }
@@ -122,13 +133,18 @@ impl Matcher {
         scratch.candidates = candidates;
     }
 
-    fn passes(&self, predicate: PredicateId, event: &Event<'_, '_>, scratch: &mut Scratch) -> bool {
+    fn passes(&self, predicate: PredicateId, seen: Seen<'_, '_>, scratch: &mut Scratch) -> bool {
         match self.table.way(predicate) {
-            Way::Together(group) => self.evaluate_group(group, event, scratch),
+            Way::Together(group) => self.evaluate_group(group, seen, scratch),
             Way::Alone if scratch.tested.get(predicate) => {}
             Way::Alone => {
                 scratch.tested.set(predicate);
-                if slow_test::passes(self.table.predicate(predicate), event, &mut scratch.buffers) {
+                if slow_test::passes(
+                    self.table.predicate(predicate),
+                    seen.event,
+                    seen.objects,
+                    &mut scratch.buffers,
+                ) {
                     scratch.truth.set(predicate);
                 }
             }
@@ -136,7 +152,7 @@ impl Matcher {
         scratch.truth.get(predicate)
     }
 
-    fn evaluate_group(&self, group: u32, event: &Event<'_, '_>, scratch: &mut Scratch) {
+    fn evaluate_group(&self, group: u32, seen: Seen<'_, '_>, scratch: &mut Scratch) {
         if scratch.evaluated.get(group) {
             return;
         }
@@ -152,9 +168,10 @@ impl Matcher {
         match subject {
             Subject::Field(slot) => {
                 let memo = &mut memos[group as usize];
-                tests.evaluate_field(event.slots, slot, memo, buffers, &mut pass);
+                let (slots, objects) = (seen.event.slots, seen.objects);
+                tests.evaluate_field(slots, slot, objects, memo, buffers, &mut pass);
             }
-            Subject::AnyText => keyword::each_text(event.body, &mut |text| {
+            Subject::AnyText => keyword::each_text(seen.event.body, &mut |text| {
                 tests.evaluate_text(text, &mut buffers.folded, &mut pass);
                 for &predicate in self.table.slow_keywords() {
                     if slow_test::text_passes(
@@ -168,6 +185,13 @@ impl Matcher {
             }),
         }
     }
+}
+
+/// One event under test.
+#[derive(Debug, Clone, Copy)]
+struct Seen<'s, 'a> {
+    event: &'s Event<'s, 'a>,
+    objects: Objects<'s>,
 }
 
 /// Marks on numbers below a fixed one. Forgetting them costs what was marked, not what could have been.

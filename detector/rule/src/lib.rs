@@ -18,6 +18,7 @@ use yaml::problem;
 pub use model::allowlist::{AllowEntry, AllowValue, Allowlist};
 pub use model::condition::*;
 pub use model::network_prefix::NetworkPrefix;
+pub use model::pattern::Pattern;
 pub use model::*;
 pub use yaml::duration::WINDOW_LENGTH_MAX_MS;
 pub use yaml::letter_case::{fold, fold_into, is_folded};

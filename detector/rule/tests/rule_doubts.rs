@@ -300,3 +300,48 @@ fn broken_yaml_says_what_to_do() {
         "r.yml:2:6: a tab stands in this line, use spaces"
     );
 }
+
+/// What only describes a rule takes nothing from it.
+#[test]
+fn odd_metadata_is_doubted_and_left_out() {
+    let odd = "description:\ntags:\nfalsepositives: null\ndate: 2021/06/01\nmodified:\nstatus: ready\nreferences: 5\nauthor: [a]\n";
+    let text = RULE.replace("level: low\n", &format!("level: low\n{odd}"));
+    let files = [file("r.yml", &text)];
+    assert_eq!(
+        show(&check(&files)),
+        "r.yml:5: warning: `description` is empty, write text or remove the key\n\
+         r.yml:6: warning: `tags` is empty, write a list of text or remove the key\n\
+         r.yml:7: warning: `falsepositives` is empty, write a list of text or remove the key\n\
+         r.yml:8: warning: invalid date `2021/06/01`, expected YYYY-MM-DD\n\
+         r.yml:9: warning: invalid modified date `null`, expected YYYY-MM-DD\n\
+         r.yml:10: warning: invalid status `ready`, expected one of: stable, test, experimental, deprecated, unsupported"
+    );
+    let set = RuleSet::load(&files).expect("odd metadata is no error");
+    let meta = &set.detections[0].meta;
+    assert_eq!((meta.tags.len(), &meta.description), (0, &None));
+    let tags = RULE.replace("level: low\n", "level: low\ntags: [attack.t1078, 5]\n");
+    let set = RuleSet::load(&[file("r.yml", &tags)]).expect("the rest of the tags is kept");
+    assert_eq!(set.detections[0].meta.tags, ["attack.t1078"]);
+}
+
+#[test]
+fn ids_are_equal_whatever_the_case_of_their_digits() {
+    let id = "7d4f2b63-7a0e-4a51-9a35-0d8a3f6f7c01";
+    assert_eq!(
+        said(
+            "rules: [failed]",
+            &format!("rules: [{}]", id.to_uppercase())
+        ),
+        ""
+    );
+    assert!(said("rules: [failed]", "rules: [Failed]").contains("did you mean `failed`?"));
+    let twice = format!(
+        "{RULE}---\n{}",
+        RULE.replace(id, &id.to_uppercase())
+            .replace("name: failed\n", "")
+    );
+    assert!(
+        show(&check(&[file("r.yml", &twice)]))
+            .contains("is also the id or name of the rule at r.yml:")
+    );
+}

@@ -83,7 +83,7 @@ fn walk<'v>(value: &'v Value, path: &[&str], out: &mut Vec<&'v Value>) {
 
 fn strings<'v>(value: &'v Value, out: &mut Vec<&'v Value>) {
     match value {
-        Value::String(_) => out.push(value),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) => out.push(value),
         Value::Array(items) => items.iter().for_each(|item| strings(item, out)),
         Value::Object(map) => map.values().for_each(|item| strings(item, out)),
         _ => {}
@@ -137,14 +137,21 @@ fn compare(a: &Value, b: &Value, place: Place, case: Case) -> bool {
 }
 
 fn value_passes(test: &Test, value: &Value) -> bool {
-    let Some(text) = text(value) else {
+    let text = match value {
+        // Keys are in order, and nothing stands between the parts.
+        Value::Object(_) => Some(value.to_string()),
+        _ => text(value),
+    };
+    let Some(text) = text else {
         return false;
     };
     match test {
         Test::AnyText => true,
         Test::Text(wanted) => stands(&folded(&text, wanted.case), &wanted.text, wanted.place),
         Test::Glob(glob) => glob_regex(glob).is_match(&folded(&text, glob.case)),
-        Test::Regex(pattern) => pattern.0.is_match(&text),
+        Test::Regex(pattern) => {
+            regex::Regex::new(pattern.as_str()).is_ok_and(|regex| regex.is_match(&text))
+        }
         Test::Number(order, bound) => number(value)
             .and_then(|n| n.compare(*bound))
             .is_some_and(|ordering| order.holds(ordering)),

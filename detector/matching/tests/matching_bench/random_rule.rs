@@ -209,7 +209,7 @@ fn value(breadth: Breadth) -> BoxedStrategy<Value> {
         100 => leaf(breadth),
         20 => Just(Value::Null),
         20 => prop::collection::vec(leaf(breadth), 0..=3).prop_map(Value::Array),
-        20 => Just(json!({"inner": "abc"})),
+        breadth.weight() => Just(json!({"inner": "abc"})),
     ]
     .boxed()
 }

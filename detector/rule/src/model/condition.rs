@@ -1,9 +1,10 @@
 //! What a detection rule tests: a tree of and, or, not over single tests of field values.
 
 use ipnet::IpNet;
-use regex::Regex;
 
 use detector_event::field::SlotId;
+
+use crate::model::pattern::Pattern;
 
 /// When a detection rule matches an event.
 #[derive(Debug, Clone)]
@@ -32,11 +33,12 @@ pub struct Predicate {
 pub enum Subject {
     /// True when any of the field's values passes the test.
     Field(SlotId),
-    /// True when any string value anywhere in the event, or its text line, passes the test.
+    /// True when any text, number or boolean anywhere in the event, or its text line, passes the test.
     AnyText,
 }
 
-/// A test of one value. Text tests see numbers and booleans as their text, never null or containers.
+/// A test of one value. Text tests see numbers and booleans as their text and an object as its JSON without white space
+/// between its parts; never null, nor an empty array.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Test {
     /// Passes for any text.
@@ -110,24 +112,6 @@ pub enum GlobPart {
 
 /// The characters that `windash` treats alike.
 pub const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
-
-/// A compiled regular expression; equal where the texts are.
-#[derive(Debug, Clone)]
-pub struct Pattern(pub Regex);
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
-    }
-}
-
-impl Eq for Pattern {}
-
-impl std::hash::Hash for Pattern {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.as_str().hash(state);
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Order {

@@ -5,6 +5,7 @@ pub(crate) mod network_prefix; // the network of an address
 pub(crate) mod allowlist; // who may
 pub(crate) mod condition; // what a detection tests
 pub(crate) mod comparison; // of two numbers
+pub(crate) mod pattern; // regular expressions
 pub(crate) mod decimal; // a number of a condition
 mod threshold; // when a count satisfies
 mod presence; // when rules that are there do

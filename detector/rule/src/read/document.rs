@@ -223,6 +223,9 @@ fn read_rule(
 /// may have decimals.
 const NO_WHOLE_NUMBER: &str = "requires a numeric value";
 
+/// What the parser says of a status that the linter doubts.
+const ODD_STATUS: &str = "invalid status";
+
 /// Lets linter and parser have their say. What the parser could not read is missing in the collection.
 fn parsed(
     document: &DocumentText<'_>,
@@ -246,7 +249,9 @@ fn parsed(
     };
     // The parser gives no positions; where something else is known to be wrong, it says the same again.
     if out.errors_since(mark) == 0 {
-        let own = |error: &&String| !error.contains(NO_WHOLE_NUMBER);
+        let own = |error: &&String| {
+            !error.contains(NO_WHOLE_NUMBER) && !error.contains(ODD_STATUS)
+        };
         for error in collection.errors.iter().filter(own) {
             out.error(first_line, tidy(error));
         }
@@ -277,11 +282,35 @@ fn lint(document: &DocumentText<'_>, root: &Node, out: &mut Reporter<'_>) {
         }
         let message = tidy(&finding.message);
         match finding.severity {
-            LintSeverity::Error => out.error(line, message),
-            LintSeverity::Warning => out.warning(line, message),
+            LintSeverity::Error if !describes_only(&finding.path) => out.error(line, message),
+            LintSeverity::Error | LintSeverity::Warning => out.warning(line, message),
             LintSeverity::Info | LintSeverity::Hint => {}
         }
     }
+}
+
+/// Keys of a rule that change neither what it matches nor how an alert of it is sorted: where one is odd, the rule is
+/// as good.
+const DESCRIBING: [&str; 13] = [
+    "author",
+    "date",
+    "description",
+    "falsepositives",
+    "fields",
+    "license",
+    "modified",
+    "references",
+    "related",
+    "scope",
+    "status",
+    "tags",
+    "taxonomy",
+];
+
+/// Whether a finding at this path, such as `/tags/0`, is of such a key.
+fn describes_only(path: &str) -> bool {
+    let key = path.split('/').nth(1).unwrap_or_default();
+    DESCRIBING.contains(&key)
 }
 
 /// Findings that Vedette makes itself, and with fewer false alarms.
