@@ -11,6 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::Value;
 
 const RULE: &str = "\
 title: Registration rejected
@@ -267,6 +268,62 @@ fn check_counts_filters_and_marks_a_warning_once() {
         ended.out.lines().next(),
         Some("rules/register.yml:1: warning: missing recommended field `level`")
     );
+}
+
+#[test]
+fn check_is_a_gate_for_people_programs_and_forges() {
+    let desk = Desk::new();
+    desk.replay(&["check", "--strict"]).expect(0);
+    let without_level = RULE.replace("level: low\n", "");
+    desk.file(
+        "rules/re gister.yml",
+        without_level.replace("name:", "date: 2021/1/1\nname:"),
+    );
+    fs::remove_file(desk.path().join("rules/register.yml")).unwrap();
+    desk.replay(&["check"]).expect(0);
+    desk.replay(&["check", "--strict"])
+        .expect(2)
+        .out_has("2 warnings");
+    let json = desk.replay(&["check", "--format", "json"]).expect(0);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json["warnings"], 2);
+    assert_eq!(json["rules"]["detections"], 1);
+    let first = &json["problems"][0];
+    assert_eq!(first["path"], "rules/re gister.yml");
+    assert_eq!(
+        (&first["line"], &first["severity"]),
+        (&1.into(), &"warning".into())
+    );
+    let sarif = desk
+        .replay(&["check", "--strict", "--format", "sarif"])
+        .expect(2);
+    let sarif: Value = serde_json::from_str(&sarif.out).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(
+        result["message"]["text"],
+        "missing recommended field `level`"
+    );
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "rules/re%20gister.yml");
+    assert_eq!(place["region"]["startLine"], 1);
+    desk.file("rules/broken.yml", BROKEN_RULE);
+    let json = desk.replay(&["check", "--format", "json"]).expect(2);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((&json["errors"], &json["rules"]), (&1.into(), &Value::Null));
+}
+
+#[test]
+fn check_reads_standard_input() {
+    let desk = Desk::new();
+    desk.replay_stdin(&["check", "-"], RULE.as_bytes())
+        .expect(0)
+        .out_has("1 rule in 1 file, no problems");
+    desk.replay_stdin(&["check", "-"], BROKEN_RULE.as_bytes())
+        .expect(2)
+        .out_has("-:");
+    desk.replay_stdin(&["check", "-"], b"\xff\xfe")
+        .expect(2)
+        .out_has("-:1: the file is not UTF-8");
 }
 
 #[test]

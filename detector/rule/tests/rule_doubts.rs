@@ -53,20 +53,42 @@ fn near_misses_of_top_level_keys_are_told() {
             )
         );
     }
-    for (key, slip) in [
-        ("generate", "generat"),
-        ("level", "lvel"),
-        ("logsource", "logsorce"),
-        ("falsepositives", "falsepositive"),
+    for (key, slip, mark) in [
+        ("generate", "generat", ""),
+        ("level", "lvel", ""),
+        ("logsource", "logsorce", ""),
+        ("tags", "tag", ""),
+        ("falsepositives", "falsepositive", "warning: "),
+        ("references", "reference", "warning: "),
     ] {
         assert_eq!(
             said("vedette:", &format!("{slip}: x\nvedette:")),
             format!(
-                "r.yml:20: warning: unknown key `{slip}`, did you mean `{key}`? what stands under it has no effect"
+                "r.yml:20: {mark}unknown key `{slip}`, did you mean `{key}`? what stands under it has no effect"
             )
         );
     }
     assert_eq!(said("vedette:", "owner_team: fleet\nvedette:"), "");
+}
+
+/// A rule for a log that is not read may lie among the others; one for a log that nobody writes is a mistake.
+#[test]
+fn a_service_that_does_not_exist_is_an_error() {
+    for (service, is_error) in [
+        ("guardduty", false),
+        ("s3access", false),
+        ("cloudtrial", true),
+        ("foo", true),
+    ] {
+        let source = format!("{{product: aws, service: {service}}}");
+        let files = [file("r.yml", &RULE.replace("{product: aws}", &source))];
+        let shown = show(&check(&files));
+        assert!(
+            shown.contains(&format!("service `{service}` is not one of")),
+            "{shown}"
+        );
+        assert_eq!(RuleSet::load(&files).is_err(), is_error, "{shown}");
+    }
 }
 
 #[test]
@@ -304,7 +326,7 @@ fn broken_yaml_says_what_to_do() {
 /// What only describes a rule takes nothing from it.
 #[test]
 fn odd_metadata_is_doubted_and_left_out() {
-    let odd = "description:\ntags:\nfalsepositives: null\ndate: 2021/06/01\nmodified:\nstatus: ready\nreferences: 5\nauthor: [a]\n";
+    let odd = "description:\ntags:\nfalsepositives: null\ndate: 2021/06/01\nmodified:\nstatus: ready\nreferences: 5\nauthor: [a]\nrelated: [{id: x, type: kin}]\n";
     let text = RULE.replace("level: low\n", &format!("level: low\n{odd}"));
     let files = [file("r.yml", &text)];
     assert_eq!(
@@ -314,7 +336,8 @@ fn odd_metadata_is_doubted_and_left_out() {
          r.yml:7: warning: `falsepositives` is empty, write a list of text or remove the key\n\
          r.yml:8: warning: invalid date `2021/06/01`, expected YYYY-MM-DD\n\
          r.yml:9: warning: invalid modified date `null`, expected YYYY-MM-DD\n\
-         r.yml:10: warning: invalid status `ready`, expected one of: stable, test, experimental, deprecated, unsupported"
+         r.yml:10: warning: invalid status `ready`, expected one of: stable, test, experimental, deprecated, unsupported\n\
+         r.yml:13: warning: related id `x` is not a valid UUID"
     );
     let set = RuleSet::load(&files).expect("odd metadata is no error");
     let meta = &set.detections[0].meta;

@@ -1,12 +1,15 @@
 //! `replay check`: every problem of every rule file, and a closing line.
 
+mod json; // one object
+mod sarif; // for the code scanning of a forge
+
 use std::io::Write;
 use std::time::SystemTime;
 
 use detector_core::rule::{self, RuleProblem, RuleSet, Severity};
 use detector_core::time::Timestamp;
 
-use crate::args::CheckArgs;
+use crate::args::{CheckArgs, CheckFormat};
 use crate::input::rules::{self, Read};
 use crate::outcome::Outcome;
 use crate::output::Output;
@@ -30,23 +33,44 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     }
     problems.extend(loaded.iter().flat_map(expired));
     problems.sort();
+    let checked = Checked {
+        files: found,
+        problems,
+        loaded,
+    };
     let mut output = Output::open(None)?;
-    for problem in &problems {
-        writeln!(output, "{}", printable(&problem.to_string()))?;
+    match args.format {
+        CheckFormat::Text => text(&checked, &mut output)?,
+        CheckFormat::Json => writeln!(output, "{}", json::object(&checked))?,
+        CheckFormat::Sarif => writeln!(output, "{}", sarif::log(&checked.problems))?,
     }
-    for line in loaded.iter().flat_map(examples) {
-        writeln!(output, "{}", printable(&line))?;
-    }
-    writeln!(
-        output,
-        "{}",
-        closing_line(found, &problems, loaded.as_ref())
-    )?;
     output.finish()?;
-    Ok(match loaded {
+    Ok(match checked.loaded {
+        Some(_) if args.strict && !checked.problems.is_empty() => Outcome::RulesBroken,
         Some(_) => Outcome::Done,
         None => Outcome::RulesBroken,
     })
+}
+
+/// What a check found.
+struct Checked {
+    /// Rule files, whether they could be read or not.
+    files: usize,
+    /// In order of place.
+    problems: Vec<RuleProblem>,
+    /// `None` where there is an error.
+    loaded: Option<RuleSet>,
+}
+
+fn text(checked: &Checked, output: &mut Output) -> anyhow::Result<()> {
+    for problem in &checked.problems {
+        writeln!(output, "{}", printable(&problem.to_string()))?;
+    }
+    for line in checked.loaded.iter().flat_map(examples) {
+        writeln!(output, "{}", printable(&line))?;
+    }
+    writeln!(output, "{}", closing_line(checked))?;
+    Ok(())
 }
 
 /// A line for each list that has nothing but examples. That is no problem: it is as safe as an empty list.
@@ -91,10 +115,10 @@ fn expired(rules: &RuleSet) -> Vec<RuleProblem> {
 }
 
 /// `13 rules in 4 files, no problems (8 detections, 4 correlations, 1 filter)`; filters only where there are any.
-fn closing_line(files: usize, problems: &[RuleProblem], loaded: Option<&RuleSet>) -> String {
-    let files = counted(files as u64, "file");
-    let errors = count_of(problems, Severity::Error);
-    let warnings = count_of(problems, Severity::Warning);
+fn closing_line(checked: &Checked) -> String {
+    let files = counted(checked.files as u64, "file");
+    let errors = count_of(&checked.problems, Severity::Error);
+    let warnings = count_of(&checked.problems, Severity::Warning);
     let found = match (errors, warnings) {
         (0, 0) => "no problems".into(),
         (0, warnings) => counted(warnings, "warning"),
@@ -105,7 +129,7 @@ fn closing_line(files: usize, problems: &[RuleProblem], loaded: Option<&RuleSet>
             counted(warnings, "warning")
         ),
     };
-    let Some(rules) = loaded else {
+    let Some(rules) = &checked.loaded else {
         return format!("{files}, {found}");
     };
     let (detections, correlations, filters) = (

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -13,6 +14,9 @@ use crate::outcome::say;
 
 /// The largest rule file that is read, in bytes.
 const RULE_FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Names standard input.
+const STDIN: &str = "-";
 
 /// Where rules are looked for unless the command line says otherwise.
 const RULES_DEFAULT: &str = "rules/";
@@ -83,7 +87,7 @@ pub(crate) fn load_with_lists(
 
 /// Reads every rule file under `paths` once, in the order of the paths. `advice` says how to name other paths.
 ///
-/// A file is read whatever its name; in a folder, at any depth, `.yml` and `.yaml` files are, hidden ones excepted.
+/// `-` is standard input. A file is read whatever its name; in a folder, at any depth, `.yml` and `.yaml` files are, hidden ones excepted.
 /// A file that cannot be read is one problem among others, so that it hides none of them.
 pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
     let mut read = Read {
@@ -93,6 +97,10 @@ pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
     };
     let mut seen = BTreeSet::new();
     for path in paths {
+        if path == Path::new(STDIN) {
+            read.stdin()?;
+            continue;
+        }
         for file in expand(path, advice)? {
             let identity = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
             if seen.insert(identity) {
@@ -112,13 +120,33 @@ impl Read {
             let message = format!("the file has {bytes} bytes, more than {RULE_FILE_BYTES_MAX}");
             return self.problem(shown, 1, message);
         }
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
+        match fs::read(path) {
+            Ok(bytes) => self.text(shown, bytes),
             Err(error) => {
                 let message = format!("the file cannot be read: {error}");
-                return self.problem(shown, 1, message);
+                self.problem(shown, 1, message);
             }
-        };
+        }
+    }
+
+    fn stdin(&mut self) -> anyhow::Result<()> {
+        self.found += 1;
+        let mut bytes = Vec::new();
+        let mut bounded = io::stdin().lock().take(RULE_FILE_BYTES_MAX + 1);
+        bounded
+            .read_to_end(&mut bytes)
+            .context("rules: standard input cannot be read")?;
+        if bytes.len() as u64 > RULE_FILE_BYTES_MAX {
+            let message = format!("standard input has more than {RULE_FILE_BYTES_MAX} bytes");
+            self.problem(STDIN.into(), 1, message);
+        } else {
+            self.text(STDIN.into(), bytes);
+        }
+        Ok(())
+    }
+
+    /// Takes the bytes of a file as its text, as far as they are.
+    fn text(&mut self, shown: String, bytes: Vec<u8>) {
         let text = String::from_utf8(bytes).unwrap_or_else(|error| {
             let sound = error.utf8_error().valid_up_to();
             let bytes = error.into_bytes();

@@ -1,0 +1,42 @@
+//! The findings of a check as one JSON object.
+
+use detector_core::rule::{RuleProblem, Severity};
+use serde_json::{Value, json};
+
+use super::{Checked, count_of};
+
+pub(super) fn object(checked: &Checked) -> Value {
+    let rules = checked.loaded.as_ref().map(|rules| {
+        json!({
+            "detections": rules.detections.len(),
+            "correlations": rules.correlations.len(),
+            "filters": rules.filters.len(),
+            "allowlists": rules.allowlists.len(),
+        })
+    });
+    json!({
+        "files": checked.files,
+        "errors": count_of(&checked.problems, Severity::Error),
+        "warnings": count_of(&checked.problems, Severity::Warning),
+        // Null where there is an error.
+        "rules": rules,
+        "problems": checked.problems.iter().map(problem).collect::<Vec<_>>(),
+    })
+}
+
+fn problem(problem: &RuleProblem) -> Value {
+    json!({
+        "path": problem.path,
+        "line": problem.line,
+        "column": problem.column,
+        "severity": severity(problem.severity),
+        "message": problem.message,
+    })
+}
+
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
