@@ -57,7 +57,11 @@ impl FieldTests {
             Test::AnyText => self.any_text = Some(id),
             Test::Null => self.null = Some(id),
             Test::Present => self.present = Some(id),
-            Test::Glob(_) | Test::Regex(_) | Test::OtherField { .. } | Test::Moment { .. } => {
+            Test::Glob(_)
+            | Test::Regex(_)
+            | Test::OtherField { .. }
+            | Test::Moment { .. }
+            | Test::Element(_) => {
                 unreachable!("slow tests are not evaluated together")
             }
         }

@@ -18,9 +18,13 @@ mod slow_test; // globs, regexes, other fields, times: one by one
 mod keyword; // every string of the raw event
 mod rule_index; // which rules to look at
 
-use detector_event::event::{Event, LogSource};
+use hashbrown::HashMap;
+
+use detector_event::event::{Body, Event, LogSource};
 use detector_event::field::FieldTable;
-use detector_rule::{DetectionIx, RuleSet, Subject};
+use detector_event::scan::scan_json;
+use detector_event::slots::Slots;
+use detector_rule::{DetectionIx, Expr, Predicate, RuleSet, Subject, Test};
 
 use buffers::Buffers;
 use memo::Memo;
@@ -36,6 +40,8 @@ pub struct Matcher {
     table: PredicateTable,
     programs: Programs,
     indexes: Vec<RuleIndex>,
+    /// By the predicate that asks for them: the tests within an object.
+    elements: HashMap<PredicateId, Matcher, foldhash::fast::FixedState>,
 }
 
 /// One thread's memory for [`Matcher::matches`]; grows to its size once.
@@ -56,19 +62,31 @@ pub struct Scratch {
 
 impl Matcher {
     pub fn new(rules: &RuleSet) -> Self {
-        let mut table = PredicateTable::new(rules.fields.len());
+        let roots = rules.detections.iter().map(|rule| &rule.condition.root);
+        let mut matcher = Self::of(roots, &rules.fields);
+        matcher.indexes = LogSource::ALL
+            .map(|source| RuleIndex::new(rules, source, &matcher.table))
+            .into();
+        matcher
+    }
+
+    /// Of conditions that are asked for one by one.
+    fn of<'r>(conditions: impl Iterator<Item = &'r Expr>, fields: &FieldTable) -> Self {
+        let mut table = PredicateTable::new(fields.len());
         let mut programs = Programs::default();
-        for rule in &rules.detections {
-            programs.add(&rule.condition.root, &mut table);
+        for root in conditions {
+            programs.add(root, &mut table);
         }
         table.finish();
-        let indexes = LogSource::ALL
-            .map(|source| RuleIndex::new(rules, source, &table))
-            .into();
+        let elements = table.elements().map(|(id, element)| {
+            let root = std::iter::once(element.root());
+            (id, Self::of(root, element.fields()))
+        });
         Self {
+            elements: elements.collect(),
             table,
             programs,
-            indexes,
+            indexes: Vec::new(),
         }
     }
 
@@ -93,13 +111,7 @@ impl Matcher {
         scratch: &mut Scratch,
         hit: &mut dyn FnMut(DetectionIx),
     ) {
-        let seen = Seen {
-            event,
-            objects: Objects {
-                body: event.body,
-                fields,
-            },
-        };
+        let seen = Seen::of(event, fields);
         let Some(index) = LogSource::ALL
             .iter()
             .position(|s| *s == event.source)
@@ -139,17 +151,48 @@ impl Matcher {
             Way::Alone if scratch.tested.get(predicate) => {}
             Way::Alone => {
                 scratch.tested.set(predicate);
-                if slow_test::passes(
-                    self.table.predicate(predicate),
-                    seen.event,
-                    seen.objects,
-                    &mut scratch.buffers,
-                ) {
+                let test = self.table.predicate(predicate);
+                let passes = match self.elements.get(&predicate) {
+                    Some(within) => within.holds_in_an_object(test, seen),
+                    None => slow_test::passes(test, seen.event, seen.objects, &mut scratch.buffers),
+                };
+                if passes {
                     scratch.truth.set(predicate);
                 }
             }
         }
         scratch.truth.get(predicate)
+    }
+
+    /// Whether the one condition of this matcher holds in one of the objects that `test` is asked of.
+    fn holds_in_an_object(&self, test: &Predicate, seen: Seen<'_, '_>) -> bool {
+        let (Subject::Field(slot), Test::Element(element)) = (test.subject, &test.test) else {
+            return false;
+        };
+        let fields = element.fields();
+        let mut holds = false;
+        seen.objects.each_as_written(slot, &mut |json| {
+            let mut slots = Slots::new(fields);
+            if holds || scan_json(json.as_bytes(), fields, &mut slots).is_err() {
+                return;
+            }
+            let event = Event {
+                source: seen.event.source,
+                time: seen.event.time,
+                id: seen.event.id,
+                account: seen.event.account,
+                region: seen.event.region,
+                arrival: seen.event.arrival,
+                slots: &slots,
+                body: Body::Json(json.as_bytes()),
+            };
+            let seen = Seen::of(&event, fields);
+            let mut scratch = self.scratch();
+            holds = self.programs.run(0, &mut |predicate| {
+                self.passes(predicate, seen, &mut scratch)
+            });
+        });
+        holds
     }
 
     fn evaluate_group(&self, group: u32, seen: Seen<'_, '_>, scratch: &mut Scratch) {
@@ -192,6 +235,14 @@ impl Matcher {
 struct Seen<'s, 'a> {
     event: &'s Event<'s, 'a>,
     objects: Objects<'s>,
+}
+
+impl<'s, 'a> Seen<'s, 'a> {
+    fn of(event: &'s Event<'s, 'a>, fields: &'s FieldTable) -> Self {
+        let body = event.body;
+        let objects = Objects { body, fields };
+        Self { event, objects }
+    }
 }
 
 /// Marks on numbers below a fixed one. Forgetting them costs what was marked, not what could have been.

@@ -20,12 +20,17 @@ pub(super) struct Objects<'e> {
 impl Objects<'_> {
     /// Calls `see` with the text of each object at `slot`.
     pub(super) fn each(self, slot: SlotId, see: &mut dyn FnMut(&str)) {
+        self.each_as_written(slot, &mut |json| see(&compact(json)));
+    }
+
+    /// The same, as the objects are written.
+    pub(super) fn each_as_written(self, slot: SlotId, see: &mut dyn FnMut(&str)) {
         let Body::Json(json) = self.body else {
             return;
         };
         // The body was scanned before it became an event.
         if let Ok(text) = std::str::from_utf8(json) {
-            each_object(text, self.fields, slot, &mut |json| see(&compact(json)));
+            each_object(text, self.fields, slot, see);
         }
     }
 }

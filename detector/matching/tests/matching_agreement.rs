@@ -4,7 +4,7 @@
 mod matching_bench;
 
 use matching_bench::plain::plain_hits;
-use matching_bench::random_rule::{Breadth, event, rules, to_yaml};
+use matching_bench::random_rule::{Breadth, event, rules, to_yaml, to_yaml_of_elements};
 use matching_bench::{hits, load};
 
 use proptest::prelude::*;
@@ -239,6 +239,19 @@ proptest! {
         let yaml = to_yaml(&rules);
         let set = load(&yaml);
         prop_assert_eq!(hits(&set, &event.to_string()), plain_hits(&set, &event), "{}\n{}", yaml, event);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn tests_of_one_element_agree_with_plain(rules in rules(Breadth::Everything, 6), event in event(Breadth::Everything)) {
+        let yaml = to_yaml_of_elements(&rules);
+        if !yaml.is_empty() {
+            let set = load(&yaml);
+            prop_assert_eq!(hits(&set, &event.to_string()), plain_hits(&set, &event), "{}\n{}", yaml, event);
+        }
     }
 }
 

@@ -362,3 +362,44 @@ fn rules_see_their_log_source_only() {
     assert_eq!(hits_from(&set, r#"{"a":1}"#, LogSource::Cognito), [0, 1]);
     assert_eq!(hits_from(&set, r#"{"a":1}"#, LogSource::Waf), [1]);
 }
+
+#[test]
+fn several_tests_of_one_element() {
+    let of_one = |json: &str| {
+        let detection = rule(
+            "open:\n  items.port: 22\n  items.ranges.cidr|contains: 0.0.0.0/0\n  name: x\ncondition: open",
+        );
+        let same = format!("{detection}vedette: {{same_element: [items]}}\n");
+        [detection, same].map(|yaml| !hits(&load(&yaml), json).is_empty())
+    };
+    for (json, expected) in [
+        (
+            r#"{"name":"x","items":[{"port":22,"ranges":[{"cidr":"0.0.0.0/0"}]}]}"#,
+            [true, true],
+        ),
+        (
+            r#"{"name":"x","items":[{"port":22},{"ranges":[{"cidr":"0.0.0.0/0"}]}]}"#,
+            [true, false],
+        ),
+        (
+            r#"{"name":"x","items":[{"port":443},{"port":22,"ranges":{"cidr":["10.0.0.0/8","0.0.0.0/0"]}}]}"#,
+            [true, true],
+        ),
+        (
+            r#"{"name":"x","items":{"port":22,"ranges":[{"cidr":"0.0.0.0/0"}]}}"#,
+            [true, true],
+        ),
+        (
+            r#"{"name":"y","items":[{"port":22,"ranges":[{"cidr":"0.0.0.0/0"}]}]}"#,
+            [false, false],
+        ),
+        (
+            r#"{"name":"x","items":[[{"port":22}],[{"ranges":[{"cidr":"0.0.0.0/0"}]}]]}"#,
+            [true, false],
+        ),
+        (r#"{"name":"x","items":[]}"#, [false, false]),
+        (r#"{"name":"x","items":[22,"0.0.0.0/0"]}"#, [false, false]),
+    ] {
+        assert_eq!(of_one(json), expected, "{json}");
+    }
+}

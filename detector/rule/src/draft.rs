@@ -138,6 +138,8 @@ pub(super) struct Attributes {
     pub(super) allow: Vec<AllowDraft>,
     pub(super) extensions: Vec<ExtensionDraft>,
     pub(super) show: Vec<Reference>,
+    /// Paths below which the tests of one search must hold in one object.
+    pub(super) same_element: Vec<Reference>,
 }
 
 /// A group-by name and its prefix, as written.

@@ -17,6 +17,7 @@ use yaml::problem;
 
 pub use model::allowlist::{AllowEntry, AllowValue, Allowlist};
 pub use model::condition::*;
+pub use model::element::Element;
 pub use model::network_prefix::NetworkPrefix;
 pub use model::pattern::Pattern;
 pub use model::*;

@@ -368,3 +368,24 @@ fn ids_are_equal_whatever_the_case_of_their_digits() {
             .contains("is also the id or name of the rule at r.yml:")
     );
 }
+
+#[test]
+fn a_path_of_one_element_must_lie_above_a_field() {
+    let of = |detection: &str, vedette: &str| {
+        let text = RULE.replace("s: {a: 1}", &format!("s: {detection}"));
+        show(&check(&[file(
+            "r.yml",
+            &format!("{text}vedette: {vedette}\n"),
+        )]))
+    };
+    assert_eq!(of("{a.b: 1, a.c|gt: 2}", "{same_element: [a]}"), "");
+    assert_eq!(of("[{a.b: 1}, {c: 1}]", "{same_element: a}"), "");
+    for (detection, path) in [("{a: 1}", "a"), ("{ab.c: 1}", "a"), ("{b.a.c: 1}", "a")] {
+        assert_eq!(
+            of(detection, &format!("{{same_element: [{path}]}}")),
+            "r.yml:9: `vedette.same_element` names `a`, and no field of the detection is below it: write such as `a.name`"
+        );
+    }
+    assert!(said("quiet: 1h", "same_element: [a]").contains("belongs in a detection rule"));
+    assert!(of("{a.b|fieldref: c}", "{same_element: [a]}").contains("fieldref"));
+}

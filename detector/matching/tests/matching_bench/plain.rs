@@ -46,6 +46,9 @@ fn predicate_holds(predicate: &Predicate, fields: &FieldTable, event: &Value) ->
     match &predicate.test {
         Test::Present => !found.is_empty(),
         Test::Null => found.is_empty() || found.iter().any(|value| value.is_null()),
+        Test::Element(element) => found
+            .iter()
+            .any(|value| value.is_object() && holds(element.root(), element.fields(), value)),
         Test::OtherField { slot, place, case } => {
             let mut others = Vec::new();
             find(event, fields.path(*slot), &mut others);
@@ -165,7 +168,7 @@ fn value_passes(test: &Test, value: &Value) -> bool {
         } => moment_part(value, *part)
             .and_then(|n| Number::Int(n.into()).compare(*number))
             .is_some_and(|ordering| order.holds(ordering)),
-        Test::OtherField { .. } | Test::Null | Test::Present => {
+        Test::OtherField { .. } | Test::Element(_) | Test::Null | Test::Present => {
             unreachable!("answered for the field as a whole")
         }
     }

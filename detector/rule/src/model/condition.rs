@@ -4,6 +4,7 @@ use ipnet::IpNet;
 
 use detector_event::field::SlotId;
 
+use crate::model::element::Element;
 use crate::model::pattern::Pattern;
 
 /// When a detection rule matches an event.
@@ -63,6 +64,8 @@ pub enum Test {
         order: Order,
         number: Number,
     },
+    /// Passes for an object, one of an array or a single one, in which all of this holds.
+    Element(Element),
     /// The field is missing, or a value of it is null.
     Null,
     /// The field is there, whatever its value, null included.

@@ -6,6 +6,7 @@ pub(crate) mod allowlist; // who may
 pub(crate) mod condition; // what a detection tests
 pub(crate) mod comparison; // of two numbers
 pub(crate) mod pattern; // regular expressions
+pub(crate) mod element; // tests of one object of several
 pub(crate) mod decimal; // a number of a condition
 mod threshold; // when a count satisfies
 mod presence; // when rules that are there do

@@ -179,7 +179,13 @@ fn read_rule(
             let collection = parsed((document.text, document.first_line), root, mark, out);
             let condition = collection.as_ref().and_then(|collection| {
                 let section = &collection.rules.first()?.detection;
-                DetectionCompiler { fields, out }.compile(root.get("detection")?, section)
+                let same_element = &attributes.same_element;
+                let compiler = DetectionCompiler {
+                    fields,
+                    same_element,
+                    out,
+                };
+                compiler.compile(root.get("detection")?, section)
             });
             if let (Some(scope), Some(sources), Some(meta), Some(condition)) =
                 (scope, sources, meta, condition)
@@ -201,7 +207,12 @@ fn read_rule(
             let collection = parsed((document.text, document.first_line), root, mark, out);
             let condition = collection.as_ref().and_then(|collection| {
                 let section = &collection.filters.first()?.detection;
-                DetectionCompiler { fields, out }.compile(root.get("filter")?, section)
+                let compiler = DetectionCompiler {
+                    fields,
+                    same_element: &[],
+                    out,
+                };
+                compiler.compile(root.get("filter")?, section)
             });
             if let (Some(meta), Some(targets), Some(condition)) = (meta, targets, condition)
                 && out.errors_since(mark) == 0
