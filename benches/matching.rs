@@ -5,7 +5,7 @@ use std::hint::black_box;
 use benches::{events, ours, rules};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use detector_core::engine::{Engine, Mode};
-use detector_core::rule::RuleSet;
+use detector_core::window::load_rules;
 
 fn matching(c: &mut Criterion) {
     let ndjson = events::ndjson(1, 4 << 20);
@@ -24,7 +24,7 @@ fn matching(c: &mut Criterion) {
         .sample_size(10)
         .throughput(Throughput::Elements(3_000));
     group.bench_function("loading 3000 rules", |b| {
-        b.iter(|| Engine::new(RuleSet::load(black_box(&files)).expect("well formed")));
+        b.iter(|| Engine::new(load_rules(black_box(&files)).expect("well formed")));
     });
     group.finish();
 }

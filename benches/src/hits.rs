@@ -8,6 +8,7 @@ use detector_core::field::SlotId;
 use detector_core::rule::{DetectionIx, RuleFile, RuleSet};
 use detector_core::slots::{Slots, Value};
 use detector_core::window::Windows;
+use detector_core::window::load_rules;
 
 /// The kinds of correlation that are measured, with the lines of their conditions before the threshold.
 pub const KINDS: &[(&str, Option<&str>)] = &[
@@ -64,8 +65,7 @@ impl Hits {
             detection("second"),
         );
         let path = "windows.yml".to_owned();
-        let mut rules =
-            RuleSet::load(&[RuleFile { path, text }]).expect("the rules are well formed");
+        let mut rules = load_rules(&[RuleFile { path, text }]).expect("the rules are well formed");
         let (address, size) = (rules.fields.slot("address"), rules.fields.slot("size"));
         Self {
             rules,

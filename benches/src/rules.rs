@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use detector_core::rule::{RuleFile, RuleSet};
+use detector_core::window::load_rules;
 use fastrand::Rng;
 
 use crate::events::known_calls;
@@ -154,7 +155,7 @@ fn correlations(rules: usize) -> String {
 
 /// The same, loaded.
 pub fn load(rules: usize) -> RuleSet {
-    RuleSet::load(&files(rules)).expect("generated rules are well formed")
+    load_rules(&files(rules)).expect("generated rules are well formed")
 }
 
 const DENIED: &str = "    type: event_count\n    rules:\n        - rule_0\n    group-by:\n        - sourceIPAddress\n    timespan: 10m\n    condition:\n        gte: 100\n";

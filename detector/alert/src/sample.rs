@@ -5,6 +5,7 @@ use std::sync::Arc;
 use detector_alert::{Alert, AlertRule, GroupValues, ShownValues, Status};
 use detector_event::time::Timestamp;
 use detector_rule::{Level, RuleFile, RuleSet};
+use detector_window::load_rules;
 
 const RULES: &str = "
 title: Sign-in failed
@@ -62,7 +63,7 @@ pub(crate) fn rules() -> RuleSet {
         path: "rules.yml".to_owned(),
         text: RULES.to_owned(),
     };
-    RuleSet::load(&[file]).unwrap()
+    load_rules(&[file]).unwrap()
 }
 
 /// An alert of the correlation rule, of the group with that address.

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use crate::{Alert, Status};
 use detector_event::time::Timestamp;
-use detector_rule::{
-    Comparison, CorrelationInput, CorrelationRule, InputRule, MILLION, Presence, RatioParts,
-    Threshold, WindowSpec,
-};
+use detector_rule::{CorrelationInput, CorrelationRule, InputRule};
 
 use crate::neutral::{neutral, neutral_lines};
 
@@ -181,111 +178,8 @@ fn is_child(input: &CorrelationInput) -> bool {
 
 /// `10 or more different values within 10 minutes`
 fn condition(rule: &CorrelationRule) -> String {
-    let within = format!("within {}", duration(rule.timespan_ms));
     let names: Vec<&str> = rule.inputs.iter().map(|input| &*input.reference).collect();
-    match &rule.window {
-        WindowSpec::EventCount { threshold: t } => format!("{} events {within}", number(t)),
-        WindowSpec::ValueCount { threshold: t } => {
-            format!("{} different values {within}", number(t))
-        }
-        WindowSpec::Temporal { presence } => format!("{} {within}", present(presence, &names)),
-        WindowSpec::TemporalOrdered => format!("{} in this order {within}", names.join(", ")),
-        WindowSpec::ValueSum { threshold: t } => format!("a sum of {} {within}", number(t)),
-        WindowSpec::ValueAvg { threshold: t } => format!("an average of {} {within}", number(t)),
-        WindowSpec::ValuePercentile { threshold: t, rank } => {
-            format!("a percentile {rank} of {} {within}", number(t))
-        }
-        WindowSpec::ValueMedian { threshold: t } => format!("a median of {} {within}", number(t)),
-        WindowSpec::Ratio {
-            threshold: t,
-            parts,
-        } => ratio(parts, &names, &format!("{} events {within}", number(t))),
-        WindowSpec::FirstSeen {
-            threshold: t,
-            parts,
-        } => {
-            let memory = duration(parts.memory_ms);
-            format!("{} values {within} not seen for {memory}", number(t))
-        }
-        WindowSpec::Owner {
-            threshold: t,
-            parts,
-        } => {
-            let memory = duration(parts.memory_ms);
-            format!(
-                "{} values {within} that are not the owner's, as learned over {memory}",
-                number(t)
-            )
-        }
-        WindowSpec::Baseline {
-            threshold: t,
-            parts,
-        } => {
-            let (factor, weeks) = (parts.factor as f64 / MILLION as f64, parts.weeks);
-            let usual = format!("{factor} times the usual of {weeks} weeks");
-            format!("{} events {within}, and {usual}", number(t))
-        }
-    }
-}
-
-/// `100 or more events within 10 minutes, of which failed are 50 % or more of failed and passed`
-fn ratio(parts: &RatioParts, names: &[&str], events: &str) -> String {
-    let named = |inputs: &[usize]| {
-        let names = inputs.iter().filter_map(|input| names.get(*input).copied());
-        names.collect::<Vec<_>>().join(" and ")
-    };
-    let bounds = parts.bounds.iter().map(|(comparison, millionths)| {
-        let percent = *millionths as f64 / 10_000.0;
-        match comparison {
-            Comparison::Lte => format!("{percent} % or less"),
-            _ => format!("{percent} % or more"),
-        }
-    });
-    let bounds = bounds.collect::<Vec<_>>().join(" and ");
-    let (of, to) = (named(&parts.of), named(&parts.to));
-    format!("{events}, of which {of} are {bounds} of {to}")
-}
-
-fn number<T: std::fmt::Display>(threshold: &Threshold<T>) -> String {
-    let parts = threshold
-        .0
-        .iter()
-        .map(|(comparison, number)| match comparison {
-            Comparison::Gte => format!("{number} or more"),
-            Comparison::Gt => format!("more than {number}"),
-            Comparison::Lte => format!("{number} or fewer"),
-            Comparison::Lt => format!("fewer than {number}"),
-            Comparison::Eq => format!("exactly {number}"),
-            Comparison::Neq => format!("other than {number}"),
-        });
-    parts.collect::<Vec<_>>().join(" and ")
-}
-
-fn present(presence: &Presence, names: &[&str]) -> String {
-    let list = |parts: &[Presence], word: &str| {
-        let parts: Vec<String> = parts.iter().map(|part| present(part, names)).collect();
-        match parts.len() {
-            1 => parts.concat(),
-            _ => format!("({})", parts.join(word)),
-        }
-    };
-    match presence {
-        Presence::Count(threshold) => format!("{} of {}", number(threshold), names.join(", ")),
-        Presence::Input(at) => (*names.get(*at).unwrap_or(&"?")).to_owned(),
-        Presence::And(parts) => list(parts, " and "),
-        Presence::Or(parts) => list(parts, " or "),
-        Presence::Not(part) => format!("not {}", present(part, names)),
-    }
-}
-
-fn duration(ms: i64) -> String {
-    let units = [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute")];
-    let whole = units.iter().find(|(unit, _)| ms % unit == 0);
-    let (number, unit) = whole.map_or((ms / 1000, "second"), |(ms_each, unit)| {
-        (ms / ms_each, *unit)
-    });
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {unit}{plural}")
+    rule.window.fires_at(&names)
 }
 
 fn since(alert: &Alert) -> String {
@@ -465,26 +359,6 @@ Reference
         assert_eq!(mail.matches("\nEvidence\n").count(), 1);
         for forbidden in ["https://", "evil.example", "OSFODNN7EXAMPLE", "\u{202e}"] {
             assert!(!mail.contains(forbidden), "{forbidden}");
-        }
-    }
-
-    #[test]
-    fn thresholds_and_times_are_words() {
-        let many = Threshold(vec![(Comparison::Gt, 5), (Comparison::Lte, 9)]);
-        assert_eq!(number(&many), "more than 5 and 9 or fewer");
-        let both = Presence::And(vec![
-            Presence::Input(0),
-            Presence::Not(Box::new(Presence::Input(1))),
-        ]);
-        assert_eq!(present(&both, &["a", "b"]), "(a and not b)");
-        for (ms, words) in [
-            (1_000, "1 second"),
-            (90_000, "90 seconds"),
-            (600_000, "10 minutes"),
-            (3_600_000, "1 hour"),
-            (172_800_000, "2 days"),
-        ] {
-            assert_eq!(duration(ms), words);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Fields that a rule wants and that no event had are named; those that it only excludes are not.
 
-#[path = "../../rule/tests/rule_text/mod.rs"]
+#[path = "../../window/tests/rule_text/mod.rs"]
 mod rule_text;
 
 use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::window::NothingSpilled;
+use detector_core::window::TYPES;
 use rule_text::{load, rule};
 
 struct Silent;
@@ -16,7 +17,7 @@ fn absent(detection: &str) -> Vec<String> {
 }
 
 fn absent_of(rules: &str) -> Vec<String> {
-    let engine = Engine::new(load(rules));
+    let engine = Engine::new(load(rules, TYPES));
     let mut worker = engine.worker(Mode::Set);
     worker.record(
         br#"{"timestamp":"2026-05-16T10:00:00Z","event":"vehicle.read","request_id":"r"}"#,

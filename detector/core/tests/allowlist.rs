@@ -1,9 +1,10 @@
 //! What a list allows is no hit, whatever order, partition or repetition: against a plain evaluation.
 
 use detector_core::engine::{Engine, Mode, Observer};
-use detector_core::rule::{Allowlist, RuleFile, RuleSet};
+use detector_core::rule::{Allowlist, RuleFile};
 use detector_core::time::Timestamp;
 use detector_core::window::NothingSpilled;
+use detector_core::window::{TYPES, load_rules};
 
 struct Nobody;
 impl Observer for Nobody {}
@@ -110,7 +111,7 @@ fn said_of(entry: &str) -> Vec<String> {
         "{rule}---\nallowlist:\n    robots: [{{user_agent: probe, owner: o, reason: r, expires: 2026-03-31}}]\n    office:\n        - {{address: 192.0.2.0/24, owner: IT, reason: NAT, expires: 2026-03-10{entry}}}\n"
     );
     let path = "r.yml".into();
-    let problems = detector_core::rule::check(&[RuleFile { path, text }]);
+    let problems = detector_core::window::check_rules(&[RuleFile { path, text }]);
     problems.iter().map(ToString::to_string).collect()
 }
 
@@ -153,7 +154,7 @@ fn an_example_allows_nothing_and_what_stands_beside_it_does() {
         "- {example: true, user_agent: fleet-test/*,",
     );
     let path = "r.yml".into();
-    let rules = RuleSet::load(&[RuleFile { path, text }]).expect("sound rules");
+    let rules = load_rules(&[RuleFile { path, text }]).expect("sound rules");
     let time = Timestamp::from_rfc3339("2026-03-01T12:00:00Z").expect("a time");
     let [office, robots] = &rules.allowlists[..] else {
         panic!("two lists")
@@ -196,7 +197,7 @@ fn lists_stand_in_for_those_of_the_same_name() {
     let load = || {
         let path = "r.yml".into();
         let text = RULES.into();
-        RuleSet::load(&[RuleFile { path, text }]).expect("sound rules")
+        load_rules(&[RuleFile { path, text }]).expect("sound rules")
     };
     let of = |text: &str| RuleFile {
         path: "mine.yaml".into(),
@@ -205,7 +206,7 @@ fn lists_stand_in_for_those_of_the_same_name() {
     let time = Timestamp::from_rfc3339("2026-03-01T12:00:00Z").expect("a time");
     let mut rules = load();
     let list = "allowlist:\n    office:\n        - {address: 10.0.0.0/8, owner: o, reason: r, expires: 2026-12-31}\n";
-    rules.stand_in(&of(list)).expect("a sound list");
+    rules.stand_in(&of(list), TYPES).expect("a sound list");
     let office = &rules.allowlists[0];
     assert!(office.allows("10.1.1.1", time) && !office.allows("192.0.2.200", time));
     assert!(rules.allowlists[1].allows("probe", time));
@@ -218,7 +219,7 @@ fn lists_stand_in_for_those_of_the_same_name() {
         (RULES.to_owned(), "and nothing else"),
         (String::new(), "and nothing else"),
     ] {
-        let all = load().stand_in(&of(&text)).expect_err("refused");
+        let all = load().stand_in(&of(&text), TYPES).expect_err("refused");
         let all: Vec<String> = all.iter().map(ToString::to_string).collect();
         assert!(all.iter().any(|one| one.contains(said)), "{said}: {all:?}");
     }
@@ -234,7 +235,7 @@ fn what_a_list_allows_is_no_hit_and_is_counted() {
         path: "r.yml".into(),
         text: RULES.into(),
     };
-    let engine = Engine::new(RuleSet::load(&[file]).expect("sound rules"));
+    let engine = Engine::new(load_rules(&[file]).expect("sound rules"));
     let mut totals = [0; 3];
     for seed in 0..300 {
         let mut random = fastrand::Rng::with_seed(seed);

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer};
-use detector_core::rule::{CorrelationIx, RuleFile, RuleSet};
+use detector_core::rule::{CorrelationIx, RuleFile};
 use detector_core::store::drive::drive;
 use detector_core::store::{Announcement, Batch, Deltas, MemoryStore, Notice, Plan, StoreTimes};
 use detector_core::time::Timestamp;
 use detector_core::window::key::Key;
+use detector_core::window::load_rules;
 use detector_core::window::{NothingSpilled, Windows};
 
 const MINUTE: i64 = 60_000;
@@ -177,7 +178,7 @@ fn engine(rule: &Rule) -> Engine {
         rule.warm_up
     );
     let path = "generated.yml".to_owned();
-    match RuleSet::load(&[RuleFile { path, text }]) {
+    match load_rules(&[RuleFile { path, text }]) {
         Ok(rules) => Engine::new(rules),
         Err(problems) => panic!("{problems:#?}"),
     }

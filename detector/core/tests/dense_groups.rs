@@ -1,10 +1,11 @@
 //! Floods into one group: what is counted together, shown and forgotten is a function of the set of hits, too.
 
 use detector_core::engine::{Engine, Mode, Observer};
-use detector_core::rule::{CorrelationIx, RuleFile, RuleSet};
+use detector_core::rule::{CorrelationIx, RuleFile};
 use detector_core::time::Timestamp;
 use detector_core::window::Windows;
 use detector_core::window::key::Key;
+use detector_core::window::load_rules;
 
 struct Nobody;
 impl Observer for Nobody {}
@@ -51,7 +52,7 @@ fn engine() -> Engine {
         path: "dense.yml".into(),
         text: text.trim_end_matches("---\n").into(),
     };
-    Engine::new(RuleSet::load(&[file]).unwrap_or_else(|problems| panic!("{problems:#?}")))
+    Engine::new(load_rules(&[file]).unwrap_or_else(|problems| panic!("{problems:#?}")))
 }
 
 fn events(random: &mut fastrand::Rng) -> Vec<String> {

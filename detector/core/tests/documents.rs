@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use detector_core::alert::{Alert, text};
 use detector_core::engine::{Engine, Mode, Observer};
-use detector_core::rule::{RuleFile, RuleSet};
+use detector_core::rule::RuleFile;
 use detector_core::store::drive::drive;
 use detector_core::store::{Announcement, Batch, Deltas, MemoryStore, Plan};
+use detector_core::window::load_rules;
 
 fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -62,7 +63,7 @@ fn emails(recording: &Path) -> Vec<String> {
             path: path.to_string_lossy().into(),
         })
         .collect();
-    let engine = Engine::new(RuleSet::load(&rules).expect("the rules that ship"));
+    let engine = Engine::new(load_rules(&rules).expect("the rules that ship"));
     let mut worker = engine.worker(Mode::Set);
     for path in files(recording, "gz") {
         let bytes = fs::read(&path).expect("a file of the recording");

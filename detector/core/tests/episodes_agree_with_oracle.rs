@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::rule::CorrelationIx;
-use detector_core::rule::{RuleFile, RuleSet};
+use detector_core::rule::RuleFile;
 use detector_core::time::Timestamp;
 use detector_core::window::key::Key;
+use detector_core::window::load_rules;
 use detector_core::window::{NothingSpilled, SpillError, Spilled, Windows};
 use oracle::compare::{as_episode, expected, written};
 use oracle::generate;
@@ -25,7 +26,7 @@ fn engine(correlations: &[Correlation]) -> Engine {
         path: "generated.yml".into(),
         text: generate::yaml(correlations),
     };
-    match RuleSet::load(&[file]) {
+    match load_rules(&[file]) {
         Ok(rules) => Engine::new(rules),
         Err(problems) => panic!("{problems:#?}\n{}", generate::yaml(correlations)),
     }

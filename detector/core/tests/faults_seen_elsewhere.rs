@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, LATENESS_MAX_MS, Mode, Observer};
-use detector_core::rule::{RuleFile, RuleSet};
+use detector_core::rule::RuleFile;
 use detector_core::tally::Tally;
 use detector_core::time::Timestamp;
 use detector_core::window::NothingSpilled;
+use detector_core::window::load_rules;
 
 /// 2026-01-01T00:00:00Z.
 const ORIGIN_MS: i64 = 1_767_225_600_000;
@@ -86,7 +87,7 @@ fn run_arrived(correlations: &str, records: &[(String, Option<i64>)]) -> (Vec<Al
         path: "rules.yml".into(),
         text: format!("{DETECTIONS}{correlations}"),
     };
-    let engine = Engine::new(RuleSet::load(&[file]).expect("the rules are sound"));
+    let engine = Engine::new(load_rules(&[file]).expect("the rules are sound"));
     let mut worker = engine.worker(Mode::Set);
     for (record, arrival) in records {
         let arrival = arrival.map(moment);
@@ -273,7 +274,7 @@ fn an_attack_split_over_two_workers_is_seen() {
         path: "rules.yml".into(),
         text: format!("{DETECTIONS}{}", five_failures()),
     };
-    let engine = Engine::new(RuleSet::load(&[file]).unwrap());
+    let engine = Engine::new(load_rules(&[file]).unwrap());
     let mut workers = [engine.worker(Mode::Set), engine.worker(Mode::Set)];
     for i in 0..5 {
         workers[i % 2].record(

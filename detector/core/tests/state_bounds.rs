@@ -1,12 +1,13 @@
 //! Architecture invariant: what a group, and a rule, holds stays within a bound, whatever the input.
 
 use detector_core::engine::{Engine, Mode, Observer, Worker};
-use detector_core::rule::{RuleFile, RuleSet};
+use detector_core::rule::RuleFile;
 use detector_core::store::drive::drive;
 use detector_core::store::item::STATE_BYTES_MAX;
 use detector_core::store::{Batch, Deltas, MemoryStore, Plan, StoreTimes};
 use detector_core::time::Timestamp;
 use detector_core::window::NothingSpilled;
+use detector_core::window::load_rules;
 
 const START_MS: i64 = 1_795_435_200_000;
 const MINUTE_MS: i64 = 60_000;
@@ -28,7 +29,7 @@ fn engine(correlations: &[(&str, &str, &str)]) -> Engine {
         );
     }
     let path = "bounds.yml".to_owned();
-    match RuleSet::load(&[RuleFile {
+    match load_rules(&[RuleFile {
         path,
         text: text.trim_end_matches("---\n").to_owned(),
     }]) {

@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 
 use detector_core::engine::{Engine, Mode, Observer};
-use detector_core::rule::{CorrelationIx, RuleFile, RuleSet};
+use detector_core::rule::{CorrelationIx, RuleFile};
 use detector_core::time::Timestamp;
 use detector_core::window::Windows;
 use detector_core::window::key::Key;
+use detector_core::window::load_rules;
 use detector_core::window::version::StateError;
 
 /// 2026-01-01T00:00:00Z.
@@ -64,7 +65,7 @@ fn engine() -> Engine {
         path: "rules.yml".into(),
         text: RULES.into(),
     };
-    Engine::new(RuleSet::load(&[file]).unwrap_or_else(|problems| panic!("{problems:#?}")))
+    Engine::new(load_rules(&[file]).unwrap_or_else(|problems| panic!("{problems:#?}")))
 }
 
 fn event(name: &str, number: i64, after_ms: i64) -> String {

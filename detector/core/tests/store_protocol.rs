@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer};
-use detector_core::rule::{CorrelationIx, RuleFile, RuleSet};
+use detector_core::rule::{CorrelationIx, RuleFile};
 use detector_core::store::RuleKey;
 use detector_core::store::drive::{drive, perform};
 use detector_core::store::{
@@ -13,6 +13,7 @@ use detector_core::store::{
 };
 use detector_core::time::Timestamp;
 use detector_core::window::NothingSpilled;
+use detector_core::window::load_rules;
 
 const LATENESS_MS: i64 = 60_000;
 /// 2026-01-01T00:00:00Z.
@@ -55,7 +56,7 @@ fn engine() -> Engine {
         path: "rules.yml".into(),
         text: RULES.into(),
     };
-    Engine::new(RuleSet::load(&[file]).unwrap_or_else(|problems| panic!("{problems:#?}")))
+    Engine::new(load_rules(&[file]).unwrap_or_else(|problems| panic!("{problems:#?}")))
 }
 
 fn plan(engine: &Engine) -> Plan<'_> {

@@ -123,9 +123,10 @@ impl Reasons {
 
 #[cfg(test)]
 mod tests {
-    use detector_core::rule::{RuleFile, RuleSet};
+    use detector_core::rule::RuleFile;
     use detector_core::store::{MemoryStore, Plan, StoreTimes, batch::Batch, drive::drive};
     use detector_core::time::Timestamp;
+    use detector_core::window::load_rules;
 
     use super::*;
 
@@ -155,7 +156,7 @@ correlation:
             path: "rules.yml".to_owned(),
             text: RULES.to_owned(),
         };
-        Engine::new(RuleSet::load(&[file]).unwrap())
+        Engine::new(load_rules(&[file]).unwrap())
     }
 
     fn record(at: usize, data: impl Into<Vec<u8>>) -> Record {

@@ -68,6 +68,7 @@ fn unused<'t>(rules: &'t RuleSet, tally: &'t Tally) -> impl Iterator<Item = Unus
 #[cfg(test)]
 mod tests {
     use detector_core::rule::RuleFile;
+    use detector_core::window::load_rules;
 
     use super::*;
 
@@ -99,7 +100,7 @@ correlation:
             path: "rules.yml".to_owned(),
             text: RULES.to_owned(),
         };
-        let rules = RuleSet::load(&[file]).unwrap();
+        let rules = load_rules(&[file]).unwrap();
         let tally = Tally {
             missing: vec![vec![("sub".to_owned(), 3)]],
             no_address: vec![vec![("ip".to_owned(), 4)]],

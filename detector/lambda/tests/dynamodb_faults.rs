@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use detector_core::engine::Engine;
-use detector_core::rule::{RuleFile, RuleSet};
+use detector_core::rule::RuleFile;
 use detector_core::store::batch::Batch;
 use detector_core::store::{
     Announcement, Effect, EffectResult, EpisodeId, ItemKey, MemoryStore, Notice, Plan, StoreTimes,
 };
 use detector_core::time::Timestamp;
+use detector_core::window::load_rules;
 use detector_lambda::deadline::Deadline;
 use detector_lambda::dynamodb::DynamoStore;
 use detector_lambda::effects::drive::{World, drive};
@@ -61,7 +62,7 @@ fn engine() -> Engine {
         path: "rules.yml".to_owned(),
         text: RULES.to_owned(),
     };
-    Engine::new(RuleSet::load(&[file]).unwrap())
+    Engine::new(load_rules(&[file]).unwrap())
 }
 
 const ARRIVAL: &str = "2026-05-03T12:10:00Z";

@@ -1,17 +1,22 @@
 //! Rules as their own documents state them, before references between them are resolved.
 
+use std::sync::Arc;
+
+use crate::kind::{Draft, Linker, Takes, WindowKind};
 use crate::model::allowlist::Allowlist;
 use crate::model::condition::Condition;
 use crate::model::log_source::SourceScope;
 use crate::model::network_prefix::NetworkPrefix;
-use crate::model::{BaselineParts, Comparison, FirstSeenParts, RuleMeta, Threshold, WindowSpec};
+use crate::model::{Decimal, RuleMeta, Threshold, Window};
 use crate::yaml::identity::Identity;
 use crate::yaml::reference::Reference;
 use detector_event::event::LogSource;
 
 /// The documents of all files, in the order of the files.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Drafts {
+    /// The window types that the files may name.
+    pub(super) types: &'static [WindowKind],
     pub(super) detections: Vec<DetectionDraft>,
     pub(super) correlations: Vec<CorrelationDraft>,
     pub(super) filters: Vec<FilterDraft>,
@@ -22,6 +27,18 @@ pub(super) struct Drafts {
 }
 
 impl Drafts {
+    pub(super) fn new(types: &'static [WindowKind]) -> Self {
+        Self {
+            types,
+            detections: Vec::new(),
+            correlations: Vec::new(),
+            filters: Vec::new(),
+            broken: Vec::new(),
+            allowlists: Vec::new(),
+            identities: Vec::new(),
+        }
+    }
+
     /// The number of sound documents so far: a mark for [`Drafts::new_since`].
     pub(super) fn sound(&self) -> [usize; 3] {
         [
@@ -91,7 +108,8 @@ pub(super) struct CorrelationDraft {
     pub(super) group_by: Vec<Reference>,
     pub(super) timespan_ms: i64,
     pub(super) quiet_ms: Option<i64>,
-    pub(super) window: WindowDraft,
+    pub(super) sigma: SigmaType,
+    pub(super) condition: ConditionDraft,
     pub(super) value_fields: Vec<Reference>,
     pub(super) aliases: Vec<AliasDraft>,
     pub(super) prefixes: Vec<PrefixDraft>,
@@ -99,14 +117,27 @@ pub(super) struct CorrelationDraft {
     pub(super) show: Vec<Reference>,
 }
 
-/// A window whose condition may still name rules.
+/// The `type` of a correlation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SigmaType {
+    pub(super) name: &'static str,
+    pub(super) takes: Takes,
+    pub(super) link: fn(&mut Linker<'_>) -> Arc<dyn Window>,
+}
+
+/// A condition that may still name rules.
 #[derive(Debug)]
-pub(super) enum WindowDraft {
-    Ready(WindowSpec),
-    /// `temporal` without a condition: every one of the inputs.
-    TemporalAll,
-    TemporalCount(Threshold),
-    TemporalExpr {
+pub(super) enum ConditionDraft {
+    /// Every one of the inputs.
+    All,
+    /// How many of the inputs.
+    Rules(Threshold),
+    /// Every one, in their order.
+    InOrder,
+    Count(Threshold),
+    /// And the percentile.
+    Number(Threshold<Decimal>, u8),
+    OverRules {
         expr: rsigma_parser::ConditionExpr,
         line: u32,
     },
@@ -129,7 +160,7 @@ pub(super) enum RuleKind {
 }
 
 /// The attributes of one rule.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Attributes {
     pub(super) quiet_ms: Option<i64>,
     pub(super) threat: Option<String>,
@@ -158,37 +189,12 @@ pub(super) struct AllowDraft {
 }
 
 /// What makes a window type of Sigma another one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct ExtensionDraft {
     /// The key under `vedette`, and its line.
     pub(super) key: &'static str,
     pub(super) line: u32,
-    pub(super) kind: ExtensionKind,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ExtensionKind {
-    Ratio {
-        of: Vec<Reference>,
-        to: Vec<Reference>,
-        bounds: Vec<(Comparison, u64)>,
-        at_least: u64,
-    },
-    FirstSeen(FirstSeenParts),
-    Owner {
-        given_by: Vec<Reference>,
-        ended_by: Vec<Reference>,
-        memory_ms: i64,
-    },
-    Baseline(BaselineParts),
-}
-
-impl ExtensionKind {
-    /// The correlation type that it stands on.
-    pub(super) fn sigma_type(&self) -> &'static str {
-        match self {
-            ExtensionKind::Ratio { .. } | ExtensionKind::Baseline(_) => "event_count",
-            ExtensionKind::FirstSeen(_) | ExtensionKind::Owner { .. } => "value_count",
-        }
-    }
+    /// The type of Sigma that it stands on.
+    pub(super) on: &'static str,
+    pub(super) draft: Arc<dyn Draft>,
 }

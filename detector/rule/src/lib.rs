@@ -1,11 +1,13 @@
 //! Sigma rules: YAML text goes in, a checked [`RuleSet`] comes out, or every problem of every file at once.
 //!
 //! The language is Sigma 2.1, parsed and linted by `rsigma-parser`. Around that parser stand a YAML reader that knows
-//! lines and limits, and checks for what the parser accepts in silence. Never reads a file.
+//! lines and limits, and checks for what the parser accepts in silence. What windows there are is given by the caller
+//! ([`WindowKind`]); what one is made of is out of sight here ([`Window`]). Never reads a file.
 #![warn(clippy::disallowed_methods)]
 
 mod yaml; // text -> values with lines
 mod model; // the checked rules
+mod kind; // what a window type is to them
 mod draft; // rules before they are linked
 mod link; // drafts -> RuleSet
 mod read; // YAML -> drafts
@@ -15,6 +17,7 @@ use detector_event::field::FieldTable;
 use read::document;
 use yaml::problem;
 
+pub use kind::{Attribute, Compared, Draft, Fields, Form, Linker, Takes, WindowKind};
 pub use model::allowlist::{AllowEntry, AllowValue, Allowlist};
 pub use model::condition::*;
 pub use model::element::Element;
@@ -23,18 +26,24 @@ pub use model::pattern::Pattern;
 pub use model::*;
 pub use yaml::duration::WINDOW_LENGTH_MAX_MS;
 pub use yaml::letter_case::{fold, fold_into, is_folded};
+pub use yaml::near_name::nearest;
 pub use yaml::problem::{EXPECTED, RuleFile, RuleProblem, Severity, is_rule_file};
+pub use yaml::reference::Reference;
+pub use yaml::section::{MILLION, Section};
 
 /// Bytes of one rule file.
 pub const RULE_FILE_BYTES_MAX: usize = 1 << 20;
 
 impl RuleSet {
-    /// Loads all rules of all files.
+    /// Loads all rules of all files. Their windows are of the types that are given.
     ///
     /// # Errors
     /// All mistakes of all files, by path and line. Warnings do not refuse a set: see [`check`].
-    pub fn load(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleProblem>> {
-        let (set, mut problems) = load_with_problems(files);
+    pub fn load(
+        files: &[RuleFile],
+        types: &'static [WindowKind],
+    ) -> Result<RuleSet, Vec<RuleProblem>> {
+        let (set, mut problems) = load_with_problems(files, types);
         problems.retain(|problem| problem.severity == Severity::Error);
         match set {
             Some(set) if problems.is_empty() => Ok(set),
@@ -46,8 +55,12 @@ impl RuleSet {
     ///
     /// # Errors
     /// All mistakes of the file, by line: also a rule in it, and a list that there is not.
-    pub fn stand_in(&mut self, file: &RuleFile) -> Result<(), Vec<RuleProblem>> {
-        let mut drafts = draft::Drafts::default();
+    pub fn stand_in(
+        &mut self,
+        file: &RuleFile,
+        types: &'static [WindowKind],
+    ) -> Result<(), Vec<RuleProblem>> {
+        let mut drafts = draft::Drafts::new(types);
         let mut out = problem::Reporter::new(&file.path);
         read_file(file, &mut FieldTable::default(), &mut drafts, &mut out);
         if drafts.allowlists.is_empty() || drafts.sound() != [0; 3] || !drafts.broken.is_empty() {
@@ -79,13 +92,16 @@ impl RuleSet {
 }
 
 /// Everything that is wrong or doubtful in the files, by path and line.
-pub fn check(files: &[RuleFile]) -> Vec<RuleProblem> {
-    load_with_problems(files).1
+pub fn check(files: &[RuleFile], types: &'static [WindowKind]) -> Vec<RuleProblem> {
+    load_with_problems(files, types).1
 }
 
-fn load_with_problems(files: &[RuleFile]) -> (Option<RuleSet>, Vec<RuleProblem>) {
+fn load_with_problems(
+    files: &[RuleFile],
+    types: &'static [WindowKind],
+) -> (Option<RuleSet>, Vec<RuleProblem>) {
     let mut fields = FieldTable::default();
-    let mut drafts = draft::Drafts::default();
+    let mut drafts = draft::Drafts::new(types);
     let mut problems = Vec::new();
     for file in files {
         let mut out = problem::Reporter::new(&file.path);

@@ -111,7 +111,7 @@ fn rule_key(rules: &RuleSet, rule: &CorrelationRule, earlier: &[RuleFacts]) -> R
         rule.meta.id.to_string(),
         rule.timespan_ms.to_string(),
         rule.quiet_ms.to_string(),
-        format!("{:?}", rule.window),
+        rule.window.identity(),
     ];
     if rule.prefixes.iter().any(Option::is_some) {
         texts.push(format!("{:?}", rule.prefixes));

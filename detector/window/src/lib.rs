@@ -6,25 +6,24 @@
 
 mod state; // what states are made of
 pub mod ledger; // what an alert tells of its hits
-mod types; // what a window type is, and all of them
+pub mod kind; // what a window type is
 pub mod group; // the state of one group
+mod types; // all window types
 
 use std::sync::Arc;
 
 use crate::group::United;
-use crate::group::body::GroupTimes;
 use crate::group::episode::Episode;
-use crate::group::groups::{GroupValues, Groups, RuleWindows};
-use crate::group::hit::{self, HitFields};
+use crate::group::groups::{GroupValues, RuleWindows};
+use crate::group::hit::{self, HitFields, ValueOf};
 use crate::group::parents::show_to_parents;
 use crate::group::version::StateError;
-use crate::group::version_1::ReadVersion1;
+use crate::kind::{ChildView, Occurrence};
 use crate::ledger::shown::EventTexts;
 use crate::state::key::Key;
-use crate::types::kind::{ChildView, Occurrence};
 use detector_event::event::Event;
 use detector_rule::{
-    CorrelationIx, CorrelationRule, Decimal, DetectionIx, InputRule, RuleSet, Threshold, WindowSpec,
+    CorrelationIx, CorrelationRule, DetectionIx, InputRule, RuleFile, RuleProblem, RuleSet,
 };
 
 pub use group::Doubts;
@@ -34,120 +33,40 @@ pub use group::parents::{Parent, parents};
 pub use group::{episode, group_values, groups, version};
 pub use ledger::shown;
 pub use state::{coverage, interval, key, key_set, sample, sketch};
-pub use types::{aggregate, baseline, count, first_seen, kind, ordered, owner, ratio, temporal};
+pub use types::{
+    TYPES, aggregate, baseline, count, first_seen, ordered, owner, ratio, temporal, words,
+};
+
+/// Loads all rules of all files, with windows of all [`TYPES`].
+///
+/// # Errors
+/// As [`RuleSet::load`].
+pub fn load_rules(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleProblem>> {
+    RuleSet::load(files, TYPES)
+}
+
+/// Everything that is wrong or doubtful in the files, where windows may be of all [`TYPES`].
+pub fn check_rules(files: &[RuleFile]) -> Vec<RuleProblem> {
+    detector_rule::check(files, TYPES)
+}
 
 /// The windows of all correlation rules.
 #[derive(Debug)]
 pub struct Windows<'r> {
     rules: &'r RuleSet,
     windows: Vec<Box<dyn RuleWindows>>,
-    /// By detection rule: the correlations it feeds, and as which input.
-    consumers: Vec<Vec<(CorrelationIx, usize)>>,
+    /// By detection rule: the correlations it feeds.
+    consumers: Vec<Vec<Consumer>>,
     /// By correlation rule: hits in no group.
     kept_out: Vec<KeptOut>,
 }
 
-/// The window type of a rule: the one place that lists them all.
-fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
-    use aggregate::AggregateFunction::{Average, Median, Percentile, Sum};
-    let timespan_ms = rule.timespan_ms;
-    let aggregate = |threshold: &Threshold<Decimal>, function| {
-        groups(
-            rule,
-            aggregate::Aggregate {
-                timespan_ms,
-                threshold: threshold.clone(),
-                function,
-            },
-        )
-    };
-    match &rule.window {
-        WindowSpec::EventCount { threshold } => groups(
-            rule,
-            count::EventCount {
-                timespan_ms,
-                threshold: threshold.clone(),
-            },
-        ),
-        WindowSpec::ValueCount { threshold } => groups(
-            rule,
-            count::ValueCount {
-                timespan_ms,
-                threshold: threshold.clone(),
-            },
-        ),
-        WindowSpec::Temporal { presence } => groups(
-            rule,
-            temporal::Temporal {
-                timespan_ms,
-                inputs: rule.inputs.len(),
-                presence: presence.clone(),
-            },
-        ),
-        WindowSpec::TemporalOrdered => groups(
-            rule,
-            ordered::TemporalOrdered {
-                timespan_ms,
-                steps: rule.inputs.len(),
-            },
-        ),
-        WindowSpec::ValueSum { threshold } => aggregate(threshold, Sum),
-        WindowSpec::ValueAvg { threshold } => aggregate(threshold, Average),
-        WindowSpec::ValuePercentile { threshold, rank } => aggregate(threshold, Percentile(*rank)),
-        WindowSpec::ValueMedian { threshold } => aggregate(threshold, Median),
-        extended @ (WindowSpec::Ratio { .. }
-        | WindowSpec::FirstSeen { .. }
-        | WindowSpec::Baseline { .. }
-        | WindowSpec::Owner { .. }) => extended_windows(rule, extended),
-    }
-}
-
-/// The window types that Sigma does not have.
-fn extended_windows(rule: &CorrelationRule, window: &WindowSpec) -> Box<dyn RuleWindows> {
-    let timespan_ms = rule.timespan_ms;
-    match window {
-        WindowSpec::Ratio { threshold, parts } => groups(
-            rule,
-            ratio::Ratio {
-                timespan_ms,
-                threshold: threshold.clone(),
-                parts: parts.clone(),
-            },
-        ),
-        WindowSpec::FirstSeen { threshold, parts } => groups(
-            rule,
-            first_seen::FirstSeen {
-                timespan_ms,
-                threshold: threshold.clone(),
-                parts: *parts,
-            },
-        ),
-        WindowSpec::Baseline { threshold, parts } => groups(
-            rule,
-            baseline::Baseline {
-                timespan_ms,
-                threshold: threshold.clone(),
-                parts: *parts,
-            },
-        ),
-        WindowSpec::Owner { threshold, parts } => groups(
-            rule,
-            owner::Owner {
-                timespan_ms,
-                threshold: threshold.clone(),
-                parts: parts.clone(),
-            },
-        ),
-        _ => unreachable!("a window type of Sigma"),
-    }
-}
-
-fn groups<W: ReadVersion1>(rule: &CorrelationRule, window: W) -> Box<dyn RuleWindows> {
-    let times = GroupTimes {
-        timespan_ms: rule.timespan_ms,
-        quiet_ms: rule.quiet_ms,
-    };
-    Box::new(Groups::new(window, times))
+/// A correlation that waits for the hits of a detection rule.
+#[derive(Debug, Clone, Copy)]
+struct Consumer {
+    rule: CorrelationIx,
+    input: usize,
+    reads: ValueOf,
 }
 
 /// Why drained state could not be given back.
@@ -173,13 +92,22 @@ impl Spilled for NothingSpilled {
     }
 }
 
+fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
+    let groups = rule.window.groups(rule.quiet_ms).downcast();
+    *groups.expect("what `groups::of` made of it")
+}
+
 impl<'r> Windows<'r> {
     pub fn new(rules: &'r RuleSet) -> Self {
         let mut consumers = vec![Vec::new(); rules.detections.len()];
         for (at, rule) in (0..).zip(&rules.correlations) {
             for (input, source) in rule.inputs.iter().enumerate() {
                 if let InputRule::Detection(detection) = source.rule {
-                    consumers[detection.0 as usize].push((CorrelationIx(at), input));
+                    consumers[detection.0 as usize].push(Consumer {
+                        rule: CorrelationIx(at),
+                        input,
+                        reads: ValueOf::hits(rule, input),
+                    });
                 }
             }
         }
@@ -199,20 +127,16 @@ impl<'r> Windows<'r> {
     /// Takes a hit of `rule` at `time`: the event's own, or its arrival where that is earlier by more than the skew.
     pub fn observe(&mut self, rule: DetectionIx, event: &Event<'_, '_>, time: i64) {
         let id = Key::of_event_id(event.id);
-        for &(CorrelationIx(at), input) in &self.consumers[rule.0 as usize] {
-            let correlation = &self.rules.correlations[at as usize];
+        for &Consumer { rule, input, reads } in &self.consumers[rule.0 as usize] {
+            let at = rule.0 as usize;
+            let correlation = &self.rules.correlations[at];
             let source = &correlation.inputs[input];
-            let kept_out = &mut self.kept_out[at as usize];
-            let Some(fields) = HitFields::read(correlation, input, event, kept_out) else {
+            let kept_out = &mut self.kept_out[at];
+            let Some(fields) = HitFields::read((correlation, source), reads, event, kept_out)
+            else {
                 continue;
             };
-            let occurrence = Occurrence {
-                input,
-                start: time,
-                until: time,
-                id,
-                value: fields.value,
-            };
+            let occurrence = Occurrence::hit(input, time, id, fields.value);
             let texts = || hit::group_texts(correlation, source, event);
             let group = GroupValues {
                 key: fields.group,
@@ -223,7 +147,7 @@ impl<'r> Windows<'r> {
                 id: event.id,
                 shown: &shown,
             };
-            self.windows[at as usize].observe(&group, &occurrence, texts);
+            self.windows[at].observe(&group, &occurrence, texts);
         }
     }
 

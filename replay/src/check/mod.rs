@@ -6,8 +6,9 @@ mod sarif; // for the code scanning of a forge
 use std::io::Write;
 use std::time::SystemTime;
 
-use detector_core::rule::{self, RuleProblem, RuleSet, Severity};
+use detector_core::rule::{RuleProblem, RuleSet, Severity};
 use detector_core::time::Timestamp;
+use detector_core::window;
 
 use crate::args::{CheckArgs, CheckFormat};
 use crate::input::rules::{self, Read};
@@ -22,10 +23,10 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         files,
         mut problems,
     } = rules::read(&args.paths, "give a PATH, as in `replay check PATH`")?;
-    problems.extend(rule::check(&files));
+    problems.extend(window::check_rules(&files));
     let mut loaded = None;
     if count_of(&problems, Severity::Error) == 0 {
-        match RuleSet::load(&files) {
+        match window::load_rules(&files) {
             Ok(rules) => loaded = Some(rules),
             // What keeps the rules from being loaded is a problem, whatever the check thinks of them.
             Err(refused) => problems.extend(refused.into_iter().filter(is_error)),

@@ -6,7 +6,8 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use detector_core::rule::{RuleFile, RuleProblem, RuleSet, Severity, is_rule_file};
+use detector_core::rule::{RuleFile, RuleProblem, RuleSet, Severity, is_rule_file, nearest};
+use detector_core::window::{TYPES, load_rules};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::input::suggestion;
@@ -47,7 +48,7 @@ pub(crate) fn load(paths: &[PathBuf]) -> anyhow::Result<Option<RuleSet>> {
         mut problems,
         ..
     } = read(paths, "give --rules PATH")?;
-    let loaded = RuleSet::load(&files).map_err(|refused| problems.extend(refused));
+    let loaded = load_rules(&files).map_err(|refused| problems.extend(refused));
     if let (Ok(rules), true) = (loaded, problems.is_empty()) {
         if !rules.detections.is_empty() {
             return Ok(Some(rules));
@@ -77,7 +78,7 @@ pub(crate) fn load_with_lists(
         ..
     } = read(&[allowlist.to_owned()], "")?;
     for file in &files {
-        problems.extend(rules.stand_in(file).err().into_iter().flatten());
+        problems.extend(rules.stand_in(file, TYPES).err().into_iter().flatten());
     }
     problems
         .iter()
@@ -182,24 +183,22 @@ impl Read {
 /// Says that there are no rules at `path`, and where there may be some.
 fn missing(path: &Path, advice: &str) -> String {
     let looser = || {
-        let wrong = path.file_name()?.to_str()?.to_lowercase();
-        let edits = |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &wrong);
+        let wrong = path.file_name()?.to_str()?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let listed = match folder.as_os_str().is_empty() {
             true => Path::new("."),
             false => folder,
         };
-        let mut near: Vec<(usize, String)> = fs::read_dir(listed)
+        let mut names: Vec<String> = fs::read_dir(listed)
             .ok()?
             .take(SIBLINGS_MAX)
             .filter_map(|entry| entry.ok())
             .filter(|entry| holds_rules(&entry.path()))
             .filter_map(|entry| entry.file_name().into_string().ok())
-            .map(|name| (edits(&name), name))
-            .filter(|(edits, name)| *edits <= EDITS_MAX.min(name.len() / 2))
             .collect();
-        near.sort();
-        let (_, name) = near.into_iter().next()?;
+        names.sort();
+        let edits_max = |name: &str| EDITS_MAX.min(name.len() / 2);
+        let name = nearest(wrong, names.iter().map(String::as_str), edits_max)?;
         let meant = folder.join(name);
         let slash = if meant.is_dir() { "/" } else { "" };
         Some(format!("{}{slash}", meant.display()))

@@ -310,9 +310,11 @@ fn titled(title: &str, reference: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use detector_core::rule::{
-        Comparison, CorrelationInput, CorrelationRule, RuleFile, Threshold, WindowSpec,
-    };
+    use std::sync::Arc;
+
+    use detector_core::rule::{Comparison, CorrelationInput, CorrelationRule, RuleFile, Threshold};
+    use detector_core::window::count::EventCount;
+    use detector_core::window::load_rules;
 
     use super::*;
 
@@ -348,7 +350,7 @@ level: low
             path: "r.yml".into(),
             text: RULES.into(),
         };
-        let mut rules = RuleSet::load(&[file]).unwrap();
+        let mut rules = load_rules(&[file]).unwrap();
         let mut meta = rules.detections[0].meta.clone();
         meta.title = "Flood".into();
         meta.name = Some("flood".into());
@@ -365,9 +367,10 @@ level: low
             prefixes: vec![None],
             timespan_ms: 60_000,
             quiet_ms: 60_000,
-            window: WindowSpec::EventCount {
-                threshold: Threshold(vec![(Comparison::Gte, 2)]),
-            },
+            window: Arc::new(EventCount::new(
+                60_000,
+                Threshold(vec![(Comparison::Gte, 2)]),
+            )),
             show: Vec::new(),
         });
         rules

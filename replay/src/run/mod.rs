@@ -7,7 +7,6 @@ use anyhow::{Context, anyhow};
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode};
-use detector_core::rule::WindowSpec;
 use detector_core::tally::Tally;
 
 use crate::args::{ColorChoice, Format, RunArgs};
@@ -197,23 +196,8 @@ pub(crate) fn close(
 fn tell_doubts(engine: &Engine, tally: &Tally) {
     for (rule, doubts) in engine.rules().correlations.iter().zip(&tally.doubts) {
         if doubts.thinned > 0 {
-            let of_what = match &rule.window {
-                window if window.reads_numbers() => {
-                    "128 numbers in an eighth of the timespan".to_owned()
-                }
-                WindowSpec::Ratio { .. } | WindowSpec::Baseline { .. } => {
-                    "128 hits in an eighth of the timespan".to_owned()
-                }
-                WindowSpec::FirstSeen { parts, .. } => format!(
-                    "{} values within its memory, the others were not watched",
-                    parts.values_max
-                ),
-                WindowSpec::Owner { .. } => {
-                    "64 changes of owner, 256 values, or 16 hits of one value, in a timespan"
-                        .to_owned()
-                }
-                _ => "1,024 hits of a step in a timespan".to_owned(),
-            };
+            let kept = rule.window.kept_at_most();
+            let of_what = kept.unwrap_or_else(|| "it keeps one by one".to_owned());
             say(&format!(
                 "approximate: {} of \"{}\" had more than {of_what}",
                 counted(doubts.thinned, "group"),
@@ -222,9 +206,10 @@ fn tell_doubts(engine: &Engine, tally: &Tally) {
         }
         if doubts.unjudged > 0 {
             say(&format!(
-                "unknown: {} of \"{}\" could not be judged, since no owner was known: add recordings from before, or a snapshot of the owners, to the inputs",
+                "unknown: {} of \"{}\" could not be judged, since {}",
                 counted(doubts.unjudged, "hit"),
-                rule.meta.title
+                rule.meta.title,
+                rule.window.unjudged_since()
             ));
         }
     }

@@ -1,7 +1,8 @@
 //! How requests are performed: with faults, and for the test's own sake with mistakes.
 
+use std::any::Any;
+
 use detector_core::alert::Alert;
-use detector_core::rule::WindowSpec;
 use detector_core::store::{
     Announcement, ConditionalWrite, Effect, EffectResult, Item, ItemKey, Mark, Notice,
     RecordedEpisode, StateStore, WriteOutcome,
@@ -102,13 +103,13 @@ impl World<'_> {
     fn forget_the_beginning(&self, key: ItemKey, item: &mut Item) {
         let rule = self.plan.rule_of(key.rule).expect("an item of a rule");
         let rule = &self.scenario.engine.rules().correlations[rule.0 as usize];
-        let WindowSpec::FirstSeen { threshold, parts } = &rule.window else {
+        let window: &dyn Any = &*rule.window;
+        let Some(window) = window.downcast_ref::<FirstSeen>() else {
             return;
         };
         let window = FirstSeen {
             timespan_ms: 0,
-            threshold: threshold.clone(),
-            parts: *parts,
+            ..window.clone()
         };
         let Some(forgotten_to) = self.united(key, item, None).forgotten_to else {
             return;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer, Worker};
-use detector_core::rule::{CorrelationIx, RuleFile, RuleSet};
+use detector_core::rule::{CorrelationIx, RuleFile};
 use detector_core::store::drive::drive;
 use detector_core::store::{
     Announcement, Batch, Deltas, EpisodeId, Item, ItemKey, Mark, MemoryStore, Notice, Plan,
@@ -13,6 +13,7 @@ use detector_core::store::{
 use detector_core::time::Timestamp;
 use detector_core::window::interval::Interval;
 use detector_core::window::key::Key;
+use detector_core::window::load_rules;
 use detector_core::window::{SpillError, Spilled, Windows};
 
 use crate::oracle::compare::{as_episode, expected};
@@ -59,7 +60,7 @@ fn engine(correlations: &[Correlation]) -> Engine {
         path: "generated.yml".into(),
         text: generate::yaml(correlations),
     };
-    Engine::new(RuleSet::load(&[file]).expect("generated rules are valid"))
+    Engine::new(load_rules(&[file]).expect("generated rules are valid"))
 }
 
 /// Records in the order of their arrival, and the events as they must be counted.

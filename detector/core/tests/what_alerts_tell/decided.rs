@@ -208,7 +208,7 @@ allowlist:
         path: "rules.yml".into(),
         text: rules.into(),
     };
-    let engine = Engine::new(RuleSet::load(&[file]).unwrap_or_else(|all| panic!("{all:#?}")));
+    let engine = Engine::new(load_rules(&[file]).unwrap_or_else(|all| panic!("{all:#?}")));
     let day = 24 * 60 * MINUTE;
     let at = |time| login(time, 1, r#""ip":"192.0.2.1""#);
     // Arrived on the last day, by a clock that is ahead; arrived a day later, by one that is right.

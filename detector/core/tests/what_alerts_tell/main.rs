@@ -8,7 +8,7 @@ mod values; // ties, owners, networks, numbers
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer};
-use detector_core::rule::{RuleFile, RuleSet};
+use detector_core::rule::RuleFile;
 use detector_core::store::drive::drive;
 use detector_core::store::{
     Announcement, Batch, Deltas, MemoryStore, Notice, Plan, Step, StoreTimes,
@@ -16,6 +16,7 @@ use detector_core::store::{
 use detector_core::tally::Tally;
 use detector_core::time::Timestamp;
 use detector_core::window::NothingSpilled;
+use detector_core::window::load_rules;
 
 /// 2026-04-01T00:00:00Z.
 const START_MS: i64 = 1_775_001_600_000;
@@ -39,7 +40,7 @@ fn engine(correlations: &[&str]) -> Engine {
         path: "rules.yml".into(),
         text: documents.join("---\n"),
     };
-    Engine::new(RuleSet::load(&[file]).unwrap_or_else(|problems| panic!("{problems:#?}")))
+    Engine::new(load_rules(&[file]).unwrap_or_else(|problems| panic!("{problems:#?}")))
 }
 
 /// A correlation by the name of its title.

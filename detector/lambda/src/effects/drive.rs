@@ -48,6 +48,7 @@ mod tests {
     use detector_core::store::drive::perform;
     use detector_core::store::{Deltas, MemoryStore, Plan, StoreTimes};
     use detector_core::window::key::Key;
+    use detector_core::window::load_rules;
     use tokio::time::Instant;
 
     use super::*;
@@ -91,7 +92,7 @@ correlation: {type: event_count, rules: [any], group-by: [sub], timespan: 10m, c
             path: "rules.yml".to_owned(),
             text: text.to_owned(),
         };
-        RuleSet::load(&[file]).unwrap()
+        load_rules(&[file]).unwrap()
     }
 
     async fn report(failures: u32, seconds: u64) -> (Report, usize) {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use detector_core::engine::Engine;
-use detector_core::rule::{RuleFile, RuleSet};
+use detector_core::rule::RuleFile;
+use detector_core::window::load_rules;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
@@ -169,7 +170,7 @@ impl BrokenRules {
 }
 
 fn engine(files: &[RuleFile], setup: &Setup) -> Result<Engine, BrokenRules> {
-    let rules = RuleSet::load(files)
+    let rules = load_rules(files)
         .map_err(|problems| BrokenRules(problems.iter().map(ToString::to_string).collect()))?;
     match rules.correlations.is_empty() {
         true => Err(BrokenRules(vec![

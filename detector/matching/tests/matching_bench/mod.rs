@@ -1,7 +1,7 @@
 //! A rule and an event in, the verdict out: what all matching tests share.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-#[path = "../../../rule/tests/rule_text/mod.rs"]
+#[path = "../../../window/tests/rule_text/mod.rs"]
 pub(crate) mod rule_text; // text to rules
 pub(crate) mod plain; // the evaluator without an index
 pub(crate) mod random_rule; // rules and events at random
@@ -12,7 +12,12 @@ use detector_event::slots::{Slots, Value};
 use detector_matching::Matcher;
 use detector_rule::{DetectionIx, RuleSet};
 
-pub(crate) use rule_text::{load, rule};
+pub(crate) use rule_text::rule;
+
+/// Rules over events alone.
+pub(crate) fn load(yaml: &str) -> RuleSet {
+    rule_text::load(yaml, &[])
+}
 
 /// Places of the rules that a JSON event matches.
 pub(crate) fn hits(set: &RuleSet, json: &str) -> Vec<u32> {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use detector_event::field::FieldTable;
 
-use crate::draft::{CorrelationDraft, Target, WindowDraft};
-use crate::link::extension_link::ExtensionLinker;
+use crate::draft::{CorrelationDraft, Target};
+use crate::kind::Compared;
 use crate::link::names::Names;
-use crate::link::presence_link::PresenceLinker;
 use crate::link::resolved::{FoundInput, Resolved};
 use crate::link::show_link::ShowLinker;
+use crate::link::window_link::WindowLinker;
 use crate::model::network_prefix::NetworkPrefix;
 use crate::model::*;
 use crate::yaml::near_name::suggestion;
@@ -39,7 +39,16 @@ impl GroupLinker<'_> {
         for (input, show) in found.iter().zip(self.shown(draft, &found)) {
             inputs.extend(self.input(draft, *input, show));
         }
-        let window = self.window(draft, targets);
+        let mut linker = WindowLinker {
+            names: self.names,
+            draft,
+            targets,
+            problems: Vec::new(),
+        };
+        let window = linker.window();
+        for (line, message) in linker.problems {
+            self.error(draft, line, message);
+        }
         CorrelationRule {
             meta: draft.meta.clone(),
             inputs,
@@ -168,12 +177,9 @@ impl GroupLinker<'_> {
         };
         let group_by = sources(&draft.group_by);
         let value = sources(&draft.value_fields);
-        let numeric = !matches!(
-            draft.window,
-            WindowDraft::Ready(WindowSpec::ValueCount { .. })
-        );
+        let is_number = draft.sigma.takes.compared == Compared::Number;
         if let (Resolved::Correlation(..), true, Some(field)) =
-            (input, numeric, draft.value_fields.first())
+            (input, is_number, draft.value_fields.first())
         {
             let message = format!(
                 "rule `{}` is a correlation, which has no events with numbers: only value_count can look at `{}`",
@@ -244,64 +250,6 @@ impl GroupLinker<'_> {
             }
         }
     }
-
-    fn extended(
-        &mut self,
-        draft: &CorrelationDraft,
-        targets: &[Target],
-        base: &WindowSpec,
-    ) -> WindowSpec {
-        let Some(extension) = &draft.extension else {
-            return base.clone();
-        };
-        let mut linker = ExtensionLinker {
-            names: self.names,
-            draft,
-            targets,
-            problems: Vec::new(),
-        };
-        let window = linker.window(base, extension);
-        for (line, message) in linker.problems {
-            self.error(draft, line, message);
-        }
-        window.unwrap_or_else(|| base.clone())
-    }
-
-    fn window(&mut self, draft: &CorrelationDraft, targets: &[Target]) -> WindowSpec {
-        let count = u64::try_from(targets.len()).unwrap_or(u64::MAX);
-        let presence = match &draft.window {
-            WindowDraft::Ready(spec) => return self.extended(draft, targets, spec),
-            _ if draft.extension.is_some() => {
-                let never = WindowSpec::TemporalOrdered;
-                return self.extended(draft, targets, &never);
-            }
-            WindowDraft::TemporalAll => Presence::Count(Threshold(vec![(Comparison::Gte, count)])),
-            WindowDraft::TemporalCount(threshold) => {
-                if !(0..=count).any(|present| satisfied(threshold, present)) {
-                    self.error(
-                        draft,
-                        draft.meta.line,
-                        format!("the condition can never be true of {count} rules"),
-                    );
-                }
-                Presence::Count(threshold.clone())
-            }
-            WindowDraft::TemporalExpr { expr, line } => {
-                let mut linker = PresenceLinker {
-                    names: self.names,
-                    draft,
-                    targets,
-                    problems: Vec::new(),
-                };
-                let presence = linker.presence(expr);
-                for message in linker.problems {
-                    self.error(draft, *line, message);
-                }
-                presence
-            }
-        };
-        WindowSpec::Temporal { presence }
-    }
 }
 
 fn prefix(draft: &CorrelationDraft, field: &Reference) -> Option<NetworkPrefix> {
@@ -311,18 +259,4 @@ fn prefix(draft: &CorrelationDraft, field: &Reference) -> Option<NetworkPrefix> 
 
 fn small(ix: usize) -> u32 {
     u32::try_from(ix).expect("fewer than 2^32 rules")
-}
-
-fn satisfied(threshold: &Threshold, count: u64) -> bool {
-    threshold
-        .0
-        .iter()
-        .all(|(comparison, bound)| match comparison {
-            Comparison::Lt => count < *bound,
-            Comparison::Lte => count <= *bound,
-            Comparison::Gt => count > *bound,
-            Comparison::Gte => count >= *bound,
-            Comparison::Eq => count == *bound,
-            Comparison::Neq => count != *bound,
-        })
 }

@@ -5,7 +5,7 @@ pub(crate) mod names; // every name of the set
 pub(crate) mod dependency; // children before parents
 pub(crate) mod search_link; // its condition -> one Expr
 pub(crate) mod presence_link; // its condition over rules
-pub(crate) mod extension_link; // and their rules
+pub(crate) mod window_link; // its type, with the rules that it names
 pub(crate) mod show_link; // and where inputs have it
 pub(crate) mod group_source; // its fields in each of its rules
 pub(crate) mod allow_link; // its lists
@@ -36,6 +36,7 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         broken,
         allowlists,
         identities: _,
+        types: _,
     } = drafts;
     for filter in &filters {
         apply(filter, &names, &mut detections, &mut problems);

@@ -10,6 +10,7 @@ pub(crate) mod element; // tests of one object of several
 pub(crate) mod decimal; // a number of a condition
 mod threshold; // when a count satisfies
 mod presence; // when rules that are there do
+mod window; // what a type makes of its part
 
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::model::allowlist::Allowlist;
 pub use crate::model::comparison::Comparison;
 pub use crate::model::decimal::Decimal;
 use crate::model::network_prefix::NetworkPrefix;
+pub use crate::model::window::Window;
 use detector_event::event::{Event, LogSource};
 use detector_event::field::{FieldTable, SlotId};
 use detector_event::slots::Value;
@@ -144,7 +146,7 @@ pub struct CorrelationRule {
     pub timespan_ms: i64,
     /// Holding intervals with gaps no longer than this are one episode (`vedette.quiet`; default: one timespan).
     pub quiet_ms: i64,
-    pub window: WindowSpec,
+    pub window: Arc<dyn Window>,
     /// Fields or aliases whose values its alerts show (`vedette.show`), in the order of its file.
     pub show: Vec<Arc<str>>,
 }
@@ -212,158 +214,7 @@ pub enum FieldSource {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Threshold<T = u64>(pub Vec<(Comparison, T)>);
 
-/// What must be true of a window. Positions in a [`Presence`] are those of [`CorrelationRule::inputs`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum WindowSpec {
-    EventCount {
-        threshold: Threshold,
-    },
-    ValueCount {
-        threshold: Threshold,
-    },
-    Temporal {
-        presence: Presence,
-    },
-    /// Steps in the order of the inputs.
-    TemporalOrdered,
-    ValueSum {
-        threshold: Threshold<Decimal>,
-    },
-    ValueAvg {
-        threshold: Threshold<Decimal>,
-    },
-    /// Percentile rank in 0..=100, nearest-rank method.
-    ValuePercentile {
-        threshold: Threshold<Decimal>,
-        rank: u8,
-    },
-    ValueMedian {
-        threshold: Threshold<Decimal>,
-    },
-    /// An event count, and which part of it hits some of the rules (`vedette.ratio`).
-    Ratio {
-        threshold: Threshold,
-        parts: RatioParts,
-    },
-    /// How many values the group did not have before (`vedette.first_seen`).
-    FirstSeen {
-        threshold: Threshold,
-        parts: FirstSeenParts,
-    },
-    /// An event count that is also far above the usual (`vedette.baseline`).
-    Baseline {
-        threshold: Threshold,
-        parts: BaselineParts,
-    },
-    /// How many values were not those of the group's owner (`vedette.owner`).
-    Owner {
-        threshold: Threshold,
-        parts: OwnerParts,
-    },
-}
-
-/// Positions are those of [`CorrelationRule::inputs`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnerParts {
-    /// Their hits make the value the owner.
-    pub given_by: Vec<usize>,
-    /// After their hits the owner is not known.
-    pub ended_by: Vec<usize>,
-    /// How long an owner is known, in milliseconds; at least a timespan.
-    pub memory_ms: i64,
-}
-
-impl OwnerParts {
-    /// Whether hits of an input give an owner or end that; `None` for accesses.
-    pub fn owner_from(&self, input: usize) -> Option<bool> {
-        match (
-            self.given_by.contains(&input),
-            self.ended_by.contains(&input),
-        ) {
-            (true, _) => Some(true),
-            (_, true) => Some(false),
-            _ => None,
-        }
-    }
-}
-
-/// Parts of one are given in millionths.
-pub const MILLION: u64 = 1_000_000;
-
-/// Positions are those of [`CorrelationRule::inputs`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RatioParts {
-    pub of: Vec<usize>,
-    pub to: Vec<usize>,
-    /// In millionths, all of which must be true.
-    pub bounds: Vec<(Comparison, u64)>,
-    /// The fewest events of the rules `to`, at least 1.
-    pub at_least: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FirstSeenParts {
-    /// How long a group learns before a value counts as new, in milliseconds; at most the memory.
-    pub learning_ms: i64,
-    /// How long a value is known after it was seen, in milliseconds; at least a timespan.
-    pub memory_ms: i64,
-    /// The most values of a group that are watched within one memory, at least 1.
-    pub values_max: usize,
-}
-
-/// A week in milliseconds.
-pub const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BaselineParts {
-    /// How many weeks back it compares with, at least 1.
-    pub weeks: u32,
-    /// The fewest of them that must be known, from 1 to all.
-    pub warm_up: u32,
-    /// How many times the usual count it takes, in millionths; at least one.
-    pub factor: u64,
-}
-
-impl BaselineParts {
-    /// How long an event is compared with, in milliseconds.
-    pub fn memory_ms(&self) -> i64 {
-        (i64::from(self.weeks) + 1) * WEEK_MS
-    }
-}
-
-impl CorrelationRule {
-    /// The fields that must have a value in a hit of an input: those of the condition, but where the hit ends that the
-    /// owner is known. Whose it was is all the same then.
-    pub fn needed_values(&self, input: usize) -> &[FieldSource] {
-        match &self.window {
-            WindowSpec::Owner { parts, .. } if parts.owner_from(input) == Some(false) => &[],
-            _ => &self.inputs[input].value,
-        }
-    }
-}
-
-impl WindowSpec {
-    /// How long a hit matters after it has left the window, in milliseconds.
-    pub fn memory_ms(&self) -> i64 {
-        match self {
-            WindowSpec::FirstSeen { parts, .. } => parts.memory_ms,
-            WindowSpec::Baseline { parts, .. } => parts.memory_ms(),
-            WindowSpec::Owner { parts, .. } => parts.memory_ms,
-            _ => 0,
-        }
-    }
-
-    /// Whether the condition's `field` is read as a number.
-    pub fn reads_numbers(&self) -> bool {
-        use WindowSpec::{ValueAvg, ValueMedian, ValuePercentile, ValueSum};
-        matches!(
-            self,
-            ValueSum { .. } | ValueAvg { .. } | ValuePercentile { .. } | ValueMedian { .. }
-        )
-    }
-}
-
-/// Which of the inputs must be present in the window.
+/// Which of the inputs must be present in the window, by their places in [`CorrelationRule::inputs`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presence {
     /// The number of inputs present compares so.

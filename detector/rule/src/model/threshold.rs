@@ -5,11 +5,14 @@ use crate::model::{Comparison, Decimal, Threshold};
 impl Threshold {
     /// Whether a count meets the condition. A window without any hit (a count of 0) never does.
     pub fn holds(&self, count: u64) -> bool {
-        count > 0
-            && self
-                .0
-                .iter()
-                .all(|&(comparison, bound)| comparison.accepts(&count, &bound))
+        count > 0 && self.are_met(count)
+    }
+
+    /// Whether all comparisons are true of a number.
+    pub(crate) fn are_met(&self, number: u64) -> bool {
+        self.0
+            .iter()
+            .all(|&(comparison, bound)| comparison.accepts(&number, &bound))
     }
 
     /// Whether the estimate of a count meets the condition.

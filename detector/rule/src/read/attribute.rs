@@ -1,20 +1,23 @@
 //! Vedette's own attributes: what Sigma cannot say, under the one top-level key `vedette`.
 
-use crate::draft::{Attributes, RuleKind};
+use std::sync::Arc;
+
+use crate::draft::{Attributes, ExtensionDraft, RuleKind};
+use crate::kind::{Attribute, Draft, Form, WindowKind};
 use crate::read::allowlist_reader::read_allow;
-use crate::read::extension::{read_baseline, read_first_seen, read_owner, read_ratio};
 use crate::read::prefixes::read_prefixes;
 use crate::read::show::read_show;
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;
+use crate::yaml::section::Section;
 use crate::yaml::values::{duration, text, text_list};
 use crate::yaml::yaml_tree::Node;
 
 /// Reads the value of a key; what is wrong with it is reported.
 type Read = fn(&Node, &Node, &mut Attributes, &mut Reporter<'_>);
 
-/// Every key, the kinds of rule it may stand in, and how it is read.
-const TABLE: [(&str, &[RuleKind], Read); 11] = [
+/// Every key but those of window types, the kinds of rule it may stand in, and how it is read.
+const TABLE: [(&str, &[RuleKind], Read); 7] = [
     ("quiet", &[RuleKind::Correlation], |key, node, to, out| {
         to.quiet_ms = duration(key, node, "vedette.quiet", out);
     }),
@@ -31,22 +34,6 @@ const TABLE: [(&str, &[RuleKind], Read); 11] = [
     ("prefix", &[RuleKind::Correlation], |key, node, to, out| {
         to.prefixes = read_prefixes(key, node, out);
     }),
-    ("ratio", &[RuleKind::Correlation], |key, node, to, out| {
-        to.extensions.extend(read_ratio(key, node, out));
-    }),
-    (
-        "first_seen",
-        &[RuleKind::Correlation],
-        |key, node, to, out| to.extensions.extend(read_first_seen(key, node, out)),
-    ),
-    (
-        "baseline",
-        &[RuleKind::Correlation],
-        |key, node, to, out| to.extensions.extend(read_baseline(key, node, out)),
-    ),
-    ("owner", &[RuleKind::Correlation], |key, node, to, out| {
-        to.extensions.extend(read_owner(key, node, out));
-    }),
     ("show", &[RuleKind::Correlation], |key, node, to, out| {
         to.show = read_show(key, node, out);
     }),
@@ -62,8 +49,16 @@ const TABLE: [(&str, &[RuleKind], Read); 11] = [
     }),
 ];
 
+/// Where in that order window types are listed.
+const WINDOW_TYPES_AT: usize = 4;
+
 impl Attributes {
-    pub(crate) fn read(document: &Node, kind: RuleKind, out: &mut Reporter<'_>) -> Self {
+    pub(crate) fn read(
+        document: &Node,
+        kind: RuleKind,
+        types: &'static [WindowKind],
+        out: &mut Reporter<'_>,
+    ) -> Self {
         let mut read = Self::default();
         let Some((key, node)) = document.entry("vedette") else {
             return read;
@@ -77,17 +72,15 @@ impl Attributes {
         };
         for (key, value) in entries {
             let name = key.text().unwrap_or_default();
-            let Some((_, kinds, reader)) = TABLE.iter().find(|(known, ..)| *known == name) else {
-                let known = TABLE.map(|(known, ..)| known);
-                let hint = suggestion(name, known);
-                out.error(
-                    key.line,
-                    format!(
-                        "unknown key `vedette.{name}`{hint}; known are {}",
-                        known.join(", ")
-                    ),
-                );
-                continue;
+            let own = TABLE.iter().find(|(known, ..)| *known == name);
+            let window = of_window_types(types).find(|(known, _)| *known == name);
+            let kinds: &[RuleKind] = match (own, window) {
+                (Some((_, kinds, _)), _) => kinds,
+                (None, Some(_)) => &[RuleKind::Correlation],
+                (None, None) => {
+                    unknown(key, name, types, out);
+                    continue;
+                }
             };
             if !kinds.contains(&kind) {
                 let has_it = match *kinds {
@@ -96,8 +89,16 @@ impl Attributes {
                     _ => "a detection or correlation rule",
                 };
                 out.error(key.line, format!("`vedette.{name}` belongs in {has_it}"));
-            } else {
+            } else if let Some((.., reader)) = own {
                 reader(key, value, &mut read, out);
+            } else if let Some((key_name, attribute)) = window {
+                let draft = read_window_type((key, value), (key_name, attribute), out);
+                read.extensions.extend(draft.map(|draft| ExtensionDraft {
+                    key: key_name,
+                    line: key.line,
+                    on: attribute.on,
+                    draft,
+                }));
             }
         }
         if let [first, .., last] = read.extensions.as_slice() {
@@ -111,4 +112,41 @@ impl Attributes {
         }
         read
     }
+}
+
+/// The window types that stand under `vedette`.
+fn of_window_types(
+    types: &'static [WindowKind],
+) -> impl Iterator<Item = (&'static str, &'static Attribute)> {
+    types.iter().filter_map(|kind| match &kind.form {
+        Form::Attribute(attribute) => Some((kind.name, attribute)),
+        Form::Type { .. } => None,
+    })
+}
+
+fn unknown(key: &Node, name: &str, types: &'static [WindowKind], out: &mut Reporter<'_>) {
+    let own = TABLE.map(|(known, ..)| known);
+    let (before, after) = own.split_at(WINDOW_TYPES_AT);
+    let windows = of_window_types(types).map(|(key, _)| key);
+    let known = before.iter().copied().chain(windows);
+    let known: Vec<&str> = known.chain(after.iter().copied()).collect();
+    let hint = suggestion(name, known.iter().copied());
+    out.error(
+        key.line,
+        format!(
+            "unknown key `vedette.{name}`{hint}; known are {}",
+            known.join(", ")
+        ),
+    );
+}
+
+fn read_window_type(
+    (key, value): (&Node, &Node),
+    (name, attribute): (&'static str, &Attribute),
+    out: &mut Reporter<'_>,
+) -> Option<Arc<dyn Draft>> {
+    let mark = out.mark();
+    let expected = (name, attribute.keys, attribute.example);
+    let draft = (attribute.read)(&mut Section::read((key, value), expected, out)?);
+    draft.filter(|_| out.errors_since(mark) == 0)
 }

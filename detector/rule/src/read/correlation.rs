@@ -3,10 +3,10 @@
 //! Read from the YAML tree, because the Sigma parser leaves out what it does not understand, wraps negative thresholds
 //! around, and takes a `temporal` without a condition as "any of them".
 
-use rsigma_parser::CorrelationType;
-
-use crate::draft::{AliasDraft, Attributes, CorrelationDraft, WindowDraft};
+use crate::draft::{AliasDraft, Attributes, CorrelationDraft, SigmaType};
+use crate::kind::{Form, WindowKind};
 use crate::read::metadata::read_meta;
+use crate::read::window_condition::ConditionReader;
 use crate::yaml::duration::{long_unit, parse_duration};
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;
@@ -23,20 +23,12 @@ const KEYS: [&str; 7] = [
     "aliases",
     "generate",
 ];
-const TYPES: [&str; 8] = [
-    "event_count",
-    "value_count",
-    "temporal",
-    "temporal_ordered",
-    "value_sum",
-    "value_avg",
-    "value_percentile",
-    "value_median",
-];
+
 /// Reads the document of a correlation. `None`: something is wrong and has been reported.
 pub(crate) fn read_correlation(
     root: &Node,
-    attributes: &Attributes,
+    attributes: Attributes,
+    types: &'static [WindowKind],
     out: &mut Reporter<'_>,
 ) -> Option<CorrelationDraft> {
     let mark = out.mark();
@@ -62,7 +54,7 @@ pub(crate) fn read_correlation(
             );
         }
     }
-    let kind = read_type(key, node, out);
+    let sigma = read_type(key, node, types, out);
     let inputs = required_list(key, node, "rules", "the rules it looks at", out);
     let group_by = match node.get("group-by") {
         Some(value) => text_list(value, "`group-by`", out),
@@ -76,32 +68,28 @@ pub(crate) fn read_correlation(
     };
     let timespan_ms = read_timespan(key, node, out);
     let aliases = read_aliases(node, out);
-    let window = kind.and_then(|kind| {
-        crate::read::window_condition::read_window(
-            key,
-            node,
-            kind,
-            inputs.as_deref().map_or(0, <[_]>::len),
-            out,
-        )
+    let condition = sigma.and_then(|sigma| {
+        let inputs = inputs.as_deref().map_or(0, <[_]>::len);
+        ConditionReader { sigma, inputs, out }.read(key, node)
     });
-    let meta = read_meta(root, attributes, out);
+    let meta = read_meta(root, &attributes, out);
     if out.errors_since(mark) > 0 {
         return None;
     }
-    let (window, value_fields): (WindowDraft, _) = window?;
+    let (condition, value_fields) = condition?;
     Some(CorrelationDraft {
         meta: meta?,
         inputs: inputs?,
         group_by: group_by?,
         timespan_ms: timespan_ms?,
         quiet_ms: attributes.quiet_ms,
-        window,
+        sigma: sigma?,
+        condition,
         value_fields,
         aliases,
-        prefixes: attributes.prefixes.clone(),
-        extension: attributes.extensions.first().cloned(),
-        show: attributes.show.clone(),
+        prefixes: attributes.prefixes,
+        extension: attributes.extensions.into_iter().next(),
+        show: attributes.show,
     })
 }
 
@@ -124,27 +112,42 @@ fn check_key(key: &Node, out: &mut Reporter<'_>) {
     }
 }
 
-fn read_type(key: &Node, node: &Node, out: &mut Reporter<'_>) -> Option<CorrelationType> {
+fn read_type(
+    key: &Node,
+    node: &Node,
+    types: &'static [WindowKind],
+    out: &mut Reporter<'_>,
+) -> Option<SigmaType> {
+    let of_sigma = |kind: &WindowKind| match kind.form {
+        Form::Type { takes, link } => Some(SigmaType {
+            name: kind.name,
+            takes,
+            link,
+        }),
+        Form::Attribute(_) => None,
+    };
+    let known: Vec<SigmaType> = types.iter().filter_map(of_sigma).collect();
+    let names: Vec<&str> = known.iter().map(|sigma| sigma.name).collect();
     let Some((at, value)) = node.entry("type") else {
         out.error(
             key.line,
-            format!("the correlation has no `type`, one of {}", TYPES.join(", ")),
+            format!("the correlation has no `type`, one of {}", names.join(", ")),
         );
         return None;
     };
-    let kind = value.text().and_then(|text| text.parse().ok());
-    if kind.is_none() {
-        let hint = suggestion(value.text().unwrap_or_default(), TYPES);
+    let found = known.iter().find(|sigma| value.text() == Some(sigma.name));
+    if found.is_none() {
+        let hint = suggestion(value.text().unwrap_or_default(), names.iter().copied());
         out.error(
             at.line,
             format!(
                 "correlation type {} is not one of {}{hint}",
                 value.shown(),
-                TYPES.join(", ")
+                names.join(", ")
             ),
         );
     }
-    kind
+    found.copied()
 }
 
 fn read_timespan(key: &Node, node: &Node, out: &mut Reporter<'_>) -> Option<i64> {

@@ -163,11 +163,11 @@ fn read_rule(
         RuleKind::Filter => check_section(root, "filter", out),
         RuleKind::Correlation => {}
     }
-    let attributes = Attributes::read(root, kind, out);
+    let attributes = Attributes::read(root, kind, drafts.types, out);
     // Everything is read before anything is given up, so that one mistake hides no other.
     match kind {
         RuleKind::Correlation => {
-            let draft = read_correlation(root, &attributes, out);
+            let draft = read_correlation(root, attributes, drafts.types, out);
             parsed((document.text, document.first_line), root, mark, out);
             let sound = out.errors_since(mark) == 0;
             drafts.correlations.extend(draft.filter(|_| sound));

@@ -6,7 +6,6 @@ pub(crate) mod condition_text; // of detections and correlations
 pub(crate) mod section_check; // before the parser sees it
 pub(crate) mod metadata; // title, id, level …
 pub(crate) mod prefixes; // how many bits of an address count
-pub(crate) mod extension; // types of its own
 pub(crate) mod allowlist_reader; // allowlist: … -> lists
 pub(crate) mod show; // what its alerts show
 pub(crate) mod attribute; // vedette: …

@@ -1,7 +1,6 @@
 //! The comparisons of a condition (`gte: 10`), of a count or of a number, and whether all can be true at once.
 
-use rsigma_parser::CorrelationType;
-
+use crate::kind::Compared;
 use crate::model::{Comparison, Decimal, Threshold};
 use crate::yaml::problem::Reporter;
 use crate::yaml::yaml_tree::{Kind, Node};
@@ -14,13 +13,10 @@ pub(super) enum ThresholdDraft {
 }
 
 impl ThresholdDraft {
-    pub(super) fn new(kind: CorrelationType) -> Self {
-        use CorrelationType as Type;
-        match kind {
-            Type::ValueSum | Type::ValueAvg | Type::ValuePercentile | Type::ValueMedian => {
-                Self::Number(Threshold(Vec::new()))
-            }
-            Type::EventCount | Type::ValueCount | Type::Temporal | Type::TemporalOrdered => {
+    pub(super) fn new(compared: Compared) -> Self {
+        match compared {
+            Compared::Number => Self::Number(Threshold(Vec::new())),
+            Compared::Count | Compared::Rules | Compared::AllRules => {
                 Self::Count(Threshold(Vec::new()))
             }
         }
@@ -72,13 +68,13 @@ impl ThresholdDraft {
     }
 
     /// Why the comparisons can never all be true.
-    pub(super) fn senseless(&self, kind: CorrelationType) -> Option<&'static str> {
+    pub(super) fn senseless(&self, compared: Compared) -> Option<&'static str> {
         const CONTRADICTION: &str =
             "the comparisons contradict each other, no number satisfies them all";
         match self {
             Self::Count(threshold) => {
                 // A window without a hit never holds, so a count begins at 1.
-                let counts = kind != CorrelationType::TemporalOrdered;
+                let counts = compared != Compared::AllRules;
                 match counts_between(threshold, u64::from(counts)) {
                     (low, high) if low <= high => None,
                     (_, 0) if counts => {

@@ -3,6 +3,7 @@
 //! Sigma lets a rule carry keys of its own, so that an unknown key is no mistake in itself; one that is nearly a known
 //! key is, because what stands under it has no effect.
 
+use crate::yaml::near_name::{EDITS_MAX, nearest};
 use crate::yaml::problem::Reporter;
 use crate::yaml::yaml_tree::{Node, shortened};
 
@@ -39,8 +40,6 @@ const KEYS_THAT_CHANGE_THE_RULE: [&str; 10] = [
     "title",
     "vedette",
 ];
-/// How far a misspelling may be from the key it is taken for. Generous: the words are few and unlike each other.
-const EDITS_MAX: usize = 2;
 
 pub(crate) fn check_keys(root: &Node, out: &mut Reporter<'_>) {
     for (key, _) in root.map().unwrap_or_default() {
@@ -66,13 +65,9 @@ fn meant(name: &str) -> Option<&'static str> {
     if known().any(|key| key == name) {
         return None;
     }
-    let lower = name.to_lowercase();
-    known()
-        .map(|key| (strsim::damerau_levenshtein(&lower, key), key))
-        // Of two letters, two edits leave nothing.
-        .filter(|(edits, key)| *edits <= EDITS_MAX.min(key.len() - 1).min(name.len().div_ceil(2)))
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, key)| key)
+    // Generous: the words are few and unlike each other. Of two letters, two edits leave nothing.
+    let edits_max = |key: &str| EDITS_MAX.min(key.len() - 1).min(name.len().div_ceil(2));
+    nearest(name, known(), edits_max)
 }
 
 #[cfg(test)]

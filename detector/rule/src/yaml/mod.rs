@@ -8,4 +8,5 @@ pub(crate) mod reference; // a name and its line
 pub(crate) mod letter_case; // folding, alike for rules and events
 pub(crate) mod duration; // 5m
 pub(crate) mod values; // what stands under a key
+pub(crate) mod section; // a mapping under one
 pub(crate) mod identity; // by what names others refer to it

@@ -2,7 +2,7 @@
 
 /// A rule named by id or name, and the line where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reference {
-    pub(crate) text: String,
-    pub(crate) line: u32,
+pub struct Reference {
+    pub text: String,
+    pub line: u32,
 }

@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use crate::group::episode::ToldChild;
+use crate::kind::{Occurrence, WindowType};
 use crate::ledger::shown::EventTexts;
 use crate::ledger::{Ledger, Ongoing, Slices, slice_ms, slice_start};
 use crate::state::interval::{Interval, Intervals};
-use crate::types::kind::{Occurrence, WindowType};
 
 /// The timespan of a rule and the quiet period that joins holding intervals to episodes, in milliseconds.
 #[derive(Debug, Clone, Copy)]

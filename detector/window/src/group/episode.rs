@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::kind::ChildView;
 use crate::ledger::shown::{ShownValue, take_first};
 use crate::ledger::stretch::EVIDENCE_MAX;
 use crate::state::interval::Interval;
 use crate::state::key::Key;
-use crate::types::kind::ChildView;
 
 /// One episode of one group, and what is told of it.
 ///

@@ -8,11 +8,10 @@ use crate::group::body::GroupTimes;
 use crate::group::episode::{Episode, ToldChild};
 use crate::group::group_values::GroupTexts;
 use crate::group::version::StateError;
-use crate::group::version_1::ReadVersion1;
 use crate::group::{Doubts, Group, United};
+use crate::kind::{ChildView, Occurrence, WindowType};
 use crate::ledger::shown::EventTexts;
 use crate::state::key::Key;
-use crate::types::kind::{ChildView, Occurrence, WindowType};
 
 /// The group-by values of one hit: the key tells groups apart, the texts are made only for a new group.
 pub struct GroupValues<'h> {
@@ -78,6 +77,16 @@ pub trait RuleWindows: std::fmt::Debug + Send {
     fn bytes(&self) -> usize;
 
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+/// The groups of a rule with this window, as [`Window::groups`](detector_rule::Window::groups) hands them out.
+pub fn of<W: WindowType + Clone>(window: &W, timespan_ms: i64, quiet_ms: i64) -> Box<dyn Any> {
+    let times = GroupTimes {
+        timespan_ms,
+        quiet_ms,
+    };
+    let groups: Box<dyn RuleWindows> = Box::new(Groups::new(window.clone(), times));
+    Box::new(groups)
 }
 
 /// All groups of one correlation rule.
@@ -197,7 +206,7 @@ fn place<W: WindowType>(chunks: &[Vec<Place<W>>], at: u32) -> &Place<W> {
     &chunks[at as usize / CHUNK_GROUPS][at as usize % CHUNK_GROUPS]
 }
 
-impl<W: ReadVersion1> RuleWindows for Groups<W> {
+impl<W: WindowType> RuleWindows for Groups<W> {
     fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, texts: EventTexts<'_>) {
         let times = self.times;
         self.change(group, |state, window| {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::group::group_values::GroupTexts;
+use crate::kind::OccurrenceValue;
 use crate::state::key::Key;
-use crate::types::kind::OccurrenceValue;
 use detector_event::event::{Event, is_redacted};
 use detector_event::field::SlotId;
 use detector_event::slots::Slots;
@@ -43,16 +43,44 @@ impl KeptOut {
     }
 }
 
+/// What the condition looks at in the hits of an input: asked of the window once, not of each hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ValueOf {
+    /// Nothing but that they came.
+    None,
+    Key,
+    Number,
+    /// Their value does not matter, and there need not be one.
+    Anything,
+}
+
+impl ValueOf {
+    pub(crate) fn hits(rule: &CorrelationRule, input: usize) -> Self {
+        if rule.inputs[input].value.is_empty() {
+            Self::None
+        } else if !rule.window.needs_value(input) {
+            Self::Anything
+        } else if rule.window.reads_numbers() {
+            Self::Number
+        } else {
+            Self::Key
+        }
+    }
+}
+
 impl HitFields {
-    /// Of a hit of the rule's input `at`. `None` where a field keeps the hit out of every group; each such field is counted
-    /// in `kept_out`.
+    /// Of a hit of one of the rule's inputs. `None` where a field keeps the hit out of every group; each such field is
+    /// counted in `kept_out`.
     pub(crate) fn read(
-        rule: &CorrelationRule,
-        at: usize,
+        (rule, input): (&CorrelationRule, &CorrelationInput),
+        reads: ValueOf,
         event: &Event<'_, '_>,
         kept_out: &mut KeptOut,
     ) -> Option<Self> {
-        let (input, values) = (&rule.inputs[at], rule.needed_values(at));
+        let values = match reads {
+            ValueOf::None | ValueOf::Anything => &[],
+            ValueOf::Key | ValueOf::Number => input.value.as_slice(),
+        };
         let mut complete = true;
         let mut count = |kept_out: &mut BTreeMap<SlotId, u64>, slot| {
             *kept_out.entry(slot).or_default() += 1;
@@ -74,20 +102,19 @@ impl HitFields {
         if !complete {
             return None;
         }
-        let value = match values {
-            // An end has none, and is no access of anybody's.
-            [] if !input.value.is_empty() => OccurrenceValue::Key(Key::of_texts([""; 0])),
-            [] => OccurrenceValue::None,
-            [field, ..] if rule.window.reads_numbers() => {
-                let slot = event_slot(field);
+        let value = match reads {
+            ValueOf::None => OccurrenceValue::None,
+            ValueOf::Anything => OccurrenceValue::Key(Key::of_texts([""; 0])),
+            ValueOf::Number => {
+                let slot = event_slot(values.first()?);
                 let Some(number) = event.slots.first(slot).and_then(|value| value.number()) else {
                     *kept_out.missing.entry(slot).or_default() += 1;
                     return None;
                 };
                 OccurrenceValue::Number(number)
             }
-            fields => OccurrenceValue::Key(Key::of_texts(
-                fields
+            ValueOf::Key => OccurrenceValue::Key(Key::of_texts(
+                values
                     .iter()
                     .filter_map(|f| single_text(event.slots, event_slot(f))),
             )),

@@ -17,12 +17,11 @@ use crate::group::body::{Body, GroupTimes};
 use crate::group::episode::{Episode, ToldChild};
 use crate::group::group_values::GroupTexts;
 use crate::group::version::{STATE_VERSION, StateError};
-use crate::group::version_1::ReadVersion1;
+use crate::kind::{Detail, Occurrence, WindowType};
 use crate::ledger::shown::EventTexts;
 use crate::ledger::{Counted, EncodedShown, HitValues};
 use crate::state::interval::{Interval, Intervals};
 use crate::state::key::Key;
-use crate::types::kind::{Detail, Occurrence, WindowType};
 
 /// The united state of a group, and its episodes as far as it is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,13 +80,7 @@ struct WaitingHit<D> {
 impl<D: Detail> WaitingHit<D> {
     fn occurrence(self) -> Occurrence {
         let (input, value) = self.detail.unpack();
-        Occurrence {
-            input,
-            start: self.time,
-            until: self.time,
-            id: self.id,
-            value,
-        }
+        Occurrence::hit(input, self.time, self.id, value)
     }
 }
 
@@ -209,10 +202,7 @@ impl<W: WindowType> Group<W> {
             .expect("a group has nothing that cannot be encoded")
     }
 
-    pub(crate) fn decode(state: &[u8], window: &W, times: GroupTimes) -> Result<Self, StateError>
-    where
-        W: ReadVersion1,
-    {
+    pub(crate) fn decode(state: &[u8], window: &W, times: GroupTimes) -> Result<Self, StateError> {
         let (texts, body) = match state.split_first().ok_or(StateError::Empty)? {
             (&STATE_VERSION, fields) => {
                 let (texts, mut body, shown): Encoded<W> = postcard::from_bytes(fields)?;

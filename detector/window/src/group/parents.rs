@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::group::episode::{Episode, ToldChild};
 use crate::group::group_values::GroupTexts;
 use crate::group::groups::{GroupValues, RuleWindows};
+use crate::kind::{ChildView, Occurrence, OccurrenceValue};
 use crate::ledger::shown::ShownValue;
 use crate::state::interval::{Interval, Intervals};
 use crate::state::key::Key;
-use crate::types::kind::{ChildView, Occurrence, OccurrenceValue};
 use detector_rule::{
     CorrelationInput, CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet, ShownField,
     ShownSource,

@@ -1,32 +1,24 @@
-//! The state of version 1, read as today's: its shapes as they were, and what they are now.
+//! A group of version 1, read as today's: its shapes as they were, and what they are now. The state of its window is read
+//! by the window type ([`WindowType::see_again`]).
 //!
 //! To be deleted with its calls once no store holds such state.
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Error};
+use serde::de::Error;
 
 use crate::group::group_values::GroupTexts;
+use crate::kind::{Occurrence, OccurrenceValue, WindowType};
 use crate::ledger::stretch::Stretch;
-use crate::ledger::{EVIDENCE_MAX, Ledger, slice_ms};
-use crate::state::coverage::Coverage;
+use crate::ledger::{Counted, EVIDENCE_MAX, Ledger, slice_ms};
 use crate::state::interval::{Interval, Intervals};
-use crate::state::key::Key;
+use crate::state::key::{Key, OldKey};
 use crate::state::key_set::KeySet;
 use crate::state::sketch::Sketch;
-use crate::types::aggregate::Aggregate;
-use crate::types::baseline::Baseline;
-use crate::types::count::{EventCount, ValueCount};
-use crate::types::first_seen::FirstSeen;
-use crate::types::kind::{Occurrence, OccurrenceValue, WindowType};
-use crate::types::ordered::TemporalOrdered;
-use crate::types::owner::Owner;
-use crate::types::ratio::Ratio;
-use crate::types::temporal::Temporal;
 
 /// A time that can be reckoned with: damaged state may say anything.
 #[derive(Deserialize)]
 #[serde(try_from = "i64")]
-pub struct Time(i64);
+pub(crate) struct Time(pub(crate) i64);
 
 impl TryFrom<i64> for Time {
     type Error = &'static str;
@@ -40,11 +32,11 @@ impl TryFrom<i64> for Time {
 }
 
 #[derive(Deserialize)]
-pub struct Span(Time, Time);
+pub(crate) struct Span(Time, Time);
 
 impl Span {
     /// The occurrence that bears on these moments.
-    fn occurrence(&self, input: usize, id: Key, timespan_ms: i64) -> Occurrence {
+    pub(crate) fn occurrence(&self, input: usize, id: Key, timespan_ms: i64) -> Occurrence {
         Occurrence {
             input,
             start: self.0.0,
@@ -55,149 +47,9 @@ impl Span {
     }
 }
 
-#[derive(Deserialize)]
-pub struct OldKey([u64; 2]);
-
-impl From<OldKey> for Key {
-    fn from(OldKey([high, low]): OldKey) -> Self {
-        Self::from_u128(u128::from(high) << 64 | u128::from(low))
-    }
-}
-
-fn intervals(spans: Vec<Span>) -> Intervals {
+pub(crate) fn intervals(spans: Vec<Span>) -> Intervals {
     let interval = |span: Span| Interval::new(span.0.0, span.1.0);
     Intervals::from_unsorted(spans.into_iter().map(interval).collect())
-}
-
-/// A window type whose state of version 1 can be read.
-pub trait ReadVersion1: WindowType {
-    type OldState: DeserializeOwned;
-    type OldValue: DeserializeOwned + Into<Self::Value>;
-
-    /// What was kept, seen again by today's window type; `None` where it can only be damaged.
-    fn see_again(&self, old: Self::OldState) -> Option<Self::State>;
-}
-
-/// A window type that came later: state of version 1 can only be damaged.
-macro_rules! unknown_to_version_1 {
-    ($($window:ty: $value:ty),*) => {
-        $(impl ReadVersion1 for $window {
-            type OldState = ();
-            type OldValue = $value;
-
-            fn see_again(&self, (): ()) -> Option<Self::State> {
-                None
-            }
-        })*
-    };
-}
-
-unknown_to_version_1!(Ratio: (), Baseline: (), FirstSeen: OldKey, Owner: OldKey);
-
-/// Saturated moments, pieces, and how many of them were settled.
-type OldCoverage = (Vec<Span>, Vec<(Span, OldKey)>, usize);
-
-fn coverage(
-    window: &impl WindowType<State = Coverage>,
-    old: OldCoverage,
-    (timespan_ms, saturation): (i64, u64),
-) -> Coverage {
-    let (saturated, pieces, _) = old;
-    let mut state = Coverage::default();
-    state.saturate(&intervals(saturated), saturation);
-    for (span, key) in pieces {
-        window.observe(&mut state, &span.occurrence(0, key.into(), timespan_ms));
-    }
-    state
-}
-
-impl ReadVersion1 for EventCount {
-    type OldState = OldCoverage;
-    type OldValue = ();
-
-    fn see_again(&self, old: OldCoverage) -> Option<Coverage> {
-        Some(coverage(
-            self,
-            old,
-            (self.timespan_ms, self.threshold.saturation()),
-        ))
-    }
-}
-
-impl ReadVersion1 for ValueCount {
-    type OldState = OldCoverage;
-    type OldValue = OldKey;
-
-    fn see_again(&self, old: OldCoverage) -> Option<Coverage> {
-        Some(coverage(
-            self,
-            old,
-            (self.timespan_ms, self.threshold.saturation()),
-        ))
-    }
-}
-
-impl ReadVersion1 for Temporal {
-    /// The moments of each input.
-    type OldState = Vec<Vec<Span>>;
-    type OldValue = ();
-
-    fn see_again(&self, old: Self::OldState) -> Option<Self::State> {
-        let mut state = Self::State::default();
-        for (input, spans) in old.iter().enumerate() {
-            for span in spans {
-                let occurrence = span.occurrence(input, Key::from_u128(0), self.timespan_ms);
-                self.observe(&mut state, &occurrence);
-            }
-        }
-        Some(state)
-    }
-}
-
-impl ReadVersion1 for TemporalOrdered {
-    /// Holding moments; steps from, until and which; how many of them were settled.
-    type OldState = (Vec<Span>, Vec<(Time, Time, usize)>, usize);
-    type OldValue = ();
-
-    fn see_again(&self, (holding, taken, _): Self::OldState) -> Option<Self::State> {
-        let mut state = Self::State::default();
-        self.know(&mut state, &intervals(holding));
-        for (Time(start), Time(until), step) in taken {
-            if step >= self.steps || until < start {
-                return None;
-            }
-            let occurrence = Occurrence {
-                input: step,
-                start,
-                until,
-                id: Key::from_u128(0),
-                value: OccurrenceValue::None,
-            };
-            self.observe(&mut state, &occurrence);
-        }
-        Some(state)
-    }
-}
-
-impl ReadVersion1 for Aggregate {
-    /// Numbers, and how many of them were settled.
-    type OldState = (Vec<(Time, OldKey, f64)>, usize);
-    type OldValue = ();
-
-    fn see_again(&self, (numbers, _): Self::OldState) -> Option<Self::State> {
-        let mut state = Self::State::default();
-        for (Time(time), id, value) in numbers {
-            let occurrence = Occurrence {
-                input: 0,
-                start: time,
-                until: time,
-                id: id.into(),
-                value: OccurrenceValue::Number(value),
-            };
-            self.observe(&mut state, &occurrence);
-        }
-        Some(state)
-    }
 }
 
 /// A sixteenth of a timespan with more hits than were kept one by one.
@@ -269,10 +121,7 @@ type OldLedger<V> = (
     usize,
 );
 
-fn ledger<W: ReadVersion1>(
-    old: OldLedger<W::OldValue>,
-    timespan_ms: i64,
-) -> Option<Ledger<W::Value>> {
+fn ledger<V: Counted>(old: OldLedger<V::Old>, timespan_ms: i64) -> Option<Ledger<V>> {
     let (items, _, dense, texts, _) = old;
     let mut ledger = Ledger::default();
     for (Time(time), id, value) in items {
@@ -296,27 +145,22 @@ type Read<W> = (
 );
 
 /// Reads what follows the version. State and ledger are to be settled.
-pub(crate) fn decode<W: ReadVersion1>(
+pub(crate) fn decode<W: WindowType>(
     fields: &[u8],
     window: &W,
     timespan_ms: i64,
 ) -> Result<Read<W>, postcard::Error> {
-    type Old<W> = (
-        GroupTexts,
-        Option<(
-            <W as ReadVersion1>::OldState,
-            OldLedger<<W as ReadVersion1>::OldValue>,
-        )>,
-    );
-    let (texts, body): Old<W> = postcard::from_bytes(fields)?;
-    let Some((state, old_ledger)) = body else {
+    let mut fields = postcard::Deserializer::from_bytes(fields);
+    let texts = GroupTexts::deserialize(&mut fields)?;
+    // What an option begins with.
+    if !bool::deserialize(&mut fields)? {
         return Ok((texts, None));
-    };
-    let body = window
-        .see_again(state)
-        .zip(ledger::<W>(old_ledger, timespan_ms));
-    let damaged = || postcard::Error::custom("a step, slice or sketch that none can have");
-    Ok((texts, Some(body.ok_or_else(damaged)?)))
+    }
+    let state = window.see_again(&mut fields)?;
+    let old = OldLedger::<<W::Value as Counted>::Old>::deserialize(&mut fields)?;
+    let damaged = || postcard::Error::custom("a slice or sketch that none can have");
+    let ledger = ledger(old, timespan_ms).ok_or_else(damaged)?;
+    Ok((texts, Some((state, ledger))))
 }
 
 #[cfg(test)]
@@ -355,15 +199,16 @@ mod tests {
         assert!(folded(&[OLD_RANK_MAX; 1 << OLD_PRECISION]).is_some());
     }
 
+    /// Its two halves, as version 1 wrote them.
+    fn old_key(low: u64) -> OldKey {
+        let bytes = postcard::to_allocvec(&[0, low]).expect("two numbers");
+        postcard::from_bytes(&bytes).expect("a key")
+    }
+
     #[test]
     fn dense_slices_of_one_slice_now_are_one_stretch() {
         let slice = |index: i64| {
-            let hit = |n: i64| {
-                (
-                    Time(index * 100 + n),
-                    OldKey([0, (index * 2_000 + n) as u64]),
-                )
-            };
+            let hit = |n: i64| (Time(index * 100 + n), old_key((index * 2_000 + n) as u64));
             DenseSlice {
                 index,
                 first: Time(index * 100),
@@ -380,7 +225,7 @@ mod tests {
             Vec::new(),
             0,
         );
-        let mut ledger = ledger::<ValueCount>(old, 1_600).expect("not damaged");
+        let mut ledger = ledger::<Key>(old, 1_600).expect("not damaged");
         let slices = Slices {
             ms: slice_ms(1_600),
             singly: false,

@@ -106,6 +106,16 @@ fn uuid_bits(text: &str) -> Option<u128> {
     Some(bits)
 }
 
+/// A key in state of version 1.
+#[derive(Deserialize)]
+pub struct OldKey([u64; 2]);
+
+impl From<OldKey> for Key {
+    fn from(OldKey([high, low]): OldKey) -> Self {
+        Self::from_u128(u128::from(high) << 64 | u128::from(low))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,8 @@
 //! Numbers that enter a window as time goes on, and leave it again.
 
-use crate::state::interval::Interval;
+use detector_rule::Threshold;
+
+use crate::state::interval::{Interval, Intervals};
 use crate::state::sample::Weighted;
 
 /// What changes as the window moves.
@@ -35,18 +37,41 @@ pub(crate) fn sweep(numbers: &[Weighted], timespan_ms: i64, moving: &mut impl Mo
     }
 }
 
-/// Counts what is in the window at once, given when something enters (1) and leaves (-1) it. Tells of each stretch between
-/// two changes that holds at least one.
-pub(crate) fn counted_stretches(
-    mut changes: Vec<(i64, i64)>,
-    mut stretch: impl FnMut(Interval, u64),
-) {
-    changes.sort_unstable();
-    let mut count: i64 = 0;
-    for (change, next) in changes.iter().zip(changes.iter().skip(1)) {
-        count += change.1;
-        if count > 0 && change.0 < next.0 {
-            stretch(Interval::new(change.0, next.0), count.unsigned_abs());
+/// How many are in the window at once.
+#[derive(Debug)]
+pub(crate) struct Counts(Vec<(Interval, u64)>);
+
+impl Counts {
+    /// Counts, given when something enters (1) and leaves (-1): each stretch between two changes that holds at least one.
+    pub(crate) fn of(mut changes: Vec<(i64, i64)>) -> Self {
+        changes.sort_unstable();
+        let mut count: i64 = 0;
+        let mut stretches = Vec::new();
+        for (change, next) in changes.iter().zip(changes.iter().skip(1)) {
+            count += change.1;
+            if count > 0 && change.0 < next.0 {
+                stretches.push((Interval::new(change.0, next.0), count.unsigned_abs()));
+            }
+        }
+        Self(stretches)
+    }
+
+    /// The moments whose count meets the threshold.
+    pub(crate) fn holding(&self, threshold: &Threshold) -> Intervals {
+        let holding = self.0.iter().filter(|(_, count)| threshold.holds(*count));
+        Intervals::from_unsorted(holding.map(|(moments, _)| *moments).collect())
+    }
+
+    /// How near the count came to the threshold. What a group has learned is lost with it: a group that `knows` something
+    /// is worth more than a new one.
+    pub(crate) fn closeness(&self, threshold: &Threshold, knows: bool) -> f64 {
+        if self.0.iter().any(|(_, count)| threshold.holds(*count)) {
+            return 1.0;
+        }
+        let most = self.0.iter().map(|(_, count)| *count).max().unwrap_or(0);
+        match knows {
+            true => (most + 1) as f64 / (threshold.saturation() + 2) as f64,
+            false => 0.0,
         }
     }
 }

@@ -89,6 +89,15 @@ pub(crate) struct Sampling {
 }
 
 impl Sampling {
+    /// Of events, which are all alike.
+    pub(crate) fn of_events(timespan_ms: i64) -> Self {
+        Self {
+            timespan_ms,
+            by_size: false,
+            kept_max: KEPT_MAX,
+        }
+    }
+
     fn slice_ms(self) -> i64 {
         (self.timespan_ms / SLICES).max(1)
     }

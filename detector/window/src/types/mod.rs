@@ -1,6 +1,6 @@
-//! The window types: what each keeps of its hits, and when it holds.
+//! The window types, a folder each: how rule files state it (`rule.rs`), what it keeps of its hits and when it holds.
 
-pub mod kind; // what a window type is
+pub mod words; // what they say alike
 pub mod count;
 pub mod temporal;
 pub mod ordered;
@@ -9,3 +9,21 @@ pub mod ratio; // which part of them
 pub mod first_seen; // values that are new
 pub mod baseline; // what is usual
 pub mod owner; // whose it was
+
+use detector_rule::WindowKind;
+
+/// All of them: what a rule file may name.
+pub const TYPES: &[WindowKind] = &[
+    count::EVENTS,
+    count::VALUES,
+    temporal::KIND,
+    ordered::KIND,
+    aggregate::SUM,
+    aggregate::AVERAGE,
+    aggregate::PERCENTILE,
+    aggregate::MEDIAN,
+    ratio::KIND,
+    first_seen::KIND,
+    baseline::KIND,
+    owner::KIND,
+];

@@ -1,7 +1,7 @@
 use super::*;
+use crate::kind::OccurrenceValue;
 use crate::state::key::Key;
-use crate::types::kind::OccurrenceValue;
-use detector_rule::Comparison;
+use detector_rule::{Comparison, Threshold};
 
 const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;
@@ -19,13 +19,7 @@ fn window() -> Baseline {
 }
 
 fn hit(time: i64, number: u128) -> Occurrence {
-    Occurrence {
-        input: 0,
-        start: time,
-        until: time,
-        id: Key::from_u128(number),
-        value: OccurrenceValue::None,
-    }
+    Occurrence::hit(0, time, Key::from_u128(number), OccurrenceValue::None)
 }
 
 /// So many events, a minute apart, in hours after the beginning of week 0.

@@ -1,5 +1,6 @@
 use super::*;
-use detector_rule::Comparison;
+use crate::kind::OccurrenceValue;
+use detector_rule::{Comparison, Threshold};
 
 fn window(values_max: usize) -> FirstSeen {
     FirstSeen {
@@ -14,13 +15,12 @@ fn window(values_max: usize) -> FirstSeen {
 }
 
 fn hit(time: i64, value: u128) -> Occurrence {
-    Occurrence {
-        input: 0,
-        start: time,
-        until: time,
-        id: Key::from_u128(time.unsigned_abs().into()),
-        value: OccurrenceValue::Key(Key::from_u128(value)),
-    }
+    Occurrence::hit(
+        0,
+        time,
+        Key::from_u128(time.unsigned_abs().into()),
+        OccurrenceValue::Key(Key::from_u128(value)),
+    )
 }
 
 fn seen(window: &FirstSeen, hits: &[(i64, u128)]) -> SeenValues {

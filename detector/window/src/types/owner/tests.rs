@@ -1,5 +1,6 @@
 use super::*;
-use detector_rule::Comparison;
+use crate::kind::OccurrenceValue;
+use detector_rule::{Comparison, Threshold};
 
 const ACCESS: usize = 0;
 const GIVEN: usize = 1;
@@ -20,13 +21,12 @@ fn window() -> Owner {
 fn state(hits: &[(usize, i64, u128)]) -> Ownership {
     let mut state = Ownership::default();
     for &(input, time, value) in hits {
-        let hit = Occurrence {
+        let hit = Occurrence::hit(
             input,
-            start: time,
-            until: time,
-            id: Key::from_u128(time.unsigned_abs().into()),
-            value: OccurrenceValue::Key(Key::from_u128(value)),
-        };
+            time,
+            Key::from_u128(time.unsigned_abs().into()),
+            OccurrenceValue::Key(Key::from_u128(value)),
+        );
         window().observe(&mut state, &hit);
     }
     state

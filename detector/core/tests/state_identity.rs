@@ -1,0 +1,156 @@
+//! What a store holds outlives the program that wrote it: a rule goes by the same key, and events leave the same bytes.
+//!
+//! `state_versions/keys.txt` and `state_versions/version_3.txt` are what the program said when its window types were
+//! variants of one enum. A rule whose meaning is edited takes a new line there, and begins anew where it is deployed; no
+//! other line of keys may change. States change only with a new version.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use detector_core::alert::{Alert, AlertRule, GroupValues, ShownValues, Status, text};
+use detector_core::engine::{Engine, Mode, Observer};
+use detector_core::rule::{CorrelationIx, CorrelationRule, RuleFile};
+use detector_core::store::Plan;
+use detector_core::time::Timestamp;
+use detector_core::window::load_rules;
+
+/// 2026-01-01T00:00:00Z.
+const ORIGIN_MS: i64 = 1_767_225_600_000;
+
+struct Nobody;
+impl Observer for Nobody {}
+
+/// Every window type, and every way to state its condition.
+const EVERY_TYPE: &str = include_str!("state_versions/every_type.yml");
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The rule files below `folder`.
+fn rule_files(folder: &Path, found: &mut Vec<RuleFile>) {
+    let entries = fs::read_dir(folder).expect("a folder of rules");
+    let mut paths: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() {
+            rule_files(&path, found);
+        } else if detector_core::rule::is_rule_file(&name) {
+            let text = fs::read_to_string(&path).expect("a rule file");
+            let path = name.into_owned();
+            found.push(RuleFile { path, text });
+        }
+    }
+}
+
+fn engine(files: &[RuleFile]) -> Engine {
+    Engine::new(load_rules(files).unwrap_or_else(|problems| panic!("{problems:#?}")))
+}
+
+fn of_every_type() -> Engine {
+    engine(&[RuleFile {
+        path: "every_type.yml".into(),
+        text: EVERY_TYPE.into(),
+    }])
+}
+
+/// `10 or more events within 10 minutes`, as the e-mails of a rule have it.
+fn fires_at(rule: &CorrelationRule) -> String {
+    let alert = Alert {
+        alert_id: "a".into(),
+        rule: AlertRule {
+            id: rule.meta.id.clone(),
+            name: None,
+            title: rule.meta.title.clone(),
+            level: None,
+        },
+        group: GroupValues(Vec::new()),
+        first_event_time: Timestamp::default(),
+        opened_at: Timestamp::default(),
+        held_until: Timestamp::default(),
+        last_event_time: Timestamp::default(),
+        status: Status::Open,
+        count: 1,
+        distinct: None,
+        shown: ShownValues::default(),
+        event_ids: Vec::new(),
+    };
+    let mail = text::email(&alert, rule);
+    let line = mail
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("the rule fires at "));
+    line.expect("how much it takes").to_owned()
+}
+
+/// A line for each correlation: its key in a store, its title, and when it fires.
+fn told(engine: &Engine) -> String {
+    let plan = Plan::new(engine.rules(), engine.store_times());
+    let mut told = String::new();
+    for (at, rule) in (0..).zip(&engine.rules().correlations) {
+        let key = plan.key_of(CorrelationIx(at)).0.to_u128();
+        let (title, fires_at) = (&rule.meta.title, fires_at(rule));
+        writeln!(told, "{key:032x} {title}: {fires_at}").expect("text");
+    }
+    told
+}
+
+#[test]
+fn a_rule_goes_by_the_key_it_always_had_and_says_the_same() {
+    let mut shipped = Vec::new();
+    rule_files(&root().join("rules"), &mut shipped);
+    let told = told(&engine(&shipped)) + &told(&of_every_type());
+    assert_eq!(told, include_str!("state_versions/keys.txt"));
+}
+
+/// The event with that number: some ids are no UUIDs, and within some tenths of the hour there are hundreds.
+fn event(number: i64) -> String {
+    let place = match number % 3 {
+        0 => number % 40 * 90_000,
+        _ => 600_000 + number * 37 % 9_000,
+    };
+    let time = Timestamp::from_millis(ORIGIN_MS + place).expect("a time of this century");
+    let id = match number % 4 {
+        0 => format!("request-{number}"),
+        _ => format!("00000000-0000-4000-8000-{number:012x}"),
+    };
+    let name = ["Failure", "Success", "Given", "Ended"][number as usize * 7 / 3 % 4];
+    let (ip, user, amount) = (number % 2, number % 300, number * 37 % 100);
+    format!(
+        r#"{{"eventVersion":"1.11","eventTime":"{time}","eventSource":"s.amazonaws.com","eventName":"{name}",
+        "awsRegion":"eu-west-1","eventID":"{id}","sourceIPAddress":"192.0.2.{ip}","user":"user-{user}","amount":{amount}}}"#
+    )
+}
+
+/// Of each group its rule's place, its key, and the length and a hash of its state.
+#[test]
+fn the_same_events_leave_the_same_bytes() {
+    use detector_core::window::key::Key;
+
+    let engine = of_every_type();
+    let mut worker = engine.worker(Mode::Set);
+    for number in 0..4_000 {
+        worker.record(event(number).as_bytes(), None, &mut Nobody);
+    }
+    assert_eq!(worker.tally().unreadable, 0);
+    let mut states = String::new();
+    worker.drain_state(&mut |rule, group, state| {
+        let (group, length) = (group.to_u128(), state.len());
+        let hash = Key::of_texts([state
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()]);
+        let hash = hash.to_u128();
+        writeln!(states, "{} {group:032x} {length} {hash:032x}", rule.0).expect("text");
+        let windows = detector_core::window::Windows::new(engine.rules());
+        for watermark in [ORIGIN_MS + 700_000, ORIGIN_MS + 1_800_000] {
+            let united = windows.unite(rule, Key::from_u128(group), &[state], Some(watermark));
+            let united = united.expect("just written");
+            let told = format!("{:?}", (&united.episodes, &united.state));
+            let hash = Key::of_texts([told]).to_u128();
+            writeln!(states, "  {} {hash:032x}", united.episodes.len()).expect("text");
+        }
+    });
+    assert_eq!(states, include_str!("state_versions/version_3.txt"));
+}

@@ -1,0 +1,109 @@
+//! The window of a correlation: its condition with the rules that it names, given to its type.
+
+use std::sync::Arc;
+
+use crate::draft::{ConditionDraft, CorrelationDraft, Target};
+use crate::kind::{Condition, Linker, Place};
+use crate::link::names::Names;
+use crate::link::presence_link::PresenceLinker;
+use crate::model::{Comparison, Presence, Threshold, Window};
+
+/// Links one window; all that is wrong with it is in `problems`, with its line.
+pub(crate) struct WindowLinker<'l> {
+    pub(crate) names: &'l Names,
+    pub(crate) draft: &'l CorrelationDraft,
+    pub(crate) targets: &'l [Target],
+    pub(crate) problems: Vec<(u32, String)>,
+}
+
+impl WindowLinker<'_> {
+    /// Of no use where there is a problem.
+    pub(crate) fn window(&mut self) -> Arc<dyn Window> {
+        let condition = self.condition();
+        let draft = self.draft;
+        let sigma = draft.sigma;
+        let find = |text: &str| self.place(text);
+        let mut linker = Linker {
+            what: format!("`{}`", sigma.name),
+            line: draft.meta.line,
+            timespan_ms: draft.timespan_ms,
+            inputs: &draft.inputs,
+            condition: &condition,
+            find: &find,
+            problems: Vec::new(),
+        };
+        let Some(extension) = &draft.extension else {
+            return (sigma.link)(&mut linker);
+        };
+        let key = extension.key;
+        linker.what = format!("`vedette.{key}`");
+        linker.line = extension.line;
+        for (reference, target) in draft.inputs.iter().zip(self.targets) {
+            if matches!(target, Target::Correlation(_)) {
+                linker.problem(&format!(
+                    "`vedette.{key}` looks at events, but `{}` is a correlation: name detection rules",
+                    reference.text
+                ));
+            }
+        }
+        let window = if extension.on == sigma.name {
+            extension.draft.link(&mut linker)
+        } else {
+            linker.problem(&format!(
+                "`vedette.{key}` stands on `type: {}`, which this correlation is not",
+                extension.on
+            ));
+            (sigma.link)(&mut linker)
+        };
+        let problems = linker.problems;
+        self.problems.extend(problems);
+        window
+    }
+
+    fn condition(&mut self) -> Condition {
+        let count = u64::try_from(self.targets.len()).unwrap_or(u64::MAX);
+        match &self.draft.condition {
+            ConditionDraft::InOrder => Condition::InOrder,
+            ConditionDraft::Count(threshold) => Condition::Count(threshold.clone()),
+            ConditionDraft::Number(threshold, rank) => Condition::Number(threshold.clone(), *rank),
+            ConditionDraft::All => {
+                let all = Threshold(vec![(Comparison::Gte, count)]);
+                Condition::Rules(Presence::Count(all))
+            }
+            ConditionDraft::Rules(threshold) => {
+                let mut counts = 0..=count;
+                if !counts.any(|present| threshold.are_met(present)) {
+                    let message = format!("the condition can never be true of {count} rules");
+                    self.problems.push((self.draft.meta.line, message));
+                }
+                Condition::Rules(Presence::Count(threshold.clone()))
+            }
+            ConditionDraft::OverRules { expr, line } => {
+                let mut linker = PresenceLinker {
+                    names: self.names,
+                    draft: self.draft,
+                    targets: self.targets,
+                    problems: Vec::new(),
+                };
+                let presence = linker.presence(expr);
+                let problems = linker.problems.into_iter();
+                self.problems
+                    .extend(problems.map(|message| (*line, message)));
+                Condition::Rules(presence)
+            }
+        }
+    }
+
+    /// Where a name leads; that a rule is missing is said of `rules`, and once.
+    fn place(&self, text: &str) -> Place {
+        let inputs = &self.draft.inputs;
+        let place = match self.names.find(text) {
+            Some(target) => match self.targets.iter().position(|known| *known == target) {
+                Some(place) => return Place::Input(place),
+                None => return Place::Elsewhere,
+            },
+            None => inputs.iter().position(|input| input.text == text),
+        };
+        place.map_or_else(|| Place::Unknown(self.names.unknown(text)), Place::Input)
+    }
+}

@@ -1,0 +1,45 @@
+//! What a window type makes of its part of a rule.
+
+use std::any::Any;
+use std::fmt;
+
+/// A checked window: a type, and all that the rule says of it. What that is, the type alone knows; what stands here is
+/// what others ask.
+pub trait Window: Any + fmt::Debug + Send + Sync {
+    /// All that decides what a state means, but for the timespan. The keys of stored state are made of it, so that what
+    /// is said of a rule today is said of it for ever.
+    fn identity(&self) -> String;
+
+    /// When the rule fires, after "the rule fires at": `10 or more events within 10 minutes`. `inputs` are the rules that
+    /// it refers to, as its file names them.
+    fn fires_at(&self, inputs: &[&str]) -> String;
+
+    /// How long a hit matters after it has left the window, in milliseconds.
+    fn memory_ms(&self) -> i64 {
+        0
+    }
+
+    /// Whether the condition's `field` is read as a number.
+    fn reads_numbers(&self) -> bool {
+        false
+    }
+
+    /// Whether a hit of an input needs a value in the condition's fields.
+    fn needs_value(&self, _input: usize) -> bool {
+        true
+    }
+
+    /// The most that a group keeps one by one; beyond, its moments are estimates: `128 hits in an eighth of the timespan`.
+    /// `None`: it keeps what it needs, however much comes.
+    fn kept_at_most(&self) -> Option<String> {
+        None
+    }
+
+    /// Why a hit could not be judged and what helps, after "could not be judged"; empty where all can be.
+    fn unjudged_since(&self) -> &'static str {
+        ""
+    }
+
+    /// What keeps the groups of the rule, whose quiet period is given, in the form that the crate of the states knows.
+    fn groups(&self, quiet_ms: i64) -> Box<dyn Any>;
+}

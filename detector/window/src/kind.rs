@@ -1,0 +1,212 @@
+//! What a window type is: what it keeps of a group's hits, and when that holds.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::ledger::Counted;
+use crate::state::interval::{Interval, Intervals};
+use crate::state::key::Key;
+
+/// One thing that happened in a group: a hit, or what a child correlation shows to its parent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Occurrence {
+    /// Position of the rule in the correlation's inputs.
+    pub input: usize,
+    /// First moment.
+    pub start: i64,
+    /// The same for a hit; the end, excluded, for a child's holding interval.
+    pub until: i64,
+    /// The event id, or the child's episode.
+    pub id: Key,
+    pub value: OccurrenceValue,
+}
+
+/// What the condition's `field` held.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum OccurrenceValue {
+    None,
+    Key(Key),
+    Number(f64),
+}
+
+impl OccurrenceValue {
+    /// The value that is counted, of a type that counts values.
+    pub fn key(self) -> Key {
+        match self {
+            OccurrenceValue::Key(key) => key,
+            _ => unreachable!("a counted field is given as a key"),
+        }
+    }
+}
+
+impl Occurrence {
+    /// A hit.
+    pub fn hit(input: usize, time: i64, id: Key, value: OccurrenceValue) -> Self {
+        Self {
+            input,
+            start: time,
+            until: time,
+            id,
+            value,
+        }
+    }
+
+    /// The moments whose window holds the occurrence.
+    pub fn bears_on(&self, timespan_ms: i64) -> Interval {
+        Interval::new(self.start, self.until + timespan_ms)
+    }
+}
+
+/// What a window type needs of a hit beside its time and id, in as few bytes as that takes.
+pub trait Detail: Copy + std::fmt::Debug + Send + Sync + 'static {
+    fn pack(input: usize, value: OccurrenceValue) -> Self;
+    fn unpack(self) -> (usize, OccurrenceValue);
+}
+
+/// Nothing: an event is an event.
+impl Detail for () {
+    fn pack(_: usize, _: OccurrenceValue) {}
+
+    fn unpack(self) -> (usize, OccurrenceValue) {
+        (0, OccurrenceValue::None)
+    }
+}
+
+/// The value that is counted.
+impl Detail for Key {
+    fn pack(_: usize, value: OccurrenceValue) -> Self {
+        value.key()
+    }
+
+    fn unpack(self) -> (usize, OccurrenceValue) {
+        (0, OccurrenceValue::Key(self))
+    }
+}
+
+/// The rule that was hit, and the value.
+impl Detail for (u32, Key) {
+    fn pack(input: usize, value: OccurrenceValue) -> Self {
+        (u32::pack(input, value), Key::pack(input, value))
+    }
+
+    fn unpack(self) -> (usize, OccurrenceValue) {
+        (self.0 as usize, OccurrenceValue::Key(self.1))
+    }
+}
+
+/// The rule that was hit.
+impl Detail for u32 {
+    fn pack(input: usize, _: OccurrenceValue) -> Self {
+        u32::try_from(input).expect("a correlation has few inputs")
+    }
+
+    fn unpack(self) -> (usize, OccurrenceValue) {
+        (self as usize, OccurrenceValue::None)
+    }
+}
+
+/// The number that is summed.
+impl Detail for f64 {
+    fn pack(_: usize, value: OccurrenceValue) -> Self {
+        match value {
+            OccurrenceValue::Number(number) => number,
+            _ => unreachable!("an aggregated field is given as a number"),
+        }
+    }
+
+    fn unpack(self) -> (usize, OccurrenceValue) {
+        (0, OccurrenceValue::Number(self))
+    }
+}
+
+/// What a parent sees of a child correlation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChildView {
+    /// One occurrence per holding interval, with its duration.
+    HoldingIntervals,
+    /// One occurrence per episode, when it opened.
+    Episodes,
+}
+
+/// As close as a condition comes that does not hold.
+pub(crate) const NEARLY: f64 = 0.999;
+
+/// A window type: which moments of a group hold, as a function of the set of its occurrences.
+pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
+    /// What is kept of a group's occurrences. Settled by [`WindowType::holding`], equal sets have equal states.
+    type State: Default
+        + Clone
+        + PartialEq
+        + std::fmt::Debug
+        + Serialize
+        + for<'d> Deserialize<'d>
+        + Send
+        + Sync;
+    /// What is needed of a hit.
+    type Detail: Detail;
+    /// [`Key`] where alerts tell a number of distinct values, else `()`.
+    type Value: Counted;
+
+    const CHILD_VIEW: ChildView = ChildView::HoldingIntervals;
+
+    /// Whether alerts tell of all hits, or only of those that [`WindowType::tells`] of.
+    const TELLS_ALL: bool = true;
+
+    /// Whether further occurrences can only make the condition hold at more moments, so that it is judged at once.
+    fn is_monotone(&self) -> bool;
+
+    /// Takes an occurrence; the order of calls and repeated calls make no difference to what holds.
+    fn observe(&self, state: &mut Self::State, occurrence: &Occurrence);
+
+    /// Unites `other` into `state`.
+    fn merge(&self, state: &mut Self::State, other: &Self::State);
+
+    /// Settles the state and returns the moments at which the condition holds.
+    fn holding(&self, state: &mut Self::State) -> Intervals;
+
+    /// Forgets everything that bears on moments before `before` alone. What is left is a function of the occurrences
+    /// and of `before`; the moments from `before` on hold as they did.
+    fn forget(&self, state: &mut Self::State, before: i64);
+
+    /// How near the condition is to holding, or has come, from 0 (nothing) to 1 (it holds). Decides who leaves where
+    /// memory ends, so it need not be exact.
+    fn closeness(&self, state: &mut Self::State) -> f64;
+
+    /// Whether more was seen than is kept one by one, so that moments are estimates.
+    fn is_thinned(&self, _state: &Self::State) -> bool {
+        false
+    }
+
+    /// How many hits could not be judged for want of what came before them. Needs a state that
+    /// [`WindowType::holding`] has settled.
+    fn unjudged(&self, _state: &Self::State) -> u64 {
+        0
+    }
+
+    /// The value that alerts count.
+    fn counted(&self, occurrence: &Occurrence) -> Self::Value;
+
+    /// Whether alerts can come to tell of a hit: more hits can only take that away. Needs a state that
+    /// [`WindowType::holding`] has settled; what it says of hits that the state has forgotten does not matter.
+    fn may_tell(&self, _state: &Self::State, _time: i64, _value: Self::Value) -> bool {
+        true
+    }
+
+    /// Whether alerts tell of a hit, as things stand; otherwise as [`WindowType::may_tell`].
+    fn tells(&self, _state: &Self::State, _time: i64, _value: Self::Value) -> bool {
+        true
+    }
+
+    /// Today's state of what version 1 kept.
+    ///
+    /// # Errors
+    /// It is damaged, as all is of a type that came later.
+    fn see_again<'d, D: Deserializer<'d>>(&self, _old: D) -> Result<Self::State, D::Error> {
+        Err(D::Error::custom(
+            "a window type that version 1 did not have",
+        ))
+    }
+
+    /// Bytes of the state on the heap.
+    fn bytes(&self, state: &Self::State) -> usize;
+}

@@ -1,0 +1,128 @@
+//! `vedette.baseline` in rule files.
+
+use std::any::Any;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use detector_rule::{
+    Attribute, Draft, Form, Linker, MILLION, Section, Threshold, Window, WindowKind,
+};
+
+use crate::group::groups;
+use crate::state::sample::KEPT_MAX;
+use crate::types::words::{number, within};
+
+/// A week in milliseconds.
+pub const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
+
+/// How long the timespan may be.
+const SLOT_MS: RangeInclusive<i64> = 15 * 60 * 1000..=24 * 3600 * 1000;
+
+/// The most weeks that it looks back.
+const WEEKS_MAX: u64 = 12;
+
+/// Compares a count with what is usual.
+#[derive(Debug, Clone)]
+pub struct Baseline {
+    pub timespan_ms: i64,
+    /// Of the window's events, whatever is usual.
+    pub threshold: Threshold,
+    pub parts: BaselineParts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BaselineParts {
+    /// How many weeks back it compares with, at least 1.
+    pub weeks: u32,
+    /// The fewest of them that must be known, from 1 to all.
+    pub warm_up: u32,
+    /// How many times the usual count it takes, in millionths; at least one.
+    pub factor: u64,
+}
+
+impl BaselineParts {
+    /// How long an event is compared with, in milliseconds.
+    pub fn memory_ms(&self) -> i64 {
+        (i64::from(self.weeks) + 1) * WEEK_MS
+    }
+}
+
+pub const KIND: WindowKind = WindowKind {
+    name: "baseline",
+    form: Form::Attribute(Attribute {
+        on: "event_count",
+        keys: &["factor", "weeks", "warm_up"],
+        example: "{factor: 3, weeks: 4, warm_up: 3}",
+        read,
+    }),
+};
+
+fn read(section: &mut Section<'_, '_>) -> Option<Arc<dyn Draft>> {
+    for (name, example) in [
+        ("factor", "factor: 3"),
+        ("weeks", "weeks: 4"),
+        ("warm_up", "warm_up: 3"),
+    ] {
+        if !section.has(name) {
+            section.missing(name, example);
+        }
+    }
+    let factor = section.millionths("factor");
+    let weeks = section.count_up_to("weeks", WEEKS_MAX, 1);
+    let warm_up = section.count_up_to("warm_up", WEEKS_MAX, 1);
+    let (factor, weeks, warm_up) = (factor?, weeks?, warm_up?);
+    if factor < MILLION {
+        section.error("`factor` is below 1: less than the usual would be too much");
+    }
+    if warm_up > weeks {
+        section.error("`warm_up` is above `weeks`: so many are never known");
+    }
+    let small = |weeks: u64| u32::try_from(weeks).unwrap_or(u32::MAX);
+    Some(Arc::new(BaselineParts {
+        weeks: small(weeks),
+        warm_up: small(warm_up),
+        factor,
+    }))
+}
+
+impl Draft for BaselineParts {
+    fn link(&self, linker: &mut Linker<'_>) -> Arc<dyn Window> {
+        let (timespan_ms, threshold) = (linker.timespan_ms(), linker.count());
+        if !SLOT_MS.contains(&timespan_ms) || WEEK_MS % timespan_ms != 0 {
+            linker.problem("`vedette.baseline` compares with the same time of past weeks: it needs a timespan from `15m` to `24h` that divides the week, as `1h`");
+        }
+        if !threshold.is_monotone() {
+            linker.problem("`vedette.baseline` is for more than usual: its condition takes `gte` or `gt`, the fewest events that matter");
+        }
+        Arc::new(Baseline {
+            timespan_ms,
+            threshold,
+            parts: *self,
+        })
+    }
+}
+
+impl Window for Baseline {
+    fn identity(&self) -> String {
+        let (threshold, parts) = (&self.threshold, &self.parts);
+        format!("Baseline {{ threshold: {threshold:?}, parts: {parts:?} }}")
+    }
+
+    fn fires_at(&self, _: &[&str]) -> String {
+        let (factor, weeks) = (self.parts.factor as f64 / MILLION as f64, self.parts.weeks);
+        let (events, within) = (number(&self.threshold), within(self.timespan_ms));
+        format!("{events} events {within}, and {factor} times the usual of {weeks} weeks")
+    }
+
+    fn memory_ms(&self) -> i64 {
+        self.parts.memory_ms()
+    }
+
+    fn kept_at_most(&self) -> Option<String> {
+        Some(format!("{KEPT_MAX} hits in an eighth of the timespan"))
+    }
+
+    fn groups(&self, quiet_ms: i64) -> Box<dyn Any> {
+        groups::of(self, self.timespan_ms, quiet_ms)
+    }
+}

@@ -1,0 +1,78 @@
+//! `event_count` and `value_count`: how many distinct event ids or values the window holds.
+
+mod rule; // in rule files
+
+use serde::{Deserialize, Deserializer};
+
+use crate::group::version_1::{Span, intervals};
+use crate::kind::{ChildView, Occurrence, WindowType};
+use crate::state::coverage::Coverage;
+use crate::state::interval::Intervals;
+use crate::state::key::OldKey;
+
+pub use rule::{Count, Countable, EVENTS, EventCount, VALUES, ValueCount};
+
+impl<V: Countable> WindowType for Count<V> {
+    type State = Coverage;
+    type Detail = V;
+    type Value = V;
+
+    const CHILD_VIEW: ChildView = <V as Countable>::CHILD_VIEW;
+
+    fn is_monotone(&self) -> bool {
+        self.threshold.is_monotone()
+    }
+
+    fn observe(&self, state: &mut Coverage, occurrence: &Occurrence) {
+        state.add(
+            self.counted(occurrence).of_event(occurrence.id),
+            occurrence.bears_on(self.timespan_ms),
+            self.threshold.saturation(),
+        );
+    }
+
+    fn merge(&self, state: &mut Coverage, other: &Coverage) {
+        state.merge(other, self.threshold.saturation());
+    }
+
+    fn holding(&self, state: &mut Coverage) -> Intervals {
+        let saturation = self.threshold.saturation();
+        state.settle(saturation);
+        if self.threshold.is_monotone() {
+            return state.saturated().clone();
+        }
+        state.moments_where(saturation, |count| self.threshold.holds(count))
+    }
+
+    fn forget(&self, state: &mut Coverage, before: i64) {
+        state.forget(before, self.threshold.saturation());
+    }
+
+    /// The highest count so far of the count from which on all are judged alike.
+    fn closeness(&self, state: &mut Coverage) -> f64 {
+        let saturation = self.threshold.saturation();
+        state.settle(saturation);
+        state.peak(saturation) as f64 / saturation as f64
+    }
+
+    fn counted(&self, occurrence: &Occurrence) -> V {
+        V::pack(occurrence.input, occurrence.value)
+    }
+
+    /// Saturated moments, pieces, and how many of them were settled.
+    fn see_again<'d, D: Deserializer<'d>>(&self, old: D) -> Result<Coverage, D::Error> {
+        type Old = (Vec<Span>, Vec<(Span, OldKey)>, usize);
+        let (saturated, pieces, _) = Old::deserialize(old)?;
+        let mut state = Coverage::default();
+        state.saturate(&intervals(saturated), self.threshold.saturation());
+        for (span, key) in pieces {
+            let piece = span.occurrence(0, key.into(), self.timespan_ms);
+            self.observe(&mut state, &piece);
+        }
+        Ok(state)
+    }
+
+    fn bytes(&self, state: &Coverage) -> usize {
+        state.bytes()
+    }
+}

@@ -1,0 +1,88 @@
+use super::*;
+use crate::kind::OccurrenceValue;
+use crate::state::key::Key;
+use detector_rule::Threshold;
+
+fn ratio(of: &[usize], to: &[usize], at_least: u64) -> Ratio {
+    Ratio {
+        timespan_ms: 600_000,
+        threshold: Threshold(vec![(Comparison::Gte, 1)]),
+        parts: RatioParts {
+            of: of.to_vec(),
+            to: to.to_vec(),
+            bounds: vec![(Comparison::Gte, MILLION / 2)],
+            at_least,
+        },
+    }
+}
+
+fn hit(input: usize, time: i64, id: u128) -> Occurrence {
+    Occurrence::hit(input, time, Key::from_u128(id), OccurrenceValue::None)
+}
+
+fn holding(window: &Ratio, hits: &[(usize, i64, u128)]) -> Vec<(i64, i64)> {
+    let mut state = Numbers::default();
+    for &(input, time, id) in hits {
+        window.observe(&mut state, &hit(input, time, id));
+    }
+    let holding = window.holding(&mut state);
+    holding
+        .as_slice()
+        .iter()
+        .map(|i| (i.start, i.end))
+        .collect()
+}
+
+#[test]
+fn half_is_half_and_too_few_are_too_few() {
+    let window = ratio(&[0], &[0, 1], 4);
+    let passed = [(1, 0, 1), (1, 1, 2)];
+    let failed = [(0, 2, 3), (0, 3, 4)];
+    assert_eq!(holding(&window, &[passed, failed].concat()), [(3, 600_000)]);
+    assert_eq!(holding(&window, &[&passed[..1], &failed].concat()), []);
+    let third = [&passed[..], &failed, &[(1, 4, 5)]].concat();
+    // The first that leaves passed.
+    assert_eq!(holding(&window, &third), [(3, 4), (600_000, 600_001)]);
+}
+
+#[test]
+fn an_event_of_two_rules_counts_once_for_each() {
+    // Failures are attempts, too.
+    let window = ratio(&[0], &[1], 2);
+    assert_eq!(
+        holding(&window, &[(0, 0, 1), (1, 0, 1), (1, 1, 2)]),
+        [(1, 600_000)]
+    );
+    // The event on both sides is not two.
+    let united = ratio(&[0], &[0, 1], 3);
+    assert_eq!(holding(&united, &[(0, 0, 1), (1, 0, 1), (1, 1, 2)]), []);
+}
+
+#[test]
+fn a_flood_is_judged_within_the_stated_error() {
+    let mut worst: f64 = 0.0;
+    for seed in 0..40 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let window = ratio(&[0], &[0, 1], 1_000);
+        let share = random.f64();
+        let mut state = Numbers::default();
+        let mut failed = 0;
+        for id in 0..40_000 {
+            let input = usize::from(random.f64() >= share);
+            failed += 1 - input;
+            window.observe(&mut state, &hit(input, id * 15, id as u128));
+        }
+        assert!(window.is_thinned(&state));
+        let counts = {
+            state.settle(window.sampling());
+            state.weighted(window.sampling())
+        };
+        let mass = |role: u8| -> i64 {
+            let of = counts.iter().filter(|n| n.value as u8 & role != 0);
+            of.map(|n| n.mass).sum()
+        };
+        let found = mass(OF) as f64 / mass(TO) as f64;
+        worst = worst.max((found - f64::from(failed as u32) / 40_000.0).abs());
+    }
+    assert!(worst < 3.0 * 0.016, "{worst}");
+}

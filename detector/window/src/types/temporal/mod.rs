@@ -1,0 +1,104 @@
+//! `temporal`: which of the referred rules the window holds, in any order.
+
+mod rule; // in rule files
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::group::version_1::Span;
+use crate::kind::{Occurrence, WindowType};
+use crate::state::interval::{Interval, IntervalUnion, Intervals};
+use crate::state::key::Key;
+
+pub use rule::{KIND, Temporal};
+
+/// Of each input, the moments whose window holds it: each interval is at least a timespan long, so there are few.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PresentInputs(Vec<IntervalUnion>);
+
+impl PresentInputs {
+    fn input(&mut self, input: usize) -> &mut IntervalUnion {
+        if self.0.len() <= input {
+            self.0.resize_with(input + 1, IntervalUnion::default);
+        }
+        &mut self.0[input]
+    }
+}
+
+impl WindowType for Temporal {
+    type State = PresentInputs;
+    type Detail = u32;
+    type Value = ();
+
+    fn is_monotone(&self) -> bool {
+        self.presence.is_monotone()
+    }
+
+    fn observe(&self, state: &mut PresentInputs, occurrence: &Occurrence) {
+        state
+            .input(occurrence.input)
+            .add(occurrence.bears_on(self.timespan_ms));
+    }
+
+    fn merge(&self, state: &mut PresentInputs, other: &PresentInputs) {
+        for (input, theirs) in other.0.iter().enumerate() {
+            state.input(input).merge(theirs);
+        }
+    }
+
+    fn holding(&self, state: &mut PresentInputs) -> Intervals {
+        // (moment, input, whether it becomes present)
+        let mut changes: Vec<(i64, usize, bool)> = Vec::new();
+        for (input, moments) in state.0.iter_mut().enumerate() {
+            for interval in moments.settle().as_slice() {
+                changes.push((interval.start, input, true));
+                changes.push((interval.end, input, false));
+            }
+        }
+        changes.sort_unstable();
+        let mut present = vec![false; state.0.len()];
+        let mut holding = Vec::new();
+        for (at, &(moment, input, becomes)) in changes.iter().enumerate() {
+            present[input] = becomes;
+            let next = changes.get(at + 1).map_or(moment, |change| change.0);
+            if next > moment && present.contains(&true) && self.presence.holds(&present) {
+                holding.push(Interval::new(moment, next));
+            }
+        }
+        Intervals::from_unsorted(holding)
+    }
+
+    fn forget(&self, state: &mut PresentInputs, before: i64) {
+        state
+            .0
+            .iter_mut()
+            .for_each(|moments| moments.forget(before));
+    }
+
+    fn closeness(&self, state: &mut PresentInputs) -> f64 {
+        if !self.holding(state).is_empty() {
+            return 1.0;
+        }
+        let settled = state.0.iter_mut().map(IntervalUnion::settle);
+        let seen = settled.filter(|moments| !moments.is_empty()).count();
+        seen as f64 / (self.inputs + 1) as f64
+    }
+
+    fn counted(&self, _: &Occurrence) {}
+
+    /// The moments of each input.
+    fn see_again<'d, D: Deserializer<'d>>(&self, old: D) -> Result<PresentInputs, D::Error> {
+        let mut state = PresentInputs::default();
+        for (input, spans) in Vec::<Vec<Span>>::deserialize(old)?.iter().enumerate() {
+            for span in spans {
+                let occurrence = span.occurrence(input, Key::from_u128(0), self.timespan_ms);
+                self.observe(&mut state, &occurrence);
+            }
+        }
+        Ok(state)
+    }
+
+    fn bytes(&self, state: &PresentInputs) -> usize {
+        state.0.capacity() * size_of::<IntervalUnion>()
+            + state.0.iter().map(IntervalUnion::bytes).sum::<usize>()
+    }
+}

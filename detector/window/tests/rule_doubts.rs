@@ -1,0 +1,391 @@
+//! What is easily mistyped or forgotten in a rule file is said, all of it in one run, and where it stands.
+
+mod rule_text;
+
+use detector_window::{check_rules, load_rules};
+use rule_text::{file, show};
+
+const RULE: &str = "\
+title: Failed
+id: 7d4f2b63-7a0e-4a51-9a35-0d8a3f6f7c01
+name: failed
+level: low
+logsource: {product: aws}
+detection:
+  s: {a: 1}
+  condition: s
+";
+
+const COUNT: &str = "\
+title: Many failed
+id: 0c8a6f0e-4b1d-4f0b-8d0f-5e2d1a9b7c02
+name: many
+level: high
+correlation:
+  type: event_count
+  rules: [failed]
+  group-by: [ip]
+  timespan: 10m
+  condition: {gte: 5}
+vedette:
+  quiet: 1h
+";
+
+/// Everything that is said of both rules, the second changed.
+fn said(from: &str, to: &str) -> String {
+    assert!(COUNT.contains(from), "{from}");
+    let text = format!("{RULE}---\n{}", COUNT.replace(from, to));
+    show(&check_rules(&[file("r.yml", &text)]))
+}
+
+#[test]
+fn the_rules_themselves_are_beyond_doubt() {
+    assert_eq!(said("", ""), "");
+}
+
+#[test]
+fn near_misses_of_top_level_keys_are_told() {
+    for slip in ["vedete", "vedett", "Vedette"] {
+        assert_eq!(
+            said("vedette:", &format!("{slip}:")),
+            format!(
+                "r.yml:20: unknown key `{slip}`, did you mean `vedette`? what stands under it has no effect"
+            )
+        );
+    }
+    for (key, slip, mark) in [
+        ("generate", "generat", ""),
+        ("level", "lvel", ""),
+        ("logsource", "logsorce", ""),
+        ("tags", "tag", ""),
+        ("falsepositives", "falsepositive", "warning: "),
+        ("references", "reference", "warning: "),
+    ] {
+        assert_eq!(
+            said("vedette:", &format!("{slip}: x\nvedette:")),
+            format!(
+                "r.yml:20: {mark}unknown key `{slip}`, did you mean `{key}`? what stands under it has no effect"
+            )
+        );
+    }
+    assert_eq!(said("vedette:", "owner_team: fleet\nvedette:"), "");
+}
+
+/// A rule for a log that is not read may lie among the others; one for a log that nobody writes is a mistake.
+#[test]
+fn a_service_that_does_not_exist_is_an_error() {
+    for (service, is_error) in [
+        ("guardduty", false),
+        ("s3access", false),
+        ("cloudtrial", true),
+        ("foo", true),
+    ] {
+        let source = format!("{{product: aws, service: {service}}}");
+        let files = [file("r.yml", &RULE.replace("{product: aws}", &source))];
+        let shown = show(&check_rules(&files));
+        assert!(
+            shown.contains(&format!("service `{service}` is not one of")),
+            "{shown}"
+        );
+        assert_eq!(load_rules(&files).is_err(), is_error, "{shown}");
+    }
+}
+
+#[test]
+fn a_broken_rule_hides_nothing_of_the_others() {
+    // The first rule has an own mistake, the second a missing rule, the third the first one's id and a circle.
+    let broken = RULE.replace("level: low", "level: hihg");
+    let count = COUNT.replace("[failed]", "[failed, third, nobody]");
+    let third = COUNT
+        .replace(
+            "0c8a6f0e-4b1d-4f0b-8d0f-5e2d1a9b7c02",
+            "7d4f2b63-7a0e-4a51-9a35-0d8a3f6f7c01",
+        )
+        .replace("name: many", "name: third")
+        .replace("[failed]", "many")
+        .replace("gte: 5", "gte: 0");
+    let files = [file("a.yml", &format!("{broken}---\n{count}---\n{third}"))];
+    assert_eq!(
+        show(&load_rules(&files).unwrap_err()),
+        "a.yml:4: invalid level `hihg`, expected one of: informational, low, medium, high, critical\n\
+         a.yml:10: correlations refer to each other in a circle: `many` → `third` → `many`\n\
+         a.yml:16: no rule has the id or name `nobody`\n\
+         a.yml:24: `7d4f2b63-7a0e-4a51-9a35-0d8a3f6f7c01` is also the id or name of the rule at a.yml:2, give one of them another\n\
+         a.yml:32: `gte` must be a whole number from 1 on, not `0`"
+    );
+}
+
+#[test]
+fn what_is_no_yaml_still_has_its_name() {
+    let broken = RULE.replace("detection:", "detection");
+    let problems = check_rules(&[file("r.yml", &format!("{broken}---\n{COUNT}"))]);
+    assert_eq!(problems.len(), 1, "{}", show(&problems));
+}
+
+#[test]
+fn rules_of_a_file_that_is_too_large_still_have_names() {
+    let large = format!("{RULE}# {}\n", "x".repeat(1 << 20));
+    let problems = check_rules(&[file("a.yml", &large), file("b.yml", COUNT)]);
+    assert_eq!(problems.len(), 1, "{}", show(&problems));
+}
+
+#[test]
+fn the_title_of_a_filter_is_in_nobodys_way() {
+    let filter = "title: Failed\nlogsource: {product: aws}\nfilter:\n  rules: [failed]\n  s: {ip: '1'}\n  condition: not s\n";
+    let text = format!("{filter}---\n{filter}---\n{RULE}");
+    assert_eq!(show(&check_rules(&[file("r.yml", &text)])), "");
+}
+
+#[test]
+fn an_id_that_cannot_be_read_makes_no_title_a_duplicate() {
+    let rule = RULE.replace("name: failed\n", "");
+    let with = |id: &str| rule.replace("7d4f2b63-7a0e-4a51-9a35-0d8a3f6f7c01", id);
+    let text = format!("{}---\n{}", with("7"), with("8"));
+    assert_eq!(
+        show(&check_rules(&[file("r.yml", &text)])),
+        "r.yml:2: `id` must be text, not `7`: quote it\n\
+         r.yml:10: `id` must be text, not `8`: quote it"
+    );
+}
+
+#[test]
+fn wrong_fields_of_sound_rules_are_told_beside_broken_ones() {
+    let parent = "title: P\nid: 1a9c3e5f-7b2d-4680-9e4f-3a5b7c9d1e11\ncorrelation:\n  type: event_count\n  rules: [many]\n  group-by: [user]\n  timespan: 1h\n  condition: {gte: 2}\n";
+    let broken = RULE.replace("a: 1", "a|cidr: x");
+    let text = format!("{broken}---\n{COUNT}---\n{parent}");
+    assert_eq!(
+        show(&check_rules(&[file("r.yml", &text)])),
+        "r.yml:7: `x` is not a network, write one like `10.0.0.0/8` or `2001:db8::/32`\n\
+         r.yml:28: `user` is no group-by field of the correlation `many`, which is grouped by ip"
+    );
+}
+
+#[test]
+fn a_filter_is_no_rule_to_count() {
+    let filter = "title: Office\nname: office\nlogsource: {product: aws}\nfilter:\n  rules: [failed]\n  s: {ip: '1'}\n  condition: not s\n";
+    let text = format!(
+        "{RULE}---\n{}---\n{filter}",
+        COUNT.replace("[failed]", "office")
+    );
+    assert_eq!(
+        show(&check_rules(&[file("r.yml", &text)])),
+        "r.yml:16: `office` is a filter, name a rule"
+    );
+    let set = load_rules(&[file("r.yml", &format!("{RULE}---\n{filter}"))]).unwrap();
+    assert_eq!(set.filters.len(), 1);
+    assert_eq!(&*set.filters[0].title, "Office");
+}
+
+#[test]
+fn all_unknown_names_of_a_condition_are_told() {
+    let rule = RULE.replace("condition: s", "condition: sle and not filter or sle");
+    assert_eq!(
+        show(&check_rules(&[file("r.yml", &rule)])),
+        "r.yml:7: warning: search `s` is never used by the condition\n\
+         r.yml:8: the condition names `filter`, which is no search of this rule\n\
+         r.yml:8: the condition names `sle`, which is no search of this rule"
+    );
+    let temporal = said(
+        "type: event_count\n  rules: [failed]\n  group-by: [ip]\n  timespan: 10m\n  condition: {gte: 5}",
+        "type: temporal\n  rules: [failed]\n  group-by: [ip]\n  timespan: 10m\n  condition: failed and one or two",
+    );
+    assert_eq!(
+        temporal,
+        "r.yml:19: the condition names `one`, which is not among `rules`\n\
+         r.yml:19: the condition names `two`, which is not among `rules`"
+    );
+}
+
+#[test]
+fn a_rule_without_an_id_is_doubtful() {
+    assert_eq!(
+        said("id: 0c8a6f0e-4b1d-4f0b-8d0f-5e2d1a9b7c02\n", ""),
+        "r.yml:10: warning: rule `Many failed` has no `id`, give it an id: a UUID that stays for ever"
+    );
+    let rule = RULE.replace("id: 7d4f2b63-7a0e-4a51-9a35-0d8a3f6f7c01\n", "");
+    assert_eq!(
+        show(&check_rules(&[file("r.yml", &rule)])),
+        "r.yml:1: warning: rule `Failed` has no `id`, give it an id: a UUID that stays for ever"
+    );
+}
+
+#[test]
+fn durations_that_mean_something_else_are_told() {
+    assert_eq!(
+        said("timespan: 10m", "timespan: 10M"),
+        "r.yml:18: warning: `10M` is 10 months, for minutes write `10m`"
+    );
+    assert_eq!(
+        said("quiet: 1h", "quiet: 1y"),
+        "r.yml:21: warning: `1y` is 1 year, for days write `365d`"
+    );
+    assert_eq!(
+        said("timespan: 10m", "timespan: 10"),
+        "r.yml:18: `timespan` `10` has no unit, write `10m` for minutes or `10s` for seconds"
+    );
+    assert_eq!(
+        said("timespan: 10m", "timeframe: 5 mins"),
+        "r.yml:18: `timeframe` `5 mins` is not a duration, try `5m`\n\
+         r.yml:18: unknown key `correlation.timeframe`, write `timespan`"
+    );
+    assert_eq!(
+        said("quiet: 1h", "quiet: 5 mins"),
+        "r.yml:21: `vedette.quiet` `5 mins` is not a duration, try `5m`"
+    );
+}
+
+#[test]
+fn bounds_below_the_least_have_one_message() {
+    for bound in ["-3", "0"] {
+        assert_eq!(
+            said("gte: 5", &format!("gte: {bound}")),
+            format!("r.yml:19: `gte` must be a whole number from 1 on, not `{bound}`")
+        );
+    }
+    for never in ["eq: 0", "lte: 0"] {
+        assert_eq!(
+            said("gte: 5", never),
+            "r.yml:19: a window without a hit never holds: no count satisfies this"
+        );
+    }
+}
+
+#[test]
+fn bounds_of_counts_are_whole_and_those_of_numbers_are_numbers() {
+    assert_eq!(
+        said("gte: 5", "gte: 2.5"),
+        "r.yml:19: `gte` must be a whole number from 1 on, not `2.5`"
+    );
+    let sum = |condition: &str| {
+        let of = "type: event_count\n  rules: [failed]\n  group-by: [ip]\n  timespan: 10m\n  condition: {";
+        let sum = of.replace("event_count", "value_sum") + "field: bytes, ";
+        said(&format!("{of}gte: 5"), &format!("{sum}{condition}"))
+    };
+    for sound in ["gte: -2.5", "lt: 0", "gt: 5, lt: 6", "gte: 0.5, lte: 0.5"] {
+        assert_eq!(sum(sound), "", "{sound}");
+    }
+    for bound in ["many", "'2.5'", "1e999", ".inf", "0x10", "[1]"] {
+        let said = sum(&format!("lt: {bound}"));
+        assert!(
+            said.starts_with("r.yml:19: `lt` must be a number, as 10 or -0.5, not "),
+            "{said}"
+        );
+    }
+    for never in ["gt: 2.5, lt: 2.5", "gte: 1, lte: 0.5", "eq: 1.5, neq: 1.5"] {
+        assert_eq!(
+            sum(never),
+            "r.yml:19: the comparisons contradict each other, no number satisfies them all",
+            "{never}"
+        );
+    }
+}
+
+#[test]
+fn a_forgotten_group_by_is_doubtful() {
+    assert_eq!(
+        said("  group-by: [ip]\n", ""),
+        "r.yml:14: warning: no `group-by`: all events are one group; write `group-by: []` if that is meant"
+    );
+    assert_eq!(said("[ip]", "[]"), "");
+}
+
+#[test]
+fn broken_yaml_says_what_to_do() {
+    let of = |text: &str| show(&check_rules(&[file("r.yml", text)]));
+    for (text, advice) in [
+        (
+            "title: T\n level: low\n",
+            "indent this line like its neighbours",
+        ),
+        ("title: T\nlevel low\nid: x\n", "a key has no colon"),
+        ("title: T: U\n", "quote the value"),
+        ("title: \"\\s\"\n", "use single quotes"),
+        ("tags: [a, b\nid: x\n", "a closing bracket is missing"),
+        ("title: 'T\n", "never closed"),
+    ] {
+        let said = of(text);
+        assert!(said.contains(advice), "{text}{said}");
+    }
+    assert_eq!(
+        of("title: T\ndetection:\n  s:\n  \ta: 1\n"),
+        "r.yml:4:3: a tab indents this line, use spaces"
+    );
+    assert_eq!(
+        of(&format!(
+            "# head\n---\n{}",
+            RULE.replace("{a: 1}", "\n    -\ta: 1")
+        )),
+        "r.yml:10:6: a tab stands in this line, use spaces"
+    );
+    assert_eq!(
+        of("title: T\nlevel\tlow\nid: x\n"),
+        "r.yml:2:6: a tab stands in this line, use spaces"
+    );
+}
+
+/// What only describes a rule takes nothing from it.
+#[test]
+fn odd_metadata_is_doubted_and_left_out() {
+    let odd = "description:\ntags:\nfalsepositives: null\ndate: 2021/06/01\nmodified:\nstatus: ready\nreferences: 5\nauthor: [a]\nrelated: [{id: x, type: kin}]\n";
+    let text = RULE.replace("level: low\n", &format!("level: low\n{odd}"));
+    let files = [file("r.yml", &text)];
+    assert_eq!(
+        show(&check_rules(&files)),
+        "r.yml:5: warning: `description` is empty, write text or remove the key\n\
+         r.yml:6: warning: `tags` is empty, write a list of text or remove the key\n\
+         r.yml:7: warning: `falsepositives` is empty, write a list of text or remove the key\n\
+         r.yml:8: warning: invalid date `2021/06/01`, expected YYYY-MM-DD\n\
+         r.yml:9: warning: invalid modified date `null`, expected YYYY-MM-DD\n\
+         r.yml:10: warning: invalid status `ready`, expected one of: stable, test, experimental, deprecated, unsupported\n\
+         r.yml:13: warning: related id `x` is not a valid UUID"
+    );
+    let set = load_rules(&files).expect("odd metadata is no error");
+    let meta = &set.detections[0].meta;
+    assert_eq!((meta.tags.len(), &meta.description), (0, &None));
+    let tags = RULE.replace("level: low\n", "level: low\ntags: [attack.t1078, 5]\n");
+    let set = load_rules(&[file("r.yml", &tags)]).expect("the rest of the tags is kept");
+    assert_eq!(set.detections[0].meta.tags, ["attack.t1078"]);
+}
+
+#[test]
+fn ids_are_equal_whatever_the_case_of_their_digits() {
+    let id = "7d4f2b63-7a0e-4a51-9a35-0d8a3f6f7c01";
+    assert_eq!(
+        said(
+            "rules: [failed]",
+            &format!("rules: [{}]", id.to_uppercase())
+        ),
+        ""
+    );
+    assert!(said("rules: [failed]", "rules: [Failed]").contains("did you mean `failed`?"));
+    let twice = format!(
+        "{RULE}---\n{}",
+        RULE.replace(id, &id.to_uppercase())
+            .replace("name: failed\n", "")
+    );
+    assert!(
+        show(&check_rules(&[file("r.yml", &twice)]))
+            .contains("is also the id or name of the rule at r.yml:")
+    );
+}
+
+#[test]
+fn a_path_of_one_element_must_lie_above_a_field() {
+    let of = |detection: &str, vedette: &str| {
+        let text = RULE.replace("s: {a: 1}", &format!("s: {detection}"));
+        show(&check_rules(&[file(
+            "r.yml",
+            &format!("{text}vedette: {vedette}\n"),
+        )]))
+    };
+    assert_eq!(of("{a.b: 1, a.c|gt: 2}", "{same_element: [a]}"), "");
+    assert_eq!(of("[{a.b: 1}, {c: 1}]", "{same_element: a}"), "");
+    for (detection, path) in [("{a: 1}", "a"), ("{ab.c: 1}", "a"), ("{b.a.c: 1}", "a")] {
+        assert_eq!(
+            of(detection, &format!("{{same_element: [{path}]}}")),
+            "r.yml:9: `vedette.same_element` names `a`, and no field of the detection is below it: write such as `a.name`"
+        );
+    }
+    assert!(said("quiet: 1h", "same_element: [a]").contains("belongs in a detection rule"));
+    assert!(of("{a.b|fieldref: c}", "{same_element: [a]}").contains("fieldref"));
+}
