@@ -226,15 +226,15 @@ impl<'e> Worker<'e> {
             let by_name = |fields: &BTreeMap<SlotId, u64>| fields.iter().map(name).collect();
             tally.missing.push(by_name(&kept_out.missing));
             tally.no_address.push(by_name(&kept_out.no_address));
+            tally.cut.push(by_name(&kept_out.cut));
         }
         let mut alerts = Vec::new();
         tally.doubts = windows.finish(spilled, &mut |rule, episode| {
             let rule = &rules.correlations[rule.0 as usize];
-            alerts.push(Alert::of_episode(
-                rule,
-                &episode,
-                tally.latest.unwrap_or_default(),
-            ));
+            if rule.pages {
+                let latest = tally.latest.unwrap_or_default();
+                alerts.push(Alert::of_episode(rule, &episode, latest));
+            }
         })?;
         alerts.sort_by(Alert::reporting_order);
         Ok((alerts, tally))

@@ -20,7 +20,6 @@ use yaml::problem;
 pub use kind::{Attribute, Compared, Draft, Fields, Form, Linker, Takes, WindowKind};
 pub use model::allowlist::{AllowEntry, AllowValue, Allowlist};
 pub use model::condition::*;
-pub use model::element::Element;
 pub use model::network_prefix::NetworkPrefix;
 pub use model::pattern::Pattern;
 pub use model::*;

@@ -3,15 +3,17 @@
 use detector_core::rule::{RuleProblem, Severity};
 use serde_json::{Value, json};
 
-use super::{Checked, count_of};
+use super::paging::{Paging, of_rules};
+use super::{Checked, correlations, count_of};
 
 pub(super) fn object(checked: &Checked) -> Value {
     let rules = checked.loaded.as_ref().map(|rules| {
         json!({
             "detections": rules.detections.len(),
-            "correlations": rules.correlations.len(),
+            "correlations": correlations(rules),
             "filters": rules.filters.len(),
             "allowlists": rules.allowlists.len(),
+            "paging": of_rules(rules).iter().map(paging).collect::<Vec<_>>(),
         })
     });
     json!({
@@ -22,6 +24,10 @@ pub(super) fn object(checked: &Checked) -> Value {
         "rules": rules,
         "problems": checked.problems.iter().map(problem).collect::<Vec<_>>(),
     })
+}
+
+fn paging(paging: &Paging<'_>) -> Value {
+    json!({"rule": paging.rule, "pages": paging.pages, "seen_by": paging.seen_by})
 }
 
 fn problem(problem: &RuleProblem) -> Value {

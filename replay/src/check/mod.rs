@@ -1,5 +1,6 @@
 //! `replay check`: every problem of every rule file, and a closing line.
 
+mod paging; // who is told
 mod json; // one object
 mod sarif; // for the code scanning of a forge
 
@@ -66,6 +67,9 @@ struct Checked {
 fn text(checked: &Checked, output: &mut Output) -> anyhow::Result<()> {
     for problem in &checked.problems {
         writeln!(output, "{}", printable(&problem.to_string()))?;
+    }
+    for line in checked.loaded.iter().flat_map(paging::lines) {
+        writeln!(output, "{}", printable(&line))?;
     }
     for line in checked.loaded.iter().flat_map(examples) {
         writeln!(output, "{}", printable(&line))?;
@@ -135,7 +139,7 @@ fn closing_line(checked: &Checked) -> String {
     };
     let (detections, correlations, filters) = (
         rules.detections.len() as u64,
-        rules.correlations.len() as u64,
+        correlations(rules) as u64,
         rules.filters.len() as u64,
     );
     let mut kinds = vec![
@@ -153,6 +157,12 @@ fn closing_line(checked: &Checked) -> String {
         counted(detections + correlations + filters, "rule"),
         kinds.join(", "),
     )
+}
+
+/// Those that have a document of their own.
+fn correlations(rules: &RuleSet) -> usize {
+    let all = rules.correlations.iter();
+    all.filter(|rule| rule.stands_for.is_none()).count()
 }
 
 fn count_of(problems: &[RuleProblem], severity: Severity) -> u64 {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::draft::{Attributes, ExtensionDraft, RuleKind};
 use crate::kind::{Attribute, Draft, Form, WindowKind};
+use crate::read::alert_wish::read_alert;
 use crate::read::allowlist_reader::read_allow;
 use crate::read::prefixes::read_prefixes;
 use crate::read::show::read_show;
@@ -17,7 +18,7 @@ use crate::yaml::yaml_tree::Node;
 type Read = fn(&Node, &Node, &mut Attributes, &mut Reporter<'_>);
 
 /// Every key but those of window types, the kinds of rule it may stand in, and how it is read.
-const TABLE: [(&str, &[RuleKind], Read); 7] = [
+const TABLE: [(&str, &[RuleKind], Read); 8] = [
     ("quiet", &[RuleKind::Correlation], |key, node, to, out| {
         to.quiet_ms = duration(key, node, "vedette.quiet", out);
     }),
@@ -44,6 +45,9 @@ const TABLE: [(&str, &[RuleKind], Read); 7] = [
             to.same_element = text_list(node, "`vedette.same_element`", out).unwrap_or_default();
         },
     ),
+    ("alert", &[RuleKind::Detection], |key, node, to, out| {
+        to.alert = read_alert(key, node, out);
+    }),
     ("allow", &[RuleKind::Detection], |key, node, to, out| {
         to.allow = read_allow(key, node, out);
     }),

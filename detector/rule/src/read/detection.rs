@@ -12,8 +12,7 @@ use rsigma_parser::{Detection, DetectionItem, Detections, SigmaValue};
 use detector_event::field::FieldTable;
 
 use crate::link::search_link::{Search, SearchLinker, TESTS_PER_RULE_MAX, all, any};
-use crate::model::condition::{Condition, Expr, Place, Predicate, Subject, Test};
-use crate::model::element::Element;
+use crate::model::condition::{Condition, Element, Expr, Place, Predicate, Subject, Test};
 use crate::read::detection::modifier::{Modifiers, Operator, parse_modifiers};
 use crate::read::detection::value::value_tests;
 use crate::yaml::problem::Reporter;

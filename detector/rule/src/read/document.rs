@@ -197,6 +197,7 @@ fn read_rule(
                     sources,
                     condition,
                     allow: attributes.allow,
+                    alert: attributes.alert,
                 });
             }
         }

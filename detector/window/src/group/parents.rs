@@ -172,6 +172,8 @@ fn is_network(rules: &RuleSet, source: &CorrelationInput, field: &FieldSource) -
 fn child_value<'e>(field: &FieldSource, child: &'e Episode) -> &'e str {
     match field {
         FieldSource::ChildGroup(at) => &child.values[*at],
-        FieldSource::Event(_) => unreachable!("a child correlation has no event fields"),
+        FieldSource::Event(_) | FieldSource::FirstOf(_) => {
+            unreachable!("a child correlation has no event fields")
+        }
     }
 }
