@@ -19,9 +19,9 @@ const MINUTE: i64 = 60_000;
 
 fn rules(spread: &str) -> String {
     format!(
-        "title: Failed\nid: 11111111-1111-4111-8111-111111111111\nname: failed\nlogsource: {{product: aws}}\n\
+        "title: Failed\nid: 11111111-1111-4111-8111-111111111111\nname: failed\nlevel: low\nlogsource: {{product: aws}}\n\
          detection: {{it: {{a: 1}}, condition: it}}\n---\n\
-         title: Slow and steady\nid: 22222222-2222-4222-8222-222222222222\ncorrelation:\n  type: event_count\n  rules: [failed]\n  \
+         title: Slow and steady\nid: 22222222-2222-4222-8222-222222222222\nlevel: low\ncorrelation:\n  type: event_count\n  rules: [failed]\n  \
          group-by: [ip]\n  timespan: 10m\n  condition: {{gte: 3}}\nvedette:\n  spread: {spread}\n"
     )
 }
@@ -102,17 +102,17 @@ fn what_is_wrong_with_it_is_reported_at_its_line() {
     assert_eq!(said(sound, &TYPES), "");
     assert_eq!(
         said("{ower: 5m}", &TYPES),
-        "r.yml:16: `vedette.spread` has no `over`, as `over: 5m`\n\
-         r.yml:16: unknown key `vedette.spread.ower`, did you mean `over`?; known are over"
+        "r.yml:18: `vedette.spread` has no `over`, as `over: 5m`\n\
+         r.yml:18: unknown key `vedette.spread.ower`, did you mean `over`?; known are over"
     );
     assert_eq!(
         said("{over: 15m}", &TYPES),
-        "r.yml:16: `over` is longer than the timespan: no two events of a window are so far apart"
+        "r.yml:18: `over` is longer than the timespan: no two events of a window are so far apart"
     );
     assert_eq!(
         said("5m", &TYPES),
-        "r.yml:16: `vedette.spread` must be a mapping, as `{over: 5m}`, not `5m`"
+        "r.yml:18: `vedette.spread` must be a mapping, as `{over: 5m}`, not `5m`"
     );
-    let unknown = "r.yml:16: unknown key `vedette.spread`; known are quiet, threat, response, prefix, show, allow";
+    let unknown = "r.yml:18: unknown key `vedette.spread`; known are quiet, threat, response, prefix, show, allow";
     assert_eq!(said(sound, &TYPES[..1]), unknown);
 }

@@ -43,6 +43,7 @@ pub(crate) fn as_episode(alert: &Alert, correlations: &[Correlation]) -> String 
 }
 
 /// The episodes of the brute-force evaluation, sorted.
+#[allow(dead_code, reason = "each test file uses its part")]
 pub(crate) fn expected(events: &[Event], correlations: &[Correlation]) -> Vec<String> {
     written(evaluate(events, correlations))
 }

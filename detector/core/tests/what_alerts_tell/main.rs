@@ -31,7 +31,7 @@ fn engine(correlations: &[&str]) -> Engine {
     let detection = |name: &&str| {
         format!(
             "title: {name}\nname: {name}\nlogsource: {{product: aws, service: cloudtrail}}\n\
-             detection: {{it: {{eventName: {name}}}, condition: it}}\n"
+             detection: {{it: {{eventName: {name}}}, condition: it}}\nvedette: {{alert: false}}\n"
         )
     };
     let mut documents: Vec<String> = ["login", "grant", "drop"].iter().map(detection).collect();
@@ -45,7 +45,7 @@ fn engine(correlations: &[&str]) -> Engine {
 
 /// A correlation by the name of its title.
 fn correlation(name: &str, of: &str, vedette: &str) -> String {
-    format!("title: {name}\nname: {name}\ncorrelation: {{{of}}}\nvedette: {{{vedette}}}\n")
+    format!("title: {name}\nname: {name}\ncorrelation: {{{of}}}\ngenerate: true\nvedette: {{{vedette}}}\n")
 }
 
 /// An event, so many milliseconds after the start, with an id made of its number and more fields as JSON.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::draft::{ConditionDraft, CorrelationDraft, Target};
+use crate::draft::{ConditionDraft, CorrelationDraft, ExtensionDraft, Target};
 use crate::kind::{Condition, Linker, Place};
 use crate::link::names::Names;
 use crate::link::presence_link::PresenceLinker;
@@ -32,13 +32,22 @@ impl WindowLinker<'_> {
             find: &find,
             problems: Vec::new(),
         };
-        let Some(extension) = &draft.extension else {
-            return (sigma.link)(&mut linker);
+        let window = match &draft.extension {
+            None => (sigma.link)(&mut linker),
+            Some(extension) => {
+                linker.what = format!("`vedette.{}`", extension.key);
+                linker.line = extension.line;
+                self.extended(extension, &mut linker)
+            }
         };
-        let key = extension.key;
-        linker.what = format!("`vedette.{key}`");
-        linker.line = extension.line;
-        for (reference, target) in draft.inputs.iter().zip(self.targets) {
+        let problems = linker.problems;
+        self.problems.extend(problems);
+        window
+    }
+
+    fn extended(&self, extension: &ExtensionDraft, linker: &mut Linker<'_>) -> Arc<dyn Window> {
+        let (key, sigma) = (extension.key, self.draft.sigma);
+        for (reference, target) in self.draft.inputs.iter().zip(self.targets) {
             if matches!(target, Target::Correlation(_)) {
                 linker.problem(&format!(
                     "`vedette.{key}` looks at events, but `{}` is a correlation: name detection rules",
@@ -46,18 +55,14 @@ impl WindowLinker<'_> {
                 ));
             }
         }
-        let window = if extension.on == sigma.name {
-            extension.draft.link(&mut linker)
-        } else {
-            linker.problem(&format!(
-                "`vedette.{key}` stands on `type: {}`, which this correlation is not",
-                extension.on
-            ));
-            (sigma.link)(&mut linker)
-        };
-        let problems = linker.problems;
-        self.problems.extend(problems);
-        window
+        if extension.on == sigma.name {
+            return extension.draft.link(linker);
+        }
+        linker.problem(&format!(
+            "`vedette.{key}` stands on `type: {}`, which this correlation is not",
+            extension.on
+        ));
+        (sigma.link)(linker)
     }
 
     fn condition(&mut self) -> Condition {

@@ -1,9 +1,7 @@
 //! Vedette's own attributes: what Sigma cannot say, under the one top-level key `vedette`.
 
-use std::sync::Arc;
-
 use crate::draft::{Attributes, ExtensionDraft, RuleKind};
-use crate::kind::{Attribute, Draft, Form, WindowKind};
+use crate::kind::{Attribute, Form, WindowKind};
 use crate::read::alert_wish::read_alert;
 use crate::read::allowlist_reader::read_allow;
 use crate::read::prefixes::read_prefixes;
@@ -78,31 +76,17 @@ impl Attributes {
             let name = key.text().unwrap_or_default();
             let own = TABLE.iter().find(|(known, ..)| *known == name);
             let window = of_window_types(types).find(|(known, _)| *known == name);
-            let kinds: &[RuleKind] = match (own, window) {
-                (Some((_, kinds, _)), _) => kinds,
-                (None, Some(_)) => &[RuleKind::Correlation],
-                (None, None) => {
-                    unknown(key, name, types, out);
-                    continue;
+            match (own, window) {
+                (Some((_, kinds, reader)), _) if kinds.contains(&kind) => {
+                    reader(key, value, &mut read, out);
                 }
-            };
-            if !kinds.contains(&kind) {
-                let has_it = match *kinds {
-                    [RuleKind::Correlation] => "a correlation rule",
-                    [RuleKind::Detection] => "a detection rule",
-                    _ => "a detection or correlation rule",
-                };
-                out.error(key.line, format!("`vedette.{name}` belongs in {has_it}"));
-            } else if let Some((.., reader)) = own {
-                reader(key, value, &mut read, out);
-            } else if let Some((key_name, attribute)) = window {
-                let draft = read_window_type((key, value), (key_name, attribute), out);
-                read.extensions.extend(draft.map(|draft| ExtensionDraft {
-                    key: key_name,
-                    line: key.line,
-                    on: attribute.on,
-                    draft,
-                }));
+                (Some((_, kinds, _)), _) => misplaced(key, name, kinds, out),
+                (None, Some(window)) if kind == RuleKind::Correlation => {
+                    let extension = read_window_type((key, value), window, out);
+                    read.extensions.extend(extension);
+                }
+                (None, Some(_)) => misplaced(key, name, &[RuleKind::Correlation], out),
+                (None, None) => unknown(key, name, types, out),
             }
         }
         if let [first, .., last] = read.extensions.as_slice() {
@@ -144,13 +128,27 @@ fn unknown(key: &Node, name: &str, types: &'static [WindowKind], out: &mut Repor
     );
 }
 
+fn misplaced(key: &Node, name: &str, kinds: &[RuleKind], out: &mut Reporter<'_>) {
+    let has_it = match *kinds {
+        [RuleKind::Correlation] => "a correlation rule",
+        [RuleKind::Detection] => "a detection rule",
+        _ => "a detection or correlation rule",
+    };
+    out.error(key.line, format!("`vedette.{name}` belongs in {has_it}"));
+}
+
 fn read_window_type(
     (key, value): (&Node, &Node),
     (name, attribute): (&'static str, &Attribute),
     out: &mut Reporter<'_>,
-) -> Option<Arc<dyn Draft>> {
+) -> Option<ExtensionDraft> {
     let mark = out.mark();
     let expected = (name, attribute.keys, attribute.example);
-    let draft = (attribute.read)(&mut Section::read((key, value), expected, out)?);
-    draft.filter(|_| out.errors_since(mark) == 0)
+    let draft = (attribute.read)(&mut Section::read((key, value), expected, out)?)?;
+    (out.errors_since(mark) == 0).then_some(ExtensionDraft {
+        key: name,
+        line: key.line,
+        on: attribute.on,
+        draft,
+    })
 }
