@@ -29,6 +29,8 @@ detection:
     outcome: rejected
   condition: selection
 level: low
+vedette:
+  alert: false
 ";
 
 const BROKEN_RULE: &str = "\
@@ -260,7 +262,8 @@ fn check_counts_filters_and_marks_a_warning_once() {
     let ended = desk.replay(&["check"]).expect(0);
     assert_eq!(
         ended.out,
-        "2 rules in 2 files, no problems (1 detection, 0 correlations, 1 filter)\n"
+        "silent: registration_rejected (alert: false)\n\
+         2 rules in 2 files, no problems (1 detection, 0 correlations, 1 filter)\n"
     );
     desk.file("rules/register.yml", RULE.replace("level: low\n", ""));
     let ended = desk.replay(&["check"]).expect(0);
@@ -329,7 +332,7 @@ fn check_reads_standard_input() {
 #[test]
 fn check_says_which_lists_are_still_examples() {
     let desk = Desk::new();
-    let allow = "\nvedette:\n    allow: {testers: user_agent, offices: source_ip}\n";
+    let allow = "\n  allow: {testers: user_agent, offices: source_ip}\n";
     desk.file("rules/register.yml", format!("{}{allow}", RULE.trim_end()));
     let lists = "\
 allowlist:
@@ -345,6 +348,7 @@ allowlist:
     assert_eq!(
         lines,
         [
+            "silent: registration_rejected (alert: false)",
             "rules/allowlist.yaml:2: the list `testers` is still an example and allows nothing",
             "1 rule in 2 files, no problems (1 detection, 0 correlations, 2 allowlists)",
         ]

@@ -45,7 +45,9 @@ fn engine(correlations: &[&str]) -> Engine {
 
 /// A correlation by the name of its title.
 fn correlation(name: &str, of: &str, vedette: &str) -> String {
-    format!("title: {name}\nname: {name}\ncorrelation: {{{of}}}\ngenerate: true\nvedette: {{{vedette}}}\n")
+    format!(
+        "title: {name}\nname: {name}\ncorrelation: {{{of}}}\ngenerate: true\nvedette: {{{vedette}}}\n"
+    )
 }
 
 /// An event, so many milliseconds after the start, with an id made of its number and more fields as JSON.

@@ -9,20 +9,19 @@ pub(crate) mod window_link; // its type, with the rules that it names
 pub(crate) mod show_link; // and where inputs have it
 pub(crate) mod group_source; // its fields in each of its rules
 pub(crate) mod alert_link; // who alerts by itself
+pub(crate) mod paging_link; // who is told of what
 pub(crate) mod allow_link; // its lists
 
 use std::sync::Arc;
 
 use detector_event::field::{FieldTable, SlotId};
 
-use crate::draft::{
-    AlertWish, BrokenDraft, CorrelationDraft, DetectionDraft, Drafts, FilterDraft, Target,
-};
-use crate::link::alert_link::own_correlation;
+use crate::draft::{BrokenDraft, CorrelationDraft, DetectionDraft, Drafts, FilterDraft, Target};
 use crate::link::allow_link::AllowLinker;
 use crate::link::dependency::dependencies;
 use crate::link::group_source::GroupLinker;
 use crate::link::names::Names;
+use crate::link::paging_link::PagingLinker;
 use crate::link::resolved::Resolved;
 use crate::model::condition::{Condition, Expr, Subject, Test};
 use crate::model::*;
@@ -72,25 +71,15 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         fields: &mut fields,
         problems: &mut problems,
     };
-    let mut linked: Vec<CorrelationRule> = Vec::with_capacity(correlations.len());
-    let mut places = vec![None; correlations.len()];
-    for ix in dependencies.order {
-        let Some(draft) = correlations.get(ix) else {
-            continue; // a broken one
-        };
-        let resolved = resolved(&inputs[ix], &places, &linked);
-        let rule = linker.rule(draft, &inputs[ix], &resolved);
-        places[ix] = Some(linked.len());
-        linked.push(rule);
-    }
-    let is_referred_to = |ix: usize| inputs.iter().flatten().any(|t| *t == Target::Detection(ix));
-    for (ix, draft) in detections.iter().enumerate() {
-        if let Some(own) = own_correlation(draft, is_referred_to(ix), types) {
-            linked.push(linker.own(&own, (ix, draft)));
-        }
-    }
-    silence(&mut linked, &correlations, &places);
-    problems.extend(silenced_elsewhere(&detections, &correlations, &inputs));
+    let (mut linked, places) = in_order(dependencies.order, &correlations, &inputs, &mut linker);
+    let paging = PagingLinker {
+        detections: &detections,
+        correlations: &correlations,
+        inputs: &inputs,
+    };
+    linked.extend(paging.own_correlations(types, &mut linker));
+    paging.silence(&mut linked, &places);
+    problems.extend(paging.silenced_elsewhere());
     if !broken.is_empty() || problems.iter().any(|p| p.severity == Severity::Error) {
         return (None, problems);
     }
@@ -104,6 +93,27 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         allowlists,
     };
     (Some(set), problems)
+}
+
+/// The correlations, children before parents, and where each is among them.
+fn in_order(
+    order: Vec<usize>,
+    correlations: &[CorrelationDraft],
+    inputs: &[Vec<Target>],
+    linker: &mut GroupLinker<'_>,
+) -> (Vec<CorrelationRule>, Vec<Option<usize>>) {
+    let mut linked: Vec<CorrelationRule> = Vec::with_capacity(correlations.len());
+    let mut places = vec![None; correlations.len()];
+    for ix in order {
+        let Some(draft) = correlations.get(ix) else {
+            continue; // a broken one
+        };
+        let resolved = resolved(&inputs[ix], &places, &linked);
+        let rule = linker.rule(draft, &inputs[ix], &resolved);
+        places[ix] = Some(linked.len());
+        linked.push(rule);
+    }
+    (linked, places)
 }
 
 /// What a correlation's inputs are, where those before it in order are `linked`, each at its place.
@@ -121,81 +131,6 @@ fn resolved<'a>(
         Target::Filter | Target::Broken(_) | Target::Nowhere => Resolved::Unknown,
     };
     inputs.iter().map(one).collect()
-}
-
-/// Lets the children of correlations page only where one of those says `generate: true`.
-fn silence(linked: &mut [CorrelationRule], drafts: &[CorrelationDraft], places: &[Option<usize>]) {
-    let mut asked = vec![false; linked.len()];
-    for (draft, place) in drafts.iter().zip(places) {
-        let Some(parent) = *place else { continue };
-        for child in children(&linked[parent]) {
-            linked[child].pages = false;
-            asked[child] |= draft.generate == Some(true);
-        }
-    }
-    for (rule, asked) in linked.iter_mut().zip(asked) {
-        rule.pages |= asked;
-    }
-}
-
-/// Rules that no longer page because rules of other files refer to them, which their own file does not show.
-fn silenced_elsewhere(
-    detections: &[DetectionDraft],
-    correlations: &[CorrelationDraft],
-    inputs: &[Vec<Target>],
-) -> Vec<RuleProblem> {
-    let silenced = |target: Target| match target {
-        Target::Detection(ix) => {
-            let draft = &detections[ix];
-            // What is informational is written for others to refer to.
-            let is_missed = matches!(draft.alert, AlertWish::Unsaid)
-                && draft.meta.level != Some(Level::Informational);
-            let fix = "`vedette: {alert: true}` or `vedette: {alert: false}` in its file";
-            is_missed.then_some((&draft.meta, fix))
-        }
-        Target::Correlation(ix) => Some((
-            &correlations[ix].meta,
-            "`generate: true` or `generate: false` here",
-        )),
-        Target::Filter | Target::Broken(_) | Target::Nowhere => None,
-    };
-    let mut problems = Vec::new();
-    for (parent, targets) in correlations.iter().zip(inputs) {
-        for (reference, target) in parent.inputs.iter().zip(targets) {
-            let Some((meta, fix)) = silenced(*target) else {
-                continue;
-            };
-            let refers = |(other, targets): (&CorrelationDraft, &Vec<Target>)| {
-                // What is said of correlations is said of purpose, whatever it is.
-                let is_said = matches!(target, Target::Correlation(_)) && other.generate.is_some();
-                targets.contains(target) && (is_said || other.meta.path == meta.path)
-            };
-            if correlations.iter().zip(inputs).any(refers) {
-                continue;
-            }
-            problems.push(RuleProblem {
-                severity: Severity::Warning,
-                ..problem(
-                    &parent.meta.path,
-                    reference.line,
-                    format!(
-                        "`{}` of {} does not page any more, since this rule refers to it: write {fix}",
-                        reference.text, meta.path
-                    ),
-                )
-            });
-        }
-    }
-    problems
-}
-
-/// The places of the correlations that a correlation refers to.
-fn children(rule: &CorrelationRule) -> Vec<usize> {
-    let child = |input: &CorrelationInput| match input.rule {
-        InputRule::Correlation(child) => Some(child.0 as usize),
-        InputRule::Detection(_) => None,
-    };
-    rule.inputs.iter().filter_map(child).collect()
 }
 
 fn finish(draft: DetectionDraft, allow: Vec<Allowance>) -> DetectionRule {

@@ -173,60 +173,72 @@ fn read_rule(
             drafts.correlations.extend(draft.filter(|_| sound));
         }
         RuleKind::Detection => {
-            let scope = SourceScope::read(root, out);
-            let sources = scope.as_ref().map(|scope| scope.sources(root, out));
-            let meta = read_meta(root, &attributes, out);
-            let collection = parsed((document.text, document.first_line), root, mark, out);
-            let condition = collection.as_ref().and_then(|collection| {
-                let section = &collection.rules.first()?.detection;
-                let same_element = &attributes.same_element;
-                let compiler = DetectionCompiler {
-                    fields,
-                    same_element,
-                    out,
-                };
-                compiler.compile(root.get("detection")?, section)
-            });
-            if let (Some(scope), Some(sources), Some(meta), Some(condition)) =
-                (scope, sources, meta, condition)
-                && out.errors_since(mark) == 0
-            {
-                drafts.detections.push(DetectionDraft {
-                    meta,
-                    scope,
-                    sources,
-                    condition,
-                    allow: attributes.allow,
-                    alert: attributes.alert,
-                });
-            }
+            let draft = read_detection(document, root, attributes, (mark, fields), out);
+            drafts.detections.extend(draft);
         }
         RuleKind::Filter => {
-            let targets = filter_targets(root, out);
-            let scope = SourceScope::read(root, out);
-            let meta = read_meta(root, &attributes, out);
-            let collection = parsed((document.text, document.first_line), root, mark, out);
-            let condition = collection.as_ref().and_then(|collection| {
-                let section = &collection.filters.first()?.detection;
-                let compiler = DetectionCompiler {
-                    fields,
-                    same_element: &[],
-                    out,
-                };
-                compiler.compile(root.get("filter")?, section)
-            });
-            if let (Some(meta), Some(targets), Some(condition)) = (meta, targets, condition)
-                && out.errors_since(mark) == 0
-            {
-                drafts.filters.push(FilterDraft {
-                    meta,
-                    scope,
-                    targets: targets.named,
-                    condition,
-                });
-            }
+            let draft = read_filter(document, root, attributes, (mark, fields), out);
+            drafts.filters.extend(draft);
         }
     }
+}
+
+/// `None`: something is wrong since the mark and has been reported.
+fn read_detection(
+    document: &DocumentText<'_>,
+    root: &Node,
+    attributes: Attributes,
+    (mark, fields): (usize, &mut FieldTable),
+    out: &mut Reporter<'_>,
+) -> Option<DetectionDraft> {
+    let scope = SourceScope::read(root, out);
+    let sources = scope.as_ref().map(|scope| scope.sources(root, out));
+    let meta = read_meta(root, &attributes, out);
+    let collection = parsed((document.text, document.first_line), root, mark, out)?;
+    let compiler = DetectionCompiler {
+        fields,
+        same_element: &attributes.same_element,
+        out,
+    };
+    let section = &collection.rules.first()?.detection;
+    let condition = compiler.compile(root.get("detection")?, section);
+    let draft = DetectionDraft {
+        meta: meta?,
+        scope: scope?,
+        sources: sources?,
+        condition: condition?,
+        allow: attributes.allow,
+        alert: attributes.alert,
+    };
+    (out.errors_since(mark) == 0).then_some(draft)
+}
+
+/// As [`read_detection`].
+fn read_filter(
+    document: &DocumentText<'_>,
+    root: &Node,
+    attributes: Attributes,
+    (mark, fields): (usize, &mut FieldTable),
+    out: &mut Reporter<'_>,
+) -> Option<FilterDraft> {
+    let targets = filter_targets(root, out);
+    let scope = SourceScope::read(root, out);
+    let meta = read_meta(root, &attributes, out);
+    let collection = parsed((document.text, document.first_line), root, mark, out)?;
+    let compiler = DetectionCompiler {
+        fields,
+        same_element: &[],
+        out,
+    };
+    let section = &collection.filters.first()?.detection;
+    let condition = compiler.compile(root.get("filter")?, section);
+    let draft = FilterDraft {
+        meta: meta?,
+        scope,
+        targets: targets?.named,
+        condition: condition?,
+    };
+    (out.errors_since(mark) == 0).then_some(draft)
 }
 
 struct FilterTargets {
