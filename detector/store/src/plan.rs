@@ -109,6 +109,7 @@ fn rule_key(rules: &RuleSet, rule: &CorrelationRule, earlier: &[RuleFacts]) -> R
             paths.join("\t")
         }
         FieldSource::ChildGroup(at) => format!("#{at}"),
+        FieldSource::Nowhere => String::new(),
     };
     let list = |sources: &[FieldSource]| sources.iter().map(field).collect::<Vec<_>>().join("\n");
     let mut texts = vec![

@@ -156,7 +156,7 @@ fn wrong_fields_of_sound_rules_are_told_beside_broken_ones() {
     assert_eq!(
         show(&check_rules(&[file("r.yml", &text)])),
         "r.yml:7: `x` is not a network, write one like `10.0.0.0/8` or `2001:db8::/32`\n\
-         r.yml:28: `user` is no group-by field of the correlation `many`, which is grouped by ip"
+         r.yml:28: warning: `user` is no group-by field of the correlation `many`, which is grouped by ip: its episodes are in no group of this rule"
     );
 }
 
@@ -388,4 +388,76 @@ fn a_path_of_one_element_must_lie_above_a_field() {
     }
     assert!(said("quiet: 1h", "same_element: [a]").contains("belongs in a detection rule"));
     assert!(of("{a.b|fieldref: c}", "{same_element: [a]}").contains("fieldref"));
+}
+
+#[test]
+fn a_rule_that_another_file_silences_is_told_of() {
+    let said = |rule: &str, count: &str, files: [&str; 2]| {
+        let files = files.into_iter().zip([rule, count]);
+        let files: Vec<_> = files.map(|(path, text)| file(path, text)).collect();
+        show(&check_rules(&files))
+    };
+    let apart = ["one.yml", "two.yml"];
+    assert_eq!(
+        said(RULE, COUNT, apart),
+        "two.yml:7: warning: `failed` of one.yml does not page any more, since this rule refers to it: \
+         write `vedette: {alert: true}` or `vedette: {alert: false}` in its file"
+    );
+    assert_eq!(
+        said(
+            &RULE.replace("level: low", "level: informational"),
+            COUNT,
+            apart
+        ),
+        ""
+    );
+    for alert in ["true", "false", "{quiet: 5m}"] {
+        assert_eq!(
+            said(
+                &format!("{RULE}vedette: {{alert: {alert}}}\n"),
+                COUNT,
+                apart
+            ),
+            ""
+        );
+    }
+    let both = format!("{RULE}---\n{COUNT}");
+    let parent = COUNT
+        .replace(
+            "0c8a6f0e-4b1d-4f0b-8d0f-5e2d1a9b7c02",
+            "1c8a6f0e-4b1d-4f0b-8d0f-5e2d1a9b7c03",
+        )
+        .replace("name: many", "name: more")
+        .replace("[failed]", "[many]");
+    assert!(
+        said(&both, &parent, apart)
+            .starts_with("two.yml:7: warning: `many` of one.yml does not page any more")
+    );
+    for generate in ["true", "false"] {
+        assert_eq!(
+            said(&both, &format!("{parent}generate: {generate}\n"), apart),
+            ""
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_alert_is_said() {
+    let of = |alert: &str| {
+        show(&check_rules(&[file(
+            "r.yml",
+            &format!("{RULE}vedette: {{alert: {alert}}}\n"),
+        )]))
+    };
+    assert_eq!(
+        of("yes, please: no"),
+        "r.yml:9: `vedette.alert` is true, false or a mapping of group-by, quiet, show, not `yes`\n\
+         r.yml:9: unknown key `vedette.please`; known are quiet, threat, response, prefix, ratio, first_seen, baseline, owner, show, same_element, alert, allow"
+    );
+    assert_eq!(
+        of("{groupby: [ip]}"),
+        "r.yml:9: unknown key `vedette.alert.groupby`, did you mean `group-by`?; known are group-by, quiet, show"
+    );
+    assert!(of("{quiet: soon}").contains("vedette.alert.quiet"));
+    assert!(of("{show: []}").contains("is empty"));
 }

@@ -256,16 +256,16 @@ impl GroupLinker<'_> {
                         0 => "has no `group-by`".to_owned(),
                         _ => format!("is grouped by {}", child.group_by.join(", ")),
                     };
-                    self.error(
+                    self.warning(
                         draft,
                         field.line,
                         format!(
-                            "`{name}` is no group-by field of the correlation `{}`, which {has}",
+                            "`{name}` is no group-by field of the correlation `{}`, which {has}: its episodes are in no group of this rule",
                             reference.text
                         ),
                     );
                 }
-                place.map(FieldSource::ChildGroup)
+                Some(place.map_or(FieldSource::Nowhere, FieldSource::ChildGroup))
             }
         }
     }

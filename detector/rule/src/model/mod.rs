@@ -214,6 +214,8 @@ pub enum FieldSource {
     FirstOf(Arc<[SlotId]>),
     /// The n-th group-by value of a child correlation.
     ChildGroup(usize),
+    /// A child correlation does not have it, and so is in no group.
+    Nowhere,
 }
 
 /// `gte: 10`, or several that must all be true (`gt: 10` with `lte: 20`): of a count, or of a number as [`Decimal`].

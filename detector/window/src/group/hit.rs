@@ -168,7 +168,7 @@ fn event_slot(field: &FieldSource) -> SlotId {
     match field {
         FieldSource::Event(slot) => *slot,
         FieldSource::FirstOf(slots) => slots[0],
-        FieldSource::ChildGroup(_) => {
+        FieldSource::ChildGroup(_) | FieldSource::Nowhere => {
             unreachable!("a detection rule's fields are those of its events")
         }
     }
