@@ -11,6 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::Value;
 
 const RULE: &str = "\
 title: Registration rejected
@@ -28,6 +29,8 @@ detection:
     outcome: rejected
   condition: selection
 level: low
+vedette:
+  alert: false
 ";
 
 const BROKEN_RULE: &str = "\
@@ -259,7 +262,8 @@ fn check_counts_filters_and_marks_a_warning_once() {
     let ended = desk.replay(&["check"]).expect(0);
     assert_eq!(
         ended.out,
-        "2 rules in 2 files, no problems (1 detection, 0 correlations, 1 filter)\n"
+        "silent: registration_rejected (alert: false)\n\
+         2 rules in 2 files, no problems (1 detection, 0 correlations, 1 filter)\n"
     );
     desk.file("rules/register.yml", RULE.replace("level: low\n", ""));
     let ended = desk.replay(&["check"]).expect(0);
@@ -270,9 +274,65 @@ fn check_counts_filters_and_marks_a_warning_once() {
 }
 
 #[test]
+fn check_is_a_gate_for_people_programs_and_forges() {
+    let desk = Desk::new();
+    desk.replay(&["check", "--strict"]).expect(0);
+    let without_level = RULE.replace("level: low\n", "");
+    desk.file(
+        "rules/re gister.yml",
+        without_level.replace("name:", "date: 2021/1/1\nname:"),
+    );
+    fs::remove_file(desk.path().join("rules/register.yml")).unwrap();
+    desk.replay(&["check"]).expect(0);
+    desk.replay(&["check", "--strict"])
+        .expect(2)
+        .out_has("2 warnings");
+    let json = desk.replay(&["check", "--format", "json"]).expect(0);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json["warnings"], 2);
+    assert_eq!(json["rules"]["detections"], 1);
+    let first = &json["problems"][0];
+    assert_eq!(first["path"], "rules/re gister.yml");
+    assert_eq!(
+        (&first["line"], &first["severity"]),
+        (&1.into(), &"warning".into())
+    );
+    let sarif = desk
+        .replay(&["check", "--strict", "--format", "sarif"])
+        .expect(2);
+    let sarif: Value = serde_json::from_str(&sarif.out).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(
+        result["message"]["text"],
+        "missing recommended field `level`"
+    );
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "rules/re%20gister.yml");
+    assert_eq!(place["region"]["startLine"], 1);
+    desk.file("rules/broken.yml", BROKEN_RULE);
+    let json = desk.replay(&["check", "--format", "json"]).expect(2);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((&json["errors"], &json["rules"]), (&1.into(), &Value::Null));
+}
+
+#[test]
+fn check_reads_standard_input() {
+    let desk = Desk::new();
+    desk.replay_stdin(&["check", "-"], RULE.as_bytes())
+        .expect(0)
+        .out_has("1 rule in 1 file, no problems");
+    desk.replay_stdin(&["check", "-"], BROKEN_RULE.as_bytes())
+        .expect(2)
+        .out_has("-:");
+    desk.replay_stdin(&["check", "-"], b"\xff\xfe")
+        .expect(2)
+        .out_has("-:1: the file is not UTF-8");
+}
+
+#[test]
 fn check_says_which_lists_are_still_examples() {
     let desk = Desk::new();
-    let allow = "\nvedette:\n    allow: {testers: user_agent, offices: source_ip}\n";
+    let allow = "\n  allow: {testers: user_agent, offices: source_ip}\n";
     desk.file("rules/register.yml", format!("{}{allow}", RULE.trim_end()));
     let lists = "\
 allowlist:
@@ -288,6 +348,7 @@ allowlist:
     assert_eq!(
         lines,
         [
+            "silent: registration_rejected (alert: false)",
             "rules/allowlist.yaml:2: the list `testers` is still an example and allows nothing",
             "1 rule in 2 files, no problems (1 detection, 0 correlations, 2 allowlists)",
         ]

@@ -60,10 +60,16 @@ fn head(alert: &Alert) -> String {
 
 fn group_values(alert: &Alert) -> String {
     let values = alert.group.0.iter();
-    let values: Vec<String> = values
-        .map(|(_, value)| neutral(value, VALUE_CHARS_MAX))
-        .collect();
+    let values: Vec<String> = values.map(|(_, value)| group_value(value)).collect();
     values.join(", ")
+}
+
+/// A missing field is a value where a detection rule alerts by itself.
+fn group_value(value: &str) -> String {
+    match value {
+        "" => "(missing)".to_owned(),
+        _ => neutral(value, VALUE_CHARS_MAX),
+    }
 }
 
 /// The body of an e-mail: plain text, short lines first.
@@ -126,7 +132,7 @@ fn who(alert: &Alert) -> String {
         .group
         .0
         .iter()
-        .map(|(field, value)| format!("{field} = {}", neutral(value, VALUE_CHARS_MAX)))
+        .map(|(field, value)| format!("{field} = {}", group_value(value)))
         .collect();
     lines.join("\n")
 }

@@ -253,15 +253,15 @@ impl<'e> Worker<'e> {
             let by_name = |fields: &BTreeMap<SlotId, u64>| fields.iter().map(name).collect();
             tally.missing.push(by_name(&kept_out.missing));
             tally.no_address.push(by_name(&kept_out.no_address));
+            tally.cut.push(by_name(&kept_out.cut));
         }
         let mut alerts = Vec::new();
         tally.doubts = windows.finish(spilled, &mut |rule, episode| {
             let rule = &rules.correlations[rule.0 as usize];
-            alerts.push(Alert::of_episode(
-                rule,
-                &episode,
-                tally.latest.unwrap_or_default(),
-            ));
+            if rule.pages {
+                let latest = tally.latest.unwrap_or_default();
+                alerts.push(Alert::of_episode(rule, &episode, latest));
+            }
         })?;
         alerts.sort_by(Alert::reporting_order);
         Ok((alerts, tally))
@@ -316,23 +316,25 @@ impl Watch<'_> {
             tally,
             ..
         } = self;
-        engine.matcher.matches(event, scratch, &mut |rule| {
-            let detection = &engine.rules.detections[rule.0 as usize];
-            if let Some(by) = engine.rules.allowance(detection, event) {
-                tally.allowed[rule.0 as usize][by] += 1;
-                return;
-            }
-            tally.hits[rule.0 as usize] += 1;
-            observer.hit(detection, event);
-            if *mode == Mode::HitsOnly || !windows.is_fed_by(rule) {
-                return;
-            }
-            match placement {
-                Placement::At(time) => windows.observe(rule, event, time),
-                Placement::TooLate => tally.too_late_hits += 1,
-                Placement::Untimed => tally.untimed_hits += 1,
-            }
-        });
+        engine
+            .matcher
+            .matches(event, &engine.rules.fields, scratch, &mut |rule| {
+                let detection = &engine.rules.detections[rule.0 as usize];
+                if let Some(by) = engine.rules.allowance(detection, event) {
+                    tally.allowed[rule.0 as usize][by] += 1;
+                    return;
+                }
+                tally.hits[rule.0 as usize] += 1;
+                observer.hit(detection, event);
+                if *mode == Mode::HitsOnly || !windows.is_fed_by(rule) {
+                    return;
+                }
+                match placement {
+                    Placement::At(time) => windows.observe(rule, event, time),
+                    Placement::TooLate => tally.too_late_hits += 1,
+                    Placement::Untimed => tally.untimed_hits += 1,
+                }
+            });
     }
 
     fn absent_fields(&self) -> Vec<Vec<String>> {

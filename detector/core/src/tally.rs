@@ -35,6 +35,9 @@ pub struct Tally {
     pub missing: Vec<Vec<(String, u64)>>,
     /// The same because a field that is grouped by its network was no address.
     pub no_address: Vec<Vec<(String, u64)>>,
+    /// Hits that are not in all groups, or not there with all values, that they have: a field has more than
+    /// [`VALUES_PER_HIT_MAX`](detector_window::VALUES_PER_HIT_MAX). Otherwise as [`Tally::missing`].
+    pub cut: Vec<Vec<(String, u64)>>,
     /// Fields that a rule wants to be there (see [`Expr::each_wanted_field`](detector_rule::Expr::each_wanted_field)) and
     /// that no event of its log sources had, though there were such events: by detection rule, in the order of [`RuleSet::detections`](detector_rule::RuleSet::detections). Known at the end.
     pub absent_fields: Vec<Vec<String>>,

@@ -23,6 +23,7 @@ logsource: {product: aws, service: cloudtrail}
 detection:
     selection: {eventName: Failed}
     condition: selection
+vedette: {alert: false}
 ---
 title: Sign-in succeeded
 id: 22222222-2222-4222-8222-222222222222
@@ -33,6 +34,7 @@ logsource: {product: aws, service: cloudtrail}
 detection:
     selection: {eventName: Succeeded}
     condition: selection
+vedette: {alert: false}
 ---
 title: Password changed
 id: 33333333-3333-4333-8333-333333333333
@@ -43,6 +45,7 @@ logsource: {product: aws, service: cloudtrail}
 detection:
     selection: {eventName: Changed}
     condition: selection
+vedette: {alert: false}
 ";
 
 fn correlation(kind: &str, rules: &str, condition: &str) -> String {

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::field::FieldTable;
+use crate::field::{FieldTable, SlotId};
 use crate::slots::{Slots, Value};
 
 /// Arrays within arrays at a registered path; deeper ones exist and have no values.
@@ -24,23 +24,52 @@ pub(crate) fn scan_leniently<'a>(
     table: &FieldTable,
     slots: &mut Slots<'a>,
 ) -> Result<(), serde_json::Error> {
+    walk(text, table, &mut |slot, value, _| slots.offer(slot, value))
+}
+
+/// Calls `see` with the text of each object that stands at `slot`, as it is written. `text` is one JSON object that was
+/// scanned before; of another, nothing may be seen.
+pub fn each_object<'a>(
+    text: &'a str,
+    table: &FieldTable,
+    slot: SlotId,
+    see: &mut dyn FnMut(&'a str),
+) {
+    let mut take = |at: SlotId, value: Value<'a>, json: &'a str| {
+        if at == slot && value == Value::Container && json.starts_with('{') {
+            see(json);
+        }
+        true
+    };
+    // What the scan could read can be read again.
+    let _ = walk(text, table, &mut take);
+}
+
+/// Takes a value of a slot and the JSON it was read from; `false` ends the walk.
+type Take<'k, 'a> = dyn FnMut(SlotId, Value<'a>, &'a str) -> bool + 'k;
+
+fn walk<'a>(
+    text: &'a str,
+    table: &FieldTable,
+    take: &mut Take<'_, 'a>,
+) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(text);
     reader.deserialize_map(Object {
         table,
         node: 0,
-        slots,
+        take,
     })?;
     reader.end()
 }
 
 /// One object whose keys lead on from `node`.
-struct Object<'t, 's, 'a> {
+struct Object<'t, 's, 'k, 'a> {
     table: &'t FieldTable,
     node: usize,
-    slots: &'s mut Slots<'a>,
+    take: &'s mut Take<'k, 'a>,
 }
 
-impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
+impl<'a> Visitor<'a> for Object<'_, '_, '_, 'a> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,7 +90,7 @@ impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
                         node,
                         depth: 0,
                     };
-                    place(value.get(), at, self.slots).map_err(A::Error::custom)?;
+                    place(value.get(), at, self.take).map_err(A::Error::custom)?;
                 }
             }
         }
@@ -78,36 +107,40 @@ struct Place<'t> {
 }
 
 /// Puts a value, which is well-formed JSON, where it belongs.
-fn place<'a>(json: &'a str, at: Place<'_>, slots: &mut Slots<'a>) -> Result<(), serde_json::Error> {
+fn place<'a>(
+    json: &'a str,
+    at: Place<'_>,
+    take: &mut Take<'_, 'a>,
+) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(json);
     let value = match json.as_bytes().first() {
         Some(b'[') if at.depth < ARRAY_DEPTH_MAX && json[1..].trim_ascii() != "]" => {
             let depth = at.depth + 1;
             let at = Place { depth, ..at };
-            return reader.deserialize_seq(Members { at, slots });
+            return reader.deserialize_seq(Members { at, take });
         }
         Some(b'[' | b'{') => Value::Container,
         _ => scalar(json)?,
     };
     let is_object = json.starts_with('{');
     if let Some(slot) = at.table.node(at.node).slot
-        && !slots.offer(slot, value)
+        && !take(slot, value, json)
     {
         return Err(Error::custom("too many values at the fields in use"));
     }
     if is_object {
         let (table, node) = (at.table, at.node);
-        reader.deserialize_map(Object { table, node, slots })?;
+        reader.deserialize_map(Object { table, node, take })?;
     }
     Ok(())
 }
 
-struct Members<'t, 's, 'a> {
+struct Members<'t, 's, 'k, 'a> {
     at: Place<'t>,
-    slots: &'s mut Slots<'a>,
+    take: &'s mut Take<'k, 'a>,
 }
 
-impl<'a> Visitor<'a> for Members<'_, '_, 'a> {
+impl<'a> Visitor<'a> for Members<'_, '_, '_, 'a> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -116,7 +149,7 @@ impl<'a> Visitor<'a> for Members<'_, '_, 'a> {
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
         while let Some(member) = seq.next_element::<&'a RawValue>()? {
-            place(member.get(), self.at, self.slots).map_err(A::Error::custom)?;
+            place(member.get(), self.at, self.take).map_err(A::Error::custom)?;
         }
         Ok(())
     }

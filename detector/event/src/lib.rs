@@ -11,3 +11,5 @@ mod lenient_scan; // the same, where a value cannot be held
 mod quick_scan; // the same, where it is as AWS writes it
 pub mod scan; // JSON bytes  -> the values of the slots
 pub mod event; // one decoded audit entry
+
+pub use lenient_scan::each_object;

@@ -49,7 +49,7 @@ pub(crate) fn hits_without_group(tally: &Tally) -> u64 {
 
 fn unused<'t>(rules: &'t RuleSet, tally: &'t Tally) -> impl Iterator<Item = Unused<'t>> {
     let kinds = [
-        (&tally.missing, "missing, redacted or of several values"),
+        (&tally.missing, "missing or redacted"),
         (&tally.no_address, "no address"),
     ];
     kinds.into_iter().flat_map(|(by_rule, why)| {

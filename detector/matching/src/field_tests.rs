@@ -9,6 +9,7 @@ use detector_rule::{Case, Number, Order, Place, Test, fold_into, is_folded};
 
 use super::buffers::Buffers;
 use super::memo::Memo;
+use super::object_text::Objects;
 use super::predicate::PredicateId;
 use super::substring::Substrings;
 use super::value_text::{number_of, text_of};
@@ -27,11 +28,14 @@ pub(super) struct FieldTests {
     any_text: Option<PredicateId>,
     null: Option<PredicateId>,
     present: Option<PredicateId>,
+    /// Whether any of them looks at text.
+    has_texts: bool,
 }
 
 impl FieldTests {
     /// Adds a test that is not slow.
     pub(super) fn add(&mut self, test: &Test, id: PredicateId) {
+        self.has_texts |= matches!(test, Test::Text(_) | Test::AnyText);
         match test {
             Test::Text(test) => {
                 let (whole, within) = match test.case {
@@ -53,7 +57,11 @@ impl FieldTests {
             Test::AnyText => self.any_text = Some(id),
             Test::Null => self.null = Some(id),
             Test::Present => self.present = Some(id),
-            Test::Glob(_) | Test::Regex(_) | Test::OtherField { .. } | Test::Moment { .. } => {
+            Test::Glob(_)
+            | Test::Regex(_)
+            | Test::OtherField { .. }
+            | Test::Moment { .. }
+            | Test::Element(_) => {
                 unreachable!("slow tests are not evaluated together")
             }
         }
@@ -69,6 +77,7 @@ impl FieldTests {
         &self,
         slots: &Slots<'_>,
         slot: SlotId,
+        objects: Objects<'_>,
         memo: &mut Memo,
         buffers: &mut Buffers,
         pass: &mut dyn FnMut(PredicateId),
@@ -78,10 +87,12 @@ impl FieldTests {
         } else {
             self.null.into_iter().for_each(&mut *pass);
         }
+        let mut has_containers = false;
         for value in slots.values(slot) {
             if *value == Value::Null {
                 self.null.into_iter().for_each(&mut *pass);
             }
+            has_containers |= *value == Value::Container;
             let Value::Text(text) = value else {
                 self.evaluate_value(value, buffers, pass);
                 continue;
@@ -96,6 +107,11 @@ impl FieldTests {
             memo.keep(text, &passed);
             passed.iter().copied().for_each(&mut *pass);
             buffers.passed = passed;
+        }
+        if has_containers && self.has_texts {
+            objects.each(slot, &mut |text| {
+                self.evaluate_text(text, &mut buffers.folded, pass);
+            });
         }
     }
 
@@ -166,6 +182,8 @@ impl FieldTests {
         let Ok(address) = text.parse::<std::net::IpAddr>() else {
             return;
         };
+        // An IPv4 address in an IPv6 one is the IPv4 address.
+        let address = address.to_canonical();
         for (net, id) in &self.networks {
             if net.contains(&address) {
                 pass(*id);

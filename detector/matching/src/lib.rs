@@ -11,6 +11,7 @@ mod predicate_table; // equal tests are one
 mod program; // conditions as flat jumps
 mod substring; // all needles of a field in one pass
 mod memo; // what values came to that come again
+mod object_text; // objects as text
 mod field_tests; // all tests of a field, together
 mod value_text; // values as text and numbers
 mod needles; // many texts in one pass, whoever wrote them
@@ -19,11 +20,17 @@ mod slow_test; // globs, regexes, other fields, times: one by one
 mod keyword; // every string of the raw event
 mod rule_index; // which rules to look at
 
-use detector_event::event::{Event, LogSource};
-use detector_rule::{DetectionIx, RuleSet, Subject};
+use hashbrown::HashMap;
+
+use detector_event::event::{Body, Event, LogSource};
+use detector_event::field::FieldTable;
+use detector_event::scan::scan_json;
+use detector_event::slots::Slots;
+use detector_rule::{DetectionIx, Expr, Predicate, RuleSet, Subject, Test};
 
 use buffers::Buffers;
 use memo::Memo;
+use object_text::Objects;
 use predicate::PredicateId;
 use predicate_table::{PredicateTable, Way};
 use program::Programs;
@@ -35,6 +42,8 @@ pub struct Matcher {
     table: PredicateTable,
     programs: Programs,
     indexes: Vec<RuleIndex>,
+    /// By the predicate that asks for them: the tests within an object.
+    elements: HashMap<PredicateId, Matcher, foldhash::fast::FixedState>,
 }
 
 /// One thread's memory for [`Matcher::matches`]; grows to its size once.
@@ -55,19 +64,31 @@ pub struct Scratch {
 
 impl Matcher {
     pub fn new(rules: &RuleSet) -> Self {
-        let mut table = PredicateTable::new(rules.fields.len());
+        let roots = rules.detections.iter().map(|rule| &rule.condition.root);
+        let mut matcher = Self::of(roots, &rules.fields);
+        matcher.indexes = LogSource::ALL
+            .map(|source| RuleIndex::new(rules, source, &matcher.table))
+            .into();
+        matcher
+    }
+
+    /// Of conditions that are asked for one by one.
+    fn of<'r>(conditions: impl Iterator<Item = &'r Expr>, fields: &FieldTable) -> Self {
+        let mut table = PredicateTable::new(fields.len());
         let mut programs = Programs::default();
-        for rule in &rules.detections {
-            programs.add(&rule.condition.root, &mut table);
+        for root in conditions {
+            programs.add(root, &mut table);
         }
         table.finish();
-        let indexes = LogSource::ALL
-            .map(|source| RuleIndex::new(rules, source, &table))
-            .into();
+        let elements = table.elements().map(|(id, element)| {
+            let root = std::iter::once(element.root());
+            (id, Self::of(root, element.fields()))
+        });
         Self {
+            elements: elements.collect(),
             table,
             programs,
-            indexes,
+            indexes: Vec::new(),
         }
     }
 
@@ -84,13 +105,15 @@ impl Matcher {
 
     /// Calls `hit` with each detection rule that the event matches, ascending.
     ///
-    /// `scratch` must come from this matcher. What stays in it of an event, some of its texts, changes no outcome.
+    /// `fields` are those of the rules that it was made of, and of the event. `scratch` must come from this matcher. What stays in it of an event, some of its texts, changes no outcome.
     pub fn matches(
         &self,
         event: &Event<'_, '_>,
+        fields: &FieldTable,
         scratch: &mut Scratch,
         hit: &mut dyn FnMut(DetectionIx),
     ) {
+        let seen = Seen::of(event, fields);
         let Some(index) = LogSource::ALL
             .iter()
             .position(|s| *s == event.source)
@@ -103,7 +126,7 @@ impl Matcher {
         scratch.evaluated.clear();
         for slot in index.slots(event.slots) {
             if let Some(group) = self.table.group_at(slot) {
-                self.evaluate_group(group, event, scratch);
+                self.evaluate_group(group, seen, scratch);
             }
         }
         let mut candidates = std::mem::take(&mut scratch.candidates);
@@ -116,7 +139,7 @@ impl Matcher {
         candidates.dedup();
         for &rule in &candidates {
             if self.programs.run(rule as usize, &mut |predicate| {
-                self.passes(predicate, event, scratch)
+                self.passes(predicate, seen, scratch)
             }) {
                 hit(DetectionIx(rule));
             }
@@ -124,13 +147,18 @@ impl Matcher {
         scratch.candidates = candidates;
     }
 
-    fn passes(&self, predicate: PredicateId, event: &Event<'_, '_>, scratch: &mut Scratch) -> bool {
+    fn passes(&self, predicate: PredicateId, seen: Seen<'_, '_>, scratch: &mut Scratch) -> bool {
         match self.table.way(predicate) {
-            Way::Together(group) => self.evaluate_group(group, event, scratch),
+            Way::Together(group) => self.evaluate_group(group, seen, scratch),
             Way::Alone if scratch.tested.get(predicate) => {}
             Way::Alone => {
                 scratch.tested.set(predicate);
-                if slow_test::passes(self.table.predicate(predicate), event, &mut scratch.buffers) {
+                let test = self.table.predicate(predicate);
+                let passes = match self.elements.get(&predicate) {
+                    Some(within) => within.holds_in_an_object(test, seen),
+                    None => slow_test::passes(test, seen.event, seen.objects, &mut scratch.buffers),
+                };
+                if passes {
                     scratch.truth.set(predicate);
                 }
             }
@@ -138,7 +166,38 @@ impl Matcher {
         scratch.truth.get(predicate)
     }
 
-    fn evaluate_group(&self, group: u32, event: &Event<'_, '_>, scratch: &mut Scratch) {
+    /// Whether the one condition of this matcher holds in one of the objects that `test` is asked of.
+    fn holds_in_an_object(&self, test: &Predicate, seen: Seen<'_, '_>) -> bool {
+        let (Subject::Field(slot), Test::Element(element)) = (test.subject, &test.test) else {
+            return false;
+        };
+        let fields = element.fields();
+        let mut holds = false;
+        seen.objects.each_as_written(slot, &mut |json| {
+            let mut slots = Slots::new(fields);
+            if holds || scan_json(json.as_bytes(), fields, &mut slots).is_err() {
+                return;
+            }
+            let event = Event {
+                source: seen.event.source,
+                time: seen.event.time,
+                id: seen.event.id,
+                account: seen.event.account,
+                region: seen.event.region,
+                arrival: seen.event.arrival,
+                slots: &slots,
+                body: Body::Json(json.as_bytes()),
+            };
+            let seen = Seen::of(&event, fields);
+            let mut scratch = self.scratch();
+            holds = self.programs.run(0, &mut |predicate| {
+                self.passes(predicate, seen, &mut scratch)
+            });
+        });
+        holds
+    }
+
+    fn evaluate_group(&self, group: u32, seen: Seen<'_, '_>, scratch: &mut Scratch) {
         if scratch.evaluated.get(group) {
             return;
         }
@@ -154,9 +213,10 @@ impl Matcher {
         match subject {
             Subject::Field(slot) => {
                 let memo = &mut memos[group as usize];
-                tests.evaluate_field(event.slots, slot, memo, buffers, &mut pass);
+                let (slots, objects) = (seen.event.slots, seen.objects);
+                tests.evaluate_field(slots, slot, objects, memo, buffers, &mut pass);
             }
-            Subject::AnyText => keyword::each_text(event.body, &mut |text| {
+            Subject::AnyText => keyword::each_text(seen.event.body, &mut |text| {
                 tests.evaluate_text(text, &mut buffers.folded, &mut pass);
                 for &predicate in self.table.slow_keywords() {
                     if slow_test::text_passes(
@@ -169,6 +229,21 @@ impl Matcher {
                 }
             }),
         }
+    }
+}
+
+/// One event under test.
+#[derive(Debug, Clone, Copy)]
+struct Seen<'s, 'a> {
+    event: &'s Event<'s, 'a>,
+    objects: Objects<'s>,
+}
+
+impl<'s, 'a> Seen<'s, 'a> {
+    fn of(event: &'s Event<'s, 'a>, fields: &'s FieldTable) -> Self {
+        let body = event.body;
+        let objects = Objects { body, fields };
+        Self { event, objects }
     }
 }
 

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use detector_event::field::SlotId;
-use detector_rule::{Predicate, Subject, Test};
+use detector_rule::{Element, Predicate, Subject, Test};
 
 use super::field_tests::FieldTests;
 use super::predicate::PredicateId;
@@ -144,6 +144,15 @@ impl PredicateTable {
         (Subject::Field(self.slots[group as usize]), tests)
     }
 
+    pub(super) fn elements(&self) -> impl Iterator<Item = (PredicateId, &Element)> {
+        (0..)
+            .zip(&self.predicates)
+            .filter_map(|(id, predicate)| match &predicate.test {
+                Test::Element(element) => Some((id, element)),
+                _ => None,
+            })
+    }
+
     pub(super) fn slow_keywords(&self) -> &[PredicateId] {
         &self.slow_keywords
     }
@@ -153,6 +162,10 @@ impl PredicateTable {
 pub(super) fn is_slow(test: &Test) -> bool {
     matches!(
         test,
-        Test::Glob(_) | Test::Regex(_) | Test::OtherField { .. } | Test::Moment { .. }
+        Test::Glob(_)
+            | Test::Regex(_)
+            | Test::OtherField { .. }
+            | Test::Moment { .. }
+            | Test::Element(_)
     )
 }

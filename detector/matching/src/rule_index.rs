@@ -107,7 +107,8 @@ fn anchor(expr: &Expr, table: &PredicateTable, uses: &[u32]) -> Option<Anchor> {
                     | Test::Glob(_)
                     | Test::Regex(_)
                     | Test::OtherField { .. }
-                    | Test::Moment { .. },
+                    | Test::Moment { .. }
+                    | Test::Element(_),
                 ) => return None,
             };
             let id = table.id(predicate)?;

@@ -11,13 +11,19 @@ use detector_rule::{
 };
 
 use super::buffers::Buffers;
+use super::object_text::Objects;
 use super::other_field;
 use super::value_text::{number_of, text_of};
 
 /// Numbers above it are milliseconds since the epoch, others seconds.
 const SECONDS_MAX: i128 = 1_000_000_000_000;
 
-pub(super) fn passes(predicate: &Predicate, event: &Event<'_, '_>, buffers: &mut Buffers) -> bool {
+pub(super) fn passes(
+    predicate: &Predicate,
+    event: &Event<'_, '_>,
+    objects: Objects<'_>,
+    buffers: &mut Buffers,
+) -> bool {
     let Subject::Field(slot) = predicate.subject else {
         return false;
     };
@@ -36,17 +42,26 @@ pub(super) fn passes(predicate: &Predicate, event: &Event<'_, '_>, buffers: &mut
                 .and_then(|at| part_of(at, *part).compare(*number))
                 .is_some_and(|ordering| order.holds(ordering))
         }),
-        test => event.slots.values(slot).any(|value| {
-            let Buffers { text, folded, .. } = &mut *buffers;
-            text_of(value, text).is_some_and(|text| text_passes(test, text, folded))
-        }),
+        test => {
+            let Buffers { text, folded, .. } = buffers;
+            let mut passed = event.slots.values(slot).any(|value| {
+                text_of(value, text).is_some_and(|text| text_passes(test, text, folded))
+            });
+            let is_container = |value: &Value<'_>| *value == Value::Container;
+            if !passed && event.slots.values(slot).any(is_container) {
+                objects.each(slot, &mut |text| {
+                    passed = passed || text_passes(test, text, folded);
+                });
+            }
+            passed
+        }
     }
 }
 
 /// Whether `text` passes a slow test on text.
 pub(super) fn text_passes(test: &Test, text: &str, buffer: &mut String) -> bool {
     match test {
-        Test::Regex(pattern) => pattern.0.is_match(text),
+        Test::Regex(pattern) => pattern.is_match(text),
         Test::Glob(glob) if glob.case == Case::Ignored && !is_folded(text) => {
             buffer.clear();
             fold_into(text, buffer);

@@ -4,7 +4,7 @@
 mod matching_bench;
 
 use matching_bench::plain::plain_hits;
-use matching_bench::random_rule::{Breadth, event, rules, to_yaml};
+use matching_bench::random_rule::{Breadth, event, rules, to_yaml, to_yaml_of_elements};
 use matching_bench::{hits, load};
 
 use proptest::prelude::*;
@@ -125,6 +125,27 @@ mod known {
                 && any_value(event, &|v| v.is_number() || v.is_boolean())
     }
 
+    /// Free choice: an object is its JSON text, as rules of SigmaHQ have it. To the engine it is nothing.
+    pub(crate) fn object_as_text(event: &Value) -> bool {
+        any_value(event, &|v| v.get("inner").is_some())
+    }
+
+    /// Free choice: a word is looked for in numbers and booleans, too. The engine looks in text alone.
+    pub(crate) fn word_in_a_number(rule: &Value, event: &Value) -> bool {
+        let is_in = |word: &Value| {
+            let word = word.as_str().unwrap_or_default().to_lowercase();
+            any_value(event, &|v| {
+                (v.is_number() || v.is_boolean()) && v.to_string().contains(&word)
+            })
+        };
+        any_item(rule, |key, value| {
+            key.is_empty()
+                && value
+                    .as_array()
+                    .is_some_and(|words| words.iter().any(is_in))
+        })
+    }
+
     /// Specification: the characters at both ends of a `base64offset` value that its neighbours change are not part of
     /// the pattern. The engine keeps the last one, and so finds only values that end where a group of three does.
     pub(crate) fn base64_offset(rule: &Value) -> bool {
@@ -175,6 +196,8 @@ mod known {
             || yes_as_true(rule, event)
             || reference_beyond_text(rule, event)
             || moment_in_digits(rule, event)
+            || object_as_text(event)
+            || word_in_a_number(rule, event)
     }
 }
 
@@ -216,6 +239,19 @@ proptest! {
         let yaml = to_yaml(&rules);
         let set = load(&yaml);
         prop_assert_eq!(hits(&set, &event.to_string()), plain_hits(&set, &event), "{}\n{}", yaml, event);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn tests_of_one_element_agree_with_plain(rules in rules(Breadth::Everything, 6), event in event(Breadth::Everything)) {
+        let yaml = to_yaml_of_elements(&rules);
+        if !yaml.is_empty() {
+            let set = load(&yaml);
+            prop_assert_eq!(hits(&set, &event.to_string()), plain_hits(&set, &event), "{}\n{}", yaml, event);
+        }
     }
 }
 

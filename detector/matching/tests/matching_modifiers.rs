@@ -146,6 +146,54 @@ fn nested_fields_and_arrays() {
 }
 
 #[test]
+fn an_object_is_its_text() {
+    let spaced = "{\"a\": { \"b\" : \"x y\",\n \"c\":[1, {\"d\\\"\": true}] }}";
+    table(&[
+        (
+            "a|contains: Suspended",
+            r#"{"a":{"v":{"Status":"suspended"}}}"#,
+            true,
+        ),
+        ("a|contains: status", r#"{"a":{"v":{"Status":"x"}}}"#, true),
+        ("a: '*suspended*'", r#"{"a":{"v":"Suspended"}}"#, true),
+        (
+            "a|contains|cased: suspended",
+            r#"{"a":{"v":"Suspended"}}"#,
+            false,
+        ),
+        (
+            "a|contains|all: [one, two]",
+            r#"{"a":{"b":"one","c":"two"}}"#,
+            true,
+        ),
+        ("a|contains|all: [one, two]", r#"{"a":{"b":"one"}}"#, false),
+        ("a|re: '\"b\":\"x y\"'", spaced, true),
+        (r#"a|contains: '"b":"x y","c":[1,'"#, spaced, true),
+        (r#"a|contains: '"d\"":true'"#, spaced, true),
+        ("a|startswith: '{\"b\"'", spaced, true),
+        ("a|endswith: '}]}'", spaced, true),
+        (
+            "a.b|contains: Failure",
+            r#"{"a":[{"b":{"c":1}},{"b":{"d":"Failure"}}]}"#,
+            true,
+        ),
+        (
+            "a|contains: Failure",
+            r#"{"a":[{"b":1},{"d":"Failure"}]}"#,
+            true,
+        ),
+        ("a|contains: x", r#"{"a":[]}"#, false),
+        ("a: '*'", r#"{"a":{}}"#, true),
+        ("a: '*'", r#"{"a":[]}"#, false),
+        ("a|contains|neq: Failure", r#"{"a":{"d":"Failure"}}"#, false),
+        ("a|contains|neq: Failure", r#"{"a":{"d":"Success"}}"#, true),
+        ("a|gt: 5", r#"{"a":{"b":9}}"#, false),
+        ("a|cidr: 10.0.0.0/8", r#"{"a":{"b":"10.1.1.1"}}"#, false),
+        ("a|fieldref: b", r#"{"a":{"c":1},"b":{"c":1}}"#, false),
+    ]);
+}
+
+#[test]
 fn regular_expressions_keep_case_unless_told() {
     table(&[
         ("a|re: ^ab+$", r#"{"a":"abb"}"#, true),
@@ -176,6 +224,10 @@ fn networks_of_both_versions() {
         ),
         ("a|cidr|neq: 10.0.0.0/8", r#"{"a":"192.0.2.1"}"#, true),
         ("a|cidr: 0.0.0.0/0", r#"{"a":"192.0.2.1"}"#, true),
+        ("a|cidr: 10.0.0.0/8", r#"{"a":"::ffff:10.1.2.3"}"#, true),
+        ("a|cidr: 10.0.0.0/8", r#"{"a":"::FFFF:0a01:203"}"#, true),
+        ("a|cidr: ::ffff:10.0.0.0/104", r#"{"a":"10.1.2.3"}"#, true),
+        ("a|cidr: ::/0", r#"{"a":"::ffff:10.1.2.3"}"#, false),
     ]);
 }
 
@@ -263,6 +315,12 @@ fn words_without_a_field() {
         ("'|re': e.il$", r#"{"a":"evil"}"#, true),
         ("'|re': e.il$", r#"{"a":"evils"}"#, false),
         ("- evil\n- a: x", r#"{"a":"x"}"#, true),
+        ("- 4711", r#"{"a":[{"b":4711}]}"#, true),
+        ("- '711'", r#"{"a":-4711}"#, true),
+        ("- 2.5", r#"{"a":2.5}"#, true),
+        ("- 'false'", r#"{"a":false}"#, true),
+        ("- 'null'", r#"{"a":null}"#, false),
+        ("'|re': ^47", r#"{"a":4711}"#, true),
     ]);
     let mut set = load(&rule("words:\n  - connection refused\ncondition: words"));
     assert_eq!(text_hits(&mut set, "ERROR Connection REFUSED by db"), [0]);
@@ -385,4 +443,45 @@ fn of_long_lists_any_beginning_end_or_part_is_found() {
         }
     }
     assert!(hits > 20 && misses > 20, "{hits} {misses}");
+}
+
+#[test]
+fn several_tests_of_one_element() {
+    let of_one = |json: &str| {
+        let detection = rule(
+            "open:\n  items.port: 22\n  items.ranges.cidr|contains: 0.0.0.0/0\n  name: x\ncondition: open",
+        );
+        let same = format!("{detection}vedette: {{same_element: [items]}}\n");
+        [detection, same].map(|yaml| !hits(&load(&yaml), json).is_empty())
+    };
+    for (json, expected) in [
+        (
+            r#"{"name":"x","items":[{"port":22,"ranges":[{"cidr":"0.0.0.0/0"}]}]}"#,
+            [true, true],
+        ),
+        (
+            r#"{"name":"x","items":[{"port":22},{"ranges":[{"cidr":"0.0.0.0/0"}]}]}"#,
+            [true, false],
+        ),
+        (
+            r#"{"name":"x","items":[{"port":443},{"port":22,"ranges":{"cidr":["10.0.0.0/8","0.0.0.0/0"]}}]}"#,
+            [true, true],
+        ),
+        (
+            r#"{"name":"x","items":{"port":22,"ranges":[{"cidr":"0.0.0.0/0"}]}}"#,
+            [true, true],
+        ),
+        (
+            r#"{"name":"y","items":[{"port":22,"ranges":[{"cidr":"0.0.0.0/0"}]}]}"#,
+            [false, false],
+        ),
+        (
+            r#"{"name":"x","items":[[{"port":22}],[{"ranges":[{"cidr":"0.0.0.0/0"}]}]]}"#,
+            [true, false],
+        ),
+        (r#"{"name":"x","items":[]}"#, [false, false]),
+        (r#"{"name":"x","items":[22,"0.0.0.0/0"]}"#, [false, false]),
+    ] {
+        assert_eq!(of_one(json), expected, "{json}");
+    }
 }

@@ -90,6 +90,25 @@ pub(super) struct DetectionDraft {
     pub(super) sources: Vec<LogSource>,
     pub(super) condition: Condition,
     pub(super) allow: Vec<AllowDraft>,
+    pub(super) alert: AlertWish,
+}
+
+/// Whether a detection rule alerts by itself (`vedette.alert`).
+#[derive(Debug, Default)]
+pub(super) enum AlertWish {
+    /// If nothing refers to it.
+    #[default]
+    Unsaid,
+    Never,
+    Asked(AlertDraft),
+}
+
+/// How it does; what is not said is left to the default.
+#[derive(Debug, Default)]
+pub(super) struct AlertDraft {
+    pub(super) group_by: Option<Vec<Reference>>,
+    pub(super) quiet_ms: Option<i64>,
+    pub(super) show: Vec<Reference>,
 }
 
 #[derive(Debug)]
@@ -115,6 +134,8 @@ pub(super) struct CorrelationDraft {
     pub(super) prefixes: Vec<PrefixDraft>,
     pub(super) extension: Option<ExtensionDraft>,
     pub(super) show: Vec<Reference>,
+    /// Whether the correlations among its inputs alert beside it; they do not where nothing is said.
+    pub(super) generate: Option<bool>,
 }
 
 /// The `type` of a correlation.
@@ -169,6 +190,9 @@ pub(super) struct Attributes {
     pub(super) allow: Vec<AllowDraft>,
     pub(super) extensions: Vec<ExtensionDraft>,
     pub(super) show: Vec<Reference>,
+    /// Paths below which the tests of one search must hold in one object.
+    pub(super) same_element: Vec<Reference>,
+    pub(super) alert: AlertWish,
 }
 
 /// A group-by name and its prefix, as written.

@@ -21,6 +21,7 @@ pub use kind::{Attribute, Compared, Draft, Fields, Form, Linker, Takes, WindowKi
 pub use model::allowlist::{AllowEntry, AllowValue, Allowlist};
 pub use model::condition::*;
 pub use model::network_prefix::NetworkPrefix;
+pub use model::pattern::Pattern;
 pub use model::*;
 pub use yaml::duration::WINDOW_LENGTH_MAX_MS;
 pub use yaml::letter_case::{fold, fold_into, is_folded};

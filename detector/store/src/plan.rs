@@ -104,7 +104,12 @@ fn children(rule: &CorrelationRule) -> impl Iterator<Item = usize> {
 fn rule_key(rules: &RuleSet, rule: &CorrelationRule, earlier: &[RuleFacts]) -> RuleKey {
     let field = |source: &FieldSource| match source {
         FieldSource::Event(slot) => rules.fields.path(*slot).to_owned(),
+        FieldSource::FirstOf(slots) => {
+            let paths: Vec<&str> = slots.iter().map(|slot| rules.fields.path(*slot)).collect();
+            paths.join("\t")
+        }
         FieldSource::ChildGroup(at) => format!("#{at}"),
+        FieldSource::Nowhere => String::new(),
     };
     let list = |sources: &[FieldSource]| sources.iter().map(field).collect::<Vec<_>>().join("\n");
     let mut texts = vec![
@@ -115,6 +120,9 @@ fn rule_key(rules: &RuleSet, rule: &CorrelationRule, earlier: &[RuleFacts]) -> R
     ];
     if rule.prefixes.iter().any(Option::is_some) {
         texts.push(format!("{:?}", rule.prefixes));
+    }
+    if rule.stands_for.is_some() {
+        texts.push("by itself".to_owned());
     }
     for input in &rule.inputs {
         let reference = input.reference.to_string();

@@ -14,8 +14,10 @@ use std::sync::Arc;
 
 use crate::group::United;
 use crate::group::episode::Episode;
+use crate::group::group_values::GroupTexts;
 use crate::group::groups::{GroupValues, RuleWindows};
 use crate::group::hit::{self, HitFields, ValueOf};
+use crate::group::names::Names;
 use crate::group::parents::show_to_parents;
 use crate::group::version::StateError;
 use crate::kind::{ChildView, Occurrence};
@@ -28,7 +30,8 @@ use detector_rule::{
 
 pub use group::Doubts;
 pub use group::episode::ToldChild;
-pub use group::hit::KeptOut;
+pub use group::hit::{KeptOut, VALUES_PER_HIT_MAX};
+pub use group::names::NAMES;
 pub use group::parents::{Parent, parents};
 pub use group::{episode, group_values, groups, version};
 pub use ledger::shown;
@@ -57,6 +60,7 @@ pub struct Windows<'r> {
     windows: Vec<Box<dyn RuleWindows>>,
     /// By detection rule: the correlations it feeds.
     consumers: Vec<Vec<Consumer>>,
+    names: Names,
     /// By correlation rule: hits in no group.
     kept_out: Vec<KeptOut>,
 }
@@ -115,6 +119,7 @@ impl<'r> Windows<'r> {
             rules,
             windows: rules.correlations.iter().map(rule_windows).collect(),
             consumers,
+            names: Names::new(&rules.fields),
             kept_out: vec![KeptOut::default(); rules.correlations.len()],
         }
     }
@@ -127,27 +132,33 @@ impl<'r> Windows<'r> {
     /// Takes a hit of `rule` at `time`: the event's own, or its arrival where that is earlier by more than the skew.
     pub fn observe(&mut self, rule: DetectionIx, event: &Event<'_, '_>, time: i64) {
         let id = Key::of_event_id(event.id);
-        for &Consumer { rule, input, reads } in &self.consumers[rule.0 as usize] {
+        let Self {
+            rules,
+            windows,
+            consumers,
+            names,
+            kept_out,
+        } = self;
+        for &Consumer { rule, input, reads } in &consumers[rule.0 as usize] {
             let at = rule.0 as usize;
-            let correlation = &self.rules.correlations[at];
+            let correlation = &rules.correlations[at];
             let source = &correlation.inputs[input];
-            let kept_out = &mut self.kept_out[at];
-            let Some(fields) = HitFields::read((correlation, source), reads, event, kept_out)
-            else {
-                continue;
-            };
-            let occurrence = Occurrence::hit(input, time, id, fields.value);
-            let texts = || hit::group_texts(correlation, source, event);
-            let group = GroupValues {
-                key: fields.group,
-                texts: &texts,
-            };
             let shown = hit::shown(source, event);
-            let texts = EventTexts {
+            let told = EventTexts {
                 id: event.id,
                 shown: &shown,
             };
-            self.windows[at].observe(&group, &occurrence, texts);
+            let windows = &mut windows[at];
+            let mut see = |fields: HitFields<'_>| {
+                let group = GroupValues {
+                    key: Key::of_texts(fields.texts),
+                    texts: &|| GroupTexts::new(fields.texts),
+                };
+                let occurrence = Occurrence::hit(input, time, id, fields.value);
+                windows.observe(&group, &occurrence, told);
+            };
+            let of = (correlation, source);
+            hit::each(of, (reads, names), event, &mut kept_out[at], &mut see);
         }
     }
 

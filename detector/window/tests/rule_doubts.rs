@@ -53,20 +53,42 @@ fn near_misses_of_top_level_keys_are_told() {
             )
         );
     }
-    for (key, slip) in [
-        ("generate", "generat"),
-        ("level", "lvel"),
-        ("logsource", "logsorce"),
-        ("falsepositives", "falsepositive"),
+    for (key, slip, mark) in [
+        ("generate", "generat", ""),
+        ("level", "lvel", ""),
+        ("logsource", "logsorce", ""),
+        ("tags", "tag", ""),
+        ("falsepositives", "falsepositive", "warning: "),
+        ("references", "reference", "warning: "),
     ] {
         assert_eq!(
             said("vedette:", &format!("{slip}: x\nvedette:")),
             format!(
-                "r.yml:20: warning: unknown key `{slip}`, did you mean `{key}`? what stands under it has no effect"
+                "r.yml:20: {mark}unknown key `{slip}`, did you mean `{key}`? what stands under it has no effect"
             )
         );
     }
     assert_eq!(said("vedette:", "owner_team: fleet\nvedette:"), "");
+}
+
+/// A rule for a log that is not read may lie among the others; one for a log that nobody writes is a mistake.
+#[test]
+fn a_service_that_does_not_exist_is_an_error() {
+    for (service, is_error) in [
+        ("guardduty", false),
+        ("s3access", false),
+        ("cloudtrial", true),
+        ("foo", true),
+    ] {
+        let source = format!("{{product: aws, service: {service}}}");
+        let files = [file("r.yml", &RULE.replace("{product: aws}", &source))];
+        let shown = show(&check_rules(&files));
+        assert!(
+            shown.contains(&format!("service `{service}` is not one of")),
+            "{shown}"
+        );
+        assert_eq!(load_rules(&files).is_err(), is_error, "{shown}");
+    }
 }
 
 #[test]
@@ -134,7 +156,7 @@ fn wrong_fields_of_sound_rules_are_told_beside_broken_ones() {
     assert_eq!(
         show(&check_rules(&[file("r.yml", &text)])),
         "r.yml:7: `x` is not a network, write one like `10.0.0.0/8` or `2001:db8::/32`\n\
-         r.yml:28: `user` is no group-by field of the correlation `many`, which is grouped by ip"
+         r.yml:28: warning: `user` is no group-by field of the correlation `many`, which is grouped by ip: its episodes are in no group of this rule"
     );
 }
 
@@ -299,4 +321,143 @@ fn broken_yaml_says_what_to_do() {
         of("title: T\nlevel\tlow\nid: x\n"),
         "r.yml:2:6: a tab stands in this line, use spaces"
     );
+}
+
+/// What only describes a rule takes nothing from it.
+#[test]
+fn odd_metadata_is_doubted_and_left_out() {
+    let odd = "description:\ntags:\nfalsepositives: null\ndate: 2021/06/01\nmodified:\nstatus: ready\nreferences: 5\nauthor: [a]\nrelated: [{id: x, type: kin}]\n";
+    let text = RULE.replace("level: low\n", &format!("level: low\n{odd}"));
+    let files = [file("r.yml", &text)];
+    assert_eq!(
+        show(&check_rules(&files)),
+        "r.yml:5: warning: `description` is empty, write text or remove the key\n\
+         r.yml:6: warning: `tags` is empty, write a list of text or remove the key\n\
+         r.yml:7: warning: `falsepositives` is empty, write a list of text or remove the key\n\
+         r.yml:8: warning: invalid date `2021/06/01`, expected YYYY-MM-DD\n\
+         r.yml:9: warning: invalid modified date `null`, expected YYYY-MM-DD\n\
+         r.yml:10: warning: invalid status `ready`, expected one of: stable, test, experimental, deprecated, unsupported\n\
+         r.yml:13: warning: related id `x` is not a valid UUID"
+    );
+    let set = load_rules(&files).expect("odd metadata is no error");
+    let meta = &set.detections[0].meta;
+    assert_eq!((meta.tags.len(), &meta.description), (0, &None));
+    let tags = RULE.replace("level: low\n", "level: low\ntags: [attack.t1078, 5]\n");
+    let set = load_rules(&[file("r.yml", &tags)]).expect("the rest of the tags is kept");
+    assert_eq!(set.detections[0].meta.tags, ["attack.t1078"]);
+}
+
+#[test]
+fn ids_are_equal_whatever_the_case_of_their_digits() {
+    let id = "7d4f2b63-7a0e-4a51-9a35-0d8a3f6f7c01";
+    assert_eq!(
+        said(
+            "rules: [failed]",
+            &format!("rules: [{}]", id.to_uppercase())
+        ),
+        ""
+    );
+    assert!(said("rules: [failed]", "rules: [Failed]").contains("did you mean `failed`?"));
+    let twice = format!(
+        "{RULE}---\n{}",
+        RULE.replace(id, &id.to_uppercase())
+            .replace("name: failed\n", "")
+    );
+    assert!(
+        show(&check_rules(&[file("r.yml", &twice)]))
+            .contains("is also the id or name of the rule at r.yml:")
+    );
+}
+
+#[test]
+fn a_path_of_one_element_must_lie_above_a_field() {
+    let of = |detection: &str, vedette: &str| {
+        let text = RULE.replace("s: {a: 1}", &format!("s: {detection}"));
+        show(&check_rules(&[file(
+            "r.yml",
+            &format!("{text}vedette: {vedette}\n"),
+        )]))
+    };
+    assert_eq!(of("{a.b: 1, a.c|gt: 2}", "{same_element: [a]}"), "");
+    assert_eq!(of("[{a.b: 1}, {c: 1}]", "{same_element: a}"), "");
+    for (detection, path) in [("{a: 1}", "a"), ("{ab.c: 1}", "a"), ("{b.a.c: 1}", "a")] {
+        assert_eq!(
+            of(detection, &format!("{{same_element: [{path}]}}")),
+            "r.yml:9: `vedette.same_element` names `a`, and no field of the detection is below it: write such as `a.name`"
+        );
+    }
+    assert!(said("quiet: 1h", "same_element: [a]").contains("belongs in a detection rule"));
+    assert!(of("{a.b|fieldref: c}", "{same_element: [a]}").contains("fieldref"));
+}
+
+#[test]
+fn a_rule_that_another_file_silences_is_told_of() {
+    let said = |rule: &str, count: &str, files: [&str; 2]| {
+        let files = files.into_iter().zip([rule, count]);
+        let files: Vec<_> = files.map(|(path, text)| file(path, text)).collect();
+        show(&check_rules(&files))
+    };
+    let apart = ["one.yml", "two.yml"];
+    assert_eq!(
+        said(RULE, COUNT, apart),
+        "two.yml:7: warning: `failed` of one.yml does not page any more, since this rule refers to it: \
+         write `vedette: {alert: true}` or `vedette: {alert: false}` in its file"
+    );
+    assert_eq!(
+        said(
+            &RULE.replace("level: low", "level: informational"),
+            COUNT,
+            apart
+        ),
+        ""
+    );
+    for alert in ["true", "false", "{quiet: 5m}"] {
+        assert_eq!(
+            said(
+                &format!("{RULE}vedette: {{alert: {alert}}}\n"),
+                COUNT,
+                apart
+            ),
+            ""
+        );
+    }
+    let both = format!("{RULE}---\n{COUNT}");
+    let parent = COUNT
+        .replace(
+            "0c8a6f0e-4b1d-4f0b-8d0f-5e2d1a9b7c02",
+            "1c8a6f0e-4b1d-4f0b-8d0f-5e2d1a9b7c03",
+        )
+        .replace("name: many", "name: more")
+        .replace("[failed]", "[many]");
+    assert!(
+        said(&both, &parent, apart)
+            .starts_with("two.yml:7: warning: `many` of one.yml does not page any more")
+    );
+    for generate in ["true", "false"] {
+        assert_eq!(
+            said(&both, &format!("{parent}generate: {generate}\n"), apart),
+            ""
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_alert_is_said() {
+    let of = |alert: &str| {
+        show(&check_rules(&[file(
+            "r.yml",
+            &format!("{RULE}vedette: {{alert: {alert}}}\n"),
+        )]))
+    };
+    assert_eq!(
+        of("yes, please: no"),
+        "r.yml:9: `vedette.alert` is true, false or a mapping of group-by, quiet, show, not `yes`\n\
+         r.yml:9: unknown key `vedette.please`; known are quiet, threat, response, prefix, ratio, first_seen, baseline, owner, show, same_element, alert, allow"
+    );
+    assert_eq!(
+        of("{groupby: [ip]}"),
+        "r.yml:9: unknown key `vedette.alert.groupby`, did you mean `group-by`?; known are group-by, quiet, show"
+    );
+    assert!(of("{quiet: soon}").contains("vedette.alert.quiet"));
+    assert!(of("{show: []}").contains("is empty"));
 }

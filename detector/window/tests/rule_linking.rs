@@ -107,6 +107,8 @@ fn counts_and_their_fields() {
         let name = |source: &FieldSource| match source {
             FieldSource::Event(slot) => set.fields.path(*slot).to_owned(),
             FieldSource::ChildGroup(n) => format!("child {n}"),
+            FieldSource::FirstOf(_) => "actor".to_owned(),
+            FieldSource::Nowhere => "nowhere".to_owned(),
         };
         sources.iter().map(name).collect()
     };

@@ -84,12 +84,16 @@ Examples:
   # Every .yml and .yaml file, at any depth
   replay check rules/
 
-  # One file, before a commit
-  replay check rules/error_leak/ && git commit
+  # A gate before a commit: a warning fails, too
+  replay check --strict rules/error_leak/ && git commit
+
+  # What an editor holds, and what a forge shows beside the lines
+  replay check - < draft.yml
+  replay check --format sarif rules/ > check.sarif
 
 Exit status:
   0  no error; warnings are printed all the same
-  2  wrong usage, or at least one error";
+  2  wrong usage, or at least one error; with --strict, or at least one warning";
 
 const SEND_EXAMPLES: &str = "\
 Examples:
@@ -342,9 +346,25 @@ pub(crate) struct TestArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// Rule files, or folders of .yml and .yaml files
+    /// Rule files, folders of .yml and .yaml files, or `-` for standard input
     #[arg(value_name = "PATH", default_value = "rules/")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Fail where there is a warning, as where there is an error
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How the problems are written
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// A line for each problem, and a closing line
+    Text,
+    /// One object, for a program
+    Json,
+    /// SARIF 2.1.0, for the code scanning of a forge
+    Sarif,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,5 +1,9 @@
 //! `replay check`: every problem of every rule file, and a closing line.
 
+mod paging; // who is told
+mod json; // one object
+mod sarif; // for the code scanning of a forge
+
 use std::io::Write;
 use std::time::SystemTime;
 
@@ -7,7 +11,7 @@ use detector_core::rule::{RuleProblem, RuleSet, Severity};
 use detector_core::time::Timestamp;
 use detector_core::window;
 
-use crate::args::CheckArgs;
+use crate::args::{CheckArgs, CheckFormat};
 use crate::input::rules::{self, Read};
 use crate::outcome::Outcome;
 use crate::output::Output;
@@ -31,23 +35,47 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     }
     problems.extend(loaded.iter().flat_map(expired));
     problems.sort();
+    let checked = Checked {
+        files: found,
+        problems,
+        loaded,
+    };
     let mut output = Output::open(None)?;
-    for problem in &problems {
-        writeln!(output, "{}", printable(&problem.to_string()))?;
+    match args.format {
+        CheckFormat::Text => text(&checked, &mut output)?,
+        CheckFormat::Json => writeln!(output, "{}", json::object(&checked))?,
+        CheckFormat::Sarif => writeln!(output, "{}", sarif::log(&checked.problems))?,
     }
-    for line in loaded.iter().flat_map(examples) {
-        writeln!(output, "{}", printable(&line))?;
-    }
-    writeln!(
-        output,
-        "{}",
-        closing_line(found, &problems, loaded.as_ref())
-    )?;
     output.finish()?;
-    Ok(match loaded {
+    Ok(match checked.loaded {
+        Some(_) if args.strict && !checked.problems.is_empty() => Outcome::RulesBroken,
         Some(_) => Outcome::Done,
         None => Outcome::RulesBroken,
     })
+}
+
+/// What a check found.
+struct Checked {
+    /// Rule files, whether they could be read or not.
+    files: usize,
+    /// In order of place.
+    problems: Vec<RuleProblem>,
+    /// `None` where there is an error.
+    loaded: Option<RuleSet>,
+}
+
+fn text(checked: &Checked, output: &mut Output) -> anyhow::Result<()> {
+    for problem in &checked.problems {
+        writeln!(output, "{}", printable(&problem.to_string()))?;
+    }
+    for line in checked.loaded.iter().flat_map(paging::lines) {
+        writeln!(output, "{}", printable(&line))?;
+    }
+    for line in checked.loaded.iter().flat_map(examples) {
+        writeln!(output, "{}", printable(&line))?;
+    }
+    writeln!(output, "{}", closing_line(checked))?;
+    Ok(())
 }
 
 /// A line for each list that has nothing but examples. That is no problem: it is as safe as an empty list.
@@ -92,10 +120,10 @@ fn expired(rules: &RuleSet) -> Vec<RuleProblem> {
 }
 
 /// `13 rules in 4 files, no problems (8 detections, 4 correlations, 1 filter)`; filters only where there are any.
-fn closing_line(files: usize, problems: &[RuleProblem], loaded: Option<&RuleSet>) -> String {
-    let files = counted(files as u64, "file");
-    let errors = count_of(problems, Severity::Error);
-    let warnings = count_of(problems, Severity::Warning);
+fn closing_line(checked: &Checked) -> String {
+    let files = counted(checked.files as u64, "file");
+    let errors = count_of(&checked.problems, Severity::Error);
+    let warnings = count_of(&checked.problems, Severity::Warning);
     let found = match (errors, warnings) {
         (0, 0) => "no problems".into(),
         (0, warnings) => counted(warnings, "warning"),
@@ -106,12 +134,12 @@ fn closing_line(files: usize, problems: &[RuleProblem], loaded: Option<&RuleSet>
             counted(warnings, "warning")
         ),
     };
-    let Some(rules) = loaded else {
+    let Some(rules) = &checked.loaded else {
         return format!("{files}, {found}");
     };
     let (detections, correlations, filters) = (
         rules.detections.len() as u64,
-        rules.correlations.len() as u64,
+        correlations(rules) as u64,
         rules.filters.len() as u64,
     );
     let mut kinds = vec![
@@ -129,6 +157,12 @@ fn closing_line(files: usize, problems: &[RuleProblem], loaded: Option<&RuleSet>
         counted(detections + correlations + filters, "rule"),
         kinds.join(", "),
     )
+}
+
+/// Those that have a document of their own.
+fn correlations(rules: &RuleSet) -> usize {
+    let all = rules.correlations.iter();
+    all.filter(|rule| rule.stands_for.is_none()).count()
 }
 
 fn count_of(problems: &[RuleProblem], severity: Severity) -> u64 {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -16,6 +16,9 @@ use crate::waiting::{Notes, Waiting};
 
 /// The largest rule file that is read, in bytes.
 const RULE_FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Names standard input.
+const STDIN: &str = "-";
 
 /// Where rules are looked for unless the command line says otherwise.
 const RULES_DEFAULT: &str = "rules/";
@@ -86,7 +89,7 @@ pub(crate) fn load_with_lists(
 
 /// Reads every rule file under `paths` once, in the order of the paths. `advice` says how to name other paths.
 ///
-/// A file is read whatever its name; in a folder, at any depth, `.yml` and `.yaml` files are, hidden ones excepted.
+/// `-` is standard input. A file is read whatever its name; in a folder, at any depth, `.yml` and `.yaml` files are, hidden ones excepted.
 /// A file that cannot be read is one problem among others, so that it hides none of them.
 pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
     let mut read = Read {
@@ -96,6 +99,10 @@ pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
     };
     let mut seen = BTreeSet::new();
     for path in paths {
+        if path == Path::new(STDIN) {
+            read.stdin()?;
+            continue;
+        }
         for file in expand(path, advice)? {
             let identity = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
             if seen.insert(identity) {
@@ -110,13 +117,28 @@ impl Read {
     fn file(&mut self, path: &Path) {
         self.found += 1;
         let shown = path.display().to_string();
-        let bytes = match read_bounded(path) {
-            Ok(bytes) => bytes,
+        match read_bounded(path) {
+            Ok(bytes) => self.text(shown, bytes),
             Err(error) => {
                 let message = format!("the file cannot be read: {error}");
-                return self.problem(shown, 1, message);
+                self.problem(shown, 1, message);
             }
-        };
+        }
+    }
+
+    fn stdin(&mut self) -> anyhow::Result<()> {
+        self.found += 1;
+        let mut bytes = Vec::new();
+        let mut bounded = io::stdin().lock().take(RULE_FILE_BYTES_MAX + 1);
+        bounded
+            .read_to_end(&mut bytes)
+            .context("rules: standard input cannot be read")?;
+        self.text(STDIN.into(), bytes);
+        Ok(())
+    }
+
+    /// Takes the bytes of a file as its text, as far as they are; one more than the most are given where there are more.
+    fn text(&mut self, shown: String, bytes: Vec<u8>) {
         if bytes.len() as u64 > RULE_FILE_BYTES_MAX {
             let message = format!("the file has more than {RULE_FILE_BYTES_MAX} bytes");
             return self.problem(shown, 1, message);

@@ -48,8 +48,12 @@ pub(crate) fn summary(run: &Run<'_>, paint: Paint) -> String {
         ahead(run.tally),
     );
     page.section(
-        "hits in no group: the field is missing, redacted or has several values",
+        "hits in no group: the field is missing or redacted",
         by_field(run, &run.tally.missing),
+    );
+    page.section(
+        "hits in 64 groups or with 64 values, not in all that they have",
+        by_field(run, &run.tally.cut),
     );
     page.section(
         "hits in no group: the field is grouped by its network and is no address",
@@ -61,7 +65,7 @@ pub(crate) fn summary(run: &Run<'_>, paint: Paint) -> String {
         without_events(run),
     );
     page.section(
-        "detection rules that no correlation refers to: their hits open no episode",
+        "detection rules with `alert: false` that no correlation refers to: their hits open no episode",
         unreferred(run.rules),
     );
     page.text
@@ -341,6 +345,7 @@ detection:
     outcome: rejected
   condition: selection
 level: low
+vedette: {alert: false}
 ---
 title: Blocked
 id: 3f2b8a5e-0c7f-4a5d-9a37-1a4a8a3f0c12
@@ -353,6 +358,7 @@ detection:
     action: BLOCK
   condition: selection
 level: low
+vedette: {alert: false}
 ";
 
     /// Two detection rules and a correlation over the first.
@@ -383,6 +389,8 @@ level: low
                 Threshold(vec![(Comparison::Gte, 2)]),
             )),
             show: Vec::new(),
+            stands_for: None,
+            pages: true,
         });
         rules
     }
@@ -416,6 +424,7 @@ level: low
             skewed_events: 5,
             missing: vec![vec![("source_ip".into(), 7), ("sub".into(), 0)]],
             no_address: vec![vec![("source_ip".into(), 6)]],
+            cut: vec![vec![("source_ip".into(), 2)]],
             absent_fields: vec![vec!["owner_sub".into()], vec!["action".into()]],
             ..Tally::default()
         };
@@ -438,8 +447,11 @@ hits that no window could use
 event times ahead of their arrival, taken as of their arrival
           5  events
 
-hits in no group: the field is missing, redacted or has several values
+hits in no group: the field is missing or redacted
           7  Flood (flood): source_ip
+
+hits in 64 groups or with 64 values, not in all that they have
+          2  Flood (flood): source_ip
 
 hits in no group: the field is grouped by its network and is no address
           6  Flood (flood): source_ip
@@ -450,7 +462,7 @@ rules whose fields never appeared
 sources without an event: rules for them could not hit
   waf: 1 rule
 
-detection rules that no correlation refers to: their hits open no episode
+detection rules with `alert: false` that no correlation refers to: their hits open no episode
   Blocked (blocked)
 ";
         assert_eq!(text(&recording, &tally), expected);
@@ -462,7 +474,7 @@ detection rules that no correlation refers to: their hits open no episode
 read
   0 inputs, 0 B, 0 records
 
-detection rules that no correlation refers to: their hits open no episode
+detection rules with `alert: false` that no correlation refers to: their hits open no episode
   Blocked (blocked)
 ";
         assert_eq!(text(&Recording::default(), &Tally::default()), expected);

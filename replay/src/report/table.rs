@@ -154,7 +154,11 @@ fn group(group: &GroupValues) -> Vec<String> {
     }
     let pairs = group.0.iter();
     pairs
-        .map(|(field, value)| format!("{}={}", printable(field), clipped(value, VALUE_CHARS_MAX)))
+        .map(|(field, value)| {
+            // A missing field is a value where a detection rule alerts by itself.
+            let shown = if value.is_empty() { "(missing)" } else { value };
+            format!("{}={}", printable(field), clipped(shown, VALUE_CHARS_MAX))
+        })
         .collect()
 }
 

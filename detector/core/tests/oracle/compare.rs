@@ -3,7 +3,7 @@
 use detector_core::alert::Alert;
 
 use super::generate::tick_of;
-use super::{Correlation, Episode, Event, evaluate};
+use super::{Correlation, Episode, Event, evaluate, pages};
 
 /// An alert in the form in which [`expected`] writes episodes.
 pub(crate) fn as_episode(alert: &Alert, correlations: &[Correlation]) -> String {
@@ -12,10 +12,13 @@ pub(crate) fn as_episode(alert: &Alert, correlations: &[Correlation]) -> String 
         .name
         .as_deref()
         .expect("generated rules have names");
-    let number = name
-        .strip_prefix("correlation_")
-        .and_then(|n| n.parse().ok());
-    let correlation: usize = number.expect("a correlation's name ends in its number");
+    let (kind, number) = name.split_once('_').expect("a kind and a number");
+    let number: usize = number.parse().expect("a rule's name ends in its number");
+    let own = |rule: &Correlation| rule.stands_for == Some(number);
+    let correlation = match kind {
+        "detection" => correlations.iter().position(own).expect("it alerts"),
+        _ => number,
+    };
     let names = &correlations[correlation].group_by;
     let group = names
         .iter()
@@ -40,8 +43,16 @@ pub(crate) fn as_episode(alert: &Alert, correlations: &[Correlation]) -> String 
 }
 
 /// The episodes of the brute-force evaluation, sorted.
+#[allow(dead_code, reason = "each test file uses its part")]
 pub(crate) fn expected(events: &[Event], correlations: &[Correlation]) -> Vec<String> {
     written(evaluate(events, correlations))
+}
+
+/// Those of which somebody is told.
+pub(crate) fn expected_alerts(events: &[Event], correlations: &[Correlation]) -> Vec<String> {
+    let mut episodes = evaluate(events, correlations);
+    episodes.retain(|episode| pages(correlations, episode.correlation));
+    written(episodes)
 }
 
 pub(crate) fn written(episodes: Vec<Episode>) -> Vec<String> {

@@ -12,6 +12,11 @@ const DETECTIONS: usize = 3;
 const ADDRESS_FIELD: &str = "sourceIPAddress";
 const GROUP_FIELDS: [&str; 2] = [ADDRESS_FIELD, "userAgent"];
 pub(crate) const VALUE_FIELDS: [&str; 2] = ["requestID", "vpcEndpointId"];
+/// What alerts of detection rules are grouped by unless they say otherwise; no generated event has one.
+const ACTOR: &str = "actor";
+/// Five minutes, and an hour, in ticks.
+const OWN_TIMESPAN: i64 = 600;
+const OWN_QUIET: i64 = 7_200;
 const NUMBER_FIELD: &str = "bytes";
 /// Of few networks, and some that are none, or are no addresses.
 const ADDRESSES: [&str; 10] = [
@@ -106,7 +111,43 @@ pub(crate) fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
         let new = correlation(random, &correlations);
         correlations.push(new);
     }
+    let mut apart = apart(random);
+    for correlation in &mut correlations {
+        correlation.generate = apart.bool();
+    }
+    add_own_alerts(&mut apart, &mut correlations);
     correlations
+}
+
+/// Choices that came later than the others, and leave these as they were.
+fn apart(random: &fastrand::Rng) -> fastrand::Rng {
+    fastrand::Rng::with_seed(random.clone().u64(..))
+}
+
+/// Detection rules that alert by themselves: seldom, since their windows are long.
+pub(crate) fn add_own_alerts(random: &mut fastrand::Rng, correlations: &mut Vec<Correlation>) {
+    for detection in 0..DETECTIONS {
+        if random.u8(..4) > 0 {
+            continue;
+        }
+        let group_by = match random.u8(..3) {
+            0 => vec![ACTOR],
+            _ => GROUP_FIELDS.into_iter().filter(|_| random.bool()).collect(),
+        };
+        correlations.push(Correlation {
+            kind: Kind::EventCount,
+            inputs: vec![Input::Detection(detection)],
+            group_by,
+            show: VALUE_FIELDS.into_iter().filter(|_| random.bool()).collect(),
+            aliases: BTreeMap::new(),
+            prefixes: BTreeMap::new(),
+            timespan: OWN_TIMESPAN,
+            quiet: *pick(random, &[OWN_QUIET, 20]),
+            threshold: vec![("gte", 100)],
+            generate: false,
+            stands_for: Some(detection),
+        });
+    }
 }
 
 fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlation {
@@ -186,6 +227,8 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         timespan,
         quiet: *pick(random, &[timespan, timespan, 2, 20, 40]),
         threshold,
+        generate: true,
+        stands_for: None,
     }
 }
 
@@ -340,17 +383,41 @@ pub(crate) fn yaml(correlations: &[Correlation]) -> String {
             out,
             "title: Detection {at}\nname: detection_{at}\nid: 00000000-0000-4000-8000-00000000000{at}\n\
              status: test\nlevel: low\nlogsource:\n    product: aws\n    service: cloudtrail\n\
-             detection:\n    selection:\n        matched_{at}: 'yes'\n    condition: selection\n---\n"
+             detection:\n    selection:\n        matched_{at}: 'yes'\n    condition: selection\n\
+             vedette:\n    alert: {}\n---\n",
+            own_alert(correlations, at)
         )
         .expect("writing to a string");
     }
-    for (at, correlation) in correlations.iter().enumerate() {
+    let documents = correlations.iter().enumerate();
+    for (at, correlation) in documents.filter(|(_, rule)| rule.stands_for.is_none()) {
         if at > 0 {
             out.push_str("---\n");
         }
         correlation_yaml(&mut out, at, correlation).expect("writing to a string");
     }
     out
+}
+
+fn own_alert(correlations: &[Correlation], detection: usize) -> String {
+    let mut own = correlations.iter();
+    let Some(own) = own.find(|rule| rule.stands_for == Some(detection)) else {
+        return "false".to_owned();
+    };
+    let mut keys = Vec::new();
+    if own.group_by != [ACTOR] {
+        keys.push(format!("group-by: [{}]", own.group_by.join(", ")));
+    }
+    if own.quiet != OWN_QUIET {
+        keys.push(format!("quiet: {}s", own.quiet / 2));
+    }
+    if !own.show.is_empty() {
+        keys.push(format!("show: [{}]", own.show.join(", ")));
+    }
+    match keys.is_empty() {
+        true => "true".to_owned(),
+        false => format!("{{{}}}", keys.join(", ")),
+    }
 }
 
 fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt::Result {
@@ -382,6 +449,7 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
         writeln!(out, "            {input}: {field}")?;
     }
     writeln!(out, "    timespan: {}s", rule.timespan / 2)?;
+    writeln!(out, "    generate: {}", rule.generate)?;
     condition_yaml(out, rule)?;
     writeln!(out, "vedette:\n    quiet: {}s", rule.quiet / 2)?;
     if let Kind::Ratio(ratio) = &rule.kind {

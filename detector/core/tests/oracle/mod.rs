@@ -104,6 +104,18 @@ pub(crate) struct Correlation {
     pub(crate) quiet: i64,
     /// Operator and bound in hundredths, all of which must be true.
     pub(crate) threshold: Vec<(&'static str, i64)>,
+    /// Whether the correlations among its inputs alert beside it.
+    pub(crate) generate: bool,
+    /// The detection rule that alerts by itself, if this is one: what has no group-by field is a group, too.
+    pub(crate) stands_for: Option<usize>,
+}
+
+/// Whether the episodes of one of the correlations are told of: those that others refer to are silent, unless one of
+/// these asks for them.
+pub(crate) fn pages(correlations: &[Correlation], at: usize) -> bool {
+    let refers = |rule: &&Correlation| rule.inputs.contains(&Input::Correlation(at));
+    let mut parents = correlations.iter().filter(refers).peekable();
+    parents.peek().is_none() || parents.any(|parent| parent.generate)
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -183,10 +195,9 @@ fn groups<'a>(
             Input::Detection(detection) => {
                 for event in events.iter().filter(|e| e.matches.contains(detection)) {
                     let read = |name: &&'static str| {
-                        event
-                            .fields
-                            .get(named(name))
-                            .and_then(|value| network(correlation, name, value, false))
+                        let value = event.fields.get(named(name)).cloned();
+                        let missing = correlation.stands_for.map(|_| String::new());
+                        network(correlation, name, &value.or(missing)?, false)
                     };
                     let group: Option<Vec<String>> =
                         correlation.group_by.iter().map(read).collect();

@@ -58,6 +58,8 @@ fn correlation(random: &mut fastrand::Rng, timespan: i64) -> Correlation {
         timespan,
         quiet: timespan + 2 * random.i64(0..5),
         threshold: vec![("gte", 100)],
+        generate: true,
+        stands_for: None,
     }
 }
 

@@ -27,8 +27,8 @@ pub(crate) fn run(scenario: &Scenario, seed: u64, mutation: Mutation) -> Result<
     if !due.is_empty() {
         return Err(format!("still due: {due:?}"));
     }
-    announced_once_each(&mut world)?;
-    closed_once_each(&mut world)?;
+    announced_once_each(&mut world, &plan)?;
+    closed_once_each(&mut world, &plan)?;
     Ok(world.seen)
 }
 
@@ -63,7 +63,7 @@ fn states_equal_the_undisturbed(world: &mut World<'_>, plan: &Plan<'_>) -> Resul
 }
 
 /// Every episode was announced, under one id that lives on; nothing else was.
-fn announced_once_each(world: &mut World<'_>) -> Result<(), String> {
+fn announced_once_each(world: &mut World<'_>, plan: &Plan<'_>) -> Result<(), String> {
     let mut live: BTreeMap<ItemKey, Vec<Interval>> = BTreeMap::new();
     let openings = world
         .published
@@ -89,8 +89,10 @@ fn announced_once_each(world: &mut World<'_>) -> Result<(), String> {
             }
             Mark::Unpublished => return Err(format!("{id} is not published")),
             Mark::Published => return Err(format!("{id} is not closed")),
-            Mark::Closed if !published.contains(id) => {
-                return Err(format!("{id} is marked and was never announced"));
+            Mark::Closed if published.contains(id) != world.scenario.pages(plan, *key) => {
+                return Err(format!(
+                    "{id} is marked and was never announced, or is silent and was"
+                ));
             }
             Mark::Closed => live.entry(*key).or_default().push(episode.span),
         }
@@ -118,7 +120,7 @@ fn announced_once_each(world: &mut World<'_>) -> Result<(), String> {
 }
 
 /// Every live episode was closed, after it was announced and under the same id, with the oracle's totals each time.
-fn closed_once_each(world: &mut World<'_>) -> Result<(), String> {
+fn closed_once_each(world: &mut World<'_>, plan: &Plan<'_>) -> Result<(), String> {
     let mut opened: BTreeSet<EpisodeId> = BTreeSet::new();
     let mut closed: BTreeMap<EpisodeId, &str> = BTreeMap::new();
     let mut repeated = 0;
@@ -146,14 +148,16 @@ fn closed_once_each(world: &mut World<'_>) -> Result<(), String> {
     if let Some((id, recorded)) = world
         .recorded
         .iter()
+        .filter(|(_, recorded)| world.scenario.pages(plan, recorded.key))
         .find(|(id, recorded)| closed.contains_key(id) != (recorded.episode.mark == Mark::Closed))
     {
         return Err(format!("{id} is marked {:?}", recorded.episode.mark));
     }
     let mut totals: Vec<&str> = closed.into_values().collect();
     totals.sort_unstable();
-    if totals != world.scenario.expected {
-        let (found, expected) = (totals.join("\n"), world.scenario.expected.join("\n"));
+    let expected = &world.scenario.expected_alerts;
+    if totals != *expected {
+        let (found, expected) = (totals.join("\n"), expected.join("\n"));
         return Err(format!("closed with\n{found}\nexpected\n{expected}"));
     }
     world.seen.closed += totals.len() as u64;

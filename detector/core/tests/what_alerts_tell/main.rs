@@ -3,6 +3,7 @@
 
 mod chains; // a child's episodes within a parent's
 mod decided; // readings that rules/README.md lists
+mod paging; // who is told of what
 mod ends; // floods, and when an episode is closed
 mod values; // ties, owners, networks, numbers
 
@@ -28,14 +29,21 @@ impl Observer for Nobody {}
 
 /// Detection rules `login`, `grant` and `drop`, which hit events of these names, and correlations.
 fn engine(correlations: &[&str]) -> Engine {
-    let detection = |name: &&str| {
-        format!(
-            "title: {name}\nname: {name}\nlogsource: {{product: aws, service: cloudtrail}}\n\
-             detection: {{it: {{eventName: {name}}}, condition: it}}\n"
-        )
-    };
-    let mut documents: Vec<String> = ["login", "grant", "drop"].iter().map(detection).collect();
+    let names = ["login", "grant", "drop"];
+    let mut documents = names.map(|name| detection(name, "alert: false")).to_vec();
     documents.extend(correlations.iter().map(|text| (*text).to_owned()));
+    engine_of(&documents)
+}
+
+/// A detection rule that hits events of its name.
+fn detection(name: &str, vedette: &str) -> String {
+    format!(
+        "title: {name}\nname: {name}\nlogsource: {{product: aws, service: cloudtrail}}\n\
+         detection: {{it: {{eventName: {name}}}, condition: it}}\nvedette: {{{vedette}}}\n"
+    )
+}
+
+fn engine_of(documents: &[String]) -> Engine {
     let file = RuleFile {
         path: "rules.yml".into(),
         text: documents.join("---\n"),
@@ -45,7 +53,9 @@ fn engine(correlations: &[&str]) -> Engine {
 
 /// A correlation by the name of its title.
 fn correlation(name: &str, of: &str, vedette: &str) -> String {
-    format!("title: {name}\nname: {name}\ncorrelation: {{{of}}}\nvedette: {{{vedette}}}\n")
+    format!(
+        "title: {name}\nname: {name}\ncorrelation: {{{of}}}\ngenerate: true\nvedette: {{{vedette}}}\n"
+    )
 }
 
 /// An event, so many milliseconds after the start, with an id made of its number and more fields as JSON.

@@ -51,9 +51,13 @@ fn run(set: &RuleSet, slots: &Slots<'_>, body: Body<'_>, source: LogSource) -> V
         body,
     };
     let mut once = Vec::new();
-    matcher.matches(&event, &mut scratch, &mut |DetectionIx(ix)| once.push(ix));
+    matcher.matches(&event, &set.fields, &mut scratch, &mut |DetectionIx(ix)| {
+        once.push(ix)
+    });
     let mut again = Vec::new();
-    matcher.matches(&event, &mut scratch, &mut |DetectionIx(ix)| again.push(ix));
+    matcher.matches(&event, &set.fields, &mut scratch, &mut |DetectionIx(ix)| {
+        again.push(ix)
+    });
     assert_eq!(once, again, "nothing of an event stays in the scratch");
     once
 }

@@ -46,6 +46,9 @@ fn predicate_holds(predicate: &Predicate, fields: &FieldTable, event: &Value) ->
     match &predicate.test {
         Test::Present => !found.is_empty(),
         Test::Null => found.is_empty() || found.iter().any(|value| value.is_null()),
+        Test::Element(element) => found
+            .iter()
+            .any(|value| value.is_object() && holds(element.root(), element.fields(), value)),
         Test::OtherField { slot, place, case } => {
             let mut others = Vec::new();
             find(event, fields.path(*slot), &mut others);
@@ -83,7 +86,7 @@ fn walk<'v>(value: &'v Value, path: &[&str], out: &mut Vec<&'v Value>) {
 
 fn strings<'v>(value: &'v Value, out: &mut Vec<&'v Value>) {
     match value {
-        Value::String(_) => out.push(value),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) => out.push(value),
         Value::Array(items) => items.iter().for_each(|item| strings(item, out)),
         Value::Object(map) => map.values().for_each(|item| strings(item, out)),
         _ => {}
@@ -137,14 +140,21 @@ fn compare(a: &Value, b: &Value, place: Place, case: Case) -> bool {
 }
 
 fn value_passes(test: &Test, value: &Value) -> bool {
-    let Some(text) = text(value) else {
+    let text = match value {
+        // Keys are in order, and nothing stands between the parts.
+        Value::Object(_) => Some(value.to_string()),
+        _ => text(value),
+    };
+    let Some(text) = text else {
         return false;
     };
     match test {
         Test::AnyText => true,
         Test::Text(wanted) => stands(&folded(&text, wanted.case), &wanted.text, wanted.place),
         Test::Glob(glob) => glob_regex(glob).is_match(&folded(&text, glob.case)),
-        Test::Regex(pattern) => pattern.0.is_match(&text),
+        Test::Regex(pattern) => {
+            regex::Regex::new(pattern.as_str()).is_ok_and(|regex| regex.is_match(&text))
+        }
         Test::Number(order, bound) => number(value)
             .and_then(|n| n.compare(*bound))
             .is_some_and(|ordering| order.holds(ordering)),
@@ -158,7 +168,7 @@ fn value_passes(test: &Test, value: &Value) -> bool {
         } => moment_part(value, *part)
             .and_then(|n| Number::Int(n.into()).compare(*number))
             .is_some_and(|ordering| order.holds(ordering)),
-        Test::OtherField { .. } | Test::Null | Test::Present => {
+        Test::OtherField { .. } | Test::Element(_) | Test::Null | Test::Present => {
             unreachable!("answered for the field as a whole")
         }
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-const FIELDS: [&str; 6] = ["a", "b", "n.x", "n.y", "l.z", "t"];
+const FIELDS: [&str; 7] = ["a", "b", "n.x", "n.y", "l.z", "l.w", "t"];
 const WORDS: [&str; 26] = [
     "",
     "a",
@@ -68,6 +68,30 @@ pub(crate) fn to_yaml(rules: &[Value]) -> String {
         format!("---\n{rule}\n")
     };
     rules.iter().enumerate().map(document).collect()
+}
+
+/// The same, where the tests on members of `l`, and on parts of `n`, must hold in one of them.
+pub(crate) fn to_yaml_of_elements(rules: &[Value]) -> String {
+    let document = |(ix, detection): (usize, &Value)| {
+        let text = detection.to_string();
+        let named = ["l", "n"]
+            .into_iter()
+            .filter(|path| text.contains(&format!("\"{path}.")));
+        let rule = json!({
+            "title": format!("r{ix}"),
+            "logsource": {"product": "aws"},
+            "detection": detection,
+            "vedette": {"same_element": named.collect::<Vec<_>>()},
+        });
+        format!("---\n{rule}\n")
+    };
+    let has_reference = |rule: &&Value| !rule.to_string().contains("|fieldref");
+    rules
+        .iter()
+        .filter(has_reference)
+        .enumerate()
+        .map(document)
+        .collect()
 }
 
 fn rule(breadth: Breadth) -> impl Strategy<Value = Value> {
@@ -209,14 +233,15 @@ fn value(breadth: Breadth) -> BoxedStrategy<Value> {
         100 => leaf(breadth),
         20 => Just(Value::Null),
         20 => prop::collection::vec(leaf(breadth), 0..=3).prop_map(Value::Array),
-        20 => Just(json!({"inner": "abc"})),
+        breadth.weight() => Just(json!({"inner": "abc"})),
     ]
     .boxed()
 }
 
 pub(crate) fn event(breadth: Breadth) -> impl Strategy<Value = Value> {
     let maybe = || prop::option::weighted(0.7, value(breadth));
-    let objects = prop::collection::vec(maybe(), 0..=2);
+    let seldom = prop::option::weighted(0.3, value(breadth));
+    let objects = prop::collection::vec((seldom, maybe()), 0..=2);
     let list = prop::option::weighted(0.6, objects);
     (maybe(), maybe(), maybe(), maybe(), maybe(), list).prop_map(|(a, b, x, y, t, list)| {
         let mut event = Map::new();
@@ -230,7 +255,11 @@ pub(crate) fn event(breadth: Breadth) -> impl Strategy<Value = Value> {
         x.map(|x| nested.insert("x".to_owned(), x));
         y.map(|y| nested.insert("y".to_owned(), y));
         put("n", (!nested.is_empty()).then_some(Value::Object(nested)));
-        let item = |z: Option<Value>| z.map_or_else(|| json!({}), |z| json!({ "z": z }));
+        let item = |(w, z): (Option<Value>, Option<Value>)| {
+            let entries = [("w", w), ("z", z)].into_iter();
+            let entries = entries.filter_map(|(key, value)| Some((key.to_owned(), value?)));
+            Value::Object(entries.collect())
+        };
         put(
             "l",
             list.map(|items| Value::Array(items.into_iter().map(item).collect())),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use detector_event::field::FieldTable;
 
-use crate::draft::{CorrelationDraft, Target};
+use crate::draft::{CorrelationDraft, DetectionDraft, Target};
 use crate::kind::Compared;
+use crate::link::alert_link::{ACTOR, actor, is_grouped};
 use crate::link::names::Names;
 use crate::link::resolved::{FoundInput, Resolved};
 use crate::link::show_link::ShowLinker;
@@ -68,7 +69,25 @@ impl GroupLinker<'_> {
             show: (draft.show.iter())
                 .map(|field| Arc::from(&*field.text))
                 .collect(),
+            stands_for: None,
+            pages: true,
         }
+    }
+
+    /// The correlation that a detection rule stands for.
+    pub(crate) fn own(
+        &mut self,
+        draft: &CorrelationDraft,
+        (ix, detection): (usize, &DetectionDraft),
+    ) -> CorrelationRule {
+        let mut rule = self.rule(draft, &[Target::Detection(ix)], &[Resolved::Detection(ix)]);
+        rule.stands_for = Some(DetectionIx(small(ix)));
+        if !is_grouped(detection) {
+            rule.group_by = vec![ACTOR.into()];
+            rule.prefixes = vec![None];
+            rule.inputs[0].group_by = vec![actor(&detection.sources, self.fields)];
+        }
+        rule
     }
 
     fn error(&mut self, draft: &CorrelationDraft, line: u32, message: String) {
@@ -237,16 +256,16 @@ impl GroupLinker<'_> {
                         0 => "has no `group-by`".to_owned(),
                         _ => format!("is grouped by {}", child.group_by.join(", ")),
                     };
-                    self.error(
+                    self.warning(
                         draft,
                         field.line,
                         format!(
-                            "`{name}` is no group-by field of the correlation `{}`, which {has}",
+                            "`{name}` is no group-by field of the correlation `{}`, which {has}: its episodes are in no group of this rule",
                             reference.text
                         ),
                     );
                 }
-                place.map(FieldSource::ChildGroup)
+                Some(place.map_or(FieldSource::Nowhere, FieldSource::ChildGroup))
             }
         }
     }

@@ -8,6 +8,8 @@ pub(crate) mod presence_link; // its condition over rules
 pub(crate) mod window_link; // its type, with the rules that it names
 pub(crate) mod show_link; // and where inputs have it
 pub(crate) mod group_source; // its fields in each of its rules
+pub(crate) mod alert_link; // who alerts by itself
+pub(crate) mod paging_link; // who is told of what
 pub(crate) mod allow_link; // its lists
 
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use crate::link::allow_link::AllowLinker;
 use crate::link::dependency::dependencies;
 use crate::link::group_source::GroupLinker;
 use crate::link::names::Names;
+use crate::link::paging_link::PagingLinker;
 use crate::link::resolved::Resolved;
 use crate::model::condition::{Condition, Expr, Subject, Test};
 use crate::model::*;
@@ -36,7 +39,7 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         broken,
         allowlists,
         identities: _,
-        types: _,
+        types,
     } = drafts;
     for filter in &filters {
         apply(filter, &names, &mut detections, &mut problems);
@@ -68,17 +71,15 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         fields: &mut fields,
         problems: &mut problems,
     };
-    let mut linked: Vec<CorrelationRule> = Vec::with_capacity(correlations.len());
-    let mut places = vec![None; correlations.len()];
-    for ix in dependencies.order {
-        let Some(draft) = correlations.get(ix) else {
-            continue; // a broken one
-        };
-        let resolved = resolved(&inputs[ix], &places, &linked);
-        let rule = linker.rule(draft, &inputs[ix], &resolved);
-        places[ix] = Some(linked.len());
-        linked.push(rule);
-    }
+    let (mut linked, places) = in_order(dependencies.order, &correlations, &inputs, &mut linker);
+    let paging = PagingLinker {
+        detections: &detections,
+        correlations: &correlations,
+        inputs: &inputs,
+    };
+    linked.extend(paging.own_correlations(types, &mut linker));
+    paging.silence(&mut linked, &places);
+    problems.extend(paging.silenced_elsewhere());
     if !broken.is_empty() || problems.iter().any(|p| p.severity == Severity::Error) {
         return (None, problems);
     }
@@ -92,6 +93,27 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         allowlists,
     };
     (Some(set), problems)
+}
+
+/// The correlations, children before parents, and where each is among them.
+fn in_order(
+    order: Vec<usize>,
+    correlations: &[CorrelationDraft],
+    inputs: &[Vec<Target>],
+    linker: &mut GroupLinker<'_>,
+) -> (Vec<CorrelationRule>, Vec<Option<usize>>) {
+    let mut linked: Vec<CorrelationRule> = Vec::with_capacity(correlations.len());
+    let mut places = vec![None; correlations.len()];
+    for ix in order {
+        let Some(draft) = correlations.get(ix) else {
+            continue; // a broken one
+        };
+        let resolved = resolved(&inputs[ix], &places, &linked);
+        let rule = linker.rule(draft, &inputs[ix], &resolved);
+        places[ix] = Some(linked.len());
+        linked.push(rule);
+    }
+    (linked, places)
 }
 
 /// What a correlation's inputs are, where those before it in order are `linked`, each at its place.

@@ -9,9 +9,10 @@ use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::{RuleProblem, Severity};
 use crate::yaml::reference::Reference;
 
-/// Every id and name of the set.
+/// Every id and name of the set. Ids are equal whatever the case of their digits.
 #[derive(Debug)]
 pub(crate) struct Names {
+    /// By [`key`].
     by_name: HashMap<Arc<str>, Target>,
     /// In file order, for suggestions.
     all: Vec<Arc<str>>,
@@ -26,13 +27,13 @@ impl Names {
         let mut places: HashMap<Arc<str>, (Arc<str>, u32)> = HashMap::new();
         for (identity, target) in &drafts.identities {
             for name in &identity.names {
-                let text: Arc<str> = Arc::from(&*name.text);
+                let (text, key) = (&name.text, key(&name.text));
                 // Nothing refers to a filter, so that its name is in nobody's way.
                 if *target == Target::Filter {
-                    names.by_name.entry(text).or_insert(Target::Filter);
+                    names.by_name.entry(key).or_insert(Target::Filter);
                     continue;
                 }
-                if let Some((path, line)) = places.get(&text) {
+                if let Some((path, line)) = places.get(&key) {
                     problems.push(RuleProblem {
                         path: identity.path.to_string(),
                         line: name.line,
@@ -42,9 +43,9 @@ impl Names {
                     });
                     continue;
                 }
-                places.insert(text.clone(), (identity.path.clone(), name.line));
-                names.by_name.insert(text.clone(), *target);
-                names.all.push(text);
+                places.insert(key.clone(), (identity.path.clone(), name.line));
+                names.by_name.insert(key, *target);
+                names.all.push(Arc::from(&**text));
             }
         }
         names
@@ -52,19 +53,32 @@ impl Names {
 
     /// Where a name leads; nowhere, where it is that of a filter.
     pub(crate) fn find(&self, reference: &str) -> Option<Target> {
-        let found = self.by_name.get(reference).copied();
+        let found = self.by_name.get(&key(reference)).copied();
         found.filter(|target| *target != Target::Filter)
     }
 
     /// Why [`Names::find`] found nothing.
     pub(crate) fn unknown(&self, reference: &str) -> String {
-        if self.by_name.contains_key(reference) {
+        if self.by_name.contains_key(&key(reference)) {
             return format!("`{reference}` is a filter, name a rule");
         }
         format!(
             "no rule has the id or name `{reference}`{}",
             suggestion(reference, self.all.iter().map(|name| &**name))
         )
+    }
+}
+
+/// What two spellings of one name have in common.
+fn key(name: &str) -> Arc<str> {
+    let is_uuid = name.len() == 36
+        && name.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    match is_uuid {
+        true => name.to_ascii_lowercase().into(),
+        false => name.into(),
     }
 }
 

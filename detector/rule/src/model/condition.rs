@@ -1,9 +1,13 @@
 //! What a detection rule tests: a tree of and, or, not over single tests of field values.
 
-use ipnet::IpNet;
-use regex::Regex;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
-use detector_event::field::SlotId;
+use ipnet::IpNet;
+
+use detector_event::field::{FieldTable, SlotId};
+
+use crate::model::pattern::Pattern;
 
 /// When a detection rule matches an event.
 #[derive(Debug, Clone)]
@@ -32,11 +36,12 @@ pub struct Predicate {
 pub enum Subject {
     /// True when any of the field's values passes the test.
     Field(SlotId),
-    /// True when any string value anywhere in the event, or its text line, passes the test.
+    /// True when any text, number or boolean anywhere in the event, or its text line, passes the test.
     AnyText,
 }
 
-/// A test of one value. Text tests see numbers and booleans as their text, never null or containers.
+/// A test of one value. Text tests see numbers and booleans as their text and an object as its JSON without white space
+/// between its parts; never null, nor an empty array.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Test {
     /// Passes for any text.
@@ -61,10 +66,60 @@ pub enum Test {
         order: Order,
         number: Number,
     },
+    /// Passes for an object, one of an array or a single one, in which all of this holds.
+    Element(Element),
     /// The field is missing, or a value of it is null.
     Null,
     /// The field is there, whatever its value, null included.
     Present,
+}
+
+/// What an object at a field, one of an array or a single one, must be like. Equal where the tests are.
+#[derive(Debug, Clone)]
+pub struct Element(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// Within the object.
+    fields: FieldTable,
+    root: Expr,
+    /// The tests in words, to be compared by.
+    written: String,
+}
+
+impl Element {
+    pub(crate) fn new(fields: FieldTable, root: Expr) -> Self {
+        let paths: Vec<&str> = fields.slots().map(|slot| fields.path(slot)).collect();
+        let written = format!("{paths:?} {root:?}");
+        Self(Arc::new(Inner {
+            fields,
+            root,
+            written,
+        }))
+    }
+
+    /// The fields of the tests, within the object.
+    pub fn fields(&self) -> &FieldTable {
+        &self.0.fields
+    }
+
+    pub fn root(&self) -> &Expr {
+        &self.0.root
+    }
+}
+
+impl PartialEq for Element {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.written == other.0.written
+    }
+}
+
+impl Eq for Element {}
+
+impl Hash for Element {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.written.hash(state);
+    }
 }
 
 /// Text to be found, folded by [`fold`](super::fold) where the case does not count.
@@ -110,24 +165,6 @@ pub enum GlobPart {
 
 /// The characters that `windash` treats alike.
 pub const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
-
-/// A compiled regular expression; equal where the texts are.
-#[derive(Debug, Clone)]
-pub struct Pattern(pub Regex);
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
-    }
-}
-
-impl Eq for Pattern {}
-
-impl std::hash::Hash for Pattern {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.as_str().hash(state);
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Order {

@@ -9,6 +9,34 @@ use crate::yaml::yaml_tree::{Node, shortened};
 const KEYS: [&str; 4] = ["product", "service", "category", "definition"];
 const PRODUCT: &str = "aws";
 
+/// Logs of AWS that Vedette does not read, by the names that rules give them. Rules for them are no mistake.
+const UNREAD_SERVICES: [&str; 24] = [
+    "alb",
+    "bedrock",
+    "cloudfront",
+    "cloudwatch",
+    "config",
+    "eks",
+    "elb",
+    "guardduty",
+    "inspector",
+    "macie",
+    "network-firewall",
+    "networkfirewall",
+    "nlb",
+    "rds",
+    "redshift",
+    "route53",
+    "s3",
+    "s3access",
+    "securityhub",
+    "ses",
+    "vpc",
+    "vpcflow",
+    "vpc-flow",
+    "vpcflowlogs",
+];
+
 /// A `logsource` as written, in lowercase; `aws` is the product where none is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SourceScope {
@@ -57,7 +85,7 @@ impl SourceScope {
         })
     }
 
-    /// The sources it names; warns where there are none.
+    /// The sources it names. Where there are none, that is said: an error where no log has such a name.
     pub(crate) fn sources(&self, document: &Node, out: &mut Reporter<'_>) -> Vec<LogSource> {
         let services = LogSource::ALL.map(LogSource::service);
         let line = |key: &str| document.line_of(&format!("/logsource/{key}"));
@@ -92,14 +120,15 @@ impl SourceScope {
             .collect();
         if found.is_empty() {
             let hint = suggestion(service, services);
-            out.warning(
-                line("service"),
-                format!(
-                    "{unread}: service {} is not one of {}{hint}",
-                    shortened(service),
-                    services.join(", ")
-                ),
+            let message = format!(
+                "{unread}: service {} is not one of {}{hint}",
+                shortened(service),
+                services.join(", ")
             );
+            match UNREAD_SERVICES.contains(&service.as_str()) {
+                true => out.warning(line("service"), message),
+                false => out.error(line("service"), message),
+            }
         }
         found
     }

@@ -5,6 +5,7 @@ pub(crate) mod network_prefix; // the network of an address
 pub(crate) mod allowlist; // who may
 pub(crate) mod condition; // what a detection tests
 pub(crate) mod comparison; // of two numbers
+pub(crate) mod pattern; // regular expressions
 pub(crate) mod decimal; // a number of a condition
 mod threshold; // when a count satisfies
 mod presence; // when rules that are there do
@@ -147,6 +148,11 @@ pub struct CorrelationRule {
     pub window: Arc<dyn Window>,
     /// Fields or aliases whose values its alerts show (`vedette.show`), in the order of its file.
     pub show: Vec<Arc<str>>,
+    /// The detection rule that alerts by itself, where no document but its own is behind this one. A group-by field that
+    /// is missing is then a value like any other: who has no name shall not be missed.
+    pub stands_for: Option<DetectionIx>,
+    /// Whether its episodes are told of; otherwise only the correlations that refer to it see them.
+    pub pages: bool,
 }
 
 /// One rule referred to by a correlation.
@@ -204,8 +210,12 @@ pub enum InputRule {
 pub enum FieldSource {
     /// A field of the event that a detection rule matched.
     Event(SlotId),
+    /// The first of several fields that has a value.
+    FirstOf(Arc<[SlotId]>),
     /// The n-th group-by value of a child correlation.
     ChildGroup(usize),
+    /// A child correlation does not have it, and so is in no group.
+    Nowhere,
 }
 
 /// `gte: 10`, or several that must all be true (`gt: 10` with `lte: 20`): of a count, or of a number as [`Decimal`].

@@ -2,20 +2,21 @@
 
 use crate::draft::{Attributes, ExtensionDraft, RuleKind};
 use crate::kind::{Attribute, Form, WindowKind};
+use crate::read::alert_wish::read_alert;
 use crate::read::allowlist_reader::read_allow;
 use crate::read::prefixes::read_prefixes;
 use crate::read::show::read_show;
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;
 use crate::yaml::section::Section;
-use crate::yaml::values::{duration, text};
+use crate::yaml::values::{duration, text, text_list};
 use crate::yaml::yaml_tree::Node;
 
 /// Reads the value of a key; what is wrong with it is reported.
 type Read = fn(&Node, &Node, &mut Attributes, &mut Reporter<'_>);
 
 /// Every key but those of window types, the kinds of rule it may stand in, and how it is read.
-const TABLE: [(&str, &[RuleKind], Read); 6] = [
+const TABLE: [(&str, &[RuleKind], Read); 8] = [
     ("quiet", &[RuleKind::Correlation], |key, node, to, out| {
         to.quiet_ms = duration(key, node, "vedette.quiet", out);
     }),
@@ -34,6 +35,16 @@ const TABLE: [(&str, &[RuleKind], Read); 6] = [
     }),
     ("show", &[RuleKind::Correlation], |key, node, to, out| {
         to.show = read_show(key, node, out);
+    }),
+    (
+        "same_element",
+        &[RuleKind::Detection],
+        |_, node, to, out| {
+            to.same_element = text_list(node, "`vedette.same_element`", out).unwrap_or_default();
+        },
+    ),
+    ("alert", &[RuleKind::Detection], |key, node, to, out| {
+        to.alert = read_alert(key, node, out);
     }),
     ("allow", &[RuleKind::Detection], |key, node, to, out| {
         to.allow = read_allow(key, node, out);

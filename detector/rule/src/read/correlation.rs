@@ -12,7 +12,7 @@ use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;
 use crate::yaml::reference::Reference;
 use crate::yaml::values::{required_list, text_list};
-use crate::yaml::yaml_tree::Node;
+use crate::yaml::yaml_tree::{Kind, Node};
 
 const KEYS: [&str; 7] = [
     "type",
@@ -43,15 +43,14 @@ pub(crate) fn read_correlation(
     for (key, _) in entries {
         check_key(key, out);
     }
-    for parent in [root, node] {
-        if let Some((key, value)) = parent
-            .entry("generate")
-            .filter(|(_, v)| !matches!(v.kind, crate::yaml::yaml_tree::Kind::Bool(_)))
-        {
-            out.error(
+    let mut generate = None;
+    for (key, value) in [root, node].iter().filter_map(|at| at.entry("generate")) {
+        match value.kind {
+            Kind::Bool(wanted) => generate = Some(generate == Some(true) || wanted),
+            _ => out.error(
                 key.line,
                 format!("`generate` is true or false, not {}", value.shown()),
-            );
+            ),
         }
     }
     let sigma = read_type(key, node, types, out);
@@ -90,6 +89,7 @@ pub(crate) fn read_correlation(
         prefixes: attributes.prefixes,
         extension: attributes.extensions.into_iter().next(),
         show: attributes.show,
+        generate,
     })
 }
 

@@ -12,10 +12,11 @@ use rsigma_parser::{Detection, DetectionItem, Detections, SigmaValue};
 use detector_event::field::FieldTable;
 
 use crate::link::search_link::{Search, SearchLinker, TESTS_PER_RULE_MAX, all, any};
-use crate::model::condition::{Condition, Expr, Place, Predicate, Subject, Test};
+use crate::model::condition::{Condition, Element, Expr, Place, Predicate, Subject, Test};
 use crate::read::detection::modifier::{Modifiers, Operator, parse_modifiers};
 use crate::read::detection::value::value_tests;
 use crate::yaml::problem::Reporter;
+use crate::yaml::reference::Reference;
 use crate::yaml::yaml_tree::{Kind, Node, shortened};
 
 /// Segments of a dotted field path.
@@ -24,13 +25,16 @@ const PATH_SEGMENTS_MAX: usize = 32;
 /// Compiles one section; what is wrong with it goes to `out`.
 pub(crate) struct DetectionCompiler<'c, 'f> {
     pub(crate) fields: &'c mut FieldTable,
+    /// `vedette.same_element`: of each search, the tests of fields below one of these paths must hold in one object.
+    pub(crate) same_element: &'c [Reference],
     pub(crate) out: &'c mut Reporter<'f>,
 }
 
-impl DetectionCompiler<'_, '_> {
+impl<'c> DetectionCompiler<'c, '_> {
     /// `None` where something is wrong; it has then been reported.
-    pub(crate) fn compile(&mut self, section: &Node, parsed: &Detections) -> Option<Condition> {
+    pub(crate) fn compile(mut self, section: &Node, parsed: &Detections) -> Option<Condition> {
         let mark = self.out.mark();
+        self.check_same_element(section);
         let mut searches = Vec::new();
         for (key, node) in section.map().unwrap_or_default() {
             let name = key.text().unwrap_or_default();
@@ -87,12 +91,8 @@ impl DetectionCompiler<'_, '_> {
                     self.out
                         .error(line, "the search is empty, name a field to match");
                 }
-                let entries = node.map().unwrap_or_default();
-                all(items
-                    .iter()
-                    .zip(entries)
-                    .map(|(item, (key, value))| self.item(item, key, value))
-                    .collect())
+                let entries = node.map().unwrap_or_default().iter();
+                self.all_of(items.iter().zip(entries).collect())
             }
             Detection::AnyOf(parts) => {
                 let nodes = node.list().unwrap_or_default();
@@ -132,8 +132,69 @@ impl DetectionCompiler<'_, '_> {
         }
     }
 
-    fn item(&mut self, item: &DetectionItem, key: &Node, value: &Node) -> Expr {
-        let name = key.text().unwrap_or_default();
+    /// The items of one mapping; those below a path of `same_element` are one test of an object there.
+    fn all_of(&mut self, items: Vec<(&DetectionItem, &(Node, Node))>) -> Expr {
+        let mut tests = Vec::new();
+        let mut elements: Vec<(&str, FieldTable, Vec<Expr>)> = Vec::new();
+        for (item, (key, value)) in items {
+            let name = key.text().unwrap_or_default();
+            let Some((path, inner)) = self.element_of(name) else {
+                tests.push(self.item(item, key, name, value));
+                continue;
+            };
+            let at = elements.iter().position(|(known, ..)| *known == path);
+            let at = at.unwrap_or_else(|| {
+                elements.push((path, FieldTable::default(), Vec::new()));
+                elements.len() - 1
+            });
+            if name.split('|').any(|modifier| modifier == "fieldref") {
+                let message = format!(
+                    "`{name}`: `fieldref` cannot be used below `{path}`, which is in `vedette.same_element`"
+                );
+                self.out.error(key.line, message);
+                continue;
+            }
+            let (_, fields, within) = &mut elements[at];
+            let mut compiler = DetectionCompiler {
+                fields,
+                same_element: &[],
+                out: &mut *self.out,
+            };
+            within.push(compiler.item(item, key, inner, value));
+        }
+        for (path, fields, within) in elements {
+            tests.push(Expr::Test(Predicate {
+                subject: Subject::Field(self.fields.slot(path)),
+                test: Test::Element(Element::new(fields, all(within))),
+            }));
+        }
+        all(tests)
+    }
+
+    /// The longest path of `same_element` that a key lies below, and the key as seen from there.
+    fn element_of<'k>(&self, name: &'k str) -> Option<(&'c str, &'k str)> {
+        let paths = self.same_element.iter().map(|path| path.text.as_str());
+        paths
+            .filter_map(|path| Some((path, name.strip_prefix(path)?.strip_prefix('.')?)))
+            .min_by_key(|(_, inner)| inner.len())
+    }
+
+    fn check_same_element(&mut self, section: &Node) {
+        for Reference { text, line } in self.same_element {
+            let below = |name: &str| {
+                let rest = name.strip_prefix(text.as_str());
+                rest.is_some_and(|rest| rest.starts_with('.'))
+            };
+            if !has_key(section, &below) {
+                self.out.error(
+                    *line,
+                    format!("`vedette.same_element` names {}, and no field of the detection is below it: write such as `{text}.name`", shortened(text)),
+                );
+            }
+        }
+    }
+
+    fn item(&mut self, item: &DetectionItem, key: &Node, name: &str, value: &Node) -> Expr {
         match self.try_item(item, name, value) {
             Ok(expr) => expr,
             Err(message) => {
@@ -227,6 +288,19 @@ impl DetectionCompiler<'_, '_> {
     }
 }
 
+/// Whether a mapping anywhere in the section has a key that is `wanted`.
+fn has_key(node: &Node, wanted: &dyn Fn(&str) -> bool) -> bool {
+    let entries = node.map().unwrap_or_default().iter();
+    let mut inner = entries
+        .clone()
+        .map(|(_, value)| value)
+        .chain(node.list().unwrap_or_default());
+    entries
+        .clone()
+        .any(|(key, _)| key.text().is_some_and(wanted))
+        || inner.any(|node| has_key(node, wanted))
+}
+
 /// Words without a field are looked for anywhere within a text; the rest makes no sense without a field.
 fn keyword_operator(operator: Operator) -> Result<Operator, String> {
     match operator {
@@ -242,7 +316,7 @@ fn check_path(field: &str) -> Result<&str, String> {
         .any(|segment| segment.ends_with(']') && segment.contains('['))
     {
         return Err(format!(
-            "{} matches array members, which is not part of Sigma 2.1: a plain field already matches any member",
+            "{} matches array members, which is not part of Sigma 2.1: a plain field already matches any member, and `vedette.same_element` asks for one",
             shortened(field)
         ));
     }

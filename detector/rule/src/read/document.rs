@@ -4,9 +4,7 @@
 //! name better than the Sigma parser is named first; what parser and linter still find is added to lines of which
 //! nothing has been said.
 
-use rsigma_parser::{
-    LintRule, Severity as LintSeverity, SigmaCollection, lint_yaml_str, parse_sigma_yaml,
-};
+mod verdict; // what the Sigma parser and its linter say
 
 use detector_event::field::FieldTable;
 
@@ -15,7 +13,6 @@ use crate::draft::{
 };
 use crate::model::log_source::SourceScope;
 use crate::read::allowlist_reader::read_allowlist;
-use crate::read::condition_text::conditions_are_small;
 use crate::read::correlation::read_correlation;
 use crate::read::detection::DetectionCompiler;
 use crate::read::metadata::read_meta;
@@ -24,8 +21,9 @@ use crate::yaml::identity::Identity;
 use crate::yaml::problem::Reporter;
 use crate::yaml::reference::Reference;
 use crate::yaml::values::{INPUTS_MAX, text_list};
-use crate::yaml::yaml_fault::explain;
 use crate::yaml::yaml_tree::{self, Node};
+
+use verdict::parsed;
 
 /// One document of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -170,172 +168,77 @@ fn read_rule(
     match kind {
         RuleKind::Correlation => {
             let draft = read_correlation(root, attributes, drafts.types, out);
-            parsed(document, root, mark, out);
+            parsed((document.text, document.first_line), root, mark, out);
             let sound = out.errors_since(mark) == 0;
             drafts.correlations.extend(draft.filter(|_| sound));
         }
         RuleKind::Detection => {
-            let scope = SourceScope::read(root, out);
-            let sources = scope.as_ref().map(|scope| scope.sources(root, out));
-            let meta = read_meta(root, &attributes, out);
-            let collection = parsed(document, root, mark, out);
-            let condition = collection.as_ref().and_then(|collection| {
-                let section = &collection.rules.first()?.detection;
-                DetectionCompiler { fields, out }.compile(root.get("detection")?, section)
-            });
-            if let (Some(scope), Some(sources), Some(meta), Some(condition)) =
-                (scope, sources, meta, condition)
-                && out.errors_since(mark) == 0
-            {
-                drafts.detections.push(DetectionDraft {
-                    meta,
-                    scope,
-                    sources,
-                    condition,
-                    allow: attributes.allow,
-                });
-            }
+            let draft = read_detection(document, root, attributes, (mark, fields), out);
+            drafts.detections.extend(draft);
         }
         RuleKind::Filter => {
-            let targets = filter_targets(root, out);
-            let scope = SourceScope::read(root, out);
-            let meta = read_meta(root, &attributes, out);
-            let collection = parsed(document, root, mark, out);
-            let condition = collection.as_ref().and_then(|collection| {
-                let section = &collection.filters.first()?.detection;
-                DetectionCompiler { fields, out }.compile(root.get("filter")?, section)
-            });
-            if let (Some(meta), Some(targets), Some(condition)) = (meta, targets, condition)
-                && out.errors_since(mark) == 0
-            {
-                drafts.filters.push(FilterDraft {
-                    meta,
-                    scope,
-                    targets: targets.named,
-                    condition,
-                });
-            }
+            let draft = read_filter(document, root, attributes, (mark, fields), out);
+            drafts.filters.extend(draft);
         }
     }
 }
 
-/// What the parser says of a bound of a correlation that is no whole number. Bounds are read here; those of sums and the like
-/// may have decimals.
-const NO_WHOLE_NUMBER: &str = "requires a numeric value";
-
-/// Lets linter and parser have their say. What the parser could not read is missing in the collection.
-fn parsed(
+/// `None`: something is wrong since the mark and has been reported.
+fn read_detection(
     document: &DocumentText<'_>,
     root: &Node,
-    mark: usize,
+    attributes: Attributes,
+    (mark, fields): (usize, &mut FieldTable),
     out: &mut Reporter<'_>,
-) -> Option<SigmaCollection> {
-    let first_line = root.line;
-    lint(document, root, out);
-    if !conditions_are_small(root) {
-        return None;
-    }
-    let collection = match parse_sigma_yaml(document.text) {
-        Ok(collection) => collection,
-        Err(error) => {
-            if out.errors_since(mark) == 0 {
-                out.error(first_line, tidy(&error.to_string()));
-            }
-            return None;
-        }
+) -> Option<DetectionDraft> {
+    let scope = SourceScope::read(root, out);
+    let sources = scope.as_ref().map(|scope| scope.sources(root, out));
+    let meta = read_meta(root, &attributes, out);
+    let collection = parsed((document.text, document.first_line), root, mark, out)?;
+    let compiler = DetectionCompiler {
+        fields,
+        same_element: &attributes.same_element,
+        out,
     };
-    // The parser gives no positions; where something else is known to be wrong, it says the same again.
-    if out.errors_since(mark) == 0 {
-        let own = |error: &&String| !error.contains(NO_WHOLE_NUMBER);
-        for error in collection.errors.iter().filter(own) {
-            out.error(first_line, tidy(error));
-        }
-    }
-    Some(collection)
+    let section = &collection.rules.first()?.detection;
+    let condition = compiler.compile(root.get("detection")?, section);
+    let draft = DetectionDraft {
+        meta: meta?,
+        scope: scope?,
+        sources: sources?,
+        condition: condition?,
+        allow: attributes.allow,
+        alert: attributes.alert,
+    };
+    (out.errors_since(mark) == 0).then_some(draft)
 }
 
-fn lint(document: &DocumentText<'_>, root: &Node, out: &mut Reporter<'_>) {
-    for finding in lint_yaml_str(document.text) {
-        let line = root.line_of(&finding.path);
-        if is_checked_here(finding.rule)
-            || out.speaks_of(line) && finding.path.len() > 1 && line != root.line
-        {
-            continue;
-        }
-        if finding.rule == LintRule::YamlParseError {
-            // Two readers of YAML differ at its edges, tabs above all.
-            let (line, column) = finding.span.map_or((0, 0), |span| {
-                (span.start_line as usize, span.start_col as usize)
-            });
-            let said = finding.message.trim_start_matches("YAML parse error: ");
-            let said = said.split(" at line ").next().unwrap_or(said);
-            let fault = explain(document.text, line + 1, column, said);
-            let line = u32::try_from(fault.line).unwrap_or(u32::MAX);
-            let column = u32::try_from(fault.column).unwrap_or(u32::MAX);
-            out.error_at(document.first_line + line - 1, column, fault.message);
-            continue;
-        }
-        let message = tidy(&finding.message);
-        match finding.severity {
-            LintSeverity::Error => out.error(line, message),
-            LintSeverity::Warning => out.warning(line, message),
-            LintSeverity::Info | LintSeverity::Hint => {}
-        }
-    }
-}
-
-/// Findings that Vedette makes itself, and with fewer false alarms.
-fn is_checked_here(rule: LintRule) -> bool {
-    matches!(
-        rule,
-        // Reads `any of them` and names with a hyphen as unknown names.
-        LintRule::ConditionReferencesUnknown
-            // Takes no notice of `vedette`.
-            | LintRule::UnknownKey
-            // Sigma leaves `group-by` out for one group of all events.
-            | LintRule::MissingGroupBy
-            | LintRule::IncompatibleModifiers
-            | LintRule::EmptyValueList
-            | LintRule::SingleValueAllModifier
-            | LintRule::MissingCorrelationCondition
-            | LintRule::MissingConditionField
-            | LintRule::InvalidConditionOperator
-            | LintRule::ConditionValueNotNumeric
-            | LintRule::EmptyCorrelationRules
-            | LintRule::MissingCorrelationRules
-            | LintRule::InvalidCorrelationType
-            | LintRule::MissingCorrelationType
-            | LintRule::MissingCorrelationTimespan
-            | LintRule::InvalidTimespanFormat
-            | LintRule::MissingFilterRules
-            | LintRule::EmptyFilterRules
-            | LintRule::MissingFilterSelection
-            | LintRule::MissingFilterCondition
-            | LintRule::MissingCondition
-            | LintRule::MissingDetection
-            | LintRule::EmptyDetection
-            | LintRule::MissingTitle
-            | LintRule::EmptyTitle
-            | LintRule::DeprecatedAggregationSyntax
-            | LintRule::UnsupportedSigmaVersion
-            | LintRule::ArrayMatchingWithoutVersion
-    )
-}
-
-/// A foreign message in the house style: one line, lowercase start, backticks, no final stop.
-fn tidy(message: &str) -> String {
-    let line = message
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .trim_end_matches('.')
-        .replace(['"', '\''], "`");
-    let mut chars = line.chars();
-    match chars.next() {
-        Some(first) => first.to_lowercase().chain(chars).collect(),
-        None => line,
-    }
+/// As [`read_detection`].
+fn read_filter(
+    document: &DocumentText<'_>,
+    root: &Node,
+    attributes: Attributes,
+    (mark, fields): (usize, &mut FieldTable),
+    out: &mut Reporter<'_>,
+) -> Option<FilterDraft> {
+    let targets = filter_targets(root, out);
+    let scope = SourceScope::read(root, out);
+    let meta = read_meta(root, &attributes, out);
+    let collection = parsed((document.text, document.first_line), root, mark, out)?;
+    let compiler = DetectionCompiler {
+        fields,
+        same_element: &[],
+        out,
+    };
+    let section = &collection.filters.first()?.detection;
+    let condition = compiler.compile(root.get("filter")?, section);
+    let draft = FilterDraft {
+        meta: meta?,
+        scope,
+        targets: targets?.named,
+        condition: condition?,
+    };
+    (out.errors_since(mark) == 0).then_some(draft)
 }
 
 struct FilterTargets {

@@ -28,7 +28,8 @@ pub(crate) fn read_meta(
             format!("rule {shown} has no `id`, give it an id: a UUID that stays for ever"),
         );
     }
-    for key in ["id", "name", "description", "level"] {
+    // By these others refer to the rule, and alerts are sorted.
+    for key in ["id", "name", "level"] {
         if let Some((at, node)) = root.entry(key).filter(|(_, node)| node.text().is_none()) {
             out.error(
                 at.line,
@@ -36,17 +37,19 @@ pub(crate) fn read_meta(
             );
         }
     }
-    let mark = out.mark();
-    let tags = strings(root, "tags", out);
-    let false_positives = strings(root, "falsepositives", out);
-    (out.errors_since(mark) == 0).then(|| RuleMeta {
+    if let Some((at, node)) = root.entry("description")
+        && node.text().is_none()
+    {
+        note_no_text(at.line, "description", node, "text", out);
+    }
+    Some(RuleMeta {
         id: Arc::from(text("id").or(text("name")).unwrap_or(title)),
         name: text("name").map(Arc::from),
         title: Arc::from(title),
         level: text("level").and_then(level),
-        tags,
+        tags: strings(root, "tags", out),
         description: text("description").map(str::to_owned),
-        false_positives,
+        false_positives: strings(root, "falsepositives", out),
         threat: attributes.threat.clone(),
         response: attributes.response.clone(),
         path: Arc::from(out.path()),
@@ -66,7 +69,7 @@ fn level(text: &str) -> Option<Level> {
     })
 }
 
-/// A list of text, or one text.
+/// A list of text, or one text. What is none is left out with a warning: it decides nothing.
 fn strings(root: &Node, key: &str, out: &mut Reporter<'_>) -> Vec<String> {
     let Some((at, node)) = root.entry(key) else {
         return Vec::new();
@@ -76,21 +79,26 @@ fn strings(root: &Node, key: &str, out: &mut Reporter<'_>) -> Vec<String> {
         (_, Some(items)) => {
             let text = |item: &Node| {
                 if item.text().is_none() {
-                    out.error(
-                        item.line,
-                        format!("`{key}` holds {}, which is no text: quote it", item.shown()),
-                    );
+                    note_no_text(item.line, key, item, "text", out);
                 }
                 item.text().map(str::to_owned)
             };
             items.iter().filter_map(text).collect()
         }
         _ => {
-            out.error(
-                at.line,
-                format!("`{key}` must be a list of text, not {}", node.shown()),
-            );
+            note_no_text(at.line, key, node, "a list of text", out);
             Vec::new()
         }
     }
+}
+
+fn note_no_text(line: u32, key: &str, node: &Node, expected: &str, out: &mut Reporter<'_>) {
+    let message = match node.is_null() {
+        true => format!("`{key}` is empty, write {expected} or remove the key"),
+        false => format!(
+            "`{key}` should be {expected}, {} is left out: quote it",
+            node.shown()
+        ),
+    };
+    out.warning(line, message);
 }

@@ -8,6 +8,7 @@ pub(crate) mod metadata; // title, id, level …
 pub(crate) mod prefixes; // how many bits of an address count
 pub(crate) mod allowlist_reader; // allowlist: … -> lists
 pub(crate) mod show; // what its alerts show
+pub(crate) mod alert_wish; // whether it alerts by itself
 pub(crate) mod attribute; // vedette: …
 pub(crate) mod threshold_draft; // gte: 10
 pub(crate) mod window_condition; // its type and condition

@@ -7,36 +7,39 @@ use crate::yaml::near_name::{EDITS_MAX, nearest};
 use crate::yaml::problem::Reporter;
 use crate::yaml::yaml_tree::{Node, shortened};
 
-/// Every key that Sigma or Vedette reads, of any kind of document.
-const KEYS: [&str; 25] = [
+/// Every other key that Sigma or Vedette reads, of any kind of document.
+const KEYS: [&str; 17] = [
     "action",
     "allowlist",
     "author",
-    "correlation",
     "custom_attributes",
     "date",
     "description",
-    "detection",
     "falsepositives",
     "fields",
-    "filter",
-    "generate",
     "id",
-    "level",
     "license",
-    "logsource",
     "modified",
-    "name",
     "references",
     "related",
     "scope",
     "sigma-version",
     "status",
-    "tags",
     "taxonomy",
 ];
-/// Keys without which a rule quietly means something else.
-const KEYS_THAT_CHANGE_THE_RULE: [&str; 2] = ["title", "vedette"];
+/// Keys without which a rule quietly means something else, or its alerts are sorted otherwise.
+const KEYS_THAT_CHANGE_THE_RULE: [&str; 10] = [
+    "correlation",
+    "detection",
+    "filter",
+    "generate",
+    "level",
+    "logsource",
+    "name",
+    "tags",
+    "title",
+    "vedette",
+];
 
 pub(crate) fn check_keys(root: &Node, out: &mut Reporter<'_>) {
     for (key, _) in root.map().unwrap_or_default() {

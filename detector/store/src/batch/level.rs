@@ -100,8 +100,13 @@ impl<'r> Batch<'r> {
     /// The group is stored as evaluated: its parents have deltas, what is to be told of it waits to be announced.
     pub(super) fn accept(&mut self, at: GroupRef, evaluated: Evaluated, version: u64) {
         let position = self.work[self.depth][&at].position;
-        self.announcements
-            .extend(evaluated.announcements(self.plan, at));
+        let announcements = evaluated.announcements(self.plan, at);
+        let mut told = Vec::new();
+        match self.plan.rules.correlations[at.0.0 as usize].pages {
+            true => self.announcements.extend(announcements),
+            // Nobody is waiting for it but the parents.
+            false => told.extend(announcements.iter().map(|a| (a.id, a.notice))),
+        }
         if evaluated.is_crowded {
             self.report.crowded.insert(item_key(self.plan, at));
         }
@@ -112,7 +117,7 @@ impl<'r> Batch<'r> {
             version,
             ..evaluated.item
         };
-        self.accepted.insert(at, (item, Vec::new()));
+        self.accepted.insert(at, (item, told));
     }
 
     fn show_parents(&mut self, (rule, _): GroupRef, evaluated: &Evaluated, position: u64) {

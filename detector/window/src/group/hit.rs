@@ -3,30 +3,39 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::group::group_values::GroupTexts;
+use smallvec::SmallVec;
+
+use crate::group::names::Names;
 use crate::kind::OccurrenceValue;
 use crate::state::key::Key;
 use detector_event::event::{Event, is_redacted};
 use detector_event::field::SlotId;
-use detector_event::slots::Slots;
+use detector_event::slots::{Slots, Value};
 use detector_rule::{
     CorrelationInput, CorrelationRule, FieldSource, FieldTag, ShownField, ShownSource,
 };
 
-/// What a window needs of a hit's event.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct HitFields {
-    pub(crate) group: Key,
+/// The most groups and values that one hit bears on: of a field with more values the first count.
+pub const VALUES_PER_HIT_MAX: usize = 64;
+
+/// What a window needs of a hit's event: one group that it is in, with one value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct HitFields<'h> {
+    /// The group-by values.
+    pub(crate) texts: &'h [Cow<'h, str>],
     pub(crate) value: OccurrenceValue,
 }
 
 /// Hits that belong to no group, by the field that is to blame.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeptOut {
-    /// The field is missing, redacted or has several values.
+    /// The field is missing or redacted, or is a number that has several values.
     pub missing: BTreeMap<SlotId, u64>,
     /// The field is grouped by its network, and is no address.
     pub no_address: BTreeMap<SlotId, u64>,
+    /// It is in groups all the same, though not with all values of the field: there are more than
+    /// [`VALUES_PER_HIT_MAX`].
+    pub cut: BTreeMap<SlotId, u64>,
 }
 
 impl KeptOut {
@@ -34,6 +43,7 @@ impl KeptOut {
         let pairs = [
             (&mut self.missing, &other.missing),
             (&mut self.no_address, &other.no_address),
+            (&mut self.cut, &other.cut),
         ];
         for (mine, theirs) in pairs {
             for (field, hits) in theirs {
@@ -68,73 +78,78 @@ impl ValueOf {
     }
 }
 
-impl HitFields {
-    /// Of a hit of one of the rule's inputs. `None` where a field keeps the hit out of every group; each such field is
-    /// counted in `kept_out`.
-    pub(crate) fn read(
-        (rule, input): (&CorrelationRule, &CorrelationInput),
-        reads: ValueOf,
-        event: &Event<'_, '_>,
-        kept_out: &mut KeptOut,
-    ) -> Option<Self> {
-        let values = match reads {
-            ValueOf::None | ValueOf::Anything => &[],
-            ValueOf::Key | ValueOf::Number => input.value.as_slice(),
-        };
-        let mut complete = true;
-        let mut count = |kept_out: &mut BTreeMap<SlotId, u64>, slot| {
-            *kept_out.entry(slot).or_default() += 1;
-            complete = false;
-        };
-        for slot in input.group_by.iter().chain(values).map(event_slot) {
-            if single_text(event.slots, slot).is_none() {
-                count(&mut kept_out.missing, slot);
+/// Calls `see` with each group that a hit of one of the rule's inputs is in, and each value it has there: several where
+/// a field is an array. Fields that keep the hit out of every group are counted in `kept_out`.
+pub(crate) fn each(
+    (rule, input): (&CorrelationRule, &CorrelationInput),
+    (reads, names): (ValueOf, &Names),
+    event: &Event<'_, '_>,
+    kept_out: &mut KeptOut,
+    see: &mut dyn FnMut(HitFields<'_>),
+) {
+    let slots = event.slots;
+    let mut lists: Lists<'_> = SmallVec::new();
+    let mut is_complete = true;
+    for (field, prefix) in input.group_by.iter().zip(&rule.prefixes) {
+        let mut texts = texts(slots, names, field);
+        if let (Some(prefix), false) = (prefix, texts.is_empty()) {
+            texts = texts
+                .iter()
+                .filter_map(|text| prefix.network_of(text))
+                .map(Cow::Owned)
+                .collect();
+            texts.dedup();
+            if texts.is_empty() {
+                is_complete &= count(&mut kept_out.no_address, field);
+            }
+        } else if texts.is_empty() {
+            match rule.stands_for {
+                Some(_) => texts.push(Cow::Borrowed("")),
+                None => is_complete &= count(&mut kept_out.missing, field),
             }
         }
-        for (field, prefix) in input.group_by.iter().zip(&rule.prefixes) {
-            let slot = event_slot(field);
-            if let (Some(prefix), Some(text)) = (prefix, single_text(event.slots, slot))
-                && prefix.network_of(&text).is_none()
-            {
-                count(&mut kept_out.no_address, slot);
+        lists.push(texts);
+    }
+    let groups = lists.len();
+    if let ValueOf::Key = reads {
+        for field in &input.value {
+            let texts = texts(slots, names, field);
+            if texts.is_empty() {
+                is_complete &= count(&mut kept_out.missing, field);
             }
+            lists.push(texts);
         }
-        if !complete {
-            return None;
+    }
+    let number = match (reads, input.value.first()) {
+        (ValueOf::Number, Some(field)) => {
+            let number = single_number(slots, event_slot(field));
+            if number.is_none() {
+                is_complete &= count(&mut kept_out.missing, field);
+            }
+            number
         }
+        _ => None,
+    };
+    if !is_complete {
+        return;
+    }
+    if is_cut(&lists) {
+        let fields = input.group_by.iter().chain(&input.value).zip(&lists);
+        for (field, _) in fields.filter(|(_, texts)| texts.len() > 1) {
+            count(&mut kept_out.cut, field);
+        }
+    }
+    each_combination(&lists, &mut |texts| {
+        let (texts, values) = texts.split_at(groups);
         let value = match reads {
             ValueOf::None => OccurrenceValue::None,
             ValueOf::Anything => OccurrenceValue::Key(Key::of_texts([""; 0])),
-            ValueOf::Number => {
-                let slot = event_slot(values.first()?);
-                let Some(number) = event.slots.first(slot).and_then(|value| value.number()) else {
-                    *kept_out.missing.entry(slot).or_default() += 1;
-                    return None;
-                };
-                OccurrenceValue::Number(number)
-            }
-            ValueOf::Key => OccurrenceValue::Key(Key::of_texts(
-                values
-                    .iter()
-                    .filter_map(|f| single_text(event.slots, event_slot(f))),
-            )),
+            ValueOf::Number => OccurrenceValue::Number(number.unwrap_or_default()),
+            ValueOf::Key => OccurrenceValue::Key(Key::of_texts(values)),
         };
-        Some(Self {
-            group: Key::of_texts(group_values(rule, input, event)),
-            value,
-        })
-    }
+        see(HitFields { texts, value });
+    });
 }
-
-/// The group-by values as they are shown.
-pub(crate) fn group_texts(
-    rule: &CorrelationRule,
-    input: &CorrelationInput,
-    event: &Event<'_, '_>,
-) -> GroupTexts {
-    GroupTexts::new(group_values(rule, input, event))
-}
-
 /// The values of the event that alerts show.
 pub(crate) fn shown<'e>(
     input: &CorrelationInput,
@@ -149,40 +164,94 @@ pub(crate) fn shown<'e>(
     input.show.iter().filter_map(value).collect()
 }
 
-fn group_values<'e>(
-    rule: &'e CorrelationRule,
-    input: &'e CorrelationInput,
-    event: &'e Event<'_, '_>,
-) -> impl Iterator<Item = Cow<'e, str>> {
-    let fields = input.group_by.iter().zip(&rule.prefixes);
-    fields.map(|(field, prefix)| {
-        let text = single_text(event.slots, event_slot(field)).unwrap_or_default();
-        match prefix.and_then(|prefix| prefix.network_of(&text)) {
-            Some(network) => Cow::Owned(network),
-            None => text,
-        }
-    })
-}
-
 fn event_slot(field: &FieldSource) -> SlotId {
     match field {
         FieldSource::Event(slot) => *slot,
-        FieldSource::ChildGroup(_) => {
+        FieldSource::FirstOf(slots) => slots[0],
+        FieldSource::ChildGroup(_) | FieldSource::Nowhere => {
             unreachable!("a detection rule's fields are those of its events")
         }
     }
 }
 
-/// The one value of a field as text.
-///
-/// `None` where it has none, is null, empty or redacted, or has several (an array): what is no single value names no
-/// group. An array of one is its member.
+/// The values of one field of a hit.
+type Texts<'h> = SmallVec<[Cow<'h, str>; 1]>;
+
+/// Those of all fields that matter.
+type Lists<'h> = SmallVec<[Texts<'h>; 4]>;
+
+/// Notes that a field keeps a hit out.
+fn count(fields: &mut BTreeMap<SlotId, u64>, field: &FieldSource) -> bool {
+    *fields.entry(event_slot(field)).or_default() += 1;
+    false
+}
+
+/// Each value of a field once, in the order of the event: none that is missing, null, empty or redacted.
+fn texts<'h>(slots: &'h Slots<'_>, names: &Names, field: &FieldSource) -> Texts<'h> {
+    let only = [event_slot(field)];
+    let alternatives = match field {
+        FieldSource::FirstOf(slots) => slots,
+        _ => &only[..],
+    };
+    let mut texts = Texts::new();
+    for &slot in alternatives {
+        for text in slots.values(slot).filter_map(text) {
+            let text = names.folded(slot, text);
+            if texts.is_empty() || !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        if !texts.is_empty() {
+            break;
+        }
+    }
+    texts
+}
+
+fn text<'h>(value: &'h Value<'_>) -> Option<Cow<'h, str>> {
+    let text = value.text()?;
+    (!text.is_empty() && !is_redacted(&text)).then_some(text)
+}
+
+/// The one value of a field as text. An array of one is its member.
 fn single_text<'s>(slots: &'s Slots<'_>, slot: SlotId) -> Option<Cow<'s, str>> {
+    text(single(slots, slot)?)
+}
+
+fn single_number(slots: &Slots<'_>, slot: SlotId) -> Option<f64> {
+    single(slots, slot)?.number()
+}
+
+fn single<'s, 'a>(slots: &'s Slots<'a>, slot: SlotId) -> Option<&'s Value<'a>> {
     let mut values = slots.values(slot);
     let only = values.next()?;
-    if values.next().is_some() {
-        return None;
+    values.next().is_none().then_some(only)
+}
+
+/// Calls `see` with one value of each list, for each way to choose them, at most [`VALUES_PER_HIT_MAX`] times: the last
+/// list goes round first.
+fn each_combination(lists: &[Texts<'_>], see: &mut dyn FnMut(&[Cow<'_, str>])) {
+    let all: usize = lists
+        .iter()
+        .map(|list| list.len())
+        .fold(1, usize::saturating_mul);
+    for number in 0..all.min(VALUES_PER_HIT_MAX) {
+        let mut rest = number;
+        let mut chosen: SmallVec<[Cow<'_, str>; 4]> = SmallVec::new();
+        for list in lists.iter().rev() {
+            chosen.push(Cow::Borrowed(&list[rest % list.len()]));
+            rest /= list.len();
+        }
+        chosen.reverse();
+        see(&chosen);
     }
-    only.text()
-        .filter(|text| !text.is_empty() && !is_redacted(text))
+}
+
+/// Whether a hit bears on more than it may.
+fn is_cut(lists: &[Texts<'_>]) -> bool {
+    let all = lists
+        .iter()
+        .map(|list| list.len())
+        .fold(1, usize::saturating_mul);
+    all > VALUES_PER_HIT_MAX
 }

@@ -7,6 +7,7 @@ pub(crate) mod version_1; // state as it was
 pub(crate) mod body; // what is kept of many hits
 pub(crate) mod parents; // who sees a child's episode
 pub mod groups; // the groups of one rule
+pub(crate) mod names; // that are one in any case
 pub(crate) mod hit; // group and value of a matched event
 
 use std::ops::AddAssign;

@@ -61,7 +61,8 @@ impl Parent<'_> {
 }
 
 /// The groups that see `episode` of `child`: one for each input that is the child. A value that is no address lies in no
-/// network, so that a parent that groups by networks has no group for it.
+/// network, so that a parent that groups by networks has no group for it; nor has one that groups by what the child does
+/// not have.
 pub fn parents<'r>(
     rules: &'r RuleSet,
     child: CorrelationIx,
@@ -75,7 +76,9 @@ pub fn parents<'r>(
     });
     let own = inputs.filter(move |(.., source)| source.rule == InputRule::Correlation(child));
     own.filter_map(move |((rule, correlation), input, source)| {
-        let value = || Key::of_texts(source.value.iter().map(|field| child_value(field, episode)));
+        let values = source.value.iter().map(|field| child_value(field, episode));
+        let values: Vec<&str> = values.collect::<Option<_>>()?;
+        let value = || Key::of_texts(values);
         Some(Parent {
             rule,
             input,
@@ -147,7 +150,7 @@ fn child_group<'e>(
     let fields = source.group_by.iter().zip(&parent.prefixes);
     fields
         .map(|(field, prefix)| {
-            let value = child_value(field, episode);
+            let value = child_value(field, episode)?;
             match prefix {
                 Some(prefix) if is_network(rules, source, field) => {
                     prefix.network_around(value).map(Cow::Owned)
@@ -169,9 +172,12 @@ fn is_network(rules: &RuleSet, source: &CorrelationInput, field: &FieldSource) -
     }
 }
 
-fn child_value<'e>(field: &FieldSource, child: &'e Episode) -> &'e str {
+fn child_value<'e>(field: &FieldSource, child: &'e Episode) -> Option<&'e str> {
     match field {
-        FieldSource::ChildGroup(at) => &child.values[*at],
-        FieldSource::Event(_) => unreachable!("a child correlation has no event fields"),
+        FieldSource::ChildGroup(at) => Some(&child.values[*at]),
+        FieldSource::Nowhere => None,
+        FieldSource::Event(_) | FieldSource::FirstOf(_) => {
+            unreachable!("a child correlation has no event fields")
+        }
     }
 }

@@ -1,14 +1,12 @@
 //! One value of a detection item to the tests it stands for.
 
 use ipnet::IpNet;
-use regex::RegexBuilder;
 use rsigma_parser::{SigmaString, SigmaValue, SpecialChar, StringPart};
 
 use detector_event::field::FieldTable;
 
-use crate::model::condition::{
-    Case, DASHES, Glob, GlobPart, Number, Order, Pattern, Place, Test, TextTest,
-};
+use crate::model::condition::{Case, DASHES, Glob, GlobPart, Number, Order, Place, Test, TextTest};
+use crate::model::pattern::Pattern;
 use crate::read::detection::encoding::{base64, base64_anywhere, bytes};
 use crate::read::detection::modifier::{Base64, Modifiers, Operator};
 use crate::yaml::letter_case::fold;
@@ -16,10 +14,6 @@ use crate::yaml::yaml_tree::shortened;
 
 /// Bytes of a regular expression as written.
 const REGEX_TEXT_BYTES_MAX: usize = 4096;
-/// Bytes of a compiled regular expression.
-const REGEX_BYTES_MAX: usize = 1 << 20;
-/// Bytes of the tables that it may build while it runs: many rules times long values must stay small.
-const REGEX_CACHE_BYTES_MAX: usize = 128 << 10;
 
 /// The tests of which any must pass for the value to match.
 ///
@@ -129,20 +123,14 @@ fn regex(value: &SigmaValue, modifiers: &Modifiers) -> Result<Pattern, String> {
     } else {
         format!("(?{letters}){text}")
     };
-    let built = RegexBuilder::new(&full)
-        .size_limit(REGEX_BYTES_MAX)
-        .dfa_size_limit(REGEX_CACHE_BYTES_MAX)
-        .build();
-    built
-        .map(Pattern)
-        .map_err(|error| regex_problem(&text, &error))
+    Pattern::new(&full).map_err(|error| regex_problem(&text, &error))
 }
 
 fn regex_problem(text: &str, error: &regex::Error) -> String {
     let shown = shortened(text);
-    if let regex::Error::CompiledTooBig(_) = error {
+    if let regex::Error::CompiledTooBig(bytes) = error {
         return format!(
-            "the regular expression {shown} needs more than {REGEX_BYTES_MAX} bytes, use smaller repetitions"
+            "the regular expression {shown} needs more than {bytes} bytes, use smaller repetitions, or `[0-9A-Za-z_]` in place of `\\w`"
         );
     }
     if ["(?=", "(?!", "(?<=", "(?<!"]
@@ -166,7 +154,8 @@ fn network(value: &SigmaValue) -> Result<IpNet, String> {
     network_of_text(&plain_text(value, "cidr")?)
 }
 
-/// A network in CIDR form, without bits set beyond its prefix.
+/// A network in CIDR form, without bits set beyond its prefix. One of IPv4 addresses in IPv6 ones is that of the IPv4
+/// addresses.
 pub(crate) fn network_of_text(text: &str) -> Result<IpNet, String> {
     if let Ok(address) = text.parse::<std::net::IpAddr>() {
         let width = if address.is_ipv4() { 32 } else { 128 };
@@ -186,7 +175,19 @@ pub(crate) fn network_of_text(text: &str) -> Result<IpNet, String> {
             net.trunc()
         ));
     }
-    Ok(net)
+    Ok(canonical(net))
+}
+
+fn canonical(net: IpNet) -> IpNet {
+    const MAPPED_BITS: u8 = 96;
+    let inner = match net {
+        IpNet::V6(v6) => v6.addr().to_ipv4_mapped(),
+        IpNet::V4(_) => None,
+    };
+    inner
+        .zip(net.prefix_len().checked_sub(MAPPED_BITS))
+        .and_then(|(inner, bits)| IpNet::new(inner.into(), bits).ok())
+        .unwrap_or(net)
 }
 
 fn text_tests(

@@ -1,0 +1,67 @@
+//! The findings of a check as a SARIF log.
+//!
+//! SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format").
+
+use detector_core::rule::RuleProblem;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::json::severity;
+
+pub(super) fn log(problems: &[RuleProblem]) -> Value {
+    let kinds = [
+        ("error", "The rule set is refused."),
+        ("warning", "The rule set runs, though perhaps not as meant."),
+    ];
+    let kinds = kinds.map(|(id, text)| json!({"id": id, "shortDescription": {"text": text}}));
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {"name": "replay check", "version": env!("CARGO_PKG_VERSION"), "rules": kinds}},
+            "results": problems.iter().map(result).collect::<Vec<_>>(),
+        }],
+    })
+}
+
+fn result(problem: &RuleProblem) -> Value {
+    let mut region = json!({"startLine": problem.line});
+    if let Some(column) = problem.column {
+        region["startColumn"] = column.into();
+    }
+    let severity = severity(problem.severity);
+    json!({
+        "ruleId": severity,
+        "level": severity,
+        "message": {"text": problem.message},
+        "locations": [{"physicalLocation": {
+            "artifactLocation": {"uri": uri(&problem.path)},
+            "region": region,
+        }}],
+    })
+}
+
+/// What stays as it is in a path of a URI (RFC 3986), beside letters and digits.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'/')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A path as a relative reference, or as a `file` URI.
+fn uri(path: &str) -> String {
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    format!("{scheme}{}", utf8_percent_encode(path, PATH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_uris() {
+        assert_eq!(uri("rules/a b/ü.yml"), "rules/a%20b/%C3%BC.yml");
+        assert_eq!(uri("/tmp/a:b#c.yml"), "file:///tmp/a%3Ab%23c.yml");
+    }
+}
