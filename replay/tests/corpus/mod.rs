@@ -2,6 +2,7 @@
 //! whole and damaged. What was put in is listed beside.
 
 mod forms; // forms of logs
+mod tried; // what somebody tried
 pub(crate) mod reading; // what is left of it
 
 use forms::{FORMS, SENTENCES};
@@ -209,6 +210,7 @@ pub(crate) fn lines() -> Vec<(String, &'static str, String)> {
     lines.extend(
         SPELT
             .iter()
+            .chain(&tried::TRIED)
             .map(|(value, line)| ((*line).to_owned(), *value, (*line).to_owned())),
     );
     lines

@@ -16,15 +16,16 @@ const PHRASES_MAX: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct Learnt {
-    /// In lowercase, with the spelling that was learnt, which has the stand-in.
+    /// In lowercase, with the spelling that was learnt, which has the stand-in; and of those, which are things.
     words: HashMap<String, String>,
+    things: HashMap<String, String>,
     /// Names of several words, by the first.
     phrases: HashMap<String, BTreeSet<String>>,
 }
 
 impl Learnt {
     pub(super) fn len(&self) -> usize {
-        self.words.len()
+        self.words.len() + self.things.len()
     }
 
     pub(super) fn forget(&mut self) {
@@ -54,6 +55,20 @@ impl Learnt {
         }
     }
 
+    /// Takes the name of a vehicle or device, which has a number in it.
+    pub(super) fn add_thing(&mut self, name: &str) {
+        const THING_CHARS_MIN: usize = 5;
+        let has = |is: fn(char) -> bool| name.chars().any(is);
+        let is_name = has(char::is_alphabetic)
+            && has(|c| c.is_ascii_digit())
+            && name.chars().all(is_part)
+            && (THING_CHARS_MIN..=NAME_CHARS_MAX).contains(&name.chars().count());
+        if is_name && !is_one(name) && self.things.len() < NAMES_MAX {
+            let lower = name.to_lowercase();
+            self.things.entry(lower).or_insert_with(|| name.to_owned());
+        }
+    }
+
     fn add_word(&mut self, word: &str) {
         let word = word.trim_matches(|c: char| !c.is_alphanumeric());
         let lower = word.to_lowercase();
@@ -70,7 +85,7 @@ impl Learnt {
 
     /// Where they stand in `text` as whole words, in any letter case.
     pub(super) fn spot(&self, text: &str, names: &StandIns, found: &mut Vec<Found>) {
-        if self.words.is_empty() && self.phrases.is_empty() {
+        if self.len() == 0 && self.phrases.is_empty() {
             return;
         }
         let (mut at, mut until) = (0, 0);
@@ -105,6 +120,14 @@ impl Learnt {
         found: &mut Vec<Found>,
     ) -> Option<usize> {
         let lower = word.to_lowercase();
+        if let Some(thing) = self.things.get(&lower) {
+            let range = start..start + word.len();
+            found.push(Found {
+                value: Some(thing.clone()),
+                ..Found::new(range.clone(), What::Thing, names.thing(thing))
+            });
+            return Some(range.end);
+        }
         let rest = &text[start..];
         let phrase = self.phrases.get(&lower).and_then(|phrases| {
             let is_here = |it: &&String| {

@@ -220,7 +220,11 @@ impl Pseudonyms {
             }
             Meaning::Phone if digits > 4 => Some((What::Phone, names.phone(text))),
             Meaning::Phone => Some((What::Phone, names.thing(text))),
-            Meaning::Thing => Some((What::Thing, names.thing(text))),
+            Meaning::Thing => {
+                let with = names.thing(text);
+                self.learnt.add_thing(text);
+                Some((What::Thing, with))
+            }
             Meaning::Place => Some((What::Place, names.thing(text))),
             Meaning::Address => self.address(text),
             _ => None,

@@ -92,7 +92,7 @@ pub(in crate::capture::pseudonym) fn unquoted(
     let line = &view.text[start..];
     let length = match meaning {
         Meaning::Header => header(&view.text, line, key),
-        Meaning::Secret if is_said && is_of_words(key) => phrase(view, start),
+        Meaning::Secret if is_of_words(key, is_said) => phrase(view, start),
         Meaning::Secret => word(view, start, true),
         Meaning::User | Meaning::Place | Meaning::Thing => {
             let length = name(view, start, is_said)?;
@@ -118,12 +118,11 @@ fn header(text: &str, line: &str, key: &str) -> usize {
         .unwrap_or(line.len())
 }
 
-/// Whether a secret of that name may have several words.
-fn is_of_words(key: &str) -> bool {
+/// Whether a secret of that name may have several words, behind `=` or behind `: `.
+fn is_of_words(key: &str, is_said: bool) -> bool {
     let key = key.to_lowercase();
-    ["pass", "pwd", "phrase", "mnemonic", "answer"]
-        .iter()
-        .any(|it| key.contains(it))
+    let is_phrase = ["phrase", "mnemonic"].iter().any(|it| key.contains(it));
+    is_phrase || is_said && ["pass", "pwd", "answer"].iter().any(|it| key.contains(it))
 }
 
 /// Up to what ends a clause. `password: hunter2 was refused` goes as a whole.

@@ -17,6 +17,11 @@ const FORMS: &str = r#"(?x)
 
 static FORM: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(FORMS).expect("the expression is well formed"));
+/// `444455556666:ada`, as the principal of who is federated.
+static FEDERATED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\d{12}:([A-Za-z][A-Za-z0-9_.@+=-]*)").expect("the expression is well formed")
+});
+
 pub(in crate::capture::pseudonym) fn spot(text: &str, names: &StandIns, found: &mut Vec<Found>) {
     for all in FORM.captures_iter(text) {
         if let Some(uuid) = all.name("uuid") {
@@ -33,6 +38,15 @@ pub(in crate::capture::pseudonym) fn spot(text: &str, names: &StandIns, found: &
             }
         } else {
             path(text, &all, names, found);
+        }
+    }
+    for all in FEDERATED.captures_iter(text) {
+        // In an ARN, another colon stands before the account, and behind it what kind of thing it is.
+        let before = text[..all.get_match().start()].bytes().next_back();
+        if let Some(name) = all.get(1)
+            && !before.is_some_and(|b| b == b':' || b.is_ascii_alphanumeric())
+        {
+            user(text, name.range(), names, found);
         }
     }
     in_urls(text, names, found);

@@ -41,7 +41,8 @@ static TITLED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?x)
         (?-u:\b)(?:Dear|Hello|Hi|Hallo|Mr\.?|Mrs\.?|Ms\.?|Dr\.?|Prof\.?|Herrn?|Frau|Monsieur|Madame)\x20
             (?P<after>\p{Lu}[\p{L}\d'’-]+(?:\x20\p{Lu}[\p{L}\d'’-]+){0,3})
-        | (?P<before>\p{Lu}[\p{L}\d'’.-]+(?:\x20\p{Lu}[\p{L}\d'’.-]+){0,3})\x20<[^<>\s@]{1,64}@",
+        | (?P<before>\p{Lu}[\p{L}\d'’.-]+(?:\x20\p{Lu}[\p{L}\d'’.-]+){0,3})\x20<[^<>\s@]{1,64}@
+        | ['\x22](?P<shown>[^'\x22<>\n]{1,64})['\x22]\x20?<[^<>\s@]{1,64}@",
     )
 });
 /// Codes that are sent to somebody, and passwords on command lines.
@@ -94,7 +95,7 @@ pub(in crate::capture::pseudonym) fn spot(text: &str, names: &StandIns, found: &
         }
     }
     for all in TITLED.captures_iter(text) {
-        for one in ["after", "before"]
+        for one in ["after", "before", "shown"]
             .into_iter()
             .filter_map(|it| all.name(it))
         {
