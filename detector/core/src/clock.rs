@@ -5,7 +5,8 @@
 
 use detector_event::time::Timestamp;
 
-use crate::engine::SKEW_MAX_MS;
+/// How far a clock may be ahead: an event time later than its arrival by more than this is taken as the arrival.
+pub const SKEW_MAX_MS: i64 = 5 * 60 * 1000;
 
 /// So many events, at different times, have to be as late as the clock is.
 const WITNESSES: usize = 3;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::clock::Clock;
+pub use crate::clock::SKEW_MAX_MS;
 use crate::tally::Tally;
 use crate::wanted::wanted_fields;
 use detector_alert::Alert;
@@ -20,9 +21,6 @@ use detector_window::{SpillError, Spilled, Windows};
 /// An event that arrives later than this after its event time is too late, unless [`Engine::with_lateness`] says
 /// otherwise: its hits are counted, not used.
 pub const LATENESS_MAX_MS: i64 = 15 * 60 * 1000;
-
-/// How far a clock may be ahead: an event time later than its arrival by more than this is taken as the arrival.
-pub const SKEW_MAX_MS: i64 = 5 * 60 * 1000;
 
 /// The compiled rules; shared by all workers, never changed.
 #[derive(Debug)]

@@ -4,9 +4,8 @@
 //! what its entries are. Where an application writes, what it says stays its own word, in the log groups that are told of;
 //! anywhere else, content is believed.
 
-use crate::envelope::kind::Envelope;
-use crate::origin;
-use crate::{Context, Shape};
+use crate::context::{Context, Shape};
+use crate::origin::{self, API_GATEWAY_GROUPS, WAF_GROUPS};
 use detector_event::event::LogSource;
 use detector_event::time::Timestamp;
 
@@ -38,9 +37,6 @@ impl Reading {
         self.shape == Shape::Words || self.holds == Some(LogSource::Lambda)
     }
 }
-
-pub(crate) const WAF_GROUPS: &str = "aws-waf-logs-";
-pub(crate) const API_GATEWAY_GROUPS: &str = "/aws/apigateway/";
 
 /// Where AWS itself writes JSON, and nobody else: how the names begin, and what the entries are.
 const OF_AWS: [(&str, LogSource); 5] = [
@@ -113,17 +109,6 @@ pub(crate) fn is_misdated(
         && log_groups
             .reading(context.log_group, context.log_stream)
             .is_closed()
-}
-
-/// Whether an object that looks like an envelope may be one, where it stands.
-pub(crate) fn may_be(envelope: Envelope, context: Context<'_>) -> bool {
-    match context.shape {
-        _ if context.bare || context.holds.is_some() => false,
-        Shape::Record | Shape::Line => true,
-        // A log group gets no control messages: they go to who subscribes.
-        Shape::Message | Shape::JsonMessage => envelope != Envelope::Control,
-        Shape::Words => false,
-    }
 }
 
 /// Whether `name` is one of the patterns: a name, or how it begins and a `*`.

@@ -78,7 +78,7 @@ impl Decoder<'_> {
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) {
-        let envelope = Envelope::of(&slots, self.fields).filter(|it| claims::may_be(*it, context));
+        let envelope = Envelope::of(&slots, self.fields).filter(|it| it.may_stand(context));
         if let Some(envelope) = envelope {
             // What an application writes beside what looks like an envelope counts, too.
             let is_applications = origin::is_applications(&slots, self.fields);

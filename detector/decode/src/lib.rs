@@ -11,6 +11,7 @@
 mod text; // what text tells by itself
 mod fields; // the fields that decode itself reads
 pub mod packed; // what packs several records, or squeezes them
+mod context; // what is known of a part from around it
 mod claims; // what the entries of a log may claim to be
 mod origin; // source, time, id, account and region of an event
 mod envelope; // what envelopes hold
@@ -18,14 +19,14 @@ mod word; // an application's words, and what is put around them
 mod document; // one JSON document or text line
 pub mod split; // a byte stream -> records
 
-use detector_event::event::{Event, LogSource};
+use detector_event::event::Event;
 use detector_event::field::{FieldTable, SlotId};
 use detector_event::slots::Slots;
 use detector_event::time::Timestamp;
 
 use claims::LogGroups;
+use context::{Context, Shape};
 pub use fields::DecodeFields;
-use fields::said::Said;
 use packed::{aggregate, inflate};
 use text::raw;
 
@@ -97,58 +98,6 @@ pub struct Decoder<'t> {
 const BUFFER_KEPT_BYTES_MAX: usize = 8 << 20;
 const BUFFERS_KEPT_MAX: usize = 16;
 const SLOTS_KEPT_MAX: usize = 4;
-
-/// How a part may be taken apart when it is not one JSON document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// A stream record or file: may hold several lines and documents.
-    Record,
-    /// What was cut from such: one line, or one document.
-    Line,
-    /// The message of one log event: one event, whatever its line breaks.
-    Message,
-    /// An application's words: never an envelope, never another log's event.
-    Words,
-    /// As `Message`, of a log that writes nothing but JSON objects: all else is damage.
-    JsonMessage,
-}
-
-/// What the envelopes around a part say of it.
-#[derive(Debug, Clone, Copy)]
-struct Context<'c> {
-    shape: Shape,
-    depth: u8,
-    arrival: Option<Timestamp>,
-    time: Option<Timestamp>,
-    id: Option<&'c str>,
-    account: Option<&'c str>,
-    region: Option<&'c str>,
-    log_group: Option<&'c str>,
-    log_stream: Option<&'c str>,
-    /// Not to be unpacked further: it looks like an envelope and is none.
-    bare: bool,
-    /// What it is, whatever it claims to be.
-    holds: Option<LogSource>,
-    /// It came as logs come, so that it is of a known form whatever it says.
-    is_known: bool,
-    /// What a runtime has put around it.
-    said: Option<&'c Said<'c>>,
-    /// How many wraps of runtimes and loggers were taken off.
-    wraps: u8,
-    /// When the application says that it happened, where that was looked for already.
-    time_said: Option<Timestamp>,
-}
-
-impl Context<'_> {
-    /// The same, one envelope further in.
-    fn inner(self, shape: Shape) -> Self {
-        Self {
-            shape,
-            depth: self.depth.saturating_add(1),
-            ..self
-        }
-    }
-}
 
 impl<'t> Decoder<'t> {
     /// `table` must be complete: a path registered later has no slot here.

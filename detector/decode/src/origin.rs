@@ -3,14 +3,18 @@
 //! A source is told by content first and by the name of its log group second, since that name is the operator's own;
 //! only what Lambda's own log groups hold is the function's word, whatever it looks like.
 
-use crate::claims::{API_GATEWAY_GROUPS, WAF_GROUPS};
+use crate::context::Context;
+use crate::fields::DecodeFields;
 use crate::text::moment::{logged_at, of_text};
 use crate::text::{identity, tool_line};
-use crate::{Context, DecodeFields};
 use detector_event::event::LogSource;
 use detector_event::field::SlotId;
 use detector_event::slots::{Slots, Value};
 use detector_event::time::Timestamp;
+
+/// How the names of log groups begin in which AWS itself writes.
+pub(crate) const WAF_GROUPS: &str = "aws-waf-logs-";
+pub(crate) const API_GATEWAY_GROUPS: &str = "/aws/apigateway/";
 
 /// The source of the JSON object in `slots`.
 pub(crate) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str>) -> LogSource {

@@ -1,5 +1,6 @@
 //! Which envelope an object is.
 
+use crate::context::{Context, Shape};
 use crate::fields::{DecodeFields, has_any};
 use crate::packed::rows::Rows;
 use detector_event::field::SlotId;
@@ -27,6 +28,17 @@ pub(crate) enum Envelope {
 }
 
 impl Envelope {
+    /// Whether an object that looks like it may be one, where it stands.
+    pub(crate) fn may_stand(self, context: Context<'_>) -> bool {
+        match context.shape {
+            _ if context.bare || context.holds.is_some() => false,
+            Shape::Record | Shape::Line => true,
+            // A log group gets no control messages: they go to who subscribes.
+            Shape::Message | Shape::JsonMessage => self != Envelope::Control,
+            Shape::Words => false,
+        }
+    }
+
     pub(crate) fn of(slots: &Slots<'_>, f: &DecodeFields) -> Option<Self> {
         match has_any(slots, &f.of_envelopes) {
             true => Self::found(slots, f),

@@ -198,7 +198,7 @@ mod tests {
         let file = RuleFile {
             path: "a.yml".to_owned(),
             text: "title: A\nid: 11111111-1111-4111-8111-111111111111\nlevel: low\n\
-                   logsource: {product: aws, service: waf}\ndetection: {a: {b: c}, condition: a}\n"
+                   logsource: {product: aws, service: waf}\ndetection: {a: {b: c}, condition: a}\nvedette: {alert: false}\n"
                 .to_owned(),
         };
         let broken = engine(std::slice::from_ref(&file), &Setup::default()).unwrap_err();
