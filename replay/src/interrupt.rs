@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+/// Of commands that say how far they came: that of wrong usage.
+const STATUS: i32 = 2;
+
 /// Says how far the program came.
 type Parting = Box<dyn FnOnce() + Send>;
 
@@ -41,7 +44,7 @@ impl Drop for Temporary {
     }
 }
 
-/// From now on an interruption calls `parting` and ends in [`STATUS`](crate::outcome::STATUS_INTERRUPTED), not by the signal.
+/// From now on an interruption calls `parting` and ends in [`STATUS`], not by the signal.
 pub(crate) fn says(parting: impl FnOnce() + Send + 'static) {
     with(|end| end.parting = Some(Box::new(parting)));
 }
@@ -88,7 +91,7 @@ fn end(signal: i32) {
     });
     if let Some(parting) = parting {
         parting();
-        std::process::exit(i32::from(crate::outcome::STATUS_INTERRUPTED));
+        std::process::exit(STATUS);
     }
     let _ = signal_hook::low_level::emulate_default_handler(signal);
 }

@@ -16,7 +16,7 @@ mod outcome; // exit statuses and how a run ends early
 mod interrupt; // Ctrl-C
 mod own_file; // files that others can neither read nor put there
 mod input; // INPUT arguments -> the files to read
-mod waiting; // what a command waits for
+mod notes; // whether it says what it does
 mod output; // standard output or a file that appears whole
 mod report; // alerts and counters -> text or JSON
 mod run; // `replay run`

@@ -1,9 +1,9 @@
 //! How a command ends: its exit status, and the one error that stops it early.
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
-use crate::output::printable::printable;
+pub(crate) use crate::output::say::say;
 
 /// How a command that went to its end turned out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +24,6 @@ const STATUS_EXPECTATION: u8 = 1;
 /// The status of wrong usage and of broken rule files; clap's own as well.
 const STATUS_USAGE: u8 = 2;
 const STATUS_INPUT: u8 = 3;
-/// Of commands that say how far they came.
-pub(crate) const STATUS_INTERRUPTED: u8 = STATUS_USAGE;
 
 /// Prints the error that ended a command, if any, and gives its exit status.
 ///
@@ -42,11 +40,6 @@ pub(crate) fn exit_code(ended: anyhow::Result<Outcome>) -> ExitCode {
             ExitCode::from(STATUS_USAGE)
         }
     }
-}
-
-/// Writes one line to standard error, made safe for a terminal. A closed standard error is nobody's loss.
-pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{}", printable(line));
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

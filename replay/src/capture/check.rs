@@ -14,7 +14,7 @@ use crate::outcome::{Outcome, say};
 use crate::output::Output;
 use crate::output::printable::{clipped, printable};
 use crate::output::quantity::counted;
-use crate::waiting::Notes;
+use crate::output::waiting::Notes;
 
 const VALUE_CHARS_MAX: usize = 60;
 /// Of a secret, so much is shown that one finds it.

@@ -12,13 +12,14 @@ use anyhow::{Context as _, bail};
 use detector_core::decode::split::Piece;
 
 use crate::capture::pseudonym::Pseudonyms;
+use crate::capture::told::tell;
 use crate::input::block::Block;
 use crate::input::stream::{End, Stream, Taken};
 use crate::input::{self, Input};
 use crate::outcome::{Outcome, say};
 use crate::output::Output;
 use crate::output::quantity::counted;
-use crate::waiting::Notes;
+use crate::output::waiting::Notes;
 
 pub(super) fn run(
     from: &Path,
@@ -70,7 +71,7 @@ pub(super) fn run(
             counted(written, "record"),
             output.display()
         ));
-        super::tell(Some(names));
+        tell(Some(names));
     }
     Ok(if failures.is_empty() {
         Outcome::Done

@@ -8,8 +8,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::output::place::descriptor;
+use crate::output::waiting::{Notes, Waiting};
 use crate::own_file::{self, Others, is_fifo, is_own};
-use crate::waiting::{Notes, Waiting};
 
 /// A longer one is no key, but a file that was named by mistake.
 const KEY_BYTES_MAX: u64 = 64 << 10;

@@ -9,16 +9,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, anyhow, bail};
 use detector_core::time::Timestamp;
 
-use super::pages::{NoPage, Pages};
-use super::part::{Left, Part, Request, State};
-use super::pseudonym::Pseudonyms;
-use super::{notes, payload, tell};
 use crate::args::{CaptureArgs, When};
+use crate::capture::pages::{NoPage, Pages};
+use crate::capture::part::{Left, Part, Request, State};
+use crate::capture::payload;
+use crate::capture::pseudonym::Pseudonyms;
+use crate::capture::told::tell;
 use crate::interrupt;
 use crate::outcome::{Outcome, say};
 use crate::output::place::{Place, open_special, place};
 use crate::output::progress::{Progress, Visibility};
 use crate::output::quantity::{bytes, counted};
+use crate::output::waiting::Notes;
 use crate::own_file;
 use crate::service;
 
@@ -111,7 +113,8 @@ fn open(args: &CaptureArgs, path: &Path, request: Request) -> anyhow::Result<Par
     let output = match place(path).with_context(context)? {
         Place::File(output) => output,
         place => {
-            let lines = open_special(path, &place, notes(args)).with_context(context)?;
+            let lines =
+                open_special(path, &place, Notes::unless(args.quiet)).with_context(context)?;
             return Ok(Part::into_special(lines, begun(request)?));
         }
     };

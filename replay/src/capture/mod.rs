@@ -2,6 +2,7 @@
 //! file still looks like a person or a secret.
 
 mod pseudonym; // stand-ins for what identifies people
+mod told; // what was replaced
 mod key; // the key of the stand-ins
 mod from; // a file instead of a log group
 mod check; // what of a file still looks like a person
@@ -20,8 +21,8 @@ use anyhow::{Context, anyhow};
 
 use crate::args::CaptureArgs;
 use crate::capture::pseudonym::{KEY_BYTES_MIN, Pseudonyms};
-use crate::outcome::{Outcome, say};
-use crate::waiting::Notes;
+use crate::outcome::Outcome;
+use crate::output::waiting::Notes;
 
 pub(crate) fn run(args: &CaptureArgs) -> anyhow::Result<Outcome> {
     if !args.check.is_empty() {
@@ -43,24 +44,13 @@ fn of_log_group(_: &CaptureArgs, _: &Path, _: Option<Pseudonyms>) -> anyhow::Res
     crate::without_aws::refused("capture")
 }
 
-/// Says what was replaced, and what was not.
-fn tell(names: Option<&Pseudonyms>) {
-    for line in names.map_or_else(Vec::new, |names| names.tally().lines()) {
-        say(&line);
-    }
-}
-
-fn notes(args: &CaptureArgs) -> Notes {
-    Notes::unless(args.quiet)
-}
-
 /// The keeper of stand-ins, if there are to be any.
 fn pseudonyms(args: &CaptureArgs) -> anyhow::Result<Option<Pseudonyms>> {
     if !args.pseudonymise {
         return Ok(None);
     }
     let key = match &args.key {
-        Some(path) => key::read(path, notes(args))
+        Some(path) => key::read(path, Notes::unless(args.quiet))
             .with_context(|| format!("cannot use the key `{}`", path.display()))?,
         None => {
             let mut key = [0; 32];

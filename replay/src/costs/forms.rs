@@ -5,8 +5,8 @@ use std::io::Write;
 use detector_core::decode::split::Splitter;
 use serde_json::{Value, json};
 
+use super::row::{Form, Row, through};
 use super::worst::{numbered, quoted, texts};
-use super::{Form, Row, through};
 
 const RULE: &str = "title: t\nid: 11111111-1111-4111-8111-111111111111\nlevel: low\nlogsource: {product: aws}\ndetection:\n  s:\n    event: x\n  condition: s\n";
 

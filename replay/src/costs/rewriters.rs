@@ -2,8 +2,8 @@
 
 use detector_core::time::Timestamp;
 
+use super::row::{Form, Row};
 use super::worst::{numbered, quoted, texts};
-use super::{Form, Row};
 use crate::rewrite;
 use crate::send::shift::{Range, Shift};
 

@@ -1,7 +1,7 @@
 //! Each construct of a rule, with the event that it is slowest at.
 
+use super::row::{Input, Row, through};
 use super::worst::{numbered, quoted};
-use super::{Input, Row, through};
 
 const HEAD: &str = "title: t\nid: 11111111-1111-4111-8111-111111111111\nname: d\nlevel: low\nlogsource: {product: aws, service: lambda}\n";
 

@@ -20,7 +20,7 @@ use walkdir::WalkDir;
 use crate::input::rules::{ALLOWLIST, is_hidden};
 use crate::outcome::say;
 use crate::output::quantity::counted;
-use crate::waiting::Notes;
+use crate::output::waiting::Notes;
 
 /// Extensions of files that lie beside logs and are none, lowercase. Of all others, the content tells what they are.
 const OTHER_EXTENSIONS: [&str; 30] = [

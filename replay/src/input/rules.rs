@@ -12,7 +12,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::input::suggestion;
 use crate::outcome::say;
-use crate::waiting::{Notes, Waiting};
+use crate::output::waiting::{Notes, Waiting};
 
 /// The largest rule file that is read, in bytes.
 const RULE_FILE_BYTES_MAX: u64 = 16 << 20;

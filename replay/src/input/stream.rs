@@ -11,7 +11,7 @@ use crate::input::Input;
 use crate::input::block::Block;
 use crate::input::inflation::INFLATION_LIMIT;
 use crate::input::reader::{Filled, Reader};
-use crate::waiting::{Notes, Waiting, Watched};
+use crate::output::waiting::{Notes, Waiting, Watched};
 
 /// What a stream gives next. Parts are numbered from 0, the end included.
 #[derive(Debug)]

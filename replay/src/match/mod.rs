@@ -13,8 +13,8 @@ use crate::input::rules;
 use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::output::progress::Progress;
+use crate::output::waiting::Notes;
 use crate::run;
-use crate::waiting::Notes;
 
 pub(crate) fn run(args: &MatchArgs) -> anyhow::Result<Outcome> {
     let Some(rules) = rules::load(&args.source.rules)? else {

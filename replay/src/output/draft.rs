@@ -9,7 +9,7 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::place::folder;
 use crate::interrupt::Temporary;
-use crate::outcome::say;
+use crate::output::say::say;
 use crate::own_file::{left_behind, umask_mode};
 
 /// The ending of names that are not for long.

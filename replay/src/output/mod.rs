@@ -4,6 +4,8 @@ pub(crate) mod printable; // hostile text -> text that is safe on a terminal
 pub(crate) mod quantity; // numbers, sizes and durations, as people read them
 pub(crate) mod progress; // the bar on standard error
 pub(crate) mod place; // a path -> what it leads to
+pub(crate) mod say; // a line on standard error
+pub(crate) mod waiting; // what is waited for
 mod draft; // a file before it has its name
 
 use std::fs::File;
@@ -12,7 +14,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::waiting::Notes;
+use crate::notes::Notes;
 use draft::Draft;
 use place::{Place, open_special, place};
 

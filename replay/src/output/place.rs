@@ -4,8 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::output::waiting::{Notes, Waiting};
 use crate::own_file::{is_block_device, is_fifo, is_own, is_trap};
-use crate::waiting::{Notes, Waiting};
 
 /// What a path that is to be written to leads to.
 #[derive(Debug, PartialEq, Eq)]

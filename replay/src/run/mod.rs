@@ -21,10 +21,10 @@ use crate::outcome::{Outcome, say};
 use crate::output::Output;
 use crate::output::progress::{Progress, Visibility};
 use crate::output::quantity::counted;
+use crate::output::waiting::Notes;
 use crate::report::json;
 use crate::report::summary::{Run, summary};
 use crate::report::table::{self, Paint, Style};
-use crate::waiting::Notes;
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
     let Some(rules) = rules::load(&args.source.rules)? else {

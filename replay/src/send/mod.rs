@@ -22,7 +22,7 @@ use crate::args::{SendArgs, Speed};
 use crate::outcome::{Outcome, say};
 use crate::output::progress::{Progress, Visibility};
 use crate::output::quantity::{bytes, count, counted, duration};
-use crate::waiting::Notes;
+use crate::output::waiting::Notes;
 use crate::{input, interrupt, rewrite, service};
 use batch::{Batch, Entry};
 use carried::fitting;

@@ -6,37 +6,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::lists;
+use crate::capture::pseudonym::words::lists;
+pub(super) use crate::capture::pseudonym::words::meaning::Meaning;
 
 /// Keys whose meanings are kept.
 const KNOWN_MAX: usize = 20_000;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meaning {
-    /// To be removed.
-    Secret,
-    /// A secret that goes on to the end of its line: `Cookie: a=b; c=d`.
-    Header,
-    /// A person, or what acts for one.
-    User,
-    Phone,
-    /// A vehicle or device, which leads to a person.
-    Thing,
-    /// Where somebody lives or is.
-    Place,
-    /// An AWS account.
-    Account,
-    /// Of the network, in any notation.
-    Address,
-    /// Four numbers with dots between them are no address here.
-    Version,
-    /// Of content: it looks random and is no secret.
-    Digest,
-    /// Words that rules look for; no person's name, even where somebody is called so.
-    Vocabulary,
-    /// Told by its form alone.
-    Nothing,
-}
 
 impl Meaning {
     /// `parent` is the key of the object around it, empty where there is none.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::found::{Found, What};
-use super::lists::NO_NAMES;
 use super::stand_in::{StandIns, is_number, is_one};
+use crate::capture::pseudonym::words::lists::NO_NAMES;
 
 /// Shorter words mean something else too often.
 const NAME_CHARS_MIN: usize = 3;

@@ -8,7 +8,7 @@
 //! A stand-in is a keyed hash (HMAC-SHA-256) of the value: without the key nobody can compute it, with it everybody can
 //! try candidates. What is exchanged is told by the name of its key and by its form; see `replay capture --help`.
 
-mod lists; // words of keys and values
+mod words; // of keys and values
 mod key; // what a value is, by its key
 mod stand_in; // keyed hashes in the form of what they stand for
 mod address; // IP addresses, prefixes kept together
@@ -47,7 +47,7 @@ pub(crate) struct Pseudonyms {
     is_in_pem: bool,
     inflate_left: usize,
     /// Of the table that is being read.
-    columns: Option<table::Columns>,
+    columns: Option<table::columns::Columns>,
     /// The keys of what is being read, outermost first, where values are listed.
     path: Vec<String>,
     is_listing: bool,

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::lists::DISPOSABLE;
+use crate::capture::pseudonym::words::lists::DISPOSABLE;
 
 /// A shorter key could be guessed.
 pub(crate) const KEY_BYTES_MIN: usize = 16;

@@ -6,13 +6,13 @@ use crate::rewrite::{Edit, applied};
 use super::found::{Found, What, in_order};
 use super::json;
 use super::key::Meaning;
-use super::lists::{KEPT, OUTCOMES};
 use super::packed::{self, Packed};
 use super::prose::pairs;
 use super::prose::view::View;
 use super::spot::{addresses, identities, mails, numbers, secrets, sentences};
 use super::stand_in::{REMOVED, is_number};
 use super::{Left, Pseudonyms};
+use crate::capture::pseudonym::words::lists::{KEPT, OUTCOMES};
 
 /// What looks like JSON and turns out to be none costs at most so many times the length of the text.
 const ATTEMPTS_MAX: usize = 4;

@@ -8,11 +8,11 @@ use crate::rewrite::{Edit, Unescaped, escaped};
 use super::found::What;
 use super::json::{Form, Node};
 use super::key::Meaning;
-use super::lists::{NAMED, NAMING, OF_ACCESS_KEYS};
 use super::spot::numbers::is_card;
 use super::stand_in::{Kind, REMOVED, is_number};
 use super::text::edit;
 use super::{NESTING_MAX, Pseudonyms};
+use crate::capture::pseudonym::words::lists::{NAMED, NAMING, OF_ACCESS_KEYS};
 
 /// The nodes of one document.
 struct Tree<'t> {

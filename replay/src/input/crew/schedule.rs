@@ -12,7 +12,7 @@ use crate::input::crew::lock::lock;
 use crate::input::crew::order::Turn;
 use crate::input::stream::Stream;
 use crate::input::{Input, Plan};
-use crate::waiting::Notes;
+use crate::output::waiting::Notes;
 
 pub(crate) struct Schedule<'p> {
     inputs: &'p [Input],

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::pairs::Pair;
+use super::pair::Pair;
 use crate::capture::pseudonym::key::Meaning;
 
 /// A name, and the value beside it or behind the tag.

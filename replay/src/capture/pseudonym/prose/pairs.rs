@@ -7,13 +7,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::attributes;
+pub(in crate::capture::pseudonym) use super::pair::{KEY_BYTES_MAX, Pair};
 use super::values::{bracketed, members, quoted, unquoted};
 use super::view::View;
 use crate::capture::pseudonym::key::Meaning;
-use crate::capture::pseudonym::lists::DESCRIPTORS;
+use crate::capture::pseudonym::words::lists::DESCRIPTORS;
 
-/// Longer names are no keys.
-pub(in crate::capture::pseudonym) const KEY_BYTES_MAX: usize = 64;
 /// White space between a key, its sign and its value.
 const SPACE_BYTES_MAX: usize = 4;
 
@@ -22,12 +21,6 @@ static LIKELY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new("(?i)pass|pwd|secret|token|key|auth|cred|code|cookie|jwt|otp|session")
         .expect("the expression is well formed")
 });
-
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::capture::pseudonym) struct Pair {
-    pub(in crate::capture::pseudonym) meaning: Meaning,
-    pub(in crate::capture::pseudonym) value: Range<usize>,
-}
 
 /// The pairs of `view` whose keys mean something.
 pub(in crate::capture::pseudonym) fn of(view: &View<'_>) -> Vec<Pair> {

@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
-use super::pairs::KEY_BYTES_MAX;
+use super::pair::KEY_BYTES_MAX;
 use super::view::View;
 use crate::capture::pseudonym::key::Meaning;
-use crate::capture::pseudonym::lists::NOBODY;
+use crate::capture::pseudonym::words::lists::NOBODY;
 
 /// Words of a name: `Ada Mary Lovelace`.
 const NAME_WORDS_MAX: usize = 5;

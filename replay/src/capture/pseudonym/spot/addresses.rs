@@ -9,8 +9,8 @@ use regex::Regex;
 
 use crate::capture::pseudonym::address::is_special;
 use crate::capture::pseudonym::found::{Found, What};
-use crate::capture::pseudonym::lists::PRODUCTS;
 use crate::capture::pseudonym::stand_in::StandIns;
+use crate::capture::pseudonym::words::lists::PRODUCTS;
 
 /// Longer ones are no address.
 const V6_BYTES_MAX: usize = 45;

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use crate::capture::pseudonym::found::{Found, What};
-use crate::capture::pseudonym::lists::KEPT;
 use crate::capture::pseudonym::stand_in::StandIns;
+use crate::capture::pseudonym::words::lists::KEPT;
 
 const FORMS: &str = r#"(?x)
     (?P<uuid> (?-u:\b)[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?-u:\b) )

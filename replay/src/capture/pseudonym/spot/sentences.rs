@@ -7,8 +7,8 @@ use regex::Regex;
 
 use super::identities::user;
 use crate::capture::pseudonym::found::{Found, What};
-use crate::capture::pseudonym::lists::NOBODY;
 use crate::capture::pseudonym::stand_in::StandIns;
+use crate::capture::pseudonym::words::lists::NOBODY;
 
 fn regex(expression: &str) -> Regex {
     Regex::new(expression).expect("the expression is well formed")

@@ -1,21 +1,17 @@
 //! Tables in text: the first line names the columns, and with them what is in the cells of the lines that follow.
 
+pub(super) mod columns; // what stands in which
+
 use std::borrow::Cow;
 
-use super::Pseudonyms;
-use super::key::Meaning;
+use crate::capture::pseudonym::Pseudonyms;
+use crate::capture::pseudonym::key::Meaning;
+use crate::capture::pseudonym::table::columns::Columns;
 
 /// A line with more cells is no row that anybody reads.
 const CELLS_MAX: usize = 256;
 const CELLS_MIN: usize = 2;
 const NAME_BYTES_MAX: usize = 64;
-
-/// What is in the columns, and what separates them.
-#[derive(Debug)]
-pub(super) struct Columns {
-    separator: char,
-    meanings: Vec<Meaning>,
-}
 
 impl Columns {
     /// Those that `line` names, if all of it is names and one of them that of a person or a secret.
@@ -56,7 +52,7 @@ impl Columns {
 
 impl Pseudonyms {
     /// The rows of a table with their cells exchanged; `None` if `text` is no part of one.
-    pub(super) fn table(&mut self, text: &str, depth: u8) -> Option<String> {
+    pub(in crate::capture::pseudonym) fn table(&mut self, text: &str, depth: u8) -> Option<String> {
         let mut out = String::with_capacity(text.len());
         for (nth, line) in text.split_inclusive('\n').enumerate() {
             let bare = line.trim_end_matches(['\n', '\r']);

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::outcome::say;
+pub(crate) use crate::notes::Notes;
 use crate::output::quantity::bytes;
+use crate::output::say::say;
 
 /// Nobody wonders before.
 const MOMENT: Duration = Duration::from_secs(2);
@@ -16,23 +17,6 @@ const MOMENT: Duration = Duration::from_secs(2);
 const LONG: Duration = Duration::from_secs(10);
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-
-/// Whether notes are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Notes {
-    Said,
-    /// `--quiet`.
-    Hushed,
-}
-
-impl Notes {
-    pub(crate) fn unless(quiet: bool) -> Self {
-        match quiet {
-            true => Self::Hushed,
-            false => Self::Said,
-        }
-    }
-}
 
 /// Something is waited for until this is dropped.
 pub(crate) struct Waiting {

@@ -2,16 +2,16 @@
 
 use std::sync::LazyLock;
 
-use super::key::Meaning;
+use super::meaning::Meaning;
 
-pub(super) type Words = LazyLock<Vec<&'static str>>;
+pub(in crate::capture::pseudonym) type Words = LazyLock<Vec<&'static str>>;
 
 fn list(words: &'static str) -> Vec<&'static str> {
     words.split(',').map(str::trim).collect()
 }
 
 /// A key with one of these words holds a secret.
-pub(super) static SECRETS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static SECRETS: Words = LazyLock::new(|| {
     list(
         "
         password, passwd, passphrase, passcode, pwd, pswd, passwort, kennwort, secret, token, cookie, credential,
@@ -21,7 +21,7 @@ pub(super) static SECRETS: Words = LazyLock::new(|| {
 });
 
 /// As the last word of a key, or the only one.
-pub(super) static SECRETS_AT_END: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static SECRETS_AT_END: Words = LazyLock::new(|| {
     list(
         "
         pass, pw, pin, auth, session, sid, sig, answer, dsn, creds, puk",
@@ -29,7 +29,7 @@ pub(super) static SECRETS_AT_END: Words = LazyLock::new(|| {
 });
 
 /// Two words, one after the other.
-pub(super) static SECRET_PAIRS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static SECRET_PAIRS: Words = LazyLock::new(|| {
     list(
         "
         api key, private key, secret key, access key, signing key, encryption key, master key, session key,
@@ -42,7 +42,7 @@ pub(super) static SECRET_PAIRS: Words = LazyLock::new(|| {
 });
 
 /// Words that are secrets also as a part of another.
-pub(super) static SECRET_PARTS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static SECRET_PARTS: Words = LazyLock::new(|| {
     list(
         "
         password, passwd, passphrase, secret, token, authorization, cookie, credential",
@@ -50,7 +50,7 @@ pub(super) static SECRET_PARTS: Words = LazyLock::new(|| {
 });
 
 /// Secrets of which a line has more than a word.
-pub(super) static HEADERS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static HEADERS: Words = LazyLock::new(|| {
     list(
         "
         cookie, authorization, cookies",
@@ -58,7 +58,7 @@ pub(super) static HEADERS: Words = LazyLock::new(|| {
 });
 
 /// Keys that look like secrets and say only what kind there is, or what somebody may do.
-pub(super) static NO_SECRETS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static NO_SECRETS: Words = LazyLock::new(|| {
     list(
         "
         accesskeyid, awsaccesskeyid, sessioncredentialfromconsole, tokenizer, tokenization, secretary, publickey,
@@ -67,7 +67,7 @@ pub(super) static NO_SECRETS: Words = LazyLock::new(|| {
 });
 
 /// As the last word, what is told of a secret and is none itself.
-pub(super) static DESCRIPTORS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static DESCRIPTORS: Words = LazyLock::new(|| {
     list(
         "
         last, used, changed, date, time, at, in, expiry, expires, expiration, exp, age, length, len, count, type,
@@ -80,7 +80,7 @@ pub(super) static DESCRIPTORS: Words = LazyLock::new(|| {
 });
 
 /// As the first word: the value is yes or no, or a number.
-pub(super) static QUESTIONS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static QUESTIONS: Words = LazyLock::new(|| {
     list(
         "
         is, has, can, should, requires, allow, num, max, min",
@@ -102,7 +102,7 @@ static USERS: Words = LazyLock::new(|| {
 });
 
 /// Only where the key is no more than that: `ConsoleLogin` is nobody.
-pub(super) static USERS_ALONE: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static USERS_ALONE: Words = LazyLock::new(|| {
     list(
         "
         login, logon, nick, actor, contact, holder, to, cn",
@@ -151,7 +151,7 @@ static ADDRESSES: Words = LazyLock::new(|| {
 });
 
 /// Which meaning, where a key ends so; the first that does counts.
-pub(super) static MEANINGS: [(Meaning, &Words); 6] = [
+pub(in crate::capture::pseudonym) static MEANINGS: [(Meaning, &Words); 6] = [
     (Meaning::Phone, &PHONES),
     (Meaning::Place, &PLACES),
     (Meaning::Thing, &THINGS),
@@ -161,7 +161,7 @@ pub(super) static MEANINGS: [(Meaning, &Words); 6] = [
 ];
 
 /// An object under one of these is somebody, and [`OF_PERSONS`] within it tell who.
-pub(super) static PERSONS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static PERSONS: Words = LazyLock::new(|| {
     list(
         "
         name, user, customer, driver, owner, person, member, employee, contact, passenger, patient, recipient, sender,
@@ -169,7 +169,7 @@ pub(super) static PERSONS: Words = LazyLock::new(|| {
     )
 });
 
-pub(super) static OF_PERSONS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static OF_PERSONS: Words = LazyLock::new(|| {
     list(
         "
         name, id, first, last, given, family, display, full",
@@ -177,7 +177,7 @@ pub(super) static OF_PERSONS: Words = LazyLock::new(|| {
 });
 
 /// Keys that say only how a value is written; its meaning is that of the key around it.
-pub(super) static TYPES_OF_VALUES: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static TYPES_OF_VALUES: Words = LazyLock::new(|| {
     list(
         "
         S, N, B, SS, NS, M, L, stringValue, StringValue, value, Value, #text, VarCharValue",
@@ -185,14 +185,14 @@ pub(super) static TYPES_OF_VALUES: Words = LazyLock::new(|| {
 });
 
 /// Of an object with two members, the one that names the other: `{"key":"owner","value":"Ada"}`.
-pub(super) static NAMING: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static NAMING: Words = LazyLock::new(|| {
     list(
         "
         key, name, field, tagkey, attributename, header, k, label, property",
     )
 });
 
-pub(super) static NAMED: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static NAMED: Words = LazyLock::new(|| {
     list(
         "
         value, values, val, tagvalue, attributevalue, v, content, stringvalue, text",
@@ -200,28 +200,28 @@ pub(super) static NAMED: Words = LazyLock::new(|| {
 });
 
 /// What `responseElements` has where AWS does not log the secret; anything else beside them is removed.
-pub(super) static OF_ACCESS_KEYS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static OF_ACCESS_KEYS: Words = LazyLock::new(|| {
     list(
         "
         accesskeyid, status, username, createdate, expiration",
     )
 });
 
-pub(super) static DIGESTS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static DIGESTS: Words = LazyLock::new(|| {
     list(
         "
         sha, md, hash, checksum, digest, etag, fingerprint, crc, thumbprint",
     )
 });
 
-pub(super) static VERSIONS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static VERSIONS: Words = LazyLock::new(|| {
     list(
         "
         version, ver, release, build, v",
     )
 });
 
-pub(super) static VOCABULARY: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static VOCABULARY: Words = LazyLock::new(|| {
     list(
         "
         type, name, response, status, level, outcome, method, source, action, decision, region, service, code,
@@ -230,7 +230,7 @@ pub(super) static VOCABULARY: Words = LazyLock::new(|| {
 });
 
 /// Values that name nobody and on which rules rely, besides none at all.
-pub(super) static KEPT: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static KEPT: Words = LazyLock::new(|| {
     list(
         "
         -, *, HIDDEN_DUE_TO_SECURITY_REASONS, Anonymous, anonymous, ANONYMOUS_PRINCIPAL, unknown, root, null, none,
@@ -239,7 +239,7 @@ pub(super) static KEPT: Words = LazyLock::new(|| {
 });
 
 /// What Cognito says of a challenge, as in `Password:Success`: no secret, and rules rely on it.
-pub(super) static OUTCOMES: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static OUTCOMES: Words = LazyLock::new(|| {
     list(
         "
         Success, Failure",
@@ -247,7 +247,7 @@ pub(super) static OUTCOMES: Words = LazyLock::new(|| {
 });
 
 /// Words that follow `user:` or `owner:` in running text and are nobody.
-pub(super) static NOBODY: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static NOBODY: Words = LazyLock::new(|| {
     list(
         "
         a, an, the, is, was, are, were, has, had, not, no, does, did, cannot, could, can, must, may, already, with,
@@ -257,7 +257,7 @@ pub(super) static NOBODY: Words = LazyLock::new(|| {
 });
 
 /// Words of logs: a person who is called so must not take them from everybody else's lines.
-pub(super) static NO_NAMES: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static NO_NAMES: Words = LazyLock::new(|| {
     list(
         "
         admin, administrator, user, users, test, system, service, guest, info, support, noreply, no-reply, hello,
@@ -270,7 +270,7 @@ pub(super) static NO_NAMES: Words = LazyLock::new(|| {
 });
 
 /// What calls itself so before a slash and four numbers has a version there, and no address.
-pub(super) static PRODUCTS: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static PRODUCTS: Words = LazyLock::new(|| {
     list(
         "
         chrome, chromium, headlesschrome, crios, edg, edga, edgios, edge, opr, opios, opera, brave, vivaldi,
@@ -282,7 +282,7 @@ pub(super) static PRODUCTS: Words = LazyLock::new(|| {
 });
 
 /// Domains at which anybody gets an address for minutes. They name nobody, and rules look for them.
-pub(super) static DISPOSABLE: Words = LazyLock::new(|| {
+pub(in crate::capture::pseudonym) static DISPOSABLE: Words = LazyLock::new(|| {
     list(
         "
         10minutemail.com, dispostable.com, fakeinbox.com, getnada.com, guerrillamail.com, maildrop.cc,
