@@ -10,7 +10,8 @@ mod corpus;
 mod stub;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use corpus::reading::left_in;
@@ -22,6 +23,8 @@ const KEY: &[u8] = b"sixteen bytes or more";
 fn pseudonymised(folder: &Path, before: &[u8], args: &[&str]) -> (Vec<u8>, String) {
     fs::write(folder.join("before"), before).unwrap();
     fs::write(folder.join("key"), KEY).unwrap();
+    // As a key has to be: for nobody else.
+    fs::set_permissions(folder.join("key"), Permissions::from_mode(0o600)).unwrap();
     let fixed = [
         "capture",
         "--from",

@@ -47,8 +47,9 @@ pub(super) fn of_rules(rules: &RuleSet) -> Vec<Paging<'_>> {
     detections.chain(correlations).collect()
 }
 
+/// As people call it: its title, where it has no name.
 fn name(meta: &RuleMeta) -> &str {
-    meta.name.as_deref().unwrap_or(&meta.id)
+    meta.name.as_deref().unwrap_or(&meta.title)
 }
 
 /// `pages: one, two` and `silent: three (seen by one)`; a line is left out where it names no rule.

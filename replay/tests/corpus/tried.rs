@@ -1,6 +1,14 @@
 //! Lines that were written after the forms, by somebody who tried to get names and secrets past them.
 
-pub(crate) const TRIED: [(&str, &str); 42] = [
+pub(crate) const TRIED: [(&str, &str); 44] = [
+    (
+        r#"0AX4XfWhq"#,
+        r#"https://fleet.example/callback?code=4/0AX4XfWhq&state=xyz"#,
+    ),
+    (
+        r#"gretel"#,
+        r#"{"device":"gretel-iphone-12","userAgent":"okhttp/4.9 (gretel-iphone-12; iOS 17.1.2)"}"#,
+    ),
     (
         r#"gretel"#,
         r#"{"event":"login","user":"gretel"} trailing words"#,

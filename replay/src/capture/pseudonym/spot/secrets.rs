@@ -31,6 +31,7 @@ const FORMS: &str = r"(?x)
   | (?P<hook> (?i: hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/ | discord(?:app)?\.com/api/webhooks/
     | api\.telegram\.org/bot | outlook\.office(?:365)?\.com/webhook/ | webhook\.office\.com/
     | hooks\.zapier\.com/hooks/ | logic\.azure\.com(?::\d+)?/ | chat\.googleapis\.com/v1/spaces/ ) )[^\s'<>\x22]+
+  | (?P<query> [?&](?i:code|session|ticket|assertion|oobcode)= )[^&\s'\x22<>\\]{6,}
   | (?P<scheme> (?i:(?-u:\b)(?:bearer|basic|digest|negotiate)\ {1,4}) )(?P<given> [A-Za-z0-9+/=._~-]{8,} )
 ";
 
@@ -48,7 +49,7 @@ pub(in crate::capture::pseudonym) fn spot(text: &str, found: &mut Vec<Found>) {
         let whole = all.get_match();
         let with = match (
             all.name("jwt"),
-            all.name("hook"),
+            all.name("hook").or_else(|| all.name("query")),
             all.name("scheme"),
             all.name("given"),
         ) {
@@ -66,6 +67,7 @@ pub(in crate::capture::pseudonym) fn spot(text: &str, found: &mut Vec<Found>) {
         };
         let kept = all
             .name("hook")
+            .or_else(|| all.name("query"))
             .or_else(|| all.name("scheme"))
             .map_or(0, |it| it.len());
         let range = whole.start() + kept..whole.end();
