@@ -243,5 +243,5 @@ async fn a_log_group_is_captured_and_its_alerts_are_those_of_its_lines() {
         .await
         .unwrap();
     assert_eq!(groups[0], "ada");
-    assert!(groups[1].starts_with("user-"));
+    assert!(groups[1].starts_with("user_"));
 }

@@ -55,6 +55,7 @@ title: Then allowed
 id: 44444444-4444-4444-8444-444444444444
 level: critical
 correlation: {type: temporal, rules: [often_refused, allowed], group-by: [sub], timespan: 1h}
+generate: true
 ";
 
 fn engine() -> Engine {
