@@ -5,6 +5,9 @@ use super::worst::{numbered, quoted};
 
 const HEAD: &str = "title: t\nid: 11111111-1111-4111-8111-111111111111\nname: d\nlevel: low\nlogsource: {product: aws, service: lambda}\n";
 
+/// Without it no window sees an event.
+const TIME: &str = "2026-05-03T12:00:00Z";
+
 fn detection(selection: &str) -> String {
     format!("{HEAD}detection:\n  s:\n{selection}\n  condition: s\n")
 }
@@ -16,18 +19,19 @@ fn correlation(text: &str) -> String {
     )
 }
 
-/// `{"e":"x","a":[…],"b":[…]}`, half of the bytes for each list.
+/// `{"timestamp":…,"e":"x","a":[…],"b":[…]}`, half of the bytes for each list.
 fn lists(a: fn(usize) -> String, b: fn(usize) -> String) -> impl Fn(usize) -> Vec<u8> {
     move |bytes| {
         let list = |part: fn(usize) -> String| numbered(bytes / 2, part).join(",");
-        format!(r#"{{"e":"x","a":[{}],"b":[{}]}}"#, list(a), list(b)).into_bytes()
+        let (a, b) = (list(a), list(b));
+        format!(r#"{{"timestamp":"{TIME}","e":"x","a":[{a}],"b":[{b}]}}"#).into_bytes()
     }
 }
 
 fn text(part: &'static str) -> impl Fn(usize) -> Vec<u8> {
     move |bytes| {
         format!(
-            r#"{{"e":"x","a":{}}}"#,
+            r#"{{"timestamp":"{TIME}","e":"x","a":{}}}"#,
             quoted(&part.repeat(bytes / part.len() + 1))
         )
         .into_bytes()
@@ -109,6 +113,8 @@ fn selections() -> Vec<(&'static str, Input)> {
         ("a: ''", Box::new(lists(many, others))),
         ("httpRequest.headers.x: y", Box::new(headers)),
         ("a.b.c.d: x", Box::new(nested)),
+        ("a|contains: zz", Box::new(object)),
+        ("a|re: 'y+z'", Box::new(object)),
         ("a: x", Box::new(deep)),
         ("a: x", Box::new(wide)),
         ("a: y", Box::new(duplicates)),
@@ -132,6 +138,12 @@ fn nested(bytes: usize) -> Vec<u8> {
 fn deep(bytes: usize) -> Vec<u8> {
     let levels = bytes / 6;
     format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels)).into_bytes()
+}
+
+fn object(bytes: usize) -> Vec<u8> {
+    let member = |n: usize| format!(r#""k{n}":{{"b":"{}"}}"#, "y".repeat(n % 40));
+    let members = numbered(bytes, member).join(",");
+    format!(r#"{{"a":{{{members}}}}}"#).into_bytes()
 }
 
 fn wide(bytes: usize) -> Vec<u8> {
@@ -176,6 +188,12 @@ fn windows() -> Vec<(&'static str, Input)> {
         rows.push((rule, Box::new(lists(strings, strings))));
         rows.push((rule, Box::new(text("v"))));
     }
+    let addresses: fn(usize) -> String = |n| format!("\"11.{}.{}.1\"", n / 256 % 256, n % 256);
+    let networks = "  type: event_count\n  group-by: [a]\n  condition: {gte: 3}\nvedette:\n  prefix: {a: {ipv4: 24, ipv6: 64}}\n";
+    rows.push((networks, Box::new(lists(addresses, addresses))));
+    rows.push((networks, Box::new(lists(strings, strings))));
+    let joined = "  type: value_count\n  group-by: [a]\n  condition: {field: b, gte: 3}\n";
+    rows.push((joined, Box::new(lists(strings, strings))));
     rows
 }
 

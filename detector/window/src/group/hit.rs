@@ -12,7 +12,8 @@ use detector_event::event::{Event, is_redacted};
 use detector_event::field::SlotId;
 use detector_event::slots::{Slots, Value};
 use detector_rule::{
-    CorrelationInput, CorrelationRule, FieldSource, FieldTag, ShownField, ShownSource,
+    CorrelationInput, CorrelationRule, FieldSource, FieldTag, NetworkPrefix, ShownField,
+    ShownSource,
 };
 
 /// The most groups and values that one hit bears on: of a field with more values the first count.
@@ -91,17 +92,9 @@ pub(crate) fn each(
     let mut lists: Lists<'_> = SmallVec::new();
     let mut is_complete = true;
     for (field, prefix) in input.group_by.iter().zip(&rule.prefixes) {
-        let mut texts = texts(slots, names, field);
-        if let (Some(prefix), false) = (prefix, texts.is_empty()) {
-            texts = texts
-                .iter()
-                .filter_map(|text| prefix.network_of(text))
-                .map(Cow::Owned)
-                .collect();
-            texts.dedup();
-            if texts.is_empty() {
-                is_complete &= count(&mut kept_out.no_address, field);
-            }
+        let (mut texts, is_there) = texts(slots, names, field, *prefix);
+        if texts.is_empty() && is_there {
+            is_complete &= count(&mut kept_out.no_address, field);
         } else if texts.is_empty() {
             match rule.stands_for {
                 Some(_) => texts.push(Cow::Borrowed("")),
@@ -113,7 +106,7 @@ pub(crate) fn each(
     let groups = lists.len();
     if let ValueOf::Key = reads {
         for field in &input.value {
-            let texts = texts(slots, names, field);
+            let (texts, _) = texts(slots, names, field, None);
             if texts.is_empty() {
                 is_complete &= count(&mut kept_out.missing, field);
             }
@@ -133,13 +126,14 @@ pub(crate) fn each(
     if !is_complete {
         return;
     }
-    if is_cut(&lists) {
+    let combinations = combinations(&lists);
+    if combinations > VALUES_PER_HIT_MAX {
         let fields = input.group_by.iter().chain(&input.value).zip(&lists);
         for (field, _) in fields.filter(|(_, texts)| texts.len() > 1) {
             count(&mut kept_out.cut, field);
         }
     }
-    each_combination(&lists, &mut |texts| {
+    each_of_first(combinations.min(VALUES_PER_HIT_MAX), &lists, &mut |texts| {
         let (texts, values) = texts.split_at(groups);
         let value = match reads {
             ValueOf::None => OccurrenceValue::None,
@@ -150,6 +144,7 @@ pub(crate) fn each(
         see(HitFields { texts, value });
     });
 }
+
 /// The values of the event that alerts show.
 pub(crate) fn shown<'e>(
     input: &CorrelationInput,
@@ -186,8 +181,14 @@ fn count(fields: &mut BTreeMap<SlotId, u64>, field: &FieldSource) -> bool {
     false
 }
 
-/// Each value of a field once, in the order of the event: none that is missing, null, empty or redacted.
-fn texts<'h>(slots: &'h Slots<'_>, names: &Names, field: &FieldSource) -> Texts<'h> {
+/// Each value of a field once, or each of their networks, in the order of the event: none that is missing, null, empty
+/// or redacted, and one more than [`VALUES_PER_HIT_MAX`] where there are as many. With whether the event has the field.
+fn texts<'h>(
+    slots: &'h Slots<'_>,
+    names: &Names,
+    field: &FieldSource,
+    prefix: Option<NetworkPrefix>,
+) -> (Texts<'h>, bool) {
     let only = [event_slot(field)];
     let alternatives = match field {
         FieldSource::FirstOf(slots) => slots,
@@ -195,17 +196,26 @@ fn texts<'h>(slots: &'h Slots<'_>, names: &Names, field: &FieldSource) -> Texts<
     };
     let mut texts = Texts::new();
     for &slot in alternatives {
+        let mut is_there = false;
         for text in slots.values(slot).filter_map(text) {
+            is_there = true;
             let text = names.folded(slot, text);
-            if texts.is_empty() || !texts.contains(&text) {
+            let text = match prefix {
+                Some(prefix) => prefix.network_of(&text).map(Cow::Owned),
+                None => Some(text),
+            };
+            if let Some(text) = text.filter(|text| !texts.contains(text)) {
                 texts.push(text);
             }
+            if texts.len() > VALUES_PER_HIT_MAX {
+                break;
+            }
         }
-        if !texts.is_empty() {
-            break;
+        if is_there {
+            return (texts, true);
         }
     }
-    texts
+    (texts, false)
 }
 
 fn text<'h>(value: &'h Value<'_>) -> Option<Cow<'h, str>> {
@@ -228,14 +238,15 @@ fn single<'s, 'a>(slots: &'s Slots<'a>, slot: SlotId) -> Option<&'s Value<'a>> {
     values.next().is_none().then_some(only)
 }
 
-/// Calls `see` with one value of each list, for each way to choose them, at most [`VALUES_PER_HIT_MAX`] times: the last
-/// list goes round first.
-fn each_combination(lists: &[Texts<'_>], see: &mut dyn FnMut(&[Cow<'_, str>])) {
-    let all: usize = lists
-        .iter()
-        .map(|list| list.len())
-        .fold(1, usize::saturating_mul);
-    for number in 0..all.min(VALUES_PER_HIT_MAX) {
+/// The ways to choose one value of each list.
+fn combinations(lists: &[Texts<'_>]) -> usize {
+    let lengths = lists.iter().map(|list| list.len());
+    lengths.fold(1, usize::saturating_mul)
+}
+
+/// Calls `see` with one value of each list, for the first ways to choose them: the last list goes round first.
+fn each_of_first(ways: usize, lists: &[Texts<'_>], see: &mut dyn FnMut(&[Cow<'_, str>])) {
+    for number in 0..ways {
         let mut rest = number;
         let mut chosen: SmallVec<[Cow<'_, str>; 4]> = SmallVec::new();
         for list in lists.iter().rev() {
@@ -245,13 +256,4 @@ fn each_combination(lists: &[Texts<'_>], see: &mut dyn FnMut(&[Cow<'_, str>])) {
         chosen.reverse();
         see(&chosen);
     }
-}
-
-/// Whether a hit bears on more than it may.
-fn is_cut(lists: &[Texts<'_>]) -> bool {
-    let all = lists
-        .iter()
-        .map(|list| list.len())
-        .fold(1, usize::saturating_mul);
-    all > VALUES_PER_HIT_MAX
 }
