@@ -167,6 +167,24 @@ fn a_network_in_an_event_is_no_address() {
 }
 
 #[test]
+fn an_event_counts_once_for_a_network_however_its_addresses_stand() {
+    let networks = |condition: &str| {
+        let of = format!(
+            "type: event_count, rules: [login], group-by: [ip], timespan: 10s, condition: {{gte: {condition}}}"
+        );
+        let rule = correlation("networks", &of, "prefix: {ip: {ipv4: 24, ipv6: 64}}");
+        engine(&[&rule])
+    };
+    let addresses = r#""ip":["198.51.100.7","no address","203.0.113.1","198.51.100.9"]"#;
+    let events = [sent("login", 0, 1, addresses)];
+    let (alerts, tally) = replayed(&networks("1"), &events);
+    let groups: Vec<&str> = alerts.iter().map(|alert| &*alert.group.0[0].1).collect();
+    assert_eq!(groups, ["198.51.100.0/24", "203.0.113.0/24"]);
+    assert_eq!(number(&tally.no_address[0]), 0);
+    assert!(replayed(&networks("2"), &events).0.is_empty());
+}
+
+#[test]
 fn thresholds_of_numbers_have_decimals_and_go_below_zero() {
     for (kind, condition, numbers, holds) in [
         ("value_avg", "gte: 2.5", &["2", "3"][..], true),
