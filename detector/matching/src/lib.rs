@@ -105,7 +105,8 @@ impl Matcher {
 
     /// Calls `hit` with each detection rule that the event matches, ascending.
     ///
-    /// `fields` are those of the rules that it was made of, and of the event. `scratch` must come from this matcher. What stays in it of an event, some of its texts, changes no outcome.
+    /// `fields` are those of the rules that it was made of, and of the event. `scratch` must come from this matcher.
+    /// What stays in it of an event, some of its texts, changes no outcome.
     pub fn matches(
         &self,
         event: &Event<'_, '_>,

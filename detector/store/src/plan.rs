@@ -1,7 +1,7 @@
 //! What the protocol needs to know of each correlation rule.
 
 use crate::key::RuleKey;
-use detector_rule::{CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet};
+use detector_rule::{CorrelationIx, CorrelationRule, FieldSource, RuleSet};
 use detector_window::Windows;
 use detector_window::key::Key;
 use detector_window::kind::ChildView;
@@ -48,7 +48,7 @@ impl<'r> Plan<'r> {
         for (at, rule) in (0..).zip(&rules.correlations) {
             let mut depth = 0;
             let mut retention_ms = rule.timespan_ms + rule.quiet_ms + rule.window.memory_ms();
-            for child in children(rule) {
+            for child in rule.children() {
                 let child = &mut facts[child];
                 depth = depth.max(child.depth + 1);
                 retention_ms = retention_ms.max(child.retention_ms);
@@ -93,13 +93,6 @@ impl<'r> Plan<'r> {
     }
 }
 
-fn children(rule: &CorrelationRule) -> impl Iterator<Item = usize> {
-    rule.inputs.iter().filter_map(|input| match input.rule {
-        InputRule::Correlation(child) => Some(child.0 as usize),
-        InputRule::Detection(_) => None,
-    })
-}
-
 /// Over all that decides what a state of the rule means.
 fn rule_key(rules: &RuleSet, rule: &CorrelationRule, earlier: &[RuleFacts]) -> RuleKey {
     let field = |source: &FieldSource| match source {
@@ -129,6 +122,9 @@ fn rule_key(rules: &RuleSet, rule: &CorrelationRule, earlier: &[RuleFacts]) -> R
         texts.extend([reference, list(&input.group_by), list(&input.value)]);
     }
     // What a child means is part of what its parent means.
-    texts.extend(children(rule).map(|child| earlier[child].key.0.in_uuid_form()));
+    texts.extend(
+        rule.children()
+            .map(|child| earlier[child].key.0.in_uuid_form()),
+    );
     RuleKey(Key::of_texts(texts))
 }

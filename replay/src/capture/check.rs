@@ -9,6 +9,7 @@ use detector_core::decode::split::Piece;
 
 use crate::capture::from::records;
 use crate::capture::pseudonym::{KEY_BYTES_MIN, Pseudonyms, Suspect};
+use crate::capture::told::tell_failures;
 use crate::input;
 use crate::outcome::{Outcome, say};
 use crate::output::Output;
@@ -55,9 +56,7 @@ pub(super) fn run(paths: &[PathBuf], quiet: bool) -> anyhow::Result<Outcome> {
         failures.extend(ended);
     }
     out.finish()?;
-    failures
-        .iter()
-        .for_each(|failure| say(&format!("error: {failure}")));
+    tell_failures(&failures);
     if !quiet {
         say(&match found {
             0 => "nothing looks like a person or a secret; running text may still name people"

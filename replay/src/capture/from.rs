@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use detector_core::decode::split::Piece;
 
 use crate::capture::pseudonym::Pseudonyms;
-use crate::capture::told::tell;
+use crate::capture::told::{tell, tell_failures};
 use crate::input::block::Block;
 use crate::input::stream::{End, Stream, Taken};
 use crate::input::{self, Input};
@@ -62,9 +62,7 @@ pub(super) fn run(
     let ended = records(input, notes, &mut write)?;
     failures.extend(ended);
     out.finish()?;
-    failures
-        .iter()
-        .for_each(|failure| say(&format!("error: {failure}")));
+    tell_failures(&failures);
     if !quiet {
         say(&format!(
             "wrote {} into `{}`",

@@ -9,3 +9,10 @@ pub(super) fn tell(names: Option<&Pseudonyms>) {
         say(&line);
     }
 }
+
+/// Says what could not be read or written.
+pub(super) fn tell_failures(failures: &[String]) {
+    for failure in failures {
+        say(&format!("error: {failure}"));
+    }
+}

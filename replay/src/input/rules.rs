@@ -89,8 +89,8 @@ pub(crate) fn load_with_lists(
 
 /// Reads every rule file under `paths` once, in the order of the paths. `advice` says how to name other paths.
 ///
-/// `-` is standard input. A file is read whatever its name; in a folder, at any depth, `.yml` and `.yaml` files are, hidden ones excepted.
-/// A file that cannot be read is one problem among others, so that it hides none of them.
+/// `-` is standard input. A file is read whatever its name; in a folder, at any depth, `.yml` and `.yaml` files are,
+/// hidden ones excepted. A file that cannot be read is one problem among others, so that it hides none of them.
 pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
     let mut read = Read {
         found: 0,

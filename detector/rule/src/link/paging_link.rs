@@ -5,8 +5,9 @@ use crate::draft::{AlertWish, CorrelationDraft, DetectionDraft, Target};
 use crate::kind::WindowKind;
 use crate::link::alert_link::own_correlation;
 use crate::link::group_source::GroupLinker;
-use crate::model::{CorrelationInput, CorrelationRule, InputRule, Level};
+use crate::model::{CorrelationRule, Level, RuleMeta};
 use crate::yaml::problem::{RuleProblem, Severity, problem};
+use crate::yaml::reference::Reference;
 
 pub(crate) struct PagingLinker<'l> {
     pub(crate) detections: &'l [DetectionDraft],
@@ -42,7 +43,8 @@ impl PagingLinker<'_> {
         let mut asked = vec![false; linked.len()];
         for (draft, place) in self.correlations.iter().zip(places) {
             let Some(parent) = *place else { continue };
-            for child in children(&linked[parent]) {
+            let children: Vec<usize> = linked[parent].children().collect();
+            for child in children {
                 linked[child].pages = false;
                 asked[child] |= draft.generate == Some(true);
             }
@@ -54,57 +56,75 @@ impl PagingLinker<'_> {
 
     /// Rules that no longer page because rules of other files refer to them, which their own file does not show.
     pub(crate) fn silenced_elsewhere(&self) -> Vec<RuleProblem> {
+        let said = self.said();
         let mut problems = Vec::new();
-        for (parent, targets) in self.correlations.iter().zip(self.inputs) {
-            for (reference, target) in parent.inputs.iter().zip(targets) {
-                let Some((path, fix)) = self.silenced(*target) else {
-                    continue;
-                };
-                let message = format!(
-                    "`{}` of {path} does not page any more, since this rule refers to it: write {fix}",
-                    reference.text
-                );
-                problems.push(RuleProblem {
-                    severity: Severity::Warning,
-                    ..problem(&parent.meta.path, reference.line, message)
-                });
+        for (parent, reference, target) in self.references() {
+            let (is_said, path, fix) = match target {
+                Target::Detection(ix) => (
+                    said.detections[ix],
+                    &self.detections[ix].meta.path,
+                    "`vedette: {alert: true}` or `vedette: {alert: false}` in its file",
+                ),
+                Target::Correlation(ix) => (
+                    said.correlations[ix],
+                    &self.correlations[ix].meta.path,
+                    "`generate: true` or `generate: false` here",
+                ),
+                Target::Filter | Target::Broken(_) | Target::Nowhere => continue,
+            };
+            if is_said {
+                continue;
             }
+            let message = format!(
+                "`{}` of {path} does not page any more, since this rule refers to it: write {fix}",
+                reference.text
+            );
+            problems.push(RuleProblem {
+                severity: Severity::Warning,
+                ..problem(&parent.meta.path, reference.line, message)
+            });
         }
         problems
     }
 
-    /// The file of a rule that somebody may miss, and what says that nobody does.
-    fn silenced(&self, target: Target) -> Option<(&str, &'static str)> {
-        let mut is_said = false;
-        let (meta, fix) = match target {
-            Target::Detection(ix) => {
-                let draft = &self.detections[ix];
-                // What is informational is written for others to refer to.
-                is_said |= !matches!(draft.alert, AlertWish::Unsaid)
-                    || draft.meta.level == Some(Level::Informational);
-                let fix = "`vedette: {alert: true}` or `vedette: {alert: false}` in its file";
-                (&draft.meta, fix)
-            }
-            Target::Correlation(ix) => {
-                let fix = "`generate: true` or `generate: false` here";
-                (&self.correlations[ix].meta, fix)
-            }
-            Target::Filter | Target::Broken(_) | Target::Nowhere => return None,
+    fn said(&self) -> Said {
+        // What is informational is written for others to refer to.
+        let of_itself = |draft: &DetectionDraft| {
+            !matches!(draft.alert, AlertWish::Unsaid)
+                || draft.meta.level == Some(Level::Informational)
         };
-        let parents = self.correlations.iter().zip(self.inputs);
-        for (parent, _) in parents.filter(|(_, targets)| targets.contains(&target)) {
-            let generates = matches!(target, Target::Correlation(_)) && parent.generate.is_some();
-            is_said |= generates || parent.meta.path == meta.path;
+        let mut said = Said {
+            detections: self.detections.iter().map(of_itself).collect(),
+            correlations: vec![false; self.correlations.len()],
+        };
+        for (parent, _, target) in self.references() {
+            let is_here = |meta: &RuleMeta| parent.meta.path == meta.path;
+            match target {
+                Target::Detection(ix) => {
+                    said.detections[ix] |= is_here(&self.detections[ix].meta);
+                }
+                Target::Correlation(ix) => {
+                    said.correlations[ix] |=
+                        parent.generate.is_some() || is_here(&self.correlations[ix].meta);
+                }
+                Target::Filter | Target::Broken(_) | Target::Nowhere => {}
+            }
         }
-        (!is_said).then_some((&meta.path, fix))
+        said
+    }
+
+    /// Each correlation with each of its references, and what that is.
+    fn references(&self) -> impl Iterator<Item = (&CorrelationDraft, &Reference, Target)> {
+        let parents = self.correlations.iter().zip(self.inputs);
+        parents.flat_map(|(parent, targets)| {
+            let references = parent.inputs.iter().zip(targets);
+            references.map(move |(reference, target)| (parent, reference, *target))
+        })
     }
 }
 
-/// The places of the correlations that a correlation refers to.
-fn children(rule: &CorrelationRule) -> Vec<usize> {
-    let child = |input: &CorrelationInput| match input.rule {
-        InputRule::Correlation(child) => Some(child.0 as usize),
-        InputRule::Detection(_) => None,
-    };
-    rule.inputs.iter().filter_map(child).collect()
+/// Of which rules somebody has said whether they page, or can see in their file that they do not.
+struct Said {
+    detections: Vec<bool>,
+    correlations: Vec<bool>,
 }

@@ -155,6 +155,16 @@ pub struct CorrelationRule {
     pub pages: bool,
 }
 
+impl CorrelationRule {
+    /// The places in [`RuleSet::correlations`] of the correlations that it refers to, which stand before it.
+    pub fn children(&self) -> impl Iterator<Item = usize> {
+        self.inputs.iter().filter_map(|input| match input.rule {
+            InputRule::Correlation(child) => Some(child.0 as usize),
+            InputRule::Detection(_) => None,
+        })
+    }
+}
+
 /// One rule referred to by a correlation.
 #[derive(Debug)]
 pub struct CorrelationInput {
