@@ -217,6 +217,14 @@ fn near_miss() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(tokens, 0..40).prop_map(|t| t.concat())
 }
 
+/// Whether a piece is what its place in the stream has: those bytes, or what stands behind a list as an object.
+fn is_of(stream: &[u8], piece: &[u8]) -> bool {
+    let rest = stream.trim_ascii_start();
+    let rest = rest.strip_prefix(b",").unwrap_or(rest);
+    let is_tail = |object: &[u8]| !object.is_empty() && rest.starts_with(object);
+    stream.starts_with(piece) || piece.strip_prefix(b"{").is_some_and(is_tail)
+}
+
 fn split(bytes: &[u8], cuts: &[usize], bytes_max: usize) -> Vec<(u64, u64, Vec<u8>)> {
     let mut pieces = Vec::new();
     let mut each = |piece: Piece<'_>| {
@@ -297,7 +305,7 @@ proptest! {
             let offset = offset as usize;
             let lines = bytes[..offset].iter().filter(|b| **b == b'\n').count() as u64;
             prop_assert_eq!(line, lines + 1);
-            prop_assert!(piece == b"too large" || bytes[offset..].starts_with(&piece));
+            prop_assert!(piece == b"too large" || is_of(&bytes[offset..], &piece));
         }
     }
 

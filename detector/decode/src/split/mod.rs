@@ -29,7 +29,7 @@ use line::{LineKind, Opening};
 pub const RECORD_BYTES_MAX: usize = 64 << 20;
 
 /// One piece of the stream. `offset` counts bytes from the start of the (inflated) stream, `line` from 1. `bytes` are
-/// those of the stream, or of a row made an object.
+/// those of the stream, or an object made of a row, or of what stands behind a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
     Record {
