@@ -111,7 +111,10 @@ const FIELDS: &[&str] = &[
 /// Rules in a file; a file may not be larger than a megabyte.
 const RULES_IN_FILE: usize = 500;
 
-/// Rule files of `rules` detection rules, of which some match now and then, and two correlations.
+/// What keeps a detection rule from alerting by itself.
+const SILENT: &str = "vedette: {alert: false}\n";
+
+/// Rule files of `rules` detection rules, of which some match now and then, and two correlations, which alone alert.
 pub fn files(rules: usize) -> Vec<RuleFile> {
     let mut rng = Rng::with_seed(rules as u64);
     let mut texts: Vec<String> = Vec::new();
@@ -128,7 +131,7 @@ pub fn files(rules: usize) -> Vec<RuleFile> {
             header(text, number, &format!("Generated rule {number}"), "medium");
             let _ = write!(
                 text,
-                "name: rule_{number}\nlogsource:\n    product: aws\n    service: cloudtrail\ndetection:\n{selection}"
+                "name: rule_{number}\n{SILENT}logsource:\n    product: aws\n    service: cloudtrail\ndetection:\n{selection}"
             );
         }
     }
@@ -156,6 +159,15 @@ fn correlations(rules: usize) -> String {
 /// The same, loaded.
 pub fn load(rules: usize) -> RuleSet {
     load_rules(&files(rules)).expect("generated rules are well formed")
+}
+
+/// The same, but detection rules that no correlation refers to alert by themselves.
+pub fn load_alerting(rules: usize) -> RuleSet {
+    let mut files = files(rules);
+    for file in &mut files {
+        file.text = file.text.replace(SILENT, "");
+    }
+    load_rules(&files).expect("generated rules are well formed")
 }
 
 const DENIED: &str = "    type: event_count\n    rules:\n        - rule_0\n    group-by:\n        - sourceIPAddress\n    timespan: 10m\n    condition:\n        gte: 100\n";

@@ -91,6 +91,9 @@ fn measure(wanted: &str, references: &str) -> Vec<Measured> {
     let of_60 = &mut || _ = black_box(ours::stream(some, Mode::Set, &ndjson));
     let of_3000 = &mut || _ = black_box(ours::stream(many, Mode::Set, &ndjson));
     pair("rules_3000_to_60", bytes, of_3000, of_60);
+    let alerting = Engine::new(rules::load_alerting(3_000));
+    let of_alerting = &mut || _ = black_box(ours::stream(&alerting, Mode::Set, &ndjson));
+    pair("alerting_3000_to_60", bytes, of_alerting, of_60);
     packed(some, &mut pair);
     measured
 }

@@ -71,6 +71,7 @@ impl GroupLinker<'_> {
                 .collect(),
             stands_for: None,
             pages: true,
+            parents: Vec::new(),
         }
     }
 

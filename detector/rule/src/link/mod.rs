@@ -78,6 +78,7 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         inputs: &inputs,
     };
     linked.extend(paging.own_correlations(types, &mut linker));
+    tell_children(&mut linked);
     paging.silence(&mut linked, &places);
     problems.extend(paging.silenced_elsewhere());
     if !broken.is_empty() || problems.iter().any(|p| p.severity == Severity::Error) {
@@ -131,6 +132,18 @@ fn resolved<'a>(
         Target::Filter | Target::Broken(_) | Target::Nowhere => Resolved::Unknown,
     };
     inputs.iter().map(one).collect()
+}
+
+/// Lets each correlation know its parents.
+fn tell_children(linked: &mut [CorrelationRule]) {
+    for (parent, ix) in (0..linked.len()).zip(0..) {
+        for input in 0..linked[parent].inputs.len() {
+            if let InputRule::Correlation(child) = linked[parent].inputs[input].rule {
+                let parents = &mut linked[child.0 as usize].parents;
+                parents.push((CorrelationIx(ix), input));
+            }
+        }
+    }
 }
 
 fn finish(draft: DetectionDraft, allow: Vec<Allowance>) -> DetectionRule {

@@ -153,6 +153,8 @@ pub struct CorrelationRule {
     pub stands_for: Option<DetectionIx>,
     /// Whether its episodes are told of; otherwise only the correlations that refer to it see them.
     pub pages: bool,
+    /// The correlations that refer to it, which stand after it, each with the place of the reference in its inputs.
+    pub parents: Vec<(CorrelationIx, usize)>,
 }
 
 impl CorrelationRule {

@@ -68,14 +68,10 @@ pub fn parents<'r>(
     child: CorrelationIx,
     episode: &Episode,
 ) -> impl Iterator<Item = Parent<'r>> {
-    // Parents stand after their children.
-    let after_child = (child.0 + 1..).zip(&rules.correlations[child.0 as usize + 1..]);
-    let inputs = after_child.flat_map(|(at, rule)| {
-        let inputs = rule.inputs.iter().enumerate();
-        inputs.map(move |(input, source)| ((CorrelationIx(at), rule), input, source))
-    });
-    let own = inputs.filter(move |(.., source)| source.rule == InputRule::Correlation(child));
-    own.filter_map(move |((rule, correlation), input, source)| {
+    let parents = rules.correlations[child.0 as usize].parents.iter();
+    parents.filter_map(move |&(rule, input)| {
+        let correlation = &rules.correlations[rule.0 as usize];
+        let source = &correlation.inputs[input];
         let values = source.value.iter().map(|field| child_value(field, episode));
         let values: Vec<&str> = values.collect::<Option<_>>()?;
         let value = || Key::of_texts(values);
@@ -98,6 +94,9 @@ pub(crate) fn show_to_parents(
     windows: &mut [Box<dyn RuleWindows>],
     views: impl Fn(ChildView) -> bool,
 ) {
+    if rules.correlations[child.0 as usize].parents.is_empty() {
+        return; // most rules have none, and most alerts are of those
+    }
     let id = Key::of_texts([
         child.0.to_string(),
         episode.group.in_uuid_form(),

@@ -5,6 +5,8 @@ use std::hash::Hasher;
 
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher13};
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 /// A UUID's own bits, or a 128-bit hash of any other text.
 ///
@@ -55,15 +57,7 @@ impl Key {
 
     /// The bits written as a UUID is: lowercase, with hyphens.
     pub fn in_uuid_form(self) -> String {
-        let hex = format!("{:032x}", self.to_u128());
-        format!(
-            "{}-{}-{}-{}-{}",
-            &hex[..8],
-            &hex[8..12],
-            &hex[12..16],
-            &hex[16..20],
-            &hex[20..]
-        )
+        Uuid::from_u128(self.to_u128()).hyphenated().to_string()
     }
 }
 
@@ -91,19 +85,9 @@ const VERSION_15: u128 = 0xf << 76;
 
 /// The bits of a UUID written exactly as [`Key::in_uuid_form`] writes it.
 fn uuid_bits(text: &str) -> Option<u128> {
-    let bytes: &[u8; 36] = text.as_bytes().try_into().ok()?;
-    let mut bits = 0u128;
-    for (at, &byte) in bytes.iter().enumerate() {
-        let digit = match (at, byte) {
-            (8 | 13 | 18 | 23, b'-') => continue,
-            (8 | 13 | 18 | 23, _) => return None,
-            (_, b'0'..=b'9') => byte - b'0',
-            (_, b'a'..=b'f') => byte - b'a' + 10,
-            _ => return None,
-        };
-        bits = bits << 4 | u128::from(digit);
-    }
-    Some(bits)
+    let uuid = Uuid::try_parse(text).ok()?;
+    let mut written = [0; Hyphenated::LENGTH];
+    (uuid.hyphenated().encode_lower(&mut written) == text).then(|| uuid.as_u128())
 }
 
 /// A key in state of version 1.
