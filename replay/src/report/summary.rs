@@ -391,6 +391,7 @@ vedette: {alert: false}
             show: Vec::new(),
             stands_for: None,
             pages: true,
+            parents: Vec::new(),
         });
         rules
     }
