@@ -14,11 +14,12 @@ const START_MS: i64 = 1_795_435_200_000;
 const TIMESPAN_MS: i64 = 20_000;
 
 /// Correlations over the rules `first` and `second`.
-const CORRELATIONS: [(&str, &str); 10] = [
+const CORRELATIONS: [(&str, &str); 11] = [
     ("event_count, condition: {gte: 40}", ""),
     ("event_count, condition: {lte: 400}", ""),
     ("value_count, condition: {field: user, gte: 9}", ""),
     ("temporal", ""),
+    ("temporal, condition: second and not first", ""),
     ("temporal_ordered", ""),
     ("value_sum, condition: {field: size, gte: 5000}", ""),
     ("value_median, condition: {field: size, gte: 60}", ""),

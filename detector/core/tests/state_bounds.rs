@@ -77,6 +77,11 @@ fn a_group_does_not_grow_with_the_flood_that_fills_it() {
         ("event_count", FIRST, gte.clone()),
         ("value_count", FIRST, of_field("        field: userName")),
         ("temporal", BOTH, "    timespan: 5m".to_owned()),
+        (
+            "temporal",
+            BOTH,
+            "    timespan: 5m\n    condition: first and not second".to_owned(),
+        ),
         ("temporal_ordered", BOTH, "    timespan: 5m".to_owned()),
         ("value_sum", FIRST, of_field(field)),
         ("value_avg", FIRST, of_field(field)),

@@ -37,6 +37,8 @@ pub(crate) struct RuleFacts {
     pub(crate) has_parents: bool,
     /// Some parent counts its episodes, whose openings late hits can move.
     pub(crate) openings_are_counted: bool,
+    /// How long after a moment it is decided, its children's included: for this rule a watermark is earlier by as much.
+    pub(crate) lag_ms: i64,
     /// How long after its latest moment a group may still matter, its children's included.
     pub(crate) retention_ms: i64,
 }
@@ -47,22 +49,26 @@ impl<'r> Plan<'r> {
         let mut facts: Vec<RuleFacts> = Vec::with_capacity(rules.correlations.len());
         for (at, rule) in (0..).zip(&rules.correlations) {
             let mut depth = 0;
+            let mut lag_ms = 0;
             let mut retention_ms = rule.timespan_ms + rule.quiet_ms + rule.window.memory_ms();
             for child in rule.children() {
                 let child = &mut facts[child];
                 depth = depth.max(child.depth + 1);
+                lag_ms = lag_ms.max(child.lag_ms);
                 retention_ms = retention_ms.max(child.retention_ms);
                 child.has_parents = true;
                 let view = windows.child_view(CorrelationIx(at));
                 child.openings_are_counted |= view == ChildView::Episodes;
             }
+            lag_ms += rule.window.looks_ahead_ms();
             facts.push(RuleFacts {
                 key: rule_key(rules, rule, &facts),
                 depth,
+                lag_ms,
                 is_monotone: windows.is_monotone(CorrelationIx(at)),
                 has_parents: false,
                 openings_are_counted: false,
-                retention_ms,
+                retention_ms: retention_ms + rule.window.looks_ahead_ms(),
             });
         }
         Self {

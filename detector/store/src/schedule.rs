@@ -45,7 +45,9 @@ pub(crate) fn schedule(
             }
             Mark::Closed | Mark::MergedInto(_) => None,
         });
-    item.due = undecided.into_iter().chain(unannounced).chain(ends).min();
+    let decided = undecided.into_iter().chain(ends);
+    let decided = decided.map(|at| at.saturating_add(facts.lag_ms));
+    item.due = decided.chain(unannounced).min();
     let kept = facts.retention_ms + plan.times.lateness_ms;
     item.expires_at = item.due.is_none().then(|| item.latest.saturating_add(kept));
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::{
-    Correlation, Event, Expression, FirstSeen, Input, Kind, ORIGIN_MS, Owner, Ratio, TICK_MS,
-    millis,
+    Correlation, Event, Except, Expression, FirstSeen, Input, Kind, ORIGIN_MS, Owner, Ratio,
+    TICK_MS, millis,
 };
 
 const DETECTIONS: usize = 3;
@@ -297,11 +297,11 @@ fn kind(random: &mut fastrand::Rng, choice: u8, inputs: &[Input], before: &[Corr
             }
         }
         4 => Kind::Temporal(None),
-        5 if n >= 2 => Kind::Temporal(Some(match random.u8(..4) {
+        5 if n >= 2 => Kind::Temporal(Some(match random.u8(..6) {
             0 => Expression::AtLeast(random.usize(1..=n)),
             1 => Expression::Both(0, 1),
             2 => Expression::Either(0, 1),
-            _ => Expression::FirstNotSecond(0, 1),
+            _ => Expression::Except(except(random, n)),
         })),
         5 | 6 => Kind::TemporalOrdered,
         8 if random.bool() => Kind::Sum(NUMBER_FIELD),
@@ -310,6 +310,17 @@ fn kind(random: &mut fastrand::Rng, choice: u8, inputs: &[Input], before: &[Corr
         _ if random.bool() => Kind::Percentile(NUMBER_FIELD, random.u8(..=100)),
         _ => Kind::Median(NUMBER_FIELD),
     }
+}
+
+fn except(random: &mut fastrand::Rng, inputs: usize) -> Except {
+    let all = [
+        Except::FirstNotSecond,
+        Except::FirstOrNotSecond,
+        Except::FirstAndSecondNotThird,
+        Except::FirstNotBothOthers,
+        Except::FirstNotSecondWithoutThird,
+    ];
+    *pick(random, if inputs > 2 { &all } else { &all[..2] })
 }
 
 fn first_seen(random: &mut fastrand::Rng, timespan: i64) -> Kind {
@@ -528,8 +539,22 @@ fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
                 Expression::Either(a, b) => {
                     writeln!(out, "    condition: {} or {}", name(a), name(b))
                 }
-                Expression::FirstNotSecond(a, b) => {
-                    writeln!(out, "    condition: {} and not {}", name(a), name(b))
+                Expression::Except(except) => {
+                    let name = |input| rule_name(&rule.inputs[input]);
+                    let words = match except {
+                        Except::FirstNotSecond => format!("{} and not {}", name(0), name(1)),
+                        Except::FirstOrNotSecond => format!("{} or not {}", name(0), name(1)),
+                        Except::FirstAndSecondNotThird => {
+                            format!("{} and not {} and {}", name(0), name(2), name(1))
+                        }
+                        Except::FirstNotBothOthers => {
+                            format!("{} and not ({} and {})", name(0), name(1), name(2))
+                        }
+                        Except::FirstNotSecondWithoutThird => {
+                            format!("{} and not ({} and not {})", name(0), name(1), name(2))
+                        }
+                    };
+                    writeln!(out, "    condition: {words}")
                 }
             };
         }

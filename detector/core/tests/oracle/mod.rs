@@ -86,7 +86,17 @@ pub(crate) enum Expression {
     AtLeast(usize),
     Both(usize, usize),
     Either(usize, usize),
-    FirstNotSecond(usize, usize),
+    Except(Except),
+}
+
+/// Of the inputs 0, 1 and 2, in the order of the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Except {
+    FirstNotSecond,
+    FirstOrNotSecond,
+    FirstAndSecondNotThird,
+    FirstNotBothOthers,
+    FirstNotSecondWithoutThird,
 }
 
 #[derive(Debug, Clone)]
@@ -415,9 +425,7 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
                     Some(Expression::AtLeast(n)) => present.len() >= *n,
                     Some(Expression::Both(a, b)) => present.contains(a) && present.contains(b),
                     Some(Expression::Either(a, b)) => present.contains(a) || present.contains(b),
-                    Some(Expression::FirstNotSecond(a, b)) => {
-                        present.contains(a) && !present.contains(b)
-                    }
+                    Some(Expression::Except(except)) => Around { rule, group }.holds(*except, t),
                 }
         }
         Kind::TemporalOrdered => in_order(t, rule, group),
@@ -449,6 +457,83 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
             let mut sorted: Vec<i64> = numbers.into_values().collect();
             sorted.sort_unstable();
             !sorted.is_empty() && compare(&rule.threshold, aggregate(&rule.kind, &sorted))
+        }
+    }
+}
+
+/// What happens around what happens, in eighths of a tick: an interval of a child can be entered at any half tick, and
+/// what is asked of the moments around that at any quarter.
+struct Around<'g, 'e> {
+    rule: &'g Correlation,
+    group: &'g Group<'e>,
+}
+
+const PARTS: i64 = 8;
+
+impl Around<'_, '_> {
+    fn span(&self) -> i64 {
+        PARTS * self.rule.timespan
+    }
+
+    /// From and until when the input occurs; the same for a hit.
+    fn occurrences(&self, input: usize) -> impl Iterator<Item = (i64, i64)> {
+        let hits = self.group.hits.iter().filter(move |hit| hit.0 == input);
+        let hits = hits.map(|(_, event, _)| (PARTS * event.tick, PARTS * event.tick));
+        let children = self.group.children.iter().filter(move |c| c.0 == input);
+        let held = children.flat_map(|(_, episode, _)| episode.holding.iter());
+        hits.chain(held.map(|&(start, end)| (PARTS * start, PARTS * end)))
+    }
+
+    /// Whether the window at `t` holds some of the input.
+    fn is_present(&self, input: usize, t: i64) -> bool {
+        self.occurrences(input)
+            .any(|(start, end)| start <= t && t < end + self.span())
+    }
+
+    /// Whether the window at `t` holds a moment of the input that counts; moments are those that `step` divides.
+    fn counts(
+        &self,
+        input: usize,
+        (t, step): (i64, i64),
+        is_counted: impl Fn(i64) -> bool,
+    ) -> bool {
+        self.occurrences(input).any(|(start, end)| {
+            let end = end.max(start + 1);
+            let first = start.max((t - self.span()).div_euclid(step) * step + step);
+            (first..end.min(t + 1))
+                .step_by(step as usize)
+                .any(&is_counted)
+        })
+    }
+
+    /// Whether something holds at none of the moments whose window holds `moment`.
+    fn never(&self, (moment, step): (i64, usize), holds: impl Fn(i64) -> bool) -> bool {
+        !(moment..moment + self.span()).step_by(step).any(holds)
+    }
+
+    fn holds(&self, except: Except, t: i64) -> bool {
+        let t = PARTS * t;
+        let without = |input: usize| {
+            move |moment| self.never((moment, 4), |around| self.is_present(input, around))
+        };
+        match except {
+            Except::FirstNotSecond => self.counts(0, (t, 4), without(1)),
+            Except::FirstOrNotSecond => {
+                let any = |input| self.counts(input, (t, 4), without(1));
+                self.is_present(0, t) || (0..self.rule.inputs.len()).any(any)
+            }
+            Except::FirstAndSecondNotThird => {
+                self.counts(0, (t, 4), without(2)) && self.counts(1, (t, 4), without(2))
+            }
+            Except::FirstNotBothOthers => self.counts(0, (t, 4), |moment| {
+                let both = |around| self.is_present(1, around) && self.is_present(2, around);
+                self.never((moment, 4), both)
+            }),
+            Except::FirstNotSecondWithoutThird => self.counts(0, (t, 4), |moment| {
+                let without_third = |inner| self.never((inner, 2), |t| self.is_present(2, t));
+                let ruled_out = |around| self.counts(1, (around, 2), without_third);
+                self.never((moment, 4), ruled_out)
+            }),
         }
     }
 }

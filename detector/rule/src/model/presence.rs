@@ -13,6 +13,15 @@ impl Presence {
         }
     }
 
+    /// Whether some part is negated.
+    pub fn has_not(&self) -> bool {
+        match self {
+            Presence::Count(_) | Presence::Input(_) => false,
+            Presence::And(all) | Presence::Or(all) => all.iter().any(Presence::has_not),
+            Presence::Not(_) => true,
+        }
+    }
+
     /// Inputs beyond the end of `present` are absent.
     pub fn holds(&self, present: &[bool]) -> bool {
         match self {

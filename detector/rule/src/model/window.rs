@@ -19,6 +19,11 @@ pub trait Window: Any + fmt::Debug + Send + Sync {
         0
     }
 
+    /// How long after a moment what happens still decides whether the condition holds at it, in milliseconds.
+    fn looks_ahead_ms(&self) -> i64 {
+        0
+    }
+
     /// Whether the condition's `field` is read as a number.
     fn reads_numbers(&self) -> bool {
         false

@@ -44,11 +44,13 @@ impl<'r> Batch<'r> {
         let mut writes = Vec::new();
         for (at, stored) in keys.into_iter().zip(items) {
             let plan = self.plan;
+            let lag_ms = plan.facts(at.0).lag_ms;
+            let of_rule = |watermark: i64| watermark.saturating_sub(lag_ms);
             let given = Given {
                 stored: stored.as_ref(),
                 work: &self.work[self.depth][&at],
-                watermark: self.watermark,
-                swept_to: self.swept_to,
+                watermark: self.watermark.map(of_rule),
+                swept_to: self.swept_to.map(of_rule),
             };
             match evaluate::evaluate(plan, &self.windows, at, given) {
                 Ok(None) => {}

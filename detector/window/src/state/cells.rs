@@ -114,6 +114,11 @@ impl Thinned {
         });
     }
 
+    /// Drops the marks of slices that are not wanted.
+    pub(crate) fn retain(&mut self, is_wanted: impl Fn(i64) -> bool) {
+        self.0.retain(|&(_, slice)| is_wanted(slice));
+    }
+
     /// Bytes on the heap.
     pub(crate) fn bytes(&self) -> usize {
         self.0.capacity() * size_of::<(usize, i64)>()

@@ -30,6 +30,22 @@ impl Step {
     }
 }
 
+/// Sorts the steps and unites intervals of one step that overlap or touch: a child that is seen several times, longer
+/// each time, leaves the trace of its last.
+pub(crate) fn join_intervals(taken: &mut Vec<Step>) {
+    taken.sort_unstable_by_key(|s| (s.step, s.is_point(), s.start, s.until));
+    taken.dedup_by(|next, kept| {
+        let is_interval = |s: &Step| !s.is_point();
+        let joins = next.step == kept.step
+            && (next == kept || is_interval(next) && is_interval(kept) && next.start <= kept.until);
+        if joins {
+            kept.until = kept.until.max(next.until);
+        }
+        joins
+    });
+    taken.sort_unstable();
+}
+
 /// What a pass found.
 pub(crate) struct Found {
     /// The moments at which a whole chain is in the window.

@@ -27,7 +27,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::group::version_1::{Span, Time, intervals};
 use crate::kind::{Occurrence, WindowType};
 use crate::state::cells::Thinned;
-use crate::state::chains::{self, Step};
+use crate::state::chains::{self, Step, join_intervals};
 use crate::state::interval::{Interval, Intervals, WAITING_MIN};
 use crate::state::relative;
 
@@ -199,22 +199,6 @@ impl TemporalOrdered {
         kept.sort_unstable();
         state.taken = kept;
     }
-}
-
-/// Sorts the steps and unites intervals of one step that overlap or touch: a child that is seen several times, longer
-/// each time, leaves the trace of its last.
-fn join_intervals(taken: &mut Vec<Step>) {
-    taken.sort_unstable_by_key(|s| (s.step, s.is_point(), s.start, s.until));
-    taken.dedup_by(|next, kept| {
-        let is_interval = |s: &Step| !s.is_point();
-        let joins = next.step == kept.step
-            && (next == kept || is_interval(next) && is_interval(kept) && next.start <= kept.until);
-        if joins {
-            kept.until = kept.until.max(next.until);
-        }
-        joins
-    });
-    taken.sort_unstable();
 }
 
 #[cfg(test)]

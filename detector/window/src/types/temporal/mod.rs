@@ -1,6 +1,8 @@
 //! `temporal`: which of the referred rules the window holds, in any order.
 
 mod rule; // in rule files
+mod alternatives; // a condition with `not`
+mod except; // what it holds of
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -9,6 +11,7 @@ use crate::kind::{Occurrence, WindowType};
 use crate::state::interval::{Interval, IntervalUnion, Intervals};
 use crate::state::key::Key;
 
+pub use except::TemporalExcept;
 pub use rule::{KIND, Temporal};
 
 /// Of each input, the moments whose window holds it: each interval is at least a timespan long, so there are few.
@@ -46,25 +49,8 @@ impl WindowType for Temporal {
     }
 
     fn holding(&self, state: &mut PresentInputs) -> Intervals {
-        // (moment, input, whether it becomes present)
-        let mut changes: Vec<(i64, usize, bool)> = Vec::new();
-        for (input, moments) in state.0.iter_mut().enumerate() {
-            for interval in moments.settle().as_slice() {
-                changes.push((interval.start, input, true));
-                changes.push((interval.end, input, false));
-            }
-        }
-        changes.sort_unstable();
-        let mut present = vec![false; state.0.len()];
-        let mut holding = Vec::new();
-        for (at, &(moment, input, becomes)) in changes.iter().enumerate() {
-            present[input] = becomes;
-            let next = changes.get(at + 1).map_or(moment, |change| change.0);
-            if next > moment && present.contains(&true) && self.presence.holds(&present) {
-                holding.push(Interval::new(moment, next));
-            }
-        }
-        Intervals::from_unsorted(holding)
+        let moments = state.0.iter_mut().map(IntervalUnion::settle);
+        while_present(moments, |present| self.presence.holds(present))
     }
 
     fn forget(&self, state: &mut PresentInputs, before: i64) {
@@ -102,3 +88,34 @@ impl WindowType for Temporal {
             + state.0.iter().map(IntervalUnion::bytes).sum::<usize>()
     }
 }
+
+/// The moments at which some input is present and `holds` of those that are. `moments`: those of each input.
+fn while_present<'m>(
+    moments: impl Iterator<Item = &'m Intervals>,
+    holds: impl Fn(&[bool]) -> bool,
+) -> Intervals {
+    // (moment, input, whether it becomes present)
+    let mut changes: Vec<(i64, usize, bool)> = Vec::new();
+    let mut inputs = 0;
+    for (input, moments) in moments.enumerate() {
+        inputs = input + 1;
+        for interval in moments.as_slice() {
+            changes.push((interval.start, input, true));
+            changes.push((interval.end, input, false));
+        }
+    }
+    changes.sort_unstable();
+    let mut present = vec![false; inputs];
+    let mut holding = Vec::new();
+    for (at, &(moment, input, becomes)) in changes.iter().enumerate() {
+        present[input] = becomes;
+        let next = changes.get(at + 1).map_or(moment, |change| change.0);
+        if next > moment && present.contains(&true) && holds(&present) {
+            holding.push(Interval::new(moment, next));
+        }
+    }
+    Intervals::from_unsorted(holding)
+}
+
+#[cfg(test)]
+mod tests;

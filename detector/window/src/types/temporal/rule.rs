@@ -3,10 +3,12 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use detector_rule::{Compared, Fields, Form, Presence, Takes, Window, WindowKind};
+use detector_rule::{Compared, Fields, Form, Linker, Presence, Takes, Window, WindowKind};
 
 use crate::group::groups;
-use crate::types::words::{number, within};
+use crate::types::temporal::TemporalExcept;
+use crate::types::temporal::alternatives::{ALTERNATIVES_MAX, Alternatives};
+use crate::types::words::{duration, number, within};
 
 /// Judges which inputs are present.
 #[derive(Debug, Clone)]
@@ -25,15 +27,40 @@ pub const KIND: WindowKind = WindowKind {
             fields: Fields::None,
             rank: false,
         },
-        link: |linker| {
-            Arc::new(Temporal {
-                timespan_ms: linker.timespan_ms(),
-                inputs: linker.inputs().len(),
-                presence: linker.presence(),
-            })
-        },
+        link,
     },
 };
+
+fn link(linker: &mut Linker<'_>) -> Arc<dyn Window> {
+    let (timespan_ms, inputs, presence) = (
+        linker.timespan_ms(),
+        linker.inputs().len(),
+        linker.presence(),
+    );
+    if !presence.has_not() {
+        return Arc::new(Temporal {
+            timespan_ms,
+            inputs,
+            presence,
+        });
+    }
+    let Some(ways) = Alternatives::of(&presence) else {
+        linker.problem(&format!(
+            "the condition can hold in more than {ALTERNATIVES_MAX} ways: write several rules, or fewer `or` beside `not`"
+        ));
+        return Arc::new(Temporal {
+            timespan_ms,
+            inputs,
+            presence,
+        });
+    };
+    Arc::new(TemporalExcept {
+        timespan_ms,
+        inputs,
+        ways,
+        presence,
+    })
+}
 
 impl Window for Temporal {
     fn identity(&self) -> String {
@@ -43,6 +70,36 @@ impl Window for Temporal {
     fn fires_at(&self, inputs: &[&str]) -> String {
         let present = present(&self.presence, inputs);
         format!("{present} {}", within(self.timespan_ms))
+    }
+
+    fn groups(&self, quiet_ms: i64) -> Box<dyn Any> {
+        groups::of(self, self.timespan_ms, quiet_ms)
+    }
+}
+
+impl Window for TemporalExcept {
+    fn identity(&self) -> String {
+        format!("TemporalExcept {{ presence: {:?} }}", self.presence)
+    }
+
+    fn fires_at(&self, inputs: &[&str]) -> String {
+        let present = present(&self.presence, inputs);
+        let around = duration(self.timespan_ms);
+        format!(
+            "{present} within {around}; what `not` names is absent for {around} before and after"
+        )
+    }
+
+    fn memory_ms(&self) -> i64 {
+        self.looks_ahead_ms()
+    }
+
+    fn looks_ahead_ms(&self) -> i64 {
+        self.reach_ms() - self.timespan_ms
+    }
+
+    fn kept_at_most(&self) -> Option<String> {
+        Some("1,024 hits of a rule in a timespan".to_owned())
     }
 
     fn groups(&self, quiet_ms: i64) -> Box<dyn Any> {
