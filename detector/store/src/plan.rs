@@ -120,6 +120,9 @@ fn rule_key(rules: &RuleSet, rule: &CorrelationRule, earlier: &[RuleFacts]) -> R
     if rule.prefixes.iter().any(Option::is_some) {
         texts.push(format!("{:?}", rule.prefixes));
     }
+    if rule.value_prefixes.iter().any(Option::is_some) {
+        texts.push(format!("of values {:?}", rule.value_prefixes));
+    }
     if rule.stands_for.is_some() {
         texts.push("by itself".to_owned());
     }

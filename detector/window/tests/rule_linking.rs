@@ -10,7 +10,7 @@ use detector_rule::{
     Level, Presence, RuleSet, ShownField, ShownSource, Threshold,
 };
 use detector_window::count::ValueCount;
-use detector_window::temporal::Temporal;
+use detector_window::temporal::{Temporal, TemporalExcept};
 use detector_window::{TYPES, load_rules};
 use rule_text::file;
 
@@ -39,8 +39,10 @@ fn gte(n: u64) -> Threshold {
 /// The condition of a `temporal` rule.
 fn presence(rule: &CorrelationRule) -> Presence {
     let window: &dyn Any = &*rule.window;
-    let window = window.downcast_ref::<Temporal>();
-    window.expect("a temporal rule").presence.clone()
+    let with_not = window.downcast_ref::<TemporalExcept>();
+    let presence = with_not.map(|window| &window.presence);
+    let without = || window.downcast_ref::<Temporal>().expect("a temporal rule");
+    presence.unwrap_or_else(|| &without().presence).clone()
 }
 
 #[test]

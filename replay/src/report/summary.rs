@@ -382,6 +382,7 @@ vedette: {alert: false}
             }],
             group_by: vec!["source_ip".into()],
             prefixes: vec![None],
+            value_prefixes: Vec::new(),
             timespan_ms: 60_000,
             quiet_ms: 60_000,
             window: Arc::new(EventCount::new(

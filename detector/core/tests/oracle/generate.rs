@@ -189,11 +189,6 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
             aliases.insert(("origin", at), *pick(random, &GROUP_FIELDS));
         }
     }
-    let mut prefixes = BTreeMap::new();
-    if group_by.contains(&ADDRESS_FIELD) && random.u8(..3) == 0 {
-        let bits = *pick(random, &[(24, 64), (24, 64), (23, 63), (32, 128), (0, 0)]);
-        prefixes.insert(ADDRESS_FIELD, bits);
-    }
     let show = show(random, &inputs, before, &mut aliases);
     let timespan = 2 * random.i64(1..8);
     let kind = match kind_choice {
@@ -201,6 +196,18 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         12 => owner(random, timespan, inputs.len()),
         _ => kind(random, kind_choice, &inputs, before),
     };
+    let mut prefixes = BTreeMap::new();
+    let values: &[&str] = match &kind {
+        Kind::ValueCount(fields)
+        | Kind::FirstSeen(FirstSeen { fields, .. })
+        | Kind::Owner(Owner { fields, .. }) => fields,
+        _ => &[],
+    };
+    let is_read = group_by.contains(&ADDRESS_FIELD) || values.contains(&ADDRESS_FIELD);
+    if is_read && random.u8(..3) == 0 {
+        let bits = *pick(random, &[(24, 64), (24, 64), (23, 63), (32, 128), (0, 0)]);
+        prefixes.insert(ADDRESS_FIELD, bits);
+    }
     let operator = match kind_choice {
         0..=6 => *pick(random, &["gte", "gte", "gte", "gt"]),
         _ => *pick(random, &["lt", "lte", "eq", "neq", "gte"]),
@@ -281,7 +288,7 @@ fn kind(random: &mut fastrand::Rng, choice: u8, inputs: &[Input], before: &[Corr
                 }
             });
             match child {
-                None => Kind::ValueCount(VALUE_FIELDS[..random.usize(1..3)].to_vec()),
+                None => Kind::ValueCount(value_fields(random)),
                 Some(_) => {
                     let all_have = |name: &&&'static str| {
                         inputs.iter().all(|i| match i {
@@ -312,6 +319,13 @@ fn kind(random: &mut fastrand::Rng, choice: u8, inputs: &[Input], before: &[Corr
     }
 }
 
+fn value_fields(random: &mut fastrand::Rng) -> Vec<&'static str> {
+    match random.u8(..4) {
+        0 => vec![ADDRESS_FIELD],
+        _ => VALUE_FIELDS[..random.usize(1..3)].to_vec(),
+    }
+}
+
 fn except(random: &mut fastrand::Rng, inputs: usize) -> Except {
     let all = [
         Except::FirstNotSecond,
@@ -326,7 +340,7 @@ fn except(random: &mut fastrand::Rng, inputs: usize) -> Except {
 fn first_seen(random: &mut fastrand::Rng, timespan: i64) -> Kind {
     let memory = timespan + 2 * random.i64(0..10);
     Kind::FirstSeen(FirstSeen {
-        fields: VALUE_FIELDS[..random.usize(1..3)].to_vec(),
+        fields: value_fields(random),
         learning: 2 * random.i64(1..=memory / 2),
         memory,
         values: 1_000,
@@ -346,7 +360,7 @@ fn owner(random: &mut fastrand::Rng, timespan: i64, inputs: usize) -> Kind {
         _ => (false, true),
     };
     Kind::Owner(Owner {
-        fields: VALUE_FIELDS[..random.usize(1..3)].to_vec(),
+        fields: value_fields(random),
         given_by: if gives { vec![1, third] } else { vec![1] },
         ended_by: if ends { vec![third] } else { vec![] },
         memory: timespan + 2 * random.i64(0..20),

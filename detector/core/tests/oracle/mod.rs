@@ -214,7 +214,7 @@ fn groups<'a>(
                     let value: Option<Vec<String>> = value_fields
                         .iter()
                         .filter(|_| !is_end)
-                        .map(|f| event.fields.get(*f).cloned())
+                        .map(|f| network(correlation, f, event.fields.get(*f)?, false))
                         .collect();
                     if let (Some(group), Some(value)) = (group, value) {
                         groups
@@ -236,15 +236,18 @@ fn groups<'a>(
                             .1
                             .clone()
                     };
-                    let names = correlation.group_by.iter();
-                    let group: Option<Vec<String>> = names
-                        .map(|name| {
-                            let is_network = all[*child].prefixes.contains_key(named(name));
-                            network(correlation, name, &read(name), is_network)
-                        })
-                        .collect();
-                    let value = value_fields.iter().map(|n| read(n)).collect();
-                    let Some(group) = group else { continue };
+                    let in_parent = |name: &&'static str| {
+                        let own = named(name);
+                        let is_network = all[*child].prefixes.contains_key(own)
+                            && all[*child].group_by.contains(&own);
+                        network(correlation, name, &read(name), is_network)
+                    };
+                    let group: Option<Vec<String>> =
+                        correlation.group_by.iter().map(in_parent).collect();
+                    let value = value_fields.iter().map(in_parent).collect();
+                    let (Some(group), Some(value)) = (group, value) else {
+                        continue;
+                    };
                     groups
                         .entry(group)
                         .or_default()

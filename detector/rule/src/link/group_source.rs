@@ -58,11 +58,8 @@ impl GroupLinker<'_> {
                 .iter()
                 .map(|field| Arc::from(&*field.text))
                 .collect(),
-            prefixes: draft
-                .group_by
-                .iter()
-                .map(|field| prefix(draft, field))
-                .collect(),
+            prefixes: prefixes(draft, &draft.group_by),
+            value_prefixes: prefixes(draft, &draft.value_fields),
             timespan_ms: draft.timespan_ms,
             quiet_ms: draft.quiet_ms.unwrap_or(draft.timespan_ms),
             window,
@@ -103,12 +100,21 @@ impl GroupLinker<'_> {
     }
 
     fn check_prefixes(&mut self, draft: &CorrelationDraft) {
+        let is_number = draft.sigma.takes.compared == Compared::Number;
         for prefix in &draft.prefixes {
-            if draft.group_by.iter().all(|field| field.text != prefix.name) {
-                let known = draft.group_by.iter().map(|field| field.text.as_str());
-                let hint = suggestion(&prefix.name, known);
+            let is_in = |fields: &[Reference]| fields.iter().any(|field| field.text == prefix.name);
+            let (is_grouped, is_value) = (is_in(&draft.group_by), is_in(&draft.value_fields));
+            if is_value && is_number {
                 let message = format!(
-                    "`vedette.prefix` names `{}`, which is not in `group-by`{hint}",
+                    "`vedette.prefix` names `{}`, which is a number here: only addresses are in networks",
+                    prefix.name
+                );
+                self.error(draft, prefix.line, message);
+            } else if !is_grouped && !is_value {
+                let known = draft.group_by.iter().chain(&draft.value_fields);
+                let hint = suggestion(&prefix.name, known.map(|field| field.text.as_str()));
+                let message = format!(
+                    "`vedette.prefix` names `{}`, which is neither in `group-by` nor the `field` of the condition{hint}",
                     prefix.name
                 );
                 self.error(draft, prefix.line, message);
@@ -272,9 +278,13 @@ impl GroupLinker<'_> {
     }
 }
 
-fn prefix(draft: &CorrelationDraft, field: &Reference) -> Option<NetworkPrefix> {
-    let of = draft.prefixes.iter().find(|of| of.name == field.text);
-    of.map(|of| of.prefix)
+/// Of each field, whose networks count, which.
+fn prefixes(draft: &CorrelationDraft, fields: &[Reference]) -> Vec<Option<NetworkPrefix>> {
+    let prefix = |field: &Reference| {
+        let of = draft.prefixes.iter().find(|of| of.name == field.text);
+        of.map(|of| of.prefix)
+    };
+    fields.iter().map(prefix).collect()
 }
 
 fn small(ix: usize) -> u32 {

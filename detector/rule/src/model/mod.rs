@@ -141,6 +141,8 @@ pub struct CorrelationRule {
     pub group_by: Vec<Arc<str>>,
     /// Of each group-by field: that its value is the network of an address (`vedette.prefix`).
     pub prefixes: Vec<Option<NetworkPrefix>>,
+    /// Likewise of each of the condition's fields, whose networks are counted then.
+    pub value_prefixes: Vec<Option<NetworkPrefix>>,
     /// Window length in milliseconds, above 0.
     pub timespan_ms: i64,
     /// Holding intervals with gaps no longer than this are one episode (`vedette.quiet`; default: one timespan).

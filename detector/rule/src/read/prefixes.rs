@@ -1,4 +1,4 @@
-//! The value of `vedette.prefix`: group-by fields and how many bits of their addresses count.
+//! The value of `vedette.prefix`: fields that are grouped by or counted, and how many bits of their addresses count.
 
 use crate::draft::PrefixDraft;
 use crate::model::network_prefix::NetworkPrefix;
@@ -14,7 +14,7 @@ pub(crate) fn read_prefixes(key: &Node, node: &Node, out: &mut Reporter<'_>) -> 
         out.error(
             key.line,
             format!(
-                "`vedette.prefix` maps group-by fields to prefixes, as `sourceIPAddress: {{ipv4: 24, ipv6: 64}}`, not {}",
+                "`vedette.prefix` maps fields to prefixes, as `sourceIPAddress: {{ipv4: 24, ipv6: 64}}`, not {}",
                 node.shown()
             ),
         );

@@ -32,7 +32,7 @@ pub(crate) struct HitFields<'h> {
 pub struct KeptOut {
     /// The field is missing or redacted, or is a number that has several values.
     pub missing: BTreeMap<SlotId, u64>,
-    /// The field is grouped by its network, and is no address.
+    /// The network of the field is grouped by or counted, and it is no address.
     pub no_address: BTreeMap<SlotId, u64>,
     /// It is in groups all the same, though not with all values of the field: there are more than
     /// [`VALUES_PER_HIT_MAX`].
@@ -105,10 +105,14 @@ pub(crate) fn each(
     }
     let groups = lists.len();
     if let ValueOf::Key = reads {
-        for field in &input.value {
-            let (texts, _) = texts(slots, names, field, None);
+        for (field, prefix) in input.value.iter().zip(&rule.value_prefixes) {
+            let (texts, is_there) = texts(slots, names, field, *prefix);
             if texts.is_empty() {
-                is_complete &= count(&mut kept_out.missing, field);
+                let reason = match is_there {
+                    true => &mut kept_out.no_address,
+                    false => &mut kept_out.missing,
+                };
+                is_complete &= count(reason, field);
             }
             lists.push(texts);
         }

@@ -11,8 +11,8 @@ use crate::ledger::shown::ShownValue;
 use crate::state::interval::{Interval, Intervals};
 use crate::state::key::Key;
 use detector_rule::{
-    CorrelationInput, CorrelationIx, CorrelationRule, FieldSource, InputRule, RuleSet, ShownField,
-    ShownSource,
+    CorrelationInput, CorrelationIx, CorrelationRule, FieldSource, InputRule, NetworkPrefix,
+    RuleSet, ShownField, ShownSource,
 };
 
 /// A group that sees an episode of a child correlation.
@@ -72,13 +72,13 @@ pub fn parents<'r>(
     parents.filter_map(move |&(rule, input)| {
         let correlation = &rules.correlations[rule.0 as usize];
         let source = &correlation.inputs[input];
-        let values = source.value.iter().map(|field| child_value(field, episode));
-        let values: Vec<&str> = values.collect::<Option<_>>()?;
+        let of = |fields, prefixes| child_values(rules, source, (fields, prefixes), episode);
+        let values = of(&source.value, &correlation.value_prefixes)?;
         let value = || Key::of_texts(values);
         Some(Parent {
             rule,
             input,
-            group: Key::of_texts(child_group(rules, (correlation, source), episode)?),
+            group: Key::of_texts(of(&source.group_by, &correlation.prefixes)?),
             value: (!source.value.is_empty()).then(value),
             correlation,
             source,
@@ -108,7 +108,8 @@ pub(crate) fn show_to_parents(
             continue;
         }
         let texts = || {
-            let group = child_group(rules, (parent.correlation, parent.source), episode);
+            let by = (&*parent.source.group_by, &*parent.correlation.prefixes);
+            let group = child_values(rules, parent.source, by, episode);
             GroupTexts::new(group.unwrap_or_default())
         };
         let occurrence = |start, until| Occurrence {
@@ -140,13 +141,14 @@ pub(crate) fn show_to_parents(
     }
 }
 
-/// The group-by values that a child's episode has in `parent`.
-fn child_group<'e>(
+/// The values that a child's episode has of the `fields` of an input of its parent, or the networks of these.
+fn child_values<'e>(
     rules: &RuleSet,
-    (parent, source): (&CorrelationRule, &CorrelationInput),
+    source: &CorrelationInput,
+    (fields, prefixes): (&[FieldSource], &[Option<NetworkPrefix>]),
     episode: &'e Episode,
 ) -> Option<Vec<Cow<'e, str>>> {
-    let fields = source.group_by.iter().zip(&parent.prefixes);
+    let fields = fields.iter().zip(prefixes);
     fields
         .map(|(field, prefix)| {
             let value = child_value(field, episode)?;

@@ -26,7 +26,7 @@ pub struct TemporalExcept {
     /// The number of referred rules.
     pub(super) inputs: usize,
     /// The condition as it was written, and the ways in which it can hold.
-    pub(super) presence: Presence,
+    pub presence: Presence,
     pub(super) ways: Alternatives,
 }
 
