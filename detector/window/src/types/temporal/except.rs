@@ -17,7 +17,7 @@ use crate::state::chains::{Step, join_intervals};
 use crate::state::interval::{Interval, Intervals, WAITING_MIN};
 use crate::state::relative;
 use crate::types::temporal::alternatives::{Alternative, Alternatives};
-use crate::types::temporal::while_present;
+use crate::types::temporal::present::while_present;
 
 /// Judges which inputs are present, of what has nothing around it that is ruled out.
 #[derive(Debug, Clone)]

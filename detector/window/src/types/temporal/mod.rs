@@ -1,6 +1,7 @@
 //! `temporal`: which of the referred rules the window holds, in any order.
 
 mod rule; // in rule files
+mod present; // which inputs are
 mod alternatives; // a condition with `not`
 mod except; // what it holds of
 
@@ -8,8 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::group::version_1::Span;
 use crate::kind::{Occurrence, WindowType};
-use crate::state::interval::{Interval, IntervalUnion, Intervals};
+use crate::state::interval::{IntervalUnion, Intervals};
 use crate::state::key::Key;
+use crate::types::temporal::present::while_present;
 
 pub use except::TemporalExcept;
 pub use rule::{KIND, Temporal};
@@ -87,34 +89,6 @@ impl WindowType for Temporal {
         state.0.capacity() * size_of::<IntervalUnion>()
             + state.0.iter().map(IntervalUnion::bytes).sum::<usize>()
     }
-}
-
-/// The moments at which some input is present and `holds` of those that are. `moments`: those of each input.
-fn while_present<'m>(
-    moments: impl Iterator<Item = &'m Intervals>,
-    holds: impl Fn(&[bool]) -> bool,
-) -> Intervals {
-    // (moment, input, whether it becomes present)
-    let mut changes: Vec<(i64, usize, bool)> = Vec::new();
-    let mut inputs = 0;
-    for (input, moments) in moments.enumerate() {
-        inputs = input + 1;
-        for interval in moments.as_slice() {
-            changes.push((interval.start, input, true));
-            changes.push((interval.end, input, false));
-        }
-    }
-    changes.sort_unstable();
-    let mut present = vec![false; inputs];
-    let mut holding = Vec::new();
-    for (at, &(moment, input, becomes)) in changes.iter().enumerate() {
-        present[input] = becomes;
-        let next = changes.get(at + 1).map_or(moment, |change| change.0);
-        if next > moment && present.contains(&true) && holds(&present) {
-            holding.push(Interval::new(moment, next));
-        }
-    }
-    Intervals::from_unsorted(holding)
 }
 
 #[cfg(test)]

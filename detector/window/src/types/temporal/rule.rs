@@ -6,8 +6,8 @@ use std::sync::Arc;
 use detector_rule::{Compared, Fields, Form, Linker, Presence, Takes, Window, WindowKind};
 
 use crate::group::groups;
-use crate::types::temporal::TemporalExcept;
 use crate::types::temporal::alternatives::{ALTERNATIVES_MAX, Alternatives};
+use crate::types::temporal::except::TemporalExcept;
 use crate::types::words::{duration, number, within};
 
 /// Judges which inputs are present.
