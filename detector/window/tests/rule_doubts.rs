@@ -461,3 +461,40 @@ fn what_is_wrong_with_an_alert_is_said() {
     assert!(of("{quiet: soon}").contains("vedette.alert.quiet"));
     assert!(of("{show: []}").contains("is empty"));
 }
+
+#[test]
+fn a_correlation_that_can_never_hold_is_told_of() {
+    let values = |group_by: &str, vedette: &str| {
+        let rule = COUNT.replace("event_count", "value_count");
+        let rule = rule
+            .replace("[ip]", group_by)
+            .replace("{gte: 5}", "{field: ip, gte: 5}");
+        let text = format!("{RULE}---\n{}", rule.replace("quiet: 1h", vedette));
+        show(&check_rules(&[file("r.yml", &text)]))
+    };
+    let one = "r.yml:19: warning: the rule groups by what it counts: a group has one value of `ip`, unless events have lists of them";
+    assert_eq!(values("[ip]", "quiet: 1h"), one);
+    assert_eq!(
+        values("[user, ip]", "prefix: {ip: {ipv4: 24, ipv6: 64}}"),
+        one
+    );
+    assert_eq!(values("[user]", "quiet: 1h"), "");
+
+    let temporal = |condition: &str| {
+        let rule = COUNT
+            .replace("event_count", "temporal")
+            .replace("{gte: 5}", condition);
+        let text = format!("{RULE}---\n{rule}");
+        show(&check_rules(&[file("r.yml", &text)]))
+    };
+    let never = "r.yml:19: the condition can never be true";
+    assert_eq!(temporal("failed and not failed"), never);
+    assert_eq!(temporal("not failed"), never);
+    assert_eq!(temporal("failed or not failed"), "");
+
+    let ratio = "ratio: {of: [failed], to: [failed], gte: 1.5, at_least: 10}";
+    assert_eq!(
+        said("quiet: 1h", ratio),
+        "r.yml:21: `vedette.ratio` can never be true: `gte` is above 1, but all rules of `of` are in `to`"
+    );
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use detector_event::field::FieldTable;
 
-use crate::draft::{CorrelationDraft, DetectionDraft, Target};
+use crate::draft::{ConditionDraft, CorrelationDraft, DetectionDraft, Target};
 use crate::kind::Compared;
 use crate::link::alert_link::{ACTOR, actor, is_grouped};
 use crate::link::names::Names;
@@ -40,6 +40,7 @@ impl GroupLinker<'_> {
         for (input, show) in found.iter().zip(self.shown(draft, &found)) {
             inputs.extend(self.input(draft, *input, show));
         }
+        self.doubt_one_value(draft);
         let mut linker = WindowLinker {
             names: self.names,
             draft,
@@ -119,6 +120,35 @@ impl GroupLinker<'_> {
                 );
                 self.error(draft, prefix.line, message);
             }
+        }
+    }
+
+    /// A group has one value of what it is grouped by, so that different ones cannot be counted.
+    fn doubt_one_value(&mut self, draft: &CorrelationDraft) {
+        let ConditionDraft::Count(threshold) = &draft.condition else {
+            return;
+        };
+        let networks = |fields: &[Reference]| -> Vec<_> {
+            let names = fields.iter().map(|field| field.text.clone());
+            names.zip(prefixes(draft, fields)).collect()
+        };
+        let groups = networks(&draft.group_by);
+        let is_one = |value: &(String, Option<NetworkPrefix>)| {
+            groups
+                .iter()
+                .any(|group| group == value || (&group.0, group.1) == (&value.0, None))
+        };
+        let values = networks(&draft.value_fields);
+        if values.is_empty() || draft.extension.is_some() || threshold.holds(1) {
+            return;
+        }
+        if values.iter().all(is_one) {
+            let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
+            let message = format!(
+                "the rule groups by what it counts: a group has one value of `{}`, unless events have lists of them",
+                names.join("`, `")
+            );
+            self.warning(draft, draft.value_fields[0].line, message);
         }
     }
 

@@ -91,7 +91,11 @@ impl WindowLinker<'_> {
                     problems: Vec::new(),
                 };
                 let presence = linker.presence(expr);
-                let problems = linker.problems.into_iter();
+                let mut problems = linker.problems;
+                if problems.is_empty() && !presence.can_hold(self.targets.len()) {
+                    problems.push("the condition can never be true".to_owned());
+                }
+                let problems = problems.into_iter();
                 self.problems
                     .extend(problems.map(|message| (*line, message)));
                 Condition::Rules(presence)

@@ -22,6 +22,17 @@ impl Presence {
         }
     }
 
+    /// Whether it is true of some of so many inputs, at least one. Taken to be, where they are many.
+    pub(crate) fn can_hold(&self, inputs: usize) -> bool {
+        const TRIED_MAX: usize = 12;
+        let some = |chosen: u32| {
+            (0..inputs)
+                .map(|at| chosen >> at & 1 == 1)
+                .collect::<Vec<_>>()
+        };
+        inputs > TRIED_MAX || (1..1 << inputs).any(|chosen| self.holds(&some(chosen)))
+    }
+
     /// Inputs beyond the end of `present` are absent.
     pub fn holds(&self, present: &[bool]) -> bool {
         match self {

@@ -6,6 +6,7 @@
 pub(crate) mod modifier; // field|contains|all
 pub(crate) mod encoding; // base64, utf16
 pub(crate) mod value; // one value -> tests
+pub(crate) mod contradiction; // what can never be
 
 use rsigma_parser::{Detection, DetectionItem, Detections, SigmaValue};
 
@@ -79,9 +80,14 @@ impl<'c> DetectionCompiler<'c, '_> {
                 format!("search `{}` is never used by the condition", unused.name),
             );
         }
-        (self.out.errors_since(mark) == 0).then(|| Condition {
-            root: any(alternatives),
-        })
+        if self.out.errors_since(mark) > 0 {
+            return None;
+        }
+        let root = any(alternatives);
+        if let Some(doubt) = contradiction::doubt(&root, self.fields) {
+            self.out.warning(node.line, doubt);
+        }
+        Some(Condition { root })
     }
 
     fn detection(&mut self, detection: &Detection, node: &Node, line: u32) -> Expr {

@@ -4,7 +4,8 @@ use std::any::Any;
 use std::sync::Arc;
 
 use detector_rule::{
-    Attribute, Comparison, Draft, Form, Linker, Reference, Section, Threshold, Window, WindowKind,
+    Attribute, Comparison, Draft, Form, Linker, MILLION, Reference, Section, Threshold, Window,
+    WindowKind,
 };
 
 use crate::group::groups;
@@ -84,6 +85,11 @@ impl Draft for RatioDraft {
             bounds: self.bounds.clone(),
             at_least: self.at_least,
         };
+        let is_a_part = parts.of.iter().all(|at| parts.to.contains(at));
+        let is_more = |&(comparison, bound)| comparison == Comparison::Gte && bound > MILLION;
+        if is_a_part && parts.bounds.iter().any(is_more) {
+            linker.problem("`vedette.ratio` can never be true: `gte` is above 1, but all rules of `of` are in `to`");
+        }
         for at in 0..linker.inputs().len() {
             if !parts.of.contains(&at) && !parts.to.contains(&at) {
                 let rule = &linker.inputs()[at].text;
