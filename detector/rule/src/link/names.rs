@@ -16,13 +16,22 @@ pub(crate) struct Names {
     by_name: HashMap<Arc<str>, Target>,
     /// In file order, for suggestions.
     all: Vec<Arc<str>>,
+    /// By its title, by which nothing can refer to it: the id of a rule, and where it stands.
+    titles: HashMap<Arc<str>, (Arc<str>, String)>,
 }
 
 impl Names {
     pub(crate) fn collect(drafts: &Drafts, problems: &mut Vec<RuleProblem>) -> Self {
+        let correlations = drafts.correlations.iter().map(|draft| &draft.meta);
+        let metas = drafts.detections.iter().map(|draft| &draft.meta);
+        let titled = metas.chain(correlations).map(|meta| {
+            let place = format!("{}:{}", meta.path, meta.line);
+            (meta.title.clone(), (meta.id.clone(), place))
+        });
         let mut names = Self {
             by_name: HashMap::new(),
             all: Vec::new(),
+            titles: titled.collect(),
         };
         let mut places: HashMap<Arc<str>, (Arc<str>, u32)> = HashMap::new();
         for (identity, target) in &drafts.identities {
@@ -61,6 +70,11 @@ impl Names {
     pub(crate) fn unknown(&self, reference: &str) -> String {
         if self.by_name.contains_key(&key(reference)) {
             return format!("`{reference}` is a filter, name a rule");
+        }
+        if let Some((id, place)) = self.titles.get(reference) {
+            return format!(
+                "`{reference}` is the title of the rule at {place}, write its id `{id}` or give it a `name`"
+            );
         }
         format!(
             "no rule has the id or name `{reference}`{}",
