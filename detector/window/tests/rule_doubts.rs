@@ -357,7 +357,11 @@ fn ids_are_equal_whatever_the_case_of_their_digits() {
         ),
         ""
     );
-    assert!(said("rules: [failed]", "rules: [Failed]").contains("did you mean `failed`?"));
+    assert!(said("rules: [failed]", "rules: [faled]").contains("did you mean `failed`?"));
+    assert_eq!(
+        said("rules: [failed]", "rules: [Failed]"),
+        "r.yml:16: `Failed` is the title of the rule at r.yml:1, write its name `failed`"
+    );
     let twice = format!(
         "{RULE}---\n{}",
         RULE.replace(id, &id.to_uppercase())

@@ -328,11 +328,11 @@ fn value_fields(random: &mut fastrand::Rng) -> Vec<&'static str> {
 
 fn except(random: &mut fastrand::Rng, inputs: usize) -> Except {
     let all = [
-        Except::FirstNotSecond,
-        Except::FirstOrNotSecond,
-        Except::FirstAndSecondNotThird,
-        Except::FirstNotBothOthers,
-        Except::FirstNotSecondWithoutThird,
+        Except::NotSecond,
+        Except::OrNotSecond,
+        Except::AndSecondNotThird,
+        Except::NotBothOthers,
+        Except::NotSecondWithoutThird,
     ];
     *pick(random, if inputs > 2 { &all } else { &all[..2] })
 }
@@ -385,10 +385,14 @@ fn ratio(random: &mut fastrand::Rng, inputs: usize) -> Kind {
             side.push(random.usize(..inputs));
         }
     }
+    let operator = *pick(random, &["gte", "gte", "lte"]);
+    // No part is more than the whole.
+    let is_part = operator == "gte" && of.iter().all(|input| to.contains(input));
+    let bound_max = if is_part { 101 } else { 150 };
     Kind::Ratio(Ratio {
         of,
         to,
-        bound: (*pick(random, &["gte", "gte", "lte"]), random.u64(1..150)),
+        bound: (operator, random.u64(1..bound_max)),
         at_least: random.usize(1..5),
     })
 }
@@ -556,15 +560,15 @@ fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
                 Expression::Except(except) => {
                     let name = |input| rule_name(&rule.inputs[input]);
                     let words = match except {
-                        Except::FirstNotSecond => format!("{} and not {}", name(0), name(1)),
-                        Except::FirstOrNotSecond => format!("{} or not {}", name(0), name(1)),
-                        Except::FirstAndSecondNotThird => {
+                        Except::NotSecond => format!("{} and not {}", name(0), name(1)),
+                        Except::OrNotSecond => format!("{} or not {}", name(0), name(1)),
+                        Except::AndSecondNotThird => {
                             format!("{} and not {} and {}", name(0), name(2), name(1))
                         }
-                        Except::FirstNotBothOthers => {
+                        Except::NotBothOthers => {
                             format!("{} and not ({} and {})", name(0), name(1), name(2))
                         }
-                        Except::FirstNotSecondWithoutThird => {
+                        Except::NotSecondWithoutThird => {
                             format!("{} and not ({} and not {})", name(0), name(1), name(2))
                         }
                     };

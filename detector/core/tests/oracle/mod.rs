@@ -89,14 +89,14 @@ pub(crate) enum Expression {
     Except(Except),
 }
 
-/// Of the inputs 0, 1 and 2, in the order of the words.
+/// What the first of the inputs is asked beside, in the order of the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Except {
-    FirstNotSecond,
-    FirstOrNotSecond,
-    FirstAndSecondNotThird,
-    FirstNotBothOthers,
-    FirstNotSecondWithoutThird,
+    NotSecond,
+    OrNotSecond,
+    AndSecondNotThird,
+    NotBothOthers,
+    NotSecondWithoutThird,
 }
 
 #[derive(Debug, Clone)]
@@ -520,19 +520,19 @@ impl Around<'_, '_> {
             move |moment| self.never((moment, 4), |around| self.is_present(input, around))
         };
         match except {
-            Except::FirstNotSecond => self.counts(0, (t, 4), without(1)),
-            Except::FirstOrNotSecond => {
+            Except::NotSecond => self.counts(0, (t, 4), without(1)),
+            Except::OrNotSecond => {
                 let any = |input| self.counts(input, (t, 4), without(1));
                 self.is_present(0, t) || (0..self.rule.inputs.len()).any(any)
             }
-            Except::FirstAndSecondNotThird => {
+            Except::AndSecondNotThird => {
                 self.counts(0, (t, 4), without(2)) && self.counts(1, (t, 4), without(2))
             }
-            Except::FirstNotBothOthers => self.counts(0, (t, 4), |moment| {
+            Except::NotBothOthers => self.counts(0, (t, 4), |moment| {
                 let both = |around| self.is_present(1, around) && self.is_present(2, around);
                 self.never((moment, 4), both)
             }),
-            Except::FirstNotSecondWithoutThird => self.counts(0, (t, 4), |moment| {
+            Except::NotSecondWithoutThird => self.counts(0, (t, 4), |moment| {
                 let without_third = |inner| self.never((inner, 2), |t| self.is_present(2, t));
                 let ruled_out = |around| self.counts(1, (around, 2), without_third);
                 self.never((moment, 4), ruled_out)

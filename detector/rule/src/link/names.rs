@@ -16,8 +16,8 @@ pub(crate) struct Names {
     by_name: HashMap<Arc<str>, Target>,
     /// In file order, for suggestions.
     all: Vec<Arc<str>>,
-    /// By its title, by which nothing can refer to it: the id of a rule, and where it stands.
-    titles: HashMap<Arc<str>, (Arc<str>, String)>,
+    /// By its title, by which nothing can refer to it: a rule in words, and what to write.
+    titles: HashMap<Arc<str>, String>,
 }
 
 impl Names {
@@ -25,8 +25,12 @@ impl Names {
         let correlations = drafts.correlations.iter().map(|draft| &draft.meta);
         let metas = drafts.detections.iter().map(|draft| &draft.meta);
         let titled = metas.chain(correlations).map(|meta| {
-            let place = format!("{}:{}", meta.path, meta.line);
-            (meta.title.clone(), (meta.id.clone(), place))
+            let fix = match &meta.name {
+                Some(name) => format!("write its name `{name}`"),
+                None => format!("write its id `{}` or give it a `name`", meta.id),
+            };
+            let place = format!("the rule at {}:{}, {fix}", meta.path, meta.line);
+            (meta.title.clone(), place)
         });
         let mut names = Self {
             by_name: HashMap::new(),
@@ -71,10 +75,8 @@ impl Names {
         if self.by_name.contains_key(&key(reference)) {
             return format!("`{reference}` is a filter, name a rule");
         }
-        if let Some((id, place)) = self.titles.get(reference) {
-            return format!(
-                "`{reference}` is the title of the rule at {place}, write its id `{id}` or give it a `name`"
-            );
+        if let Some(rule) = self.titles.get(reference) {
+            return format!("`{reference}` is the title of {rule}");
         }
         format!(
             "no rule has the id or name `{reference}`{}",

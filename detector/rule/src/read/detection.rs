@@ -6,6 +6,7 @@
 pub(crate) mod modifier; // field|contains|all
 pub(crate) mod encoding; // base64, utf16
 pub(crate) mod value; // one value -> tests
+pub(crate) mod exclusion; // tests that exclude each other
 pub(crate) mod contradiction; // what can never be
 
 use rsigma_parser::{Detection, DetectionItem, Detections, SigmaValue};

@@ -3,16 +3,12 @@
 //! A search for a choice of tests that can all come out as the condition wants. What is known of two tests is little, and
 //! what is not known is taken to be possible: a condition that is told of is contradictory, one that is not may be.
 
-use std::cmp::Ordering;
-
 use hashbrown::HashMap;
 
-use detector_event::field::{FieldTable, SlotId};
+use detector_event::field::FieldTable;
 
-use crate::model::condition::{
-    Case, Expr, MomentPart, Number, Order, Place, Predicate, Subject, Test, TextTest,
-};
-use crate::yaml::letter_case::fold;
+use crate::model::condition::{Expr, Number, Order, Place, Subject, Test};
+use crate::read::detection::exclusion::{Literal, Values, exclude, is_impossible};
 use crate::yaml::yaml_tree::shortened;
 
 /// Looks at tests before a condition is taken to be possible.
@@ -23,7 +19,7 @@ pub(crate) fn doubt(root: &Expr, fields: &FieldTable) -> Option<String> {
     let impossible = |is_wanted, values| {
         let mut search = Search::new(values);
         let found = search.finds(&Todo::One(root, is_wanted, &Todo::Done));
-        (!found).then(|| search.clash).flatten()
+        if found { None } else { search.clash }
     };
     let words = |clash: Clash<'_>| clash.words(fields);
     if let Some(clash) = impossible(true, Values::Several) {
@@ -44,52 +40,6 @@ pub(crate) fn doubt(root: &Expr, fields: &FieldTable) -> Option<String> {
     ))
 }
 
-/// Fields of CloudTrail that have one value (its reference of record contents).
-const SINGLE_FIELDS: [&str; 21] = [
-    "apiVersion",
-    "awsRegion",
-    "errorCode",
-    "errorMessage",
-    "eventCategory",
-    "eventID",
-    "eventName",
-    "eventSource",
-    "eventTime",
-    "eventType",
-    "eventVersion",
-    "managementEvent",
-    "readOnly",
-    "recipientAccountId",
-    "requestID",
-    "sourceIPAddress",
-    "userAgent",
-    "userIdentity.accountId",
-    "userIdentity.arn",
-    "userIdentity.type",
-    "userIdentity.userName",
-];
-
-/// Whether a field can have several values, one of which passes one test and another the other.
-#[derive(Clone, Copy)]
-enum Values<'f> {
-    Several,
-    /// Not those that are known to have one.
-    OneWhereKnown(&'f FieldTable),
-    /// No field has several numbers.
-    OneNumber,
-}
-
-impl Values<'_> {
-    fn are_one(self, slot: SlotId, tests: [&Test; 2]) -> bool {
-        let is_number = |test| matches!(test, &&Test::Number(..) | &&Test::Moment { .. });
-        match self {
-            Values::Several => false,
-            Values::OneWhereKnown(fields) => SINGLE_FIELDS.contains(&fields.path(slot)),
-            Values::OneNumber => tests.iter().all(is_number),
-        }
-    }
-}
-
 /// What is left to be satisfied.
 enum Todo<'e, 't> {
     Done,
@@ -98,9 +48,6 @@ enum Todo<'e, 't> {
     /// So many of these do at least, and the rest.
     Some(usize, &'e [Expr], bool, &'t Todo<'e, 't>),
 }
-
-/// A test, and what is wanted of it.
-type Literal<'e> = (&'e Predicate, bool);
 
 /// Two that exclude each other; one that is impossible by itself is both.
 #[derive(Debug, Clone, Copy)]
@@ -226,127 +173,6 @@ impl<'e> Search<'e> {
 
     fn give_back(&mut self, subject: Subject) {
         self.chosen.get_mut(&subject).and_then(Vec::pop);
-    }
-}
-
-/// Whether no event makes the test come out so.
-fn is_impossible((predicate, is_wanted): Literal<'_>) -> bool {
-    let Test::Moment {
-        part,
-        order,
-        number,
-    } = predicate.test
-    else {
-        return false;
-    };
-    let (least, most) = match part {
-        MomentPart::Minute => (0, 59),
-        MomentPart::Hour => (0, 23),
-        MomentPart::Day => (1, 31),
-        MomentPart::Week => (1, 53),
-        MomentPart::Month => (1, 12),
-        MomentPart::Year => return false,
-    };
-    let passes = |value: i128| {
-        let ordering = Number::Int(value).compare(number);
-        ordering.is_some_and(|ordering| order.holds(ordering))
-    };
-    is_wanted && !(least..=most).any(passes)
-}
-
-/// Whether two tests of one subject cannot come out so at once.
-fn exclude(one: Literal<'_>, other: Literal<'_>, values: Values<'_>) -> bool {
-    let ((a, a_wanted), (b, b_wanted)) = (one, other);
-    if a == b {
-        return a_wanted != b_wanted;
-    }
-    let Subject::Field(slot) = a.subject else {
-        return false;
-    };
-    match (a_wanted, b_wanted) {
-        (true, true) => {
-            values.are_one(slot, [&a.test, &b.test]) && no_value_passes_both(&a.test, &b.test)
-        }
-        (true, false) => passes_whatever_passes(&b.test, &a.test),
-        (false, true) => passes_whatever_passes(&a.test, &b.test),
-        (false, false) => false,
-    }
-}
-
-/// Whether a field with a value that passes `test` passes `wider`, too.
-fn passes_whatever_passes(wider: &Test, test: &Test) -> bool {
-    match (wider, test) {
-        (_, Test::Null) => false,
-        (Test::Present, _) => true,
-        (
-            Test::AnyText,
-            Test::Text(_) | Test::Glob(_) | Test::Regex(_) | Test::Number(..) | Test::Cidr(_),
-        ) => true,
-        (Test::Text(wider), Test::Text(test)) => {
-            let is_sure = wider.case == Case::Ignored || test.case == Case::Kept;
-            is_sure && test.place == Place::Whole && stands_in(wider, test)
-        }
-        _ => false,
-    }
-}
-
-fn no_value_passes_both(one: &Test, other: &Test) -> bool {
-    let pairs = [(one, other), (other, one)];
-    pairs.into_iter().any(|pair| match pair {
-        (Test::Null, test) => !matches!(test, Test::Present | Test::Null),
-        (Test::Text(whole), Test::Text(test)) if whole.place == Place::Whole => {
-            !stands_in(test, whole)
-        }
-        (Test::Text(whole), &Test::Number(order, number)) if whole.place == Place::Whole => {
-            let value = Number::from_text(&whole.text);
-            let ordering = value.and_then(|value| value.compare(number));
-            !ordering.is_some_and(|ordering| order.holds(ordering))
-        }
-        (&Test::Number(order, number), &Test::Number(other, bound)) => {
-            are_apart((order, number), (other, bound))
-        }
-        (
-            &Test::Moment {
-                part,
-                order,
-                number,
-            },
-            &Test::Moment {
-                part: other_part,
-                order: other,
-                number: bound,
-            },
-        ) => part == other_part && are_apart((order, number), (other, bound)),
-        _ => false,
-    })
-}
-
-/// Whether the text of `test` is where it must be in `whole`, where the case does not matter or is the same.
-fn stands_in(test: &TextTest, whole: &TextTest) -> bool {
-    let folded = |text: &TextTest| match test.case == Case::Kept && whole.case == Case::Kept {
-        true => text.text.to_string(),
-        false => fold(&text.text),
-    };
-    let (part, whole) = (folded(test), folded(whole));
-    match test.place {
-        Place::Whole => part == whole,
-        Place::Start => whole.starts_with(&part),
-        Place::End => whole.ends_with(&part),
-        Place::Anywhere => whole.contains(&part),
-    }
-}
-
-/// Whether no number compares with one bound as wanted and with the other, too. The first is the lower bound, or the
-/// number itself.
-fn are_apart((lower, from): (Order, Number), (upper, to): (Order, Number)) -> bool {
-    let ordering = from.compare(to);
-    match (lower, upper) {
-        (Order::Eq, upper) => !ordering.is_some_and(|ordering| upper.holds(ordering)),
-        (Order::Gt, Order::Lt | Order::Lte) | (Order::Gte, Order::Lt) => {
-            ordering.is_some_and(Ordering::is_ge)
-        }
-        (Order::Gte, Order::Lte) => ordering.is_some_and(Ordering::is_gt),
-        _ => false,
     }
 }
 
