@@ -8,6 +8,7 @@
 mod yaml; // text -> values with lines
 mod model; // the checked rules
 mod kind; // what a window type is to them
+mod doubt; // what is odd about a condition
 mod draft; // rules before they are linked
 mod link; // drafts -> RuleSet
 mod read; // YAML -> drafts

@@ -150,7 +150,7 @@ fn an_id_that_cannot_be_read_makes_no_title_a_duplicate() {
 
 #[test]
 fn wrong_fields_of_sound_rules_are_told_beside_broken_ones() {
-    let parent = "title: P\nid: 1a9c3e5f-7b2d-4680-9e4f-3a5b7c9d1e11\ncorrelation:\n  type: event_count\n  rules: [many]\n  group-by: [user]\n  timespan: 1h\n  condition: {gte: 2}\n";
+    let parent = "title: P\nid: 1a9c3e5f-7b2d-4680-9e4f-3a5b7c9d1e11\ncorrelation:\n  type: event_count\n  rules: [many]\n  group-by: [user]\n  timespan: 1h\n  condition: {gte: 2}\nlevel: low\n";
     let broken = RULE.replace("a: 1", "a|cidr: x");
     let text = format!("{broken}---\n{COUNT}---\n{parent}");
     assert_eq!(
@@ -501,4 +501,129 @@ fn a_correlation_that_can_never_hold_is_told_of() {
         said("quiet: 1h", ratio),
         "r.yml:21: `vedette.ratio` can never be true: `gte` is above 1, but all rules of `of` are in `to`"
     );
+}
+
+#[test]
+fn what_stands_where_it_has_no_effect_is_told_of() {
+    assert_eq!(
+        said("level: high", "level: high\nquiet: 1h\nratio: {}"),
+        "r.yml:14: warning: `quiet` has no effect here: write it under `vedette`, if Vedette's is meant\n\
+         r.yml:15: warning: `ratio` has no effect here: write it under `vedette`, if Vedette's is meant"
+    );
+    assert_eq!(
+        said("level: high\n", ""),
+        "r.yml:10: warning: no `level`: alerts are sorted by it, and show none"
+    );
+    assert_eq!(
+        said("  timespan", "  generate: true\n  timespan"),
+        "r.yml:10: warning: `generate: true` is for correlations, and this one refers to detection rules alone: those page beside it by `vedette: {alert: true}` in each"
+    );
+    assert_eq!(
+        said("[ip]", "['ip|cased', 'a, b']"),
+        "r.yml:17: `ip|cased` has a modifier, which only tests take: name the field alone\n\
+         r.yml:17: warning: `a, b` is taken for the name of one field: write a list, as `[a, b]`, without spaces around names"
+    );
+    let of_empty = |search: &str| {
+        let text = RULE.replace("{a: 1}", search);
+        show(&check_rules(&[file("r.yml", &text)]))
+    };
+    assert_eq!(
+        of_empty("{a|startswith: ['', b]}"),
+        "r.yml:7: warning: empty text stands in any text: remove it, or ask with `exists`"
+    );
+    assert_eq!(
+        of_empty("['*', b]"),
+        "r.yml:7: warning: a word of nothing but `*`, or of nothing, is in every event: remove it"
+    );
+}
+
+#[test]
+fn a_rule_that_the_condition_never_names_is_told_of() {
+    let other = RULE.replace("failed", "other").replace("6f7c01", "6f7c03");
+    let rule = COUNT
+        .replace("event_count", "temporal")
+        .replace("[failed]", "[failed, other]")
+        .replace("{gte: 5}", "failed");
+    let text = format!("{RULE}---\n{}---\n{rule}", other.replace("Failed", "Other"));
+    assert_eq!(
+        show(&check_rules(&[file("r.yml", &text)])),
+        "r.yml:28: warning: the condition never names `other`, which is among `rules`: it makes no difference, and pages no more"
+    );
+}
+
+#[test]
+fn a_filter_that_leaves_nothing_is_told_of() {
+    let filter = "title: All of it\nlogsource: {product: aws}\nfilter:\n  rules: [failed]\n  x: {a: 1}\n  condition: not x\n";
+    let text = format!("{RULE}---\n{filter}");
+    assert_eq!(
+        show(&check_rules(&[file("r.yml", &text)])),
+        "r.yml:10: warning: with this filter the rule `Failed` is doubtful: the condition can never be true: `a: 1` and not `a: 1` exclude each other"
+    );
+}
+
+#[test]
+fn a_prefix_finer_than_the_childs_networks_is_told_of() {
+    let prefix = "prefix: {ip: {ipv4: 24, ipv6: 64}}";
+    let child = COUNT.replace("quiet: 1h", prefix);
+    let parent = |bits: &str| {
+        let parent = child
+            .replace("name: many", "name: more")
+            .replace("5e2d1a9b7c02", "5e2d1a9b7c03");
+        let parent = parent
+            .replace("[failed]", "[many]")
+            .replace("ipv4: 24", bits);
+        let text = format!("{RULE}---\n{child}---\n{}", parent.replace("Many", "More"));
+        show(&check_rules(&[file("r.yml", &text)]))
+    };
+    assert_eq!(parent("ipv4: 24"), "");
+    assert_eq!(parent("ipv4: 16"), "");
+    assert_eq!(
+        parent("ipv4: 28"),
+        "r.yml:34: warning: `vedette.prefix` of `ip` is finer than the networks by which `many` groups, which are in none of these: write at most {ipv4: 24, ipv6: 64}"
+    );
+}
+
+#[test]
+fn what_is_ruled_out_twice_may_hold() {
+    // The hit of the first that counts has the second's around it, and that rules out the third's.
+    let others = ["b", "c", "d"].map(|name| {
+        let rule = RULE.replace("failed", name).replace("Failed", name);
+        rule.replace("6f7c01", &format!("6f7c1{name}"))
+    });
+    let rule = COUNT
+        .replace("event_count", "temporal")
+        .replace("[failed]", "[failed, b, c, d]")
+        .replace(
+            "{gte: 5}",
+            "(failed or not failed) and c and d and not (c and not b) and not (b and d)",
+        );
+    let text = format!("{RULE}---\n{}---\n{rule}", others.join("---\n"));
+    assert_eq!(show(&check_rules(&[file("r.yml", &text)])), "");
+}
+
+/// On a test's thread, whose stack is small, and in no time.
+#[test]
+fn long_searches_are_looked_through_without_going_deep() {
+    let maps: String = (0..8_000)
+        .map(|at| format!("    - {{a{at}: 1, b{at}: 2}}\n"))
+        .collect();
+    let values =
+        |from: u32| -> String { (from..from + 20_000).map(|v| format!("v{v}, ")).collect() };
+    for search in [
+        format!("s:\n{maps}\n"),
+        format!(
+            "s: {{a: [{}]}}\n  t: {{a: [{}]}}\n",
+            values(0),
+            values(9_000)
+        ),
+    ] {
+        let condition = if search.contains("t:") {
+            "s and not t"
+        } else {
+            "not s"
+        };
+        let text = RULE.replace("s: {a: 1}\n", &search);
+        let text = text.replace("condition: s", &format!("condition: {condition}"));
+        assert_eq!(show(&check_rules(&[file("r.yml", &text)])), "");
+    }
 }

@@ -164,7 +164,7 @@ fn bombs_are_errors_and_quick() {
     assert!(load_rules(&[file("r.yml", &nested)]).is_ok());
 
     let temporal = format!(
-        "{RULE}name: n\n---\ntitle: C\nid: 0c8a6f0e-4b1d-4f0b-8d0f-5e2d1a9b7c02\ncorrelation:\n  type: temporal\n  rules: [n]\n  group-by: []\n  timespan: 1m\n  condition: {}n\n",
+        "{RULE}name: n\n---\ntitle: C\nid: 0c8a6f0e-4b1d-4f0b-8d0f-5e2d1a9b7c02\ncorrelation:\n  type: temporal\n  rules: [n]\n  group-by: []\n  timespan: 1m\n  condition: {}n\nlevel: low\n",
         "not ".repeat(2000)
     );
     assert_eq!(

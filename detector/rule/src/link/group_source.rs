@@ -40,16 +40,21 @@ impl GroupLinker<'_> {
         for (input, show) in found.iter().zip(self.shown(draft, &found)) {
             inputs.extend(self.input(draft, *input, show));
         }
+        self.check_names(draft);
         self.doubt_one_value(draft);
         let mut linker = WindowLinker {
             names: self.names,
             draft,
             targets,
             problems: Vec::new(),
+            doubts: Vec::new(),
         };
         let window = linker.window();
         for (line, message) in linker.problems {
             self.error(draft, line, message);
+        }
+        for (line, message) in linker.doubts {
+            self.warning(draft, line, message);
         }
         CorrelationRule {
             meta: draft.meta.clone(),
@@ -123,30 +128,57 @@ impl GroupLinker<'_> {
         }
     }
 
+    /// A child that groups by networks has no smaller ones to show.
+    fn check_finer(
+        &mut self,
+        draft: &CorrelationDraft,
+        field: &Reference,
+        (child, own): (&Reference, NetworkPrefix),
+    ) {
+        let prefix = draft.prefixes.iter().find(|of| of.name == field.text);
+        let Some(prefix) = prefix else { return };
+        let wanted = prefix.prefix;
+        if wanted.ipv4 > own.ipv4 || wanted.ipv6 > own.ipv6 {
+            let message = format!(
+                "`vedette.prefix` of `{}` is finer than the networks by which `{}` groups, which are in none of these: write at most {{ipv4: {}, ipv6: {}}}",
+                field.text, child.text, own.ipv4, own.ipv6
+            );
+            self.warning(draft, prefix.line, message);
+        }
+    }
+
+    /// Names of fields that no event has.
+    fn check_names(&mut self, draft: &CorrelationDraft) {
+        let fields = draft.group_by.iter().chain(&draft.value_fields);
+        for field in fields.chain(&draft.show) {
+            let Reference { text, line } = field;
+            if text.contains('|') {
+                let message =
+                    format!("`{text}` has a modifier, which only tests take: name the field alone");
+                self.error(draft, *line, message);
+            } else if text.trim() != text || text.contains(',') {
+                let message = format!(
+                    "`{text}` is taken for the name of one field: write a list, as `[a, b]`, without spaces around names"
+                );
+                self.warning(draft, *line, message);
+            }
+        }
+    }
+
     /// A group has one value of what it is grouped by, so that different ones cannot be counted.
     fn doubt_one_value(&mut self, draft: &CorrelationDraft) {
         let ConditionDraft::Count(threshold) = &draft.condition else {
             return;
         };
-        let networks = |fields: &[Reference]| -> Vec<_> {
-            let names = fields.iter().map(|field| field.text.clone());
-            names.zip(prefixes(draft, fields)).collect()
-        };
-        let groups = networks(&draft.group_by);
-        let is_one = |value: &(String, Option<NetworkPrefix>)| {
-            groups
-                .iter()
-                .any(|group| group == value || (&group.0, group.1) == (&value.0, None))
-        };
-        let values = networks(&draft.value_fields);
+        let values: Vec<&str> = draft.value_fields.iter().map(|f| f.text.as_str()).collect();
+        let is_one = |value: &&str| draft.group_by.iter().any(|field| field.text == **value);
         if values.is_empty() || draft.extension.is_some() || threshold.holds(1) {
             return;
         }
         if values.iter().all(is_one) {
-            let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
             let message = format!(
                 "the rule groups by what it counts: a group has one value of `{}`, unless events have lists of them",
-                names.join("`, `")
+                values.join("`, `")
             );
             self.warning(draft, draft.value_fields[0].line, message);
         }
@@ -301,6 +333,9 @@ impl GroupLinker<'_> {
                             reference.text
                         ),
                     );
+                }
+                if let Some(own) = place.and_then(|place| child.prefixes[place]) {
+                    self.check_finer(draft, field, (reference, own));
                 }
                 Some(place.map_or(FieldSource::Nowhere, FieldSource::ChildGroup))
             }

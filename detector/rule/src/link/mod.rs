@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use detector_event::field::{FieldTable, SlotId};
 
+use crate::doubt::contradiction;
 use crate::draft::{BrokenDraft, CorrelationDraft, DetectionDraft, Drafts, FilterDraft, Target};
 use crate::link::allow_link::AllowLinker;
 use crate::link::dependency::dependencies;
@@ -42,7 +43,7 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         types,
     } = drafts;
     for filter in &filters {
-        apply(filter, &names, &mut detections, &mut problems);
+        apply(filter, (&names, &fields), &mut detections, &mut problems);
     }
     let inputs: Vec<Vec<Target>> = correlations
         .iter()
@@ -81,6 +82,7 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
     tell_children(&mut linked);
     paging.silence(&mut linked, &places);
     problems.extend(paging.silenced_elsewhere());
+    problems.extend(paging.nothing_to_generate());
     if !broken.is_empty() || problems.iter().any(|p| p.severity == Severity::Error) {
         return (None, problems);
     }
@@ -178,7 +180,7 @@ fn read_fields(condition: &Condition) -> Vec<SlotId> {
 
 fn apply(
     filter: &FilterDraft,
-    names: &Names,
+    (names, fields): (&Names, &FieldTable),
     detections: &mut [DetectionDraft],
     problems: &mut Vec<RuleProblem>,
 ) {
@@ -224,11 +226,30 @@ fn apply(
     }
     chosen.sort_unstable();
     chosen.dedup();
-    for ix in chosen {
-        let condition = &mut detections[ix].condition;
-        let own = std::mem::replace(&mut condition.root, Expr::All(Vec::new()));
-        condition.root = Expr::All(vec![own, filter.condition.root.clone()]);
-    }
+    let joined = chosen
+        .into_iter()
+        .filter_map(|ix| join(filter, &mut detections[ix], fields));
+    problems.extend(joined);
+}
+
+/// Joins the filter to the rule, and tells where that leaves nothing of it.
+fn join(
+    filter: &FilterDraft,
+    detection: &mut DetectionDraft,
+    fields: &FieldTable,
+) -> Option<RuleProblem> {
+    let condition = &mut detection.condition;
+    let doubt = |root: &Expr| contradiction::doubt(root, fields, &detection.sources);
+    let is_sound = doubt(&condition.root).is_none();
+    let own = std::mem::replace(&mut condition.root, Expr::All(Vec::new()));
+    condition.root = Expr::All(vec![own, filter.condition.root.clone()]);
+    let doubt = doubt(&condition.root).filter(|_| is_sound)?;
+    let title = &detection.meta.title;
+    let message = format!("with this filter the rule `{title}` is doubtful: {doubt}");
+    Some(RuleProblem {
+        severity: Severity::Warning,
+        ..problem(&filter.meta.path, filter.meta.line, message)
+    })
 }
 
 /// Where each of the references leads; [`Target::Nowhere`] keeps the place of one that is wrong.
@@ -245,7 +266,9 @@ fn resolve_inputs(
         if target.is_none() {
             let message = match found {
                 None => names.unknown(text),
-                Some(_) => format!("`rules` names the rule `{text}` twice, by id and by name"),
+                Some(_) => {
+                    format!("`rules` names the rule `{text}` twice, by the same or another name")
+                }
             };
             problems.push(problem(path, *line, message));
         }

@@ -70,13 +70,19 @@ impl Names {
         found.filter(|target| *target != Target::Filter)
     }
 
+    /// Of which rule it is the title, by which nothing can refer to it.
+    pub(crate) fn title(&self, text: &str) -> Option<String> {
+        let rule = self.titles.get(text)?;
+        Some(format!("`{text}` is the title of {rule}"))
+    }
+
     /// Why [`Names::find`] found nothing.
     pub(crate) fn unknown(&self, reference: &str) -> String {
         if self.by_name.contains_key(&key(reference)) {
             return format!("`{reference}` is a filter, name a rule");
         }
-        if let Some(rule) = self.titles.get(reference) {
-            return format!("`{reference}` is the title of {rule}");
+        if let Some(title) = self.title(reference) {
+            return title;
         }
         format!(
             "no rule has the id or name `{reference}`{}",

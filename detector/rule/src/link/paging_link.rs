@@ -87,6 +87,23 @@ impl PagingLinker<'_> {
         problems
     }
 
+    /// `generate: true` where no correlation is referred to.
+    pub(crate) fn nothing_to_generate(&self) -> Vec<RuleProblem> {
+        let parents = self.correlations.iter().zip(self.inputs);
+        let vain = parents.filter(|(parent, targets)| {
+            let of_detections = targets.iter().all(|t| matches!(t, Target::Detection(_)));
+            parent.generate == Some(true) && of_detections
+        });
+        let doubt = |(parent, _): (&CorrelationDraft, _)| {
+            let message = "`generate: true` is for correlations, and this one refers to detection rules alone: those page beside it by `vedette: {alert: true}` in each";
+            RuleProblem {
+                severity: Severity::Warning,
+                ..problem(&parent.meta.path, parent.meta.line, message.to_owned())
+            }
+        };
+        vain.map(doubt).collect()
+    }
+
     fn said(&self) -> Said {
         // What is informational is written for others to refer to.
         let of_itself = |draft: &DetectionDraft| {

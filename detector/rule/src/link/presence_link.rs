@@ -5,6 +5,7 @@ use rsigma_parser::{ConditionExpr, Quantifier, SelectorPattern};
 use crate::draft::{CorrelationDraft, Target};
 use crate::link::names::Names;
 use crate::model::{Comparison, Presence, Threshold};
+use crate::yaml::near_name::suggestion;
 
 /// Links one condition; all that is wrong with it is in `problems`, and what it gives is then of no use.
 pub(crate) struct PresenceLinker<'l> {
@@ -22,9 +23,13 @@ impl PresenceLinker<'_> {
             ConditionExpr::Not(part) => Presence::Not(Box::new(self.presence(part))),
             ConditionExpr::Identifier(name) => match self.place(name) {
                 Some(place) => Presence::Input(place),
-                None => self.problem(format!(
-                    "the condition names `{name}`, which is not among `rules`"
-                )),
+                None => {
+                    let known = self.draft.inputs.iter().map(|input| input.text.as_str());
+                    let hint = suggestion(name, known);
+                    let message =
+                        format!("the condition names `{name}`, which is not among `rules`{hint}");
+                    self.problem(self.names.title(name).unwrap_or(message))
+                }
             },
             ConditionExpr::Selector {
                 quantifier,

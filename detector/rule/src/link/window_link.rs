@@ -14,6 +14,7 @@ pub(crate) struct WindowLinker<'l> {
     pub(crate) draft: &'l CorrelationDraft,
     pub(crate) targets: &'l [Target],
     pub(crate) problems: Vec<(u32, String)>,
+    pub(crate) doubts: Vec<(u32, String)>,
 }
 
 impl WindowLinker<'_> {
@@ -94,6 +95,15 @@ impl WindowLinker<'_> {
                 let mut problems = linker.problems;
                 if problems.is_empty() && !presence.can_hold(self.targets.len()) {
                     problems.push("the condition can never be true".to_owned());
+                }
+                for (input, reference) in self.draft.inputs.iter().enumerate() {
+                    if problems.is_empty() && !presence.names(input) {
+                        let message = format!(
+                            "the condition never names `{}`, which is among `rules`: it makes no difference, and pages no more",
+                            reference.text
+                        );
+                        self.doubts.push((*line, message));
+                    }
                 }
                 let problems = problems.into_iter();
                 self.problems

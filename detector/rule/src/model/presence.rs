@@ -13,6 +13,16 @@ impl Presence {
         }
     }
 
+    /// Whether it depends on an input.
+    pub(crate) fn names(&self, input: usize) -> bool {
+        match self {
+            Presence::Count(_) => true,
+            Presence::Input(named) => *named == input,
+            Presence::And(all) | Presence::Or(all) => all.iter().any(|part| part.names(input)),
+            Presence::Not(part) => part.names(input),
+        }
+    }
+
     /// Whether some part is negated.
     pub fn has_not(&self) -> bool {
         match self {
@@ -22,7 +32,8 @@ impl Presence {
         }
     }
 
-    /// Whether it is true of some of so many inputs, at least one. Taken to be, where they are many.
+    /// Whether it is true of some of so many inputs, at least one. Taken to be, where they are many, and where `not` stands
+    /// within `not`: what is ruled out around one hit may be ruled in around another.
     pub(crate) fn can_hold(&self, inputs: usize) -> bool {
         const TRIED_MAX: usize = 12;
         let some = |chosen: u32| {
@@ -30,7 +41,17 @@ impl Presence {
                 .map(|at| chosen >> at & 1 == 1)
                 .collect::<Vec<_>>()
         };
-        inputs > TRIED_MAX || (1..1 << inputs).any(|chosen| self.holds(&some(chosen)))
+        inputs > TRIED_MAX
+            || self.has_not_within_not()
+            || (1..1 << inputs).any(|chosen| self.holds(&some(chosen)))
+    }
+
+    fn has_not_within_not(&self) -> bool {
+        match self {
+            Presence::Count(_) | Presence::Input(_) => false,
+            Presence::And(all) | Presence::Or(all) => all.iter().any(Self::has_not_within_not),
+            Presence::Not(part) => part.has_not(),
+        }
     }
 
     /// Inputs beyond the end of `present` are absent.

@@ -62,6 +62,17 @@ impl Attributes {
         out: &mut Reporter<'_>,
     ) -> Self {
         let mut read = Self::default();
+        for (key, _) in document.map().unwrap_or_default() {
+            let name = key.text().unwrap_or_default();
+            let is_ours = TABLE.iter().any(|(known, ..)| *known == name)
+                || of_window_types(types).any(|(known, _)| known == name);
+            if is_ours {
+                let message = format!(
+                    "`{name}` has no effect here: write it under `vedette`, if Vedette's is meant"
+                );
+                out.warning(key.line, message);
+            }
+        }
         let Some((key, node)) = document.entry("vedette") else {
             return read;
         };

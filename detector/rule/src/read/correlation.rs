@@ -43,16 +43,7 @@ pub(crate) fn read_correlation(
     for (key, _) in entries {
         check_key(key, out);
     }
-    let mut generate = None;
-    for (key, value) in [root, node].iter().filter_map(|at| at.entry("generate")) {
-        match value.kind {
-            Kind::Bool(wanted) => generate = Some(generate == Some(true) || wanted),
-            _ => out.error(
-                key.line,
-                format!("`generate` is true or false, not {}", value.shown()),
-            ),
-        }
-    }
+    let generate = read_generate(root, node, out);
     let sigma = read_type(key, node, types, out);
     let inputs = required_list(key, node, "rules", "the rules it looks at", out);
     let group_by = match node.get("group-by") {
@@ -71,6 +62,12 @@ pub(crate) fn read_correlation(
         let inputs = inputs.as_deref().map_or(0, <[_]>::len);
         ConditionReader { sigma, inputs, out }.read(key, node)
     });
+    if root.get("level").is_none() {
+        out.warning(
+            root.line,
+            "no `level`: alerts are sorted by it, and show none",
+        );
+    }
     let meta = read_meta(root, &attributes, out);
     if out.errors_since(mark) > 0 {
         return None;
@@ -91,6 +88,21 @@ pub(crate) fn read_correlation(
         show: attributes.show,
         generate,
     })
+}
+
+/// Beside the correlation, or within it.
+fn read_generate(root: &Node, node: &Node, out: &mut Reporter<'_>) -> Option<bool> {
+    let mut generate = None;
+    for (key, value) in [root, node].iter().filter_map(|at| at.entry("generate")) {
+        match value.kind {
+            Kind::Bool(wanted) => generate = Some(generate == Some(true) || wanted),
+            _ => out.error(
+                key.line,
+                format!("`generate` is true or false, not {}", value.shown()),
+            ),
+        }
+    }
+    generate
 }
 
 fn check_key(key: &Node, out: &mut Reporter<'_>) {

@@ -6,13 +6,13 @@
 pub(crate) mod modifier; // field|contains|all
 pub(crate) mod encoding; // base64, utf16
 pub(crate) mod value; // one value -> tests
-pub(crate) mod exclusion; // tests that exclude each other
-pub(crate) mod contradiction; // what can never be
 
 use rsigma_parser::{Detection, DetectionItem, Detections, SigmaValue};
 
+use detector_event::event::LogSource;
 use detector_event::field::FieldTable;
 
+use crate::doubt::contradiction;
 use crate::link::search_link::{Search, SearchLinker, TESTS_PER_RULE_MAX, all, any};
 use crate::model::condition::{Condition, Element, Expr, Place, Predicate, Subject, Test};
 use crate::read::detection::modifier::{Modifiers, Operator, parse_modifiers};
@@ -27,6 +27,8 @@ const PATH_SEGMENTS_MAX: usize = 32;
 /// Compiles one section; what is wrong with it goes to `out`.
 pub(crate) struct DetectionCompiler<'c, 'f> {
     pub(crate) fields: &'c mut FieldTable,
+    /// Of the events that the rule sees.
+    pub(crate) sources: &'c [LogSource],
     /// `vedette.same_element`: of each search, the tests of fields below one of these paths must hold in one object.
     pub(crate) same_element: &'c [Reference],
     pub(crate) out: &'c mut Reporter<'f>,
@@ -85,7 +87,7 @@ impl<'c> DetectionCompiler<'c, '_> {
             return None;
         }
         let root = any(alternatives);
-        if let Some(doubt) = contradiction::doubt(&root, self.fields) {
+        if let Some(doubt) = contradiction::doubt(&root, self.fields, self.sources) {
             self.out.warning(node.line, doubt);
         }
         Some(Condition { root })
@@ -129,7 +131,26 @@ impl<'c> DetectionCompiler<'c, '_> {
         }
     }
 
+    /// A piece of text that stands in any text.
+    fn doubt_empty(&mut self, value: &SigmaValue, modifiers: &Modifiers, line: u32) {
+        let is_piece = matches!(
+            modifiers.operator,
+            Operator::Text(Place::Start | Place::End | Place::Anywhere)
+        );
+        let is_empty = matches!(value, SigmaValue::String(text) if text.original.is_empty());
+        if is_piece && is_empty {
+            self.out.warning(
+                line,
+                "empty text stands in any text: remove it, or ask with `exists`",
+            );
+        }
+    }
+
     fn keyword(&mut self, value: &SigmaValue, node: &Node) -> Expr {
+        if matches!(value, SigmaValue::String(text) if text.original.chars().all(|c| c == '*')) {
+            let message = "a word of nothing but `*`, or of nothing, is in every event: remove it";
+            self.out.warning(node.line, message);
+        }
         match parse_modifiers(&["contains"]) {
             Ok(modifiers) => self.value(Subject::AnyText, value, &modifiers, node.line),
             Err(message) => {
@@ -164,6 +185,7 @@ impl<'c> DetectionCompiler<'c, '_> {
             let (_, fields, within) = &mut elements[at];
             let mut compiler = DetectionCompiler {
                 fields,
+                sources: self.sources,
                 same_element: &[],
                 out: &mut *self.out,
             };
@@ -256,6 +278,9 @@ impl<'c> DetectionCompiler<'c, '_> {
                 .and_then(|list| list.get(index))
                 .map_or(value.line, |node| node.line)
         };
+        for (index, given) in item.values.iter().enumerate() {
+            self.doubt_empty(given, &modifiers, lines(index));
+        }
         let tests = item.values.iter().enumerate();
         let tests = tests
             .map(|(index, one)| self.value(subject, one, &modifiers, lines(index)))

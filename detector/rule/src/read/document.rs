@@ -197,6 +197,7 @@ fn read_detection(
     let collection = parsed((document.text, document.first_line), root, mark, out)?;
     let compiler = DetectionCompiler {
         fields,
+        sources: sources.as_deref().unwrap_or_default(),
         same_element: &attributes.same_element,
         out,
     };
@@ -227,6 +228,7 @@ fn read_filter(
     let collection = parsed((document.text, document.first_line), root, mark, out)?;
     let compiler = DetectionCompiler {
         fields,
+        sources: &[],
         same_element: &[],
         out,
     };

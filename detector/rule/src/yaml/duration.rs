@@ -69,24 +69,55 @@ pub(crate) fn long_unit(node: &Node) -> Option<String> {
     Some(format!("`{text}` is {number} {unit}{plural}, {fix}"))
 }
 
-/// What the author meant by `5 mins`.
+/// What the author meant by `5 mins` or `1h30m`.
 fn guess(text: &str) -> String {
-    let digits: String = text
-        .chars()
-        .skip_while(|c| !c.is_ascii_digit())
-        .take_while(char::is_ascii_digit)
-        .collect();
-    let word: String = text.chars().filter(|c| c.is_alphabetic()).collect();
-    let unit = match word.to_lowercase().as_str() {
-        "s" | "sec" | "secs" | "second" | "seconds" => "s",
-        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
-        "d" | "day" | "days" => "d",
-        "w" | "week" | "weeks" => "w",
-        "mo" | "mon" | "month" | "months" => "M",
-        "y" | "yr" | "year" | "years" => "y",
-        _ => "m",
+    const UNITS: [(&str, f64); 4] = [("d", 86_400.0), ("h", 3_600.0), ("m", 60.0), ("s", 1.0)];
+    let parts = parts(text);
+    let [(number, unit)] = parts[..] else {
+        let seconds: f64 = (parts.iter())
+            .filter_map(|(number, unit)| Some(number * UNITS.iter().find(|u| u.0 == *unit)?.1))
+            .sum();
+        let whole = UNITS
+            .iter()
+            .find(|(_, length)| seconds > 0.0 && seconds % length == 0.0);
+        return whole.map_or("5m".to_owned(), |(unit, length)| {
+            format!("{}{unit}", seconds / length)
+        });
     };
-    format!("{}{unit}", if digits.is_empty() { "5" } else { &digits })
+    match number.fract() == 0.0 && number < 1e9 {
+        true => format!("{number}{unit}"),
+        false if number >= 1e9 => "366d".to_owned(),
+        false => guess(&format!(
+            "{}{unit} {}s",
+            number.trunc(),
+            (number.fract() * UNITS.iter().find(|u| u.0 == unit).map_or(0.0, |u| u.1)).round()
+        )),
+    }
+}
+
+/// Each number with the unit that its word stands for; minutes where it stands for none.
+fn parts(text: &str) -> Vec<(f64, &'static str)> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        rest = &rest[start..];
+        let is_number = |c: char| c.is_ascii_digit() || c == '.';
+        let (number, after) = rest.split_at(rest.find(|c| !is_number(c)).unwrap_or(rest.len()));
+        let word: String = after.chars().take_while(|c| !c.is_ascii_digit()).collect();
+        rest = after;
+        let word: String = word.chars().filter(|c| c.is_alphabetic()).collect();
+        let unit = match word.to_lowercase().as_str() {
+            "s" | "sec" | "secs" | "second" | "seconds" => "s",
+            "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+            "d" | "day" | "days" => "d",
+            "w" | "week" | "weeks" => "w",
+            "mo" | "mon" | "month" | "months" => "M",
+            "y" | "yr" | "year" | "years" => "y",
+            _ => "m",
+        };
+        parts.extend(number.parse().ok().map(|number: f64| (number, unit)));
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -123,6 +154,15 @@ mod tests {
             (
                 "2 hours",
                 "`timespan` `2 hours` is not a duration, try `2h`",
+            ),
+            ("1h30m", "`timespan` `1h30m` is not a duration, try `90m`"),
+            (
+                "1.5 hours",
+                "`timespan` `1.5 hours` is not a duration, try `90m`",
+            ),
+            (
+                "99999999999999999999s",
+                "`timespan` `99999999999999999999s` is not a duration, try `366d`",
             ),
             ("soon", "`timespan` `soon` is not a duration, try `5m`"),
             ("0s", "`timespan` `0s` is empty, the shortest is `1s`"),

@@ -15,8 +15,8 @@ pub(super) struct Alternative {
     pub none: Vec<Alternatives>,
 }
 
-/// More ways than a rule needs.
-pub(super) const ALTERNATIVES_MAX: usize = 64;
+/// More ways than a rule needs, with those of what is ruled out.
+pub(super) const ALTERNATIVES_MAX: usize = 256;
 
 impl Alternatives {
     /// `None`: there are more than [`ALTERNATIVES_MAX`].
@@ -54,7 +54,13 @@ impl Alternatives {
             },
             Presence::Count(_) | Presence::Input(_) => unreachable!("they have no `not`"),
         };
-        (ways.len() <= ALTERNATIVES_MAX).then_some(Self(ways))
+        Some(Self(ways)).filter(|ways| ways.number() <= ALTERNATIVES_MAX)
+    }
+
+    /// Of ways, at all depths.
+    fn number(&self) -> usize {
+        let ruled_out = |way: &Alternative| way.none.iter().map(Self::number).sum::<usize>();
+        self.0.iter().map(|way| 1 + ruled_out(way)).sum()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Alternative> {

@@ -1,11 +1,11 @@
-//! `temporal` with `not`: what happened counts only where nothing that it rules out happened within a timespan of it,
-//! before or after.
+//! `temporal` with `not`: what happened counts only where nothing that is ruled out beside it happened within a timespan of
+//! it, before or after. What is ruled out may be a condition with `not` itself.
 //!
 //! So a hit at `t` counts where the negated condition holds at none of the moments `t..t + timespan` at which the hit is in
 //! the window: a rule that is absent then has no hit in `(t - timespan, t + timespan)`. Of what a child correlation shows,
 //! each moment at which it held counts or does not. What counts is in the window as in a condition without `not`.
 //!
-//! Hits are kept by their times. Where a rule has more than 1,024 in a timespan, the first and the last of each 512th part
+//! Hits are kept by their times, and what child correlations show by the intervals, which are not thinned. Where a rule has more than 1,024 in a timespan, the first and the last of each 512th part
 //! of it are: moments are then off by less than such a part.
 
 use detector_rule::Presence;
@@ -78,18 +78,16 @@ impl WindowType for TemporalExcept {
         self.settle(state);
         let bears_from = before.saturating_sub(self.reach_ms());
         let is_over = |slice: i64| {
-            let end = (slice + 1).saturating_mul(self.timespan_ms);
+            let end = slice.saturating_add(1).saturating_mul(self.timespan_ms);
             end <= bears_from
         };
-        for step in &mut state.taken {
-            if !step.is_point() {
-                step.start = step.start.max(bears_from.min(step.until));
-            }
-        }
         state.taken.retain(|step| match step.is_point() {
-            true => step.start > bears_from || !is_over(step.start.div_euclid(self.timespan_ms)),
-            false => true,
+            true => !is_over(step.start.div_euclid(self.timespan_ms)),
+            false => step.until > bears_from,
         });
+        for step in state.taken.iter_mut().filter(|step| !step.is_point()) {
+            step.start = step.start.max(bears_from);
+        }
         state.thinned.retain(|slice| !is_over(slice));
         state.settled = 0;
         self.settle(state);
@@ -169,7 +167,7 @@ impl TemporalExcept {
             for out in &ruled_out.as_slice()[first..] {
                 // What happens at these moments is in the window at one that is ruled out.
                 let (start, end) = (out.start.saturating_sub(self.timespan_ms - 1), out.end);
-                if start > step.start.max(step.until - 1) {
+                if start > step.start.max(step.until.saturating_sub(1)) {
                     break;
                 }
                 if from < start {

@@ -85,9 +85,7 @@ impl Window for TemporalExcept {
     fn fires_at(&self, inputs: &[&str]) -> String {
         let present = present(&self.presence, inputs);
         let around = duration(self.timespan_ms);
-        format!(
-            "{present} within {around}; what `not` names is absent for {around} before and after"
-        )
+        format!("{present} within {around}, where `not` looks {around} before and after")
     }
 
     fn memory_ms(&self) -> i64 {

@@ -1,6 +1,6 @@
 use detector_rule::Presence;
 
-use super::alternatives::{ALTERNATIVES_MAX, Alternatives};
+use super::alternatives::Alternatives;
 use super::except::TemporalExcept;
 use crate::kind::{Occurrence, OccurrenceValue, WindowType};
 use crate::state::key::Key;
@@ -98,10 +98,23 @@ fn too_many_ways_are_none() {
         ])
     };
     let of = |number: usize| Alternatives::of(&Presence::And((0..number).map(either).collect()));
-    let most = ALTERNATIVES_MAX.ilog2() as usize;
-    assert_eq!(
-        of(most).map(|ways| ways.iter().count()),
-        Some(ALTERNATIVES_MAX)
-    );
-    assert_eq!(of(most + 1), None);
+    // 2^6 ways, each of which rules out three of six on average.
+    assert_eq!(of(6).map(|ways| ways.iter().count()), Some(64));
+    assert_eq!(of(7), None);
+    // Few at each depth, and too many in all.
+    let nested = |inner| {
+        let not_inner = Presence::Or(vec![Presence::Input(0), not(inner)]);
+        Presence::And(
+            [1, 3, 5]
+                .into_iter()
+                .map(|at| {
+                    let other = not(Presence::Input(at + 1));
+                    Presence::Or(vec![Presence::Input(at), other])
+                })
+                .chain([not_inner])
+                .collect(),
+        )
+    };
+    let deep = (0..3).fold(Presence::Input(0), |inner, _| nested(inner));
+    assert_eq!(Alternatives::of(&deep), None);
 }

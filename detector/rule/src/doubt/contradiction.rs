@@ -5,17 +5,20 @@
 
 use hashbrown::HashMap;
 
+use detector_event::event::LogSource;
 use detector_event::field::FieldTable;
 
+use crate::doubt::exclusion::{Literal, Values, exclude, is_impossible};
 use crate::model::condition::{Expr, Number, Order, Place, Subject, Test};
-use crate::read::detection::exclusion::{Literal, Values, exclude, is_impossible};
 use crate::yaml::yaml_tree::shortened;
 
 /// Looks at tests before a condition is taken to be possible.
 const STEPS_MAX: usize = 20_000;
+/// Parts within each other, or one after the other, before it is: they are on the stack.
+const DEPTH_MAX: usize = 250;
 
 /// What is odd about a condition, in words; `None` where it may be true and may be false.
-pub(crate) fn doubt(root: &Expr, fields: &FieldTable) -> Option<String> {
+pub(crate) fn doubt(root: &Expr, fields: &FieldTable, sources: &[LogSource]) -> Option<String> {
     let impossible = |is_wanted, values| {
         let mut search = Search::new(values);
         let found = search.finds(&Todo::One(root, is_wanted, &Todo::Done));
@@ -29,9 +32,11 @@ pub(crate) fn doubt(root: &Expr, fields: &FieldTable) -> Option<String> {
         return Some("the condition is true of every event of the log source".to_owned());
     }
     let impossible = |values| impossible(true, values).map(words);
-    if let Some(clash) = impossible(Values::OneWhereKnown(fields)) {
+    let is_cloudtrail = sources == [LogSource::CloudTrail];
+    let of_one = is_cloudtrail.then(|| impossible(Values::OneWhereKnown(fields)));
+    if let Some(clash) = of_one.flatten() {
         return Some(format!(
-            "the condition can never be true: {clash}, and an event has one of it"
+            "the condition can never be true: {clash}, and an event has one value of it"
         ));
     }
     let clash = impossible(Values::OneNumber)?;
@@ -59,7 +64,9 @@ struct Clash<'e> {
 struct Search<'e> {
     values: Values<'e>,
     steps: usize,
-    chosen: HashMap<Subject, Vec<Literal<'e>>>,
+    depth: usize,
+    /// What is wanted, and what is not, of each subject.
+    chosen: HashMap<Subject, [Vec<Literal<'e>>; 2]>,
     clash: Option<Clash<'e>>,
 }
 
@@ -68,6 +75,7 @@ impl<'e> Search<'e> {
         Self {
             values,
             steps: 0,
+            depth: 0,
             chosen: HashMap::new(),
             clash: None,
         }
@@ -75,9 +83,16 @@ impl<'e> Search<'e> {
 
     fn finds(&mut self, todo: &Todo<'e, '_>) -> bool {
         self.steps += 1;
-        if self.steps > STEPS_MAX {
+        if self.steps > STEPS_MAX || self.depth > DEPTH_MAX {
             return true;
         }
+        self.depth += 1;
+        let found = self.finds_here(todo);
+        self.depth -= 1;
+        found
+    }
+
+    fn finds_here(&mut self, todo: &Todo<'e, '_>) -> bool {
         let (expr, is_wanted, rest) = match *todo {
             Todo::Done => return true,
             Todo::One(expr, is_wanted, rest) => (expr, is_wanted, rest),
@@ -90,7 +105,7 @@ impl<'e> Search<'e> {
                 let took = self.take((predicate, is_wanted));
                 let found = took && self.finds(rest);
                 if took && !found {
-                    self.give_back(predicate.subject);
+                    self.give_back(predicate.subject, is_wanted);
                 }
                 found
             }
@@ -119,6 +134,9 @@ impl<'e> Search<'e> {
         // All of many tests, one after the other: a list of values may be long, and must not go as deep.
         let mut taken = Vec::new();
         let found = loop {
+            if self.steps > STEPS_MAX {
+                break true;
+            }
             if number == 0 {
                 break self.finds(rest);
             }
@@ -145,19 +163,23 @@ impl<'e> Search<'e> {
         if !found {
             taken
                 .into_iter()
-                .for_each(|subject| self.give_back(subject));
+                .for_each(|subject| self.give_back(subject, is_wanted));
         }
         found
     }
 
     /// Wants this of the test, too. Returns whether that is possible.
     fn take(&mut self, literal: Literal<'e>) -> bool {
-        let chosen = self.chosen.entry(literal.0.subject).or_default();
-        self.steps += chosen.len();
-        let clashes = |other: &&Literal<'e>| exclude(literal, **other, self.values);
+        let [unwanted, wanted] = self.chosen.entry(literal.0.subject).or_default();
+        // What two must not pass never excludes each other.
+        let others: &[_] = if literal.1 { &*unwanted } else { &[] };
+        let others = wanted.iter().chain(others);
+        self.steps += others.clone().count();
         let other = match is_impossible(literal) {
             true => Some(literal),
-            false => chosen.iter().find(clashes).copied(),
+            false => others
+                .copied()
+                .find(|other| exclude(literal, *other, self.values)),
         };
         match other {
             Some(other) => {
@@ -166,13 +188,15 @@ impl<'e> Search<'e> {
                     other: literal,
                 });
             }
-            None => chosen.push(literal),
+            None if literal.1 => wanted.push(literal),
+            None => unwanted.push(literal),
         }
         other.is_none()
     }
 
-    fn give_back(&mut self, subject: Subject) {
-        self.chosen.get_mut(&subject).and_then(Vec::pop);
+    fn give_back(&mut self, subject: Subject, is_wanted: bool) {
+        let chosen = self.chosen.get_mut(&subject);
+        chosen.and_then(|chosen| chosen[usize::from(is_wanted)].pop());
     }
 }
 

@@ -113,7 +113,18 @@ fn passes_whatever_passes(wider: &Test, test: &Test) -> bool {
         ) => true,
         (Test::Text(wider), Test::Text(test)) => {
             let is_sure = wider.case == Case::Ignored || test.case == Case::Kept;
-            is_sure && test.place == Place::Whole && stands_in(wider, test)
+            let is_piece_of_piece = matches!(
+                (wider.place, test.place),
+                (_, Place::Whole)
+                    | (Place::Anywhere, _)
+                    | (Place::Start, Place::Start)
+                    | (Place::End, Place::End)
+            );
+            is_sure && is_piece_of_piece && stands_in(wider, test)
+        }
+        (Test::Cidr(wider), Test::Cidr(test)) => wider.contains(test),
+        (&Test::Number(wider, bound), &Test::Number(order, number)) => {
+            is_within((order, number), (wider, bound))
         }
         _ => false,
     }
@@ -162,6 +173,21 @@ fn stands_in(test: &TextTest, whole: &TextTest) -> bool {
         Place::Start => whole.starts_with(&part),
         Place::End => whole.ends_with(&part),
         Place::Anywhere => whole.contains(&part),
+    }
+}
+
+/// Whether each number that compares with the first as wanted compares with the second so, too.
+fn is_within((order, number): (Order, Number), (wider, bound): (Order, Number)) -> bool {
+    let Some(ordering) = number.compare(bound) else {
+        return false;
+    };
+    match (order, wider) {
+        (Order::Eq, wider) => wider.holds(ordering),
+        (Order::Gt, Order::Gt | Order::Gte) | (Order::Gte, Order::Gte) => ordering.is_ge(),
+        (Order::Gte, Order::Gt) => ordering.is_gt(),
+        (Order::Lt, Order::Lt | Order::Lte) | (Order::Lte, Order::Lte) => ordering.is_le(),
+        (Order::Lte, Order::Lt) => ordering.is_lt(),
+        _ => false,
     }
 }
 
