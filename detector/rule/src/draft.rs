@@ -203,6 +203,13 @@ pub(super) struct PrefixDraft {
     pub(super) prefix: NetworkPrefix,
 }
 
+impl CorrelationDraft {
+    /// What it says of the networks of a field.
+    pub(super) fn prefix(&self, field: &Reference) -> Option<&PrefixDraft> {
+        self.prefixes.iter().find(|of| of.name == field.text)
+    }
+}
+
 /// `allow: {office: [source_ip]}`: hits whose fields are all in the list are none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AllowDraft {

@@ -43,22 +43,29 @@ pub(crate) struct RuleFacts {
     pub(crate) retention_ms: i64,
 }
 
+impl RuleFacts {
+    /// What a watermark is for this rule.
+    pub(crate) fn watermark(&self, of_all: i64) -> i64 {
+        of_all.saturating_sub(self.lag_ms)
+    }
+}
+
 impl<'r> Plan<'r> {
     pub fn new(rules: &'r RuleSet, times: StoreTimes) -> Self {
         let windows = Windows::new(rules);
+        let counts_openings = |&(parent, _): &(CorrelationIx, usize)| {
+            windows.child_view(parent) == ChildView::Episodes
+        };
         let mut facts: Vec<RuleFacts> = Vec::with_capacity(rules.correlations.len());
         for (at, rule) in (0..).zip(&rules.correlations) {
             let mut depth = 0;
             let mut lag_ms = 0;
             let mut retention_ms = rule.timespan_ms + rule.quiet_ms + rule.window.memory_ms();
             for child in rule.children() {
-                let child = &mut facts[child];
+                let child = &facts[child];
                 depth = depth.max(child.depth + 1);
                 lag_ms = lag_ms.max(child.lag_ms);
                 retention_ms = retention_ms.max(child.retention_ms);
-                child.has_parents = true;
-                let view = windows.child_view(CorrelationIx(at));
-                child.openings_are_counted |= view == ChildView::Episodes;
             }
             lag_ms += rule.window.looks_ahead_ms();
             facts.push(RuleFacts {
@@ -66,8 +73,8 @@ impl<'r> Plan<'r> {
                 depth,
                 lag_ms,
                 is_monotone: windows.is_monotone(CorrelationIx(at)),
-                has_parents: false,
-                openings_are_counted: false,
+                has_parents: !rule.parents.is_empty(),
+                openings_are_counted: rule.parents.iter().any(counts_openings),
                 retention_ms: retention_ms + rule.window.looks_ahead_ms(),
             });
         }

@@ -210,3 +210,16 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
     /// Bytes of the state on the heap.
     fn bytes(&self, state: &Self::State) -> usize;
 }
+
+/// The moments, from and to, at which a window type holds after these hits, for tests.
+#[cfg(test)]
+pub(crate) fn held(
+    window: &impl WindowType,
+    hits: impl IntoIterator<Item = Occurrence>,
+) -> Vec<(i64, i64)> {
+    let mut state = Default::default();
+    for hit in hits {
+        window.observe(&mut state, &hit);
+    }
+    window.holding(&mut state).pairs()
+}

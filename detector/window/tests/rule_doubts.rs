@@ -31,11 +31,16 @@ vedette:
   quiet: 1h
 ";
 
+/// Everything that is said of a file.
+fn check(text: &str) -> String {
+    show(&check_rules(&[file("r.yml", text)]))
+}
+
 /// Everything that is said of both rules, the second changed.
 fn said(from: &str, to: &str) -> String {
     assert!(COUNT.contains(from), "{from}");
     let text = format!("{RULE}---\n{}", COUNT.replace(from, to));
-    show(&check_rules(&[file("r.yml", &text)]))
+    check(&text)
 }
 
 #[test]
@@ -133,7 +138,7 @@ fn rules_of_a_file_that_is_too_large_still_have_names() {
 fn the_title_of_a_filter_is_in_nobodys_way() {
     let filter = "title: Failed\nlogsource: {product: aws}\nfilter:\n  rules: [failed]\n  s: {ip: '1'}\n  condition: not s\n";
     let text = format!("{filter}---\n{filter}---\n{RULE}");
-    assert_eq!(show(&check_rules(&[file("r.yml", &text)])), "");
+    assert_eq!(check(&text), "");
 }
 
 #[test]
@@ -142,7 +147,7 @@ fn an_id_that_cannot_be_read_makes_no_title_a_duplicate() {
     let with = |id: &str| rule.replace("7d4f2b63-7a0e-4a51-9a35-0d8a3f6f7c01", id);
     let text = format!("{}---\n{}", with("7"), with("8"));
     assert_eq!(
-        show(&check_rules(&[file("r.yml", &text)])),
+        check(&text),
         "r.yml:2: `id` must be text, not `7`: quote it\n\
          r.yml:10: `id` must be text, not `8`: quote it"
     );
@@ -154,7 +159,7 @@ fn wrong_fields_of_sound_rules_are_told_beside_broken_ones() {
     let broken = RULE.replace("a: 1", "a|cidr: x");
     let text = format!("{broken}---\n{COUNT}---\n{parent}");
     assert_eq!(
-        show(&check_rules(&[file("r.yml", &text)])),
+        check(&text),
         "r.yml:7: `x` is not a network, write one like `10.0.0.0/8` or `2001:db8::/32`\n\
          r.yml:28: warning: `user` is no group-by field of the correlation `many`, which is grouped by ip: its episodes are in no group of this rule"
     );
@@ -167,10 +172,7 @@ fn a_filter_is_no_rule_to_count() {
         "{RULE}---\n{}---\n{filter}",
         COUNT.replace("[failed]", "office")
     );
-    assert_eq!(
-        show(&check_rules(&[file("r.yml", &text)])),
-        "r.yml:16: `office` is a filter, name a rule"
-    );
+    assert_eq!(check(&text), "r.yml:16: `office` is a filter, name a rule");
     let set = load_rules(&[file("r.yml", &format!("{RULE}---\n{filter}"))]).unwrap();
     assert_eq!(set.filters.len(), 1);
     assert_eq!(&*set.filters[0].title, "Office");
@@ -180,7 +182,7 @@ fn a_filter_is_no_rule_to_count() {
 fn all_unknown_names_of_a_condition_are_told() {
     let rule = RULE.replace("condition: s", "condition: sle and not filter or sle");
     assert_eq!(
-        show(&check_rules(&[file("r.yml", &rule)])),
+        check(&rule),
         "r.yml:7: warning: search `s` is never used by the condition\n\
          r.yml:8: the condition names `filter`, which is no search of this rule\n\
          r.yml:8: the condition names `sle`, which is no search of this rule"
@@ -204,7 +206,7 @@ fn a_rule_without_an_id_is_doubtful() {
     );
     let rule = RULE.replace("id: 7d4f2b63-7a0e-4a51-9a35-0d8a3f6f7c01\n", "");
     assert_eq!(
-        show(&check_rules(&[file("r.yml", &rule)])),
+        check(&rule),
         "r.yml:1: warning: rule `Failed` has no `id`, give it an id: a UUID that stays for ever"
     );
 }
@@ -291,7 +293,7 @@ fn a_forgotten_group_by_is_doubtful() {
 
 #[test]
 fn broken_yaml_says_what_to_do() {
-    let of = |text: &str| show(&check_rules(&[file("r.yml", text)]));
+    let of = |text: &str| check(text);
     for (text, advice) in [
         (
             "title: T\n level: low\n",
@@ -367,10 +369,7 @@ fn ids_are_equal_whatever_the_case_of_their_digits() {
         RULE.replace(id, &id.to_uppercase())
             .replace("name: failed\n", "")
     );
-    assert!(
-        show(&check_rules(&[file("r.yml", &twice)]))
-            .contains("is also the id or name of the rule at r.yml:")
-    );
+    assert!(check(&twice).contains("is also the id or name of the rule at r.yml:"));
 }
 
 #[test]
@@ -474,7 +473,7 @@ fn a_correlation_that_can_never_hold_is_told_of() {
             .replace("[ip]", group_by)
             .replace("{gte: 5}", "{field: ip, gte: 5}");
         let text = format!("{RULE}---\n{}", rule.replace("quiet: 1h", vedette));
-        show(&check_rules(&[file("r.yml", &text)]))
+        check(&text)
     };
     let one = "r.yml:19: warning: the rule groups by what it counts: a group has one value of `ip`, unless events have lists of them";
     assert_eq!(values("[ip]", "quiet: 1h"), one);
@@ -489,7 +488,7 @@ fn a_correlation_that_can_never_hold_is_told_of() {
             .replace("event_count", "temporal")
             .replace("{gte: 5}", condition);
         let text = format!("{RULE}---\n{rule}");
-        show(&check_rules(&[file("r.yml", &text)]))
+        check(&text)
     };
     let never = "r.yml:19: the condition can never be true";
     assert_eq!(temporal("failed and not failed"), never);
@@ -525,7 +524,7 @@ fn what_stands_where_it_has_no_effect_is_told_of() {
     );
     let of_empty = |search: &str| {
         let text = RULE.replace("{a: 1}", search);
-        show(&check_rules(&[file("r.yml", &text)]))
+        check(&text)
     };
     assert_eq!(
         of_empty("{a|startswith: ['', b]}"),
@@ -546,7 +545,7 @@ fn a_rule_that_the_condition_never_names_is_told_of() {
         .replace("{gte: 5}", "failed");
     let text = format!("{RULE}---\n{}---\n{rule}", other.replace("Failed", "Other"));
     assert_eq!(
-        show(&check_rules(&[file("r.yml", &text)])),
+        check(&text),
         "r.yml:28: warning: the condition never names `other`, which is among `rules`: it makes no difference, and pages no more"
     );
 }
@@ -556,7 +555,7 @@ fn a_filter_that_leaves_nothing_is_told_of() {
     let filter = "title: All of it\nlogsource: {product: aws}\nfilter:\n  rules: [failed]\n  x: {a: 1}\n  condition: not x\n";
     let text = format!("{RULE}---\n{filter}");
     assert_eq!(
-        show(&check_rules(&[file("r.yml", &text)])),
+        check(&text),
         "r.yml:10: warning: with this filter the rule `Failed` is doubtful: the condition can never be true: `a: 1` and not `a: 1` exclude each other"
     );
 }
@@ -573,7 +572,7 @@ fn a_prefix_finer_than_the_childs_networks_is_told_of() {
             .replace("[failed]", "[many]")
             .replace("ipv4: 24", bits);
         let text = format!("{RULE}---\n{child}---\n{}", parent.replace("Many", "More"));
-        show(&check_rules(&[file("r.yml", &text)]))
+        check(&text)
     };
     assert_eq!(parent("ipv4: 24"), "");
     assert_eq!(parent("ipv4: 16"), "");
@@ -598,7 +597,7 @@ fn what_is_ruled_out_twice_may_hold() {
             "(failed or not failed) and c and d and not (c and not b) and not (b and d)",
         );
     let text = format!("{RULE}---\n{}---\n{rule}", others.join("---\n"));
-    assert_eq!(show(&check_rules(&[file("r.yml", &text)])), "");
+    assert_eq!(check(&text), "");
 }
 
 /// On a test's thread, whose stack is small, and in no time.
@@ -624,6 +623,6 @@ fn long_searches_are_looked_through_without_going_deep() {
         };
         let text = RULE.replace("s: {a: 1}\n", &search);
         let text = text.replace("condition: s", &format!("condition: {condition}"));
-        assert_eq!(show(&check_rules(&[file("r.yml", &text)])), "");
+        assert_eq!(check(&text), "");
     }
 }

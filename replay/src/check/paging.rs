@@ -12,39 +12,32 @@ pub(super) struct Paging<'r> {
 
 /// Of each rule, detections first, in the order of the files.
 pub(super) fn of_rules(rules: &RuleSet) -> Vec<Paging<'_>> {
-    let seen_by = |wanted: InputRule| {
-        let refers = |inputs: &[detector_core::rule::CorrelationInput]| {
-            inputs.iter().any(|input| input.rule == wanted)
-        };
-        let parents = rules.correlations.iter();
-        parents
-            .filter(|parent| parent.stands_for.is_none() && refers(&parent.inputs))
-            .map(|parent| name(&parent.meta))
-            .collect::<Vec<_>>()
+    let silent = |meta| Paging {
+        rule: name(meta),
+        seen_by: Vec::new(),
+        pages: false,
     };
-    let stands_for = |ix| {
-        rules
-            .correlations
-            .iter()
-            .any(|own| own.stands_for == Some(ix))
-    };
-    let detections = (0..).map(DetectionIx).zip(&rules.detections);
-    let detections = detections.map(|(ix, rule)| Paging {
-        rule: name(&rule.meta),
-        seen_by: seen_by(InputRule::Detection(ix)),
-        pages: stands_for(ix),
-    });
-    let correlations = (0..)
-        .map(detector_core::rule::CorrelationIx)
-        .zip(&rules.correlations);
-    let correlations = correlations
-        .filter(|(_, rule)| rule.stands_for.is_none())
-        .map(|(ix, rule)| Paging {
+    let mut detections: Vec<_> = rules.detections.iter().map(|d| silent(&d.meta)).collect();
+    let mut correlations = Vec::new();
+    for rule in &rules.correlations {
+        if let Some(DetectionIx(own)) = rule.stands_for {
+            detections[own as usize].pages = true;
+            continue;
+        }
+        for input in &rule.inputs {
+            if let InputRule::Detection(DetectionIx(seen)) = input.rule {
+                detections[seen as usize].seen_by.push(name(&rule.meta));
+            }
+        }
+        let parents = rule.parents.iter();
+        let parents = parents.map(|(parent, _)| &rules.correlations[parent.0 as usize].meta);
+        correlations.push(Paging {
             rule: name(&rule.meta),
-            seen_by: seen_by(InputRule::Correlation(ix)),
+            seen_by: parents.map(name).collect(),
             pages: rule.pages,
         });
-    detections.chain(correlations).collect()
+    }
+    detections.into_iter().chain(correlations).collect()
 }
 
 /// As people call it: its title, where it has no name.

@@ -173,13 +173,13 @@ impl<'e> Search<'e> {
         let [unwanted, wanted] = self.chosen.entry(literal.0.subject).or_default();
         // What two must not pass never excludes each other.
         let others: &[_] = if literal.1 { &*unwanted } else { &[] };
-        let others = wanted.iter().chain(others);
-        self.steps += others.clone().count();
+        self.steps += wanted.len() + others.len();
+        let mut others = wanted.iter().chain(others);
         let other = match is_impossible(literal) {
             true => Some(literal),
             false => others
-                .copied()
-                .find(|other| exclude(literal, *other, self.values)),
+                .find(|other| exclude(literal, **other, self.values))
+                .copied(),
         };
         match other {
             Some(other) => {
@@ -256,7 +256,7 @@ fn literal_words((predicate, is_wanted): Literal<'_>, fields: &FieldTable) -> St
 fn compared(part: &str, order: Order, number: Number) -> String {
     let order = match order {
         Order::Eq => String::new(),
-        order => format!("|{order:?}").to_lowercase(),
+        order => format!("|{}", order.name()),
     };
     let number = match number {
         Number::Int(number) => number.to_string(),

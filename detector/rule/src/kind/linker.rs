@@ -93,7 +93,7 @@ impl Linker<'_> {
                     continue;
                 }
                 Place::Input(_) => {
-                    format!("{what} names the rule `{text}` twice, by id and by name")
+                    format!("{what} names the rule `{text}` twice, by the same or another name")
                 }
                 Place::Elsewhere => {
                     format!("{what} names the rule `{text}`, which is not among `rules`")

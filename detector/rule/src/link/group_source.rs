@@ -135,8 +135,9 @@ impl GroupLinker<'_> {
         field: &Reference,
         (child, own): (&Reference, NetworkPrefix),
     ) {
-        let prefix = draft.prefixes.iter().find(|of| of.name == field.text);
-        let Some(prefix) = prefix else { return };
+        let Some(prefix) = draft.prefix(field) else {
+            return;
+        };
         let wanted = prefix.prefix;
         if wanted.ipv4 > own.ipv4 || wanted.ipv6 > own.ipv6 {
             let message = format!(
@@ -345,10 +346,7 @@ impl GroupLinker<'_> {
 
 /// Of each field, whose networks count, which.
 fn prefixes(draft: &CorrelationDraft, fields: &[Reference]) -> Vec<Option<NetworkPrefix>> {
-    let prefix = |field: &Reference| {
-        let of = draft.prefixes.iter().find(|of| of.name == field.text);
-        of.map(|of| of.prefix)
-    };
+    let prefix = |field| draft.prefix(field).map(|of| of.prefix);
     fields.iter().map(prefix).collect()
 }
 

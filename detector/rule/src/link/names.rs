@@ -16,8 +16,17 @@ pub(crate) struct Names {
     by_name: HashMap<Arc<str>, Target>,
     /// In file order, for suggestions.
     all: Vec<Arc<str>>,
-    /// By its title, by which nothing can refer to it: a rule in words, and what to write.
-    titles: HashMap<Arc<str>, String>,
+    /// By titles, by which nothing can refer to a rule.
+    titles: HashMap<Arc<str>, Titled>,
+}
+
+/// A rule that has a title: by what to refer to it, and where it stands.
+#[derive(Debug)]
+struct Titled {
+    id: Arc<str>,
+    name: Option<Arc<str>>,
+    path: Arc<str>,
+    line: u32,
 }
 
 impl Names {
@@ -25,12 +34,13 @@ impl Names {
         let correlations = drafts.correlations.iter().map(|draft| &draft.meta);
         let metas = drafts.detections.iter().map(|draft| &draft.meta);
         let titled = metas.chain(correlations).map(|meta| {
-            let fix = match &meta.name {
-                Some(name) => format!("write its name `{name}`"),
-                None => format!("write its id `{}` or give it a `name`", meta.id),
+            let titled = Titled {
+                id: meta.id.clone(),
+                name: meta.name.clone(),
+                path: meta.path.clone(),
+                line: meta.line,
             };
-            let place = format!("the rule at {}:{}, {fix}", meta.path, meta.line);
-            (meta.title.clone(), place)
+            (meta.title.clone(), titled)
         });
         let mut names = Self {
             by_name: HashMap::new(),
@@ -70,10 +80,21 @@ impl Names {
         found.filter(|target| *target != Target::Filter)
     }
 
-    /// Of which rule it is the title, by which nothing can refer to it.
+    /// Of which rule it is the title, and what to write in its place.
     pub(crate) fn title(&self, text: &str) -> Option<String> {
-        let rule = self.titles.get(text)?;
-        Some(format!("`{text}` is the title of {rule}"))
+        let Titled {
+            id,
+            name,
+            path,
+            line,
+        } = self.titles.get(text)?;
+        let fix = match name {
+            Some(name) => format!("write its name `{name}`"),
+            None => format!("write its id `{id}` or give it a `name`"),
+        };
+        Some(format!(
+            "`{text}` is the title of the rule at {path}:{line}, {fix}"
+        ))
     }
 
     /// Why [`Names::find`] found nothing.

@@ -96,15 +96,16 @@ impl WindowLinker<'_> {
                 if problems.is_empty() && !presence.can_hold(self.targets.len()) {
                     problems.push("the condition can never be true".to_owned());
                 }
-                for (input, reference) in self.draft.inputs.iter().enumerate() {
-                    if problems.is_empty() && !presence.names(input) {
-                        let message = format!(
-                            "the condition never names `{}`, which is among `rules`: it makes no difference, and pages no more",
-                            reference.text
-                        );
-                        self.doubts.push((*line, message));
-                    }
-                }
+                let inputs = self.draft.inputs.iter().enumerate();
+                let unnamed =
+                    inputs.filter(|(input, _)| problems.is_empty() && !presence.names(*input));
+                self.doubts.extend(unnamed.map(|(_, reference)| {
+                    let message = format!(
+                        "the condition never names `{}`, which is among `rules`: it makes no difference, and pages no more",
+                        reference.text
+                    );
+                    (*line, message)
+                }));
                 let problems = problems.into_iter();
                 self.problems
                     .extend(problems.map(|message| (*line, message)));

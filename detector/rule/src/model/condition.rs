@@ -176,6 +176,17 @@ pub enum Order {
 }
 
 impl Order {
+    /// As a modifier is called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Order::Lt => "lt",
+            Order::Lte => "lte",
+            Order::Gt => "gt",
+            Order::Gte => "gte",
+            Order::Eq => "eq",
+        }
+    }
+
     pub fn holds(self, ordering: std::cmp::Ordering) -> bool {
         match self {
             Order::Lt => ordering.is_lt(),

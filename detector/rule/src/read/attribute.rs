@@ -15,8 +15,11 @@ use crate::yaml::yaml_tree::Node;
 /// Reads the value of a key; what is wrong with it is reported.
 type Read = fn(&Node, &Node, &mut Attributes, &mut Reporter<'_>);
 
-/// Every key but those of window types, the kinds of rule it may stand in, and how it is read.
-const TABLE: [(&str, &[RuleKind], Read); 8] = [
+/// A key, the kinds of rule it may stand in, and how it is read.
+type Entry = (&'static str, &'static [RuleKind], Read);
+
+/// Every key but those of window types.
+const TABLE: [Entry; 8] = [
     ("quiet", &[RuleKind::Correlation], |key, node, to, out| {
         to.quiet_ms = duration(key, node, "vedette.quiet", out);
     }),
@@ -64,9 +67,7 @@ impl Attributes {
         let mut read = Self::default();
         for (key, _) in document.map().unwrap_or_default() {
             let name = key.text().unwrap_or_default();
-            let is_ours = TABLE.iter().any(|(known, ..)| *known == name)
-                || of_window_types(types).any(|(known, _)| known == name);
-            if is_ours {
+            if let (Some(_), _) | (_, Some(_)) = find(name, types) {
                 let message = format!(
                     "`{name}` has no effect here: write it under `vedette`, if Vedette's is meant"
                 );
@@ -85,9 +86,7 @@ impl Attributes {
         };
         for (key, value) in entries {
             let name = key.text().unwrap_or_default();
-            let own = TABLE.iter().find(|(known, ..)| *known == name);
-            let window = of_window_types(types).find(|(known, _)| *known == name);
-            match (own, window) {
+            match find(name, types) {
                 (Some((_, kinds, reader)), _) if kinds.contains(&kind) => {
                     reader(key, value, &mut read, out);
                 }
@@ -111,6 +110,21 @@ impl Attributes {
         }
         read
     }
+}
+
+/// The key of that name, or the window type.
+fn find(
+    name: &str,
+    types: &'static [WindowKind],
+) -> (
+    Option<&'static Entry>,
+    Option<(&'static str, &'static Attribute)>,
+) {
+    let own = TABLE.iter().find(|(known, ..)| *known == name);
+    (
+        own,
+        of_window_types(types).find(|(known, _)| *known == name),
+    )
 }
 
 /// The window types that stand under `vedette`.

@@ -73,26 +73,31 @@ pub(crate) fn long_unit(node: &Node) -> Option<String> {
 fn guess(text: &str) -> String {
     const UNITS: [(&str, f64); 4] = [("d", 86_400.0), ("h", 3_600.0), ("m", 60.0), ("s", 1.0)];
     let parts = parts(text);
-    let [(number, unit)] = parts[..] else {
-        let seconds: f64 = (parts.iter())
-            .filter_map(|(number, unit)| Some(number * UNITS.iter().find(|u| u.0 == *unit)?.1))
-            .sum();
-        let whole = UNITS
-            .iter()
-            .find(|(_, length)| seconds > 0.0 && seconds % length == 0.0);
-        return whole.map_or("5m".to_owned(), |(unit, length)| {
-            format!("{}{unit}", seconds / length)
-        });
-    };
-    match number.fract() == 0.0 && number < 1e9 {
-        true => format!("{number}{unit}"),
-        false if number >= 1e9 => "366d".to_owned(),
-        false => guess(&format!(
-            "{}{unit} {}s",
-            number.trunc(),
-            (number.fract() * UNITS.iter().find(|u| u.0 == unit).map_or(0.0, |u| u.1)).round()
-        )),
+    if let [(number, _)] = parts[..]
+        && number >= 1e9
+    {
+        return "366d".to_owned();
     }
+    if let [(number, unit)] = parts[..]
+        && number.fract() == 0.0
+    {
+        return format!("{number}{unit}");
+    }
+    let length = |unit| {
+        UNITS
+            .iter()
+            .find(|known| known.0 == unit)
+            .map(|known| known.1)
+    };
+    let lengths = parts
+        .iter()
+        .filter_map(|&(number, unit)| Some(number * length(unit)?));
+    let seconds = lengths.sum::<f64>().round();
+    let whole = |(_, length): &&(&str, f64)| seconds > 0.0 && seconds % length == 0.0;
+    let whole = UNITS.iter().find(whole);
+    whole.map_or("5m".to_owned(), |(unit, length)| {
+        format!("{}{unit}", seconds / length)
+    })
 }
 
 /// Each number with the unit that its word stands for; minutes where it stands for none.

@@ -44,8 +44,7 @@ impl<'r> Batch<'r> {
         let mut writes = Vec::new();
         for (at, stored) in keys.into_iter().zip(items) {
             let plan = self.plan;
-            let lag_ms = plan.facts(at.0).lag_ms;
-            let of_rule = |watermark: i64| watermark.saturating_sub(lag_ms);
+            let of_rule = |watermark| plan.facts(at.0).watermark(watermark);
             let given = Given {
                 stored: stored.as_ref(),
                 work: &self.work[self.depth][&at],

@@ -45,8 +45,8 @@ impl<'r> Batch<'r> {
             .collect();
         marked.mark_told(&told);
         let settles = self.watermark.filter(|_| is_complete);
-        let lag_ms = self.plan.facts(at.0).lag_ms;
-        let settled_to = settles.map_or(i64::MIN, |watermark| watermark.saturating_sub(lag_ms));
+        let facts = self.plan.facts(at.0);
+        let settled_to = settles.map_or(i64::MIN, |watermark| facts.watermark(watermark));
         schedule::settle(self.plan, &self.windows, at, &mut marked, settled_to)
             .expect("the state was united before");
         let is_changed = marked.episodes != item.episodes || marked.due != item.due;

@@ -40,6 +40,14 @@ pub struct KeptOut {
 }
 
 impl KeptOut {
+    /// Those by a field that has no value that counts, though it may be there.
+    fn by(&mut self, is_there: bool) -> &mut BTreeMap<SlotId, u64> {
+        match is_there {
+            true => &mut self.no_address,
+            false => &mut self.missing,
+        }
+    }
+
     pub(crate) fn add(&mut self, other: &KeptOut) {
         let pairs = [
             (&mut self.missing, &other.missing),
@@ -93,12 +101,10 @@ pub(crate) fn each(
     let mut is_complete = true;
     for (field, prefix) in input.group_by.iter().zip(&rule.prefixes) {
         let (mut texts, is_there) = texts(slots, names, field, *prefix);
-        if texts.is_empty() && is_there {
-            is_complete &= count(&mut kept_out.no_address, field);
-        } else if texts.is_empty() {
+        if texts.is_empty() {
             match rule.stands_for {
-                Some(_) => texts.push(Cow::Borrowed("")),
-                None => is_complete &= count(&mut kept_out.missing, field),
+                Some(_) if !is_there => texts.push(Cow::Borrowed("")),
+                _ => is_complete &= count(kept_out.by(is_there), field),
             }
         }
         lists.push(texts);
@@ -108,11 +114,7 @@ pub(crate) fn each(
         for (field, prefix) in input.value.iter().zip(&rule.value_prefixes) {
             let (texts, is_there) = texts(slots, names, field, *prefix);
             if texts.is_empty() {
-                let reason = match is_there {
-                    true => &mut kept_out.no_address,
-                    false => &mut kept_out.missing,
-                };
-                is_complete &= count(reason, field);
+                is_complete &= count(kept_out.by(is_there), field);
             }
             lists.push(texts);
         }

@@ -231,12 +231,7 @@ mod tests {
     }
 
     fn saturated(coverage: &Coverage) -> Vec<(i64, i64)> {
-        coverage
-            .saturated()
-            .as_slice()
-            .iter()
-            .map(|i| (i.start, i.end))
-            .collect()
+        coverage.saturated().pairs()
     }
 
     #[test]

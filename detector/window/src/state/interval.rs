@@ -73,6 +73,12 @@ impl Intervals {
         &self.0
     }
 
+    /// Starts and ends, for tests.
+    #[cfg(test)]
+    pub(crate) fn pairs(&self) -> Vec<(i64, i64)> {
+        self.0.iter().map(|i| (i.start, i.end)).collect()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

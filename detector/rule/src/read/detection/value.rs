@@ -28,7 +28,9 @@ pub(crate) fn value_tests(
         Operator::Text(place) => return text_tests(value, place, modifiers),
         Operator::Regex => Test::Regex(regex(value, modifiers)?),
         Operator::Cidr => Test::Cidr(network(value)?),
-        Operator::Number(order) => Test::Number(order, number(value, order_name(order))?),
+        Operator::Number(order) => {
+            Test::Number(order, number(value, &format!("`{}`", order.name()))?)
+        }
         Operator::Moment(part, order) => Test::Moment {
             part,
             order,
@@ -43,16 +45,6 @@ pub(crate) fn value_tests(
         Operator::Exists => Test::Present,
     };
     Ok(vec![test])
-}
-
-fn order_name(order: Order) -> &'static str {
-    match order {
-        Order::Lt => "`lt`",
-        Order::Lte => "`lte`",
-        Order::Gt => "`gt`",
-        Order::Gte => "`gte`",
-        Order::Eq => "`eq`",
-    }
 }
 
 fn number(value: &SigmaValue, what: &str) -> Result<Number, String> {

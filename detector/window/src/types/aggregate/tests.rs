@@ -1,4 +1,5 @@
 use super::*;
+use crate::kind::held;
 use crate::state::key::Key;
 use detector_rule::{Comparison, Threshold};
 
@@ -9,18 +10,11 @@ fn holding(function: AggregateFunction, bound: u32, values: &[(i64, f64)]) -> Ve
         threshold,
         function,
     };
-    let mut state = Numbers::default();
-    for (at, &(time, value)) in values.iter().enumerate() {
+    let hit = |(at, &(time, value)): (usize, &(i64, f64))| {
         let id = Key::from_u128(at as u128);
-        let value = OccurrenceValue::Number(value);
-        window.observe(&mut state, &Occurrence::hit(0, time, id, value));
-    }
-    window
-        .holding(&mut state)
-        .as_slice()
-        .iter()
-        .map(|i| (i.start, i.end))
-        .collect()
+        Occurrence::hit(0, time, id, OccurrenceValue::Number(value))
+    };
+    held(&window, values.iter().enumerate().map(hit))
 }
 
 #[test]

@@ -32,9 +32,7 @@ fn seen(window: &FirstSeen, hits: &[(i64, u128)]) -> SeenValues {
 }
 
 fn holding(state: &mut SeenValues) -> Vec<(i64, i64)> {
-    let holding = window(10).holding(state);
-    let holding = holding.as_slice().iter();
-    holding.map(|i| (i.start, i.end)).collect()
+    window(10).holding(state).pairs()
 }
 
 fn held(hits: &[(i64, u128)]) -> Vec<(i64, i64)> {

@@ -33,9 +33,7 @@ fn state(hits: &[(usize, i64, u128)]) -> Ownership {
 }
 
 fn held(hits: &[(usize, i64, u128)]) -> Vec<(i64, i64)> {
-    let holding = window().holding(&mut state(hits));
-    let holding = holding.as_slice().iter();
-    holding.map(|i| (i.start, i.end)).collect()
+    window().holding(&mut state(hits)).pairs()
 }
 
 #[test]

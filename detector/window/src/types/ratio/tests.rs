@@ -1,5 +1,5 @@
 use super::*;
-use crate::kind::OccurrenceValue;
+use crate::kind::{OccurrenceValue, held};
 use crate::state::key::Key;
 use detector_rule::Threshold;
 
@@ -21,16 +21,8 @@ fn hit(input: usize, time: i64, id: u128) -> Occurrence {
 }
 
 fn holding(window: &Ratio, hits: &[(usize, i64, u128)]) -> Vec<(i64, i64)> {
-    let mut state = Numbers::default();
-    for &(input, time, id) in hits {
-        window.observe(&mut state, &hit(input, time, id));
-    }
-    let holding = window.holding(&mut state);
-    holding
-        .as_slice()
-        .iter()
-        .map(|i| (i.start, i.end))
-        .collect()
+    let hits = hits.iter();
+    held(window, hits.map(|&(input, time, id)| hit(input, time, id)))
 }
 
 #[test]

@@ -5,8 +5,9 @@
 //! the window: a rule that is absent then has no hit in `(t - timespan, t + timespan)`. Of what a child correlation shows,
 //! each moment at which it held counts or does not. What counts is in the window as in a condition without `not`.
 //!
-//! Hits are kept by their times, and what child correlations show by the intervals, which are not thinned. Where a rule has more than 1,024 in a timespan, the first and the last of each 512th part
-//! of it are: moments are then off by less than such a part.
+//! Hits are kept by their times, and what child correlations show by the intervals, which are not thinned. Where a rule
+//! has more than 1,024 hits in a timespan, the first and the last of each 512th part of it are kept: moments are then off
+//! by less than such a part.
 
 use detector_rule::Presence;
 use serde::{Deserialize, Serialize};

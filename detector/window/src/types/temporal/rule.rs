@@ -32,32 +32,26 @@ pub const KIND: WindowKind = WindowKind {
 };
 
 fn link(linker: &mut Linker<'_>) -> Arc<dyn Window> {
-    let (timespan_ms, inputs, presence) = (
-        linker.timespan_ms(),
-        linker.inputs().len(),
-        linker.presence(),
-    );
-    if !presence.has_not() {
-        return Arc::new(Temporal {
-            timespan_ms,
-            inputs,
-            presence,
-        });
+    let (timespan_ms, inputs) = (linker.timespan_ms(), linker.inputs().len());
+    let presence = linker.presence();
+    if presence.has_not() {
+        match Alternatives::of(&presence) {
+            Some(ways) => {
+                return Arc::new(TemporalExcept {
+                    timespan_ms,
+                    inputs,
+                    ways,
+                    presence,
+                });
+            }
+            None => linker.problem(&format!(
+                "the condition can hold in more than {ALTERNATIVES_MAX} ways: write several rules, or fewer `or` beside `not`"
+            )),
+        }
     }
-    let Some(ways) = Alternatives::of(&presence) else {
-        linker.problem(&format!(
-            "the condition can hold in more than {ALTERNATIVES_MAX} ways: write several rules, or fewer `or` beside `not`"
-        ));
-        return Arc::new(Temporal {
-            timespan_ms,
-            inputs,
-            presence,
-        });
-    };
-    Arc::new(TemporalExcept {
+    Arc::new(Temporal {
         timespan_ms,
         inputs,
-        ways,
         presence,
     })
 }

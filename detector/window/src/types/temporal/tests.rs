@@ -2,7 +2,7 @@ use detector_rule::Presence;
 
 use super::alternatives::Alternatives;
 use super::except::TemporalExcept;
-use crate::kind::{Occurrence, OccurrenceValue, WindowType};
+use crate::kind::{Occurrence, OccurrenceValue, held};
 use crate::state::key::Key;
 
 const TIMESPAN_MS: i64 = 100;
@@ -11,7 +11,7 @@ fn not(part: Presence) -> Presence {
     Presence::Not(Box::new(part))
 }
 
-/// `a and not b` over a minute of hits: the input, and when.
+/// When a condition over three rules holds, after hits: of which, and when.
 fn holding(presence: Presence, hits: &[(usize, i64)]) -> Vec<(i64, i64)> {
     let window = TemporalExcept {
         timespan_ms: TIMESPAN_MS,
@@ -19,20 +19,11 @@ fn holding(presence: Presence, hits: &[(usize, i64)]) -> Vec<(i64, i64)> {
         ways: Alternatives::of(&presence).expect("few ways"),
         presence,
     };
-    let mut state = Default::default();
-    for &(input, time) in hits {
+    let hit = |&(input, time): &(usize, i64)| {
         let id = Key::from_u128(time as u128);
-        window.observe(
-            &mut state,
-            &Occurrence::hit(input, time, id, OccurrenceValue::None),
-        );
-    }
-    let holding = window.holding(&mut state);
-    holding
-        .as_slice()
-        .iter()
-        .map(|i| (i.start, i.end))
-        .collect()
+        Occurrence::hit(input, time, id, OccurrenceValue::None)
+    };
+    held(&window, hits.iter().map(hit))
 }
 
 fn first_not_second() -> Presence {
