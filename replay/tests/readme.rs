@@ -41,7 +41,7 @@ fn the_first_rule_of_the_readme_is_sound_hits_and_alerts() {
     let told: Vec<(String, String)> = commands
         .lines()
         .map(|command| {
-            let words = command.strip_prefix("cargo run --release -p replay -- ");
+            let words = command.strip_prefix("cargo run --profile trial -p replay -- ");
             let words = words.unwrap_or_else(|| panic!("`{command}`"));
             let ran = Command::new(program)
                 .args(words.split_whitespace())
