@@ -20,6 +20,8 @@ pub struct Config {
     pub quarantine: QuarantinePlace,
     /// How late an event may arrive, in milliseconds: 1 s to 366 d.
     pub lateness_ms: i64,
+    /// How old records get before the event source mapping gives them up, in milliseconds; `None`: it never does.
+    pub record_age_max_ms: Option<i64>,
     /// How the names of log groups begin that hold nothing but JSON, besides those that are known.
     pub json_log_groups: Vec<String>,
     /// Patterns of log groups whose content stays an application's word.
@@ -95,7 +97,8 @@ impl Config {
             stream: variables.required("STREAM_NAME", stream),
             rules: variables.optional("RULES", "rules", rule_source),
             quarantine: variables.optional("QUARANTINE", "", quarantine),
-            lateness_ms: variables.optional("LATENESS", "15m", lateness),
+            lateness_ms: variables.optional("LATENESS", "15m", length),
+            record_age_max_ms: variables.optional("RECORD_AGE_MAX", "none", record_age),
             json_log_groups: variables.optional("JSON_LOG_GROUPS", "", log_groups),
             application_log_groups: variables.optional("APPLICATION_LOG_GROUPS", "", patterns),
             audit_log_groups: variables.optional("AUDIT_LOG_GROUPS", "", patterns),
@@ -262,7 +265,14 @@ fn quarantine(text: &str) -> Result<QuarantinePlace, String> {
     }
 }
 
-fn lateness(text: &str) -> Result<i64, String> {
+fn record_age(text: &str) -> Result<Option<i64>, String> {
+    match text {
+        "none" => Ok(None),
+        age => length(age).map(Some),
+    }
+}
+
+fn length(text: &str) -> Result<i64, String> {
     const FIX: &str = "give a number and a unit (s, m, h, d, w), `1s` to `366d`, as `15m`";
     let seconds = match text.char_indices().next_back() {
         Some((_, 's')) => 1,
@@ -402,10 +412,10 @@ mod tests {
     }
 
     #[test]
-    fn lateness_is_a_number_and_a_unit() {
-        assert_eq!(lateness("1s"), Ok(1_000));
-        assert_eq!(lateness("2h"), Ok(7_200_000));
-        assert_eq!(lateness("366d"), Ok(WINDOW_LENGTH_MAX_MS));
+    fn a_length_is_a_number_and_a_unit() {
+        assert_eq!(length("1s"), Ok(1_000));
+        assert_eq!(length("2h"), Ok(7_200_000));
+        assert_eq!(length("366d"), Ok(WINDOW_LENGTH_MAX_MS));
         for wrong in [
             "",
             "m",
@@ -418,8 +428,10 @@ mod tests {
             "15é",
             "99999999999999999999s",
         ] {
-            assert!(lateness(wrong).is_err(), "{wrong}");
+            assert!(length(wrong).is_err(), "{wrong}");
         }
+        assert_eq!(record_age("6h"), Ok(Some(21_600_000)));
+        assert_eq!(record_age("none"), Ok(None));
     }
 
     #[test]

@@ -115,8 +115,13 @@ impl Service {
         let quarantined = self.quarantine.keep(records, &folded.bad, deadline).await;
         metrics.quarantined(quarantined);
 
-        let swept_to = self.known_swept_to(deadline).await;
-        let plan = self.plan(&engine);
+        let swept = self.known_swept_to(deadline).await;
+        let swept_to = swept.map(|swept| swept.with_lateness(self.config.lateness_ms));
+        let mut plan = self.plan(&engine);
+        // While an earlier release may sweep, which knows of no log, everything is united at once.
+        if swept.is_some_and(|swept| swept.unites_the_log) {
+            plan = plan.deferring();
+        }
         let step = Batch::of_records(&plan, folded.deltas, swept_to);
         let report = self.run(step, &engine, deadline, metrics).await;
 
@@ -193,7 +198,9 @@ impl Service {
     ) -> Result<SweepAnswer, Fault> {
         let kinesis = clients::kinesis(&self.aws);
         let stream = &self.config.stream;
-        let unread = shards::unread(&kinesis, &self.store, stream, now, deadline).await?;
+        let age_max_ms = self.config.record_age_max_ms;
+        let unread =
+            shards::unread(&kinesis, &self.store, stream, now, age_max_ms, deadline).await?;
         let known = self.store.swept_to(deadline).await?;
         let lateness_ms = self.config.lateness_ms;
         let swept = progress::sweep_to(unread.arrivals_to, known, lateness_ms);
@@ -237,6 +244,12 @@ impl Service {
         for latency in published.latencies_ms {
             metrics.latency(latency);
         }
+        if let Some(why) = report.broken_off {
+            warn!(
+                why,
+                "a batch or sweep broke off; what it has done stays done"
+            );
+        }
         for (key, why) in report.failures.iter().take(FAILURES_LOGGED_MAX) {
             warn!(?key, why, "a group could not be brought up to date");
         }
@@ -261,10 +274,10 @@ impl Service {
     }
 
     /// How far sweeps have come, as read a minute ago or less.
-    async fn known_swept_to(&self, deadline: Deadline) -> Option<i64> {
+    async fn known_swept_to(&self, deadline: Deadline) -> Option<SweptTo> {
         let known = self.swept_to.get();
         let is_fresh = |(read_at, _): &(Instant, _)| read_at.elapsed() < SWEPT_TO_KEPT;
-        let swept = match known.filter(is_fresh) {
+        match known.filter(is_fresh) {
             Some((_, swept)) => swept,
             None => match self.store.swept_to(deadline).await {
                 Ok(swept) => {
@@ -276,8 +289,7 @@ impl Service {
                     known.and_then(|(_, swept)| swept)
                 }
             },
-        };
-        swept.map(|swept| swept.with_lateness(self.config.lateness_ms))
+        }
     }
 }
 

@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use detector_core::store::RuleKey;
+use detector_core::store::log::LOG_PLACES;
 use detector_core::store::{
-    ConditionalWrite, Item, ItemKey, MemoryStore, StateStore, WriteOutcome,
+    ConditionalWrite, Item, ItemKey, LogName, MemoryStore, StateStore, WriteOutcome,
 };
 use detector_core::window::key::Key;
 use detector_lambda::deadline::Deadline;
@@ -139,7 +140,8 @@ async fn what_is_due_is_what_memory_says_is_due() {
             .map(|r| RuleKey(Key::from_u128(r)))
             .collect();
         let expected = memory.due(&rules, watermark).unwrap();
-        let found = store.due(&rules, watermark, soon()).await.unwrap();
+        let (found, is_all) = store.due(&rules, watermark, soon()).await.unwrap();
+        assert!(is_all);
         let found: BTreeSet<ItemKey> = found.into_iter().collect();
         assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
     }
@@ -154,12 +156,37 @@ async fn an_item_that_is_no_longer_due_leaves_the_index() {
     store
         .write(&[write(at, None, item(1, Some(5)))], soon())
         .await;
-    assert_eq!(store.due(&[at.rule], 6, soon()).await.unwrap(), [at]);
-    assert_eq!(store.due(&[at.rule], 5, soon()).await.unwrap(), []);
+    assert_eq!(store.due(&[at.rule], 6, soon()).await.unwrap().0, [at]);
+    assert_eq!(store.due(&[at.rule], 5, soon()).await.unwrap().0, []);
     store
         .write(&[write(at, Some(1), item(2, None))], soon())
         .await;
-    assert_eq!(store.due(&[at.rule], 6, soon()).await.unwrap(), []);
+    assert_eq!(store.due(&[at.rule], 6, soon()).await.unwrap().0, []);
+}
+
+#[tokio::test]
+async fn the_log_keeps_what_was_appended_until_it_is_dropped() {
+    let Some((store, _)) = store().await else {
+        return;
+    };
+    let written: BTreeSet<Vec<u8>> = (0..40u8).map(|n| vec![n; 100_000]).collect();
+    let parts: Vec<Vec<u8>> = written.iter().cloned().collect();
+    assert_eq!(store.append(&parts, 0, soon()).await, [true; 40]);
+    let mut found = Vec::new();
+    for place in 0..LOG_PLACES {
+        let (parts, is_all) = store.read_log(place, soon()).await.unwrap();
+        assert!(is_all && parts.iter().all(|part| part.name.place() == place));
+        found.extend(parts);
+    }
+    let read: BTreeSet<Vec<u8>> = found.iter().map(|part| part.deltas.clone()).collect();
+    assert_eq!((read == written, found.len()), (true, 40));
+    let names: Vec<LogName> = found.iter().map(|part| part.name).collect();
+    for _ in 0..2 {
+        store.drop_log(&names, soon()).await.unwrap();
+    }
+    for place in 0..LOG_PLACES {
+        assert_eq!(store.read_log(place, soon()).await.unwrap(), (vec![], true));
+    }
 }
 
 #[tokio::test]
@@ -189,6 +216,7 @@ async fn progress_and_sweeps_only_go_forward() {
         let swept = |watermark| SweptTo {
             watermark,
             arrivals_to: 100,
+            unites_the_log: true,
         };
         store.note_swept_to(swept(noted), soon()).await.unwrap();
         let known = store.swept_to(soon()).await.unwrap();

@@ -29,7 +29,15 @@ pub fn perform(
     let answer = match effect {
         Effect::Read(keys) => store.read(keys).map(EffectResult::Read),
         Effect::Write(writes) => store.write(writes).map(EffectResult::Write),
-        Effect::Due { rules, watermark } => store.due(rules, *watermark).map(EffectResult::Due),
+        Effect::Due { rules, watermark } => store
+            .due(rules, *watermark)
+            .map(|keys| EffectResult::Due { keys, is_all: true }),
+        Effect::Append(parts) => store.append(parts).map(EffectResult::Append),
+        Effect::ReadLog { place } => store.read_log(*place).map(|parts| EffectResult::ReadLog {
+            parts,
+            is_all: true,
+        }),
+        Effect::DropLog(names) => store.drop_log(names).map(|()| EffectResult::DropLog),
         Effect::Publish(announcements) => Ok(EffectResult::Publish(
             announcements.iter().map(publish).collect(),
         )),

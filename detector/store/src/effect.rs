@@ -2,6 +2,7 @@
 
 use crate::item::Item;
 use crate::key::{ItemKey, RuleKey};
+use crate::log::{LogName, LogPart};
 use crate::recorded::{EpisodeId, Notice};
 use detector_rule::CorrelationIx;
 use detector_window::episode::Episode;
@@ -16,8 +17,14 @@ pub enum Effect {
     Write(Vec<ConditionalWrite>),
     /// To people and machines.
     Publish(Vec<Announcement>),
-    /// All items of the rules that are due before the watermark.
+    /// Items of the rules that are due before the watermark: all, or as many as the store looks at at a time.
     Due { rules: Vec<RuleKey>, watermark: i64 },
+    /// Puts parts into the log, each for itself, under a name that no other has.
+    Append(Vec<Vec<u8>>),
+    /// The parts of the log that lie in a place: all, or as many as the store reads at a time.
+    ReadLog { place: u8 },
+    /// Parts that are united into items, and go.
+    DropLog(Vec<LogName>),
 }
 
 /// The answer to an [`Effect`]; lists are in the order of the request.
@@ -27,7 +34,18 @@ pub enum EffectResult {
     Write(Vec<WriteOutcome>),
     /// Whether each was accepted.
     Publish(Vec<bool>),
-    Due(Vec<ItemKey>),
+    Due {
+        keys: Vec<ItemKey>,
+        is_all: bool,
+    },
+    /// Whether each was stored.
+    Append(Vec<bool>),
+    ReadLog {
+        parts: Vec<LogPart>,
+        is_all: bool,
+    },
+    /// All are gone.
+    DropLog,
     /// No answer. The request may have taken effect, wholly, in part or not at all.
     Failed,
 }

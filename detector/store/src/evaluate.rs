@@ -88,6 +88,9 @@ pub(crate) fn evaluate(
     let judged_now = given.watermark.filter(|_| judges);
     let judged_to = [judged_before, judged_now, united.forgotten_to];
     let judged_to = judged_to.into_iter().flatten().max().unwrap_or(i64::MIN);
+    // What has no parents to be handed the outcome is settled with the judgement, and written once.
+    let settled_to = judged_now.filter(|_| !facts.has_parents);
+    let settled_to = settled_to.unwrap_or(i64::MIN);
     let held_until = united.episodes.last().map_or(i64::MIN, Episode::held_until);
     let mut item = Item {
         version: 0,
@@ -95,7 +98,7 @@ pub(crate) fn evaluate(
         episodes: stored.map_or_else(Vec::new, |item| item.episodes.clone()),
         children,
         judged_to,
-        settled_to: stored.map_or(i64::MIN, |item| item.settled_to),
+        settled_to: settled_to.max(stored.map_or(i64::MIN, |item| item.settled_to)),
         due: None,
         latest: stored
             .map_or(held_until, |item| item.latest.max(held_until))

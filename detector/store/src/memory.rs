@@ -1,17 +1,24 @@
 //! A store in memory, for replays and tests: sharded, and shared by threads.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
 use crate::effect::{ConditionalWrite, WriteOutcome};
 use crate::item::Item;
 use crate::key::{ItemKey, RuleKey};
+use crate::log::{LogName, LogPart};
 use crate::state_store::{StateStore, StoreError};
+use detector_window::key::Key;
 
 /// Keeps every item until it is told to [`MemoryStore::expire`].
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     items: DashMap<ItemKey, Item>,
+    log: DashMap<LogName, Vec<u8>>,
+    /// Names given so far.
+    named: AtomicU64,
 }
 
 impl MemoryStore {
@@ -68,12 +75,39 @@ impl StateStore for MemoryStore {
         let is_due = |item: &Item| item.due.is_some_and(|at| at < watermark);
         Ok(self.keys(|key, item| rules.contains(&key.rule) && is_due(item)))
     }
+
+    fn append(&self, parts: &[Vec<u8>]) -> Result<Vec<bool>, StoreError> {
+        for part in parts {
+            let number = self.named.fetch_add(1, Ordering::Relaxed);
+            let name = LogName(Key::from_u128(u128::from(number)));
+            self.log.insert(name, part.clone());
+        }
+        Ok(vec![true; parts.len()])
+    }
+
+    fn read_log(&self, place: u8) -> Result<Vec<LogPart>, StoreError> {
+        let here = self.log.iter().filter(|at| at.key().place() == place);
+        let mut parts: Vec<LogPart> = here
+            .map(|at| LogPart {
+                name: *at.key(),
+                deltas: at.value().clone(),
+            })
+            .collect();
+        parts.sort_unstable_by_key(|part| part.name);
+        Ok(parts)
+    }
+
+    fn drop_log(&self, names: &[LogName]) -> Result<(), StoreError> {
+        for name in names {
+            self.log.remove(name);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use detector_window::key::Key;
 
     fn item(version: u64) -> Item {
         Item {

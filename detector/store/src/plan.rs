@@ -15,6 +15,28 @@ pub struct Plan<'r> {
     pub(crate) rules: &'r RuleSet,
     pub(crate) facts: Vec<RuleFacts>,
     pub(crate) times: StoreTimes,
+    /// Batches leave what only sweeps judge to the log.
+    pub(crate) defers: bool,
+    pub(crate) portions: Portions,
+}
+
+/// How much is done at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Portions {
+    /// Groups that a sweep looks at at a time, at least 1: as many as memory holds, should their items be large, and as a
+    /// store can be asked for at once.
+    pub page_groups: usize,
+    /// A part of the log is closed when it is so large, in bytes. One delta more may lie in it.
+    pub log_part_bytes: usize,
+}
+
+impl Default for Portions {
+    fn default() -> Self {
+        Self {
+            page_groups: 500,
+            log_part_bytes: 100_000,
+        }
+    }
 }
 
 /// What the shell decides.
@@ -82,7 +104,22 @@ impl<'r> Plan<'r> {
             rules,
             facts,
             times,
+            defers: false,
+            portions: Portions::default(),
         }
+    }
+
+    #[must_use]
+    pub fn in_portions(mut self, portions: Portions) -> Self {
+        self.portions = portions;
+        self
+    }
+
+    /// Has batches leave what only sweeps judge to the log. Every sweep that may follow has to know of the log.
+    #[must_use]
+    pub fn deferring(mut self) -> Self {
+        self.defers = true;
+        self
     }
 
     pub(crate) fn facts(&self, rule: CorrelationIx) -> &RuleFacts {

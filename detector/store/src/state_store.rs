@@ -3,6 +3,7 @@
 use crate::effect::{ConditionalWrite, WriteOutcome};
 use crate::item::Item;
 use crate::key::{ItemKey, RuleKey};
+use crate::log::{LogName, LogPart};
 
 /// Why the store did not answer: it is throttled, unreachable or slow. A write may have taken effect all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,8 +12,8 @@ pub struct StoreError(pub String);
 
 /// One item per rule and group, replaced whole under a condition on its version.
 ///
-/// This is the interface for stores that answer at once. A store behind a network performs the same three requests as
-/// the [`Effect`](crate::effect::Effect)s of the same names.
+/// Beside the items it keeps a log. This is the interface for stores that answer at once; a store behind a network performs
+/// the same requests as the [`Effect`](crate::effect::Effect)s of the same names.
 pub trait StateStore {
     /// The items at `keys`, in their order. What was written before is seen.
     ///
@@ -31,4 +32,22 @@ pub trait StateStore {
     /// # Errors
     /// The store did not answer.
     fn due(&self, rules: &[RuleKey], watermark: i64) -> Result<Vec<ItemKey>, StoreError>;
+
+    /// Puts parts into the log, each under a name that no other has, and tells of each whether it is stored.
+    ///
+    /// # Errors
+    /// The store did not answer; any of them may have been stored.
+    fn append(&self, parts: &[Vec<u8>]) -> Result<Vec<bool>, StoreError>;
+
+    /// The parts of the log that lie in a place, of [`LOG_PLACES`](crate::log::LOG_PLACES).
+    ///
+    /// # Errors
+    /// The store did not answer.
+    fn read_log(&self, place: u8) -> Result<Vec<LogPart>, StoreError>;
+
+    /// Drops parts of the log; those that are gone already are no error.
+    ///
+    /// # Errors
+    /// The store did not answer; any of them may be gone.
+    fn drop_log(&self, names: &[LogName]) -> Result<(), StoreError>;
 }

@@ -108,7 +108,11 @@ def test_the_event_source_loses_nothing_and_never_tries_for_ever() -> None:
     assert 1 <= mapping["MaximumRetryAttempts"] <= 10_000
     # Given up before the stream forgets them.
     retention = properties("Stream")["RetentionPeriodHours"] * 3600
-    assert 60 <= mapping["MaximumRecordAgeInSeconds"] < retention
+    age = mapping["MaximumRecordAgeInSeconds"]
+    assert 60 <= age < retention
+    # Sweeps wait no longer than that for a record.
+    variables = properties("Detector")["Environment"]["Variables"]
+    assert variables["RECORD_AGE_MAX"] == f"{age // 3600}h"
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["QuarantineBucket", "Arn"]}
     assert 1 <= mapping["BatchSize"] <= 10_000
     assert 0 <= mapping["MaximumBatchingWindowInSeconds"] <= 5

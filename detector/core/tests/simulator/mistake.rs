@@ -41,10 +41,18 @@ pub(crate) enum Mutation {
     /// A group forgets when it began as soon as it has left the window, though alerts may still ask of its hits whether
     /// it had learned by then.
     ForgetTheBeginning,
+    /// A sweep judges without what batches have left to the log.
+    SkipTheLog,
+    /// A sweep drops the log before it has united what is in it.
+    DropTheLogFirst,
+    /// What goes to the log counts as written whether or not it was answered.
+    TrustTheLog,
+    /// A sweep takes a part of what is due for all of it, and goes on to what builds on that.
+    TakeAPartForAll,
 }
 
 impl Mutation {
-    pub(crate) const ALL: [Mutation; 18] = [
+    pub(crate) const ALL: [Mutation; 22] = [
         Mutation::NoVersionCondition,
         Mutation::PublishBeforeWrite,
         Mutation::ForgetEventIds,
@@ -63,5 +71,9 @@ impl Mutation {
         Mutation::ForgetChildren,
         Mutation::ForgetBeyondTheSweeps,
         Mutation::ForgetTheBeginning,
+        Mutation::SkipTheLog,
+        Mutation::DropTheLogFirst,
+        Mutation::TrustTheLog,
+        Mutation::TakeAPartForAll,
     ];
 }

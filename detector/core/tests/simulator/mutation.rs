@@ -41,25 +41,72 @@ impl World<'_> {
             return self.failed(effect);
         }
         let result = match effect {
-            Effect::Read(keys) => Ok(EffectResult::Read(self.read(keys))),
-            Effect::Due { rules, watermark } => {
-                self.store.due(rules, *watermark).map(EffectResult::Due)
-            }
+            Effect::Read(keys) => EffectResult::Read(self.read(keys)),
+            Effect::Due { .. }
+            | Effect::Append(_)
+            | Effect::ReadLog { .. }
+            | Effect::DropLog(_) => self.perform_of_sweeps(effect),
             Effect::Write(writes) => {
                 let outcomes = writes.iter().map(|write| self.write(write, job)).collect();
-                Ok(EffectResult::Write(outcomes))
+                EffectResult::Write(outcomes)
             }
             Effect::Publish(announcements) => {
                 self.mark_first(announcements);
                 let accepted = announcements.iter().map(|a| self.publish(a)).collect();
-                Ok(EffectResult::Publish(accepted))
+                EffectResult::Publish(accepted)
             }
         };
         if self.fails() && self.fails() {
             // It took effect, and the answer is lost.
             return self.failed(effect);
         }
-        result.expect("memory answers")
+        result
+    }
+
+    /// What sweeps look up, and the log.
+    fn perform_of_sweeps(&mut self, effect: &Effect) -> EffectResult {
+        let store = &self.store;
+        // A store may tell of some of it alone.
+        let is_troubled = self.fail_rate > 0;
+        let some = |length: usize, random: &mut fastrand::Rng| match random.u8(..4) {
+            0 if is_troubled => random.usize(..=length),
+            _ => length,
+        };
+        match effect {
+            Effect::Due { rules, watermark } => {
+                let mut keys = store.due(rules, *watermark).expect("memory answers");
+                let all = keys.len();
+                self.random.shuffle(&mut keys);
+                keys.truncate(some(all, &mut self.random).max(1));
+                let is_all = keys.len() == all || self.mutation == Mutation::TakeAPartForAll;
+                EffectResult::Due { keys, is_all }
+            }
+            Effect::Append(parts) => {
+                let stored = some(parts.len(), &mut self.random);
+                store.append(&parts[..stored]).expect("memory answers");
+                self.seen.logged += stored as u64;
+                let told = (0..parts.len()).map(|at| at < stored && !self.fails());
+                EffectResult::Append(told.collect())
+            }
+            Effect::ReadLog { place } => {
+                let mut parts = store.read_log(*place).expect("memory answers");
+                let all = parts.len();
+                parts.truncate(some(all, &mut self.random).max(1));
+                let is_all = parts.len() == all;
+                let names: Vec<_> = parts.iter().map(|part| part.name).collect();
+                match self.mutation {
+                    Mutation::SkipTheLog => parts.clear(),
+                    Mutation::DropTheLogFirst => store.drop_log(&names).expect("memory answers"),
+                    _ => {}
+                }
+                EffectResult::ReadLog { parts, is_all }
+            }
+            Effect::DropLog(names) => {
+                store.drop_log(names).expect("memory answers");
+                EffectResult::DropLog
+            }
+            _ => unreachable!("others are performed elsewhere"),
+        }
     }
 
     pub(crate) fn fails(&mut self) -> bool {
@@ -74,6 +121,9 @@ impl World<'_> {
             }
             (Mutation::TrustTheStore, Effect::Write(all)) => {
                 EffectResult::Write(vec![WriteOutcome::Written; all.len()])
+            }
+            (Mutation::TrustTheLog, Effect::Append(all)) => {
+                EffectResult::Append(vec![true; all.len()])
             }
             _ => EffectResult::Failed,
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::rule::CorrelationIx;
-use detector_core::store::{EpisodeId, ItemKey, Mark, Notice, Plan};
+use detector_core::store::{EpisodeId, ItemKey, Mark, Notice, Plan, Portions};
 use detector_core::window::Windows;
 use detector_core::window::interval::Interval;
 
@@ -16,8 +16,13 @@ const ATTEMPTS_MAX: u32 = 3;
 
 /// Runs one schedule; the error says what is wrong with its end.
 pub(crate) fn run(scenario: &Scenario, seed: u64, mutation: Mutation) -> Result<Seen, String> {
-    let plan = scenario.plan(ATTEMPTS_MAX);
-    let mut world = World::new(scenario, &plan, seed, mutation);
+    let portions = Portions {
+        page_groups: 1 + (seed % 3) as usize,
+        log_part_bytes: 100,
+    };
+    let plan = || scenario.plan(ATTEMPTS_MAX).in_portions(portions);
+    let (plan, deferring) = (plan(), plan().deferring());
+    let mut world = World::new(scenario, [&plan, &deferring], seed, mutation);
     world.run();
     if let Some(violation) = world.violations.first() {
         return Err(violation.clone());
@@ -26,6 +31,9 @@ pub(crate) fn run(scenario: &Scenario, seed: u64, mutation: Mutation) -> Result<
     let due = world.due();
     if !due.is_empty() {
         return Err(format!("still due: {due:?}"));
+    }
+    if world.log() > 0 {
+        return Err(format!("{} parts are left in the log", world.log()));
     }
     announced_once_each(&mut world, &plan)?;
     closed_once_each(&mut world, &plan)?;

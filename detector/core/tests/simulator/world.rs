@@ -7,6 +7,7 @@ use detector_core::store::{
     StateStore, Step,
 };
 
+use detector_core::store::log::LOG_PLACES;
 use detector_core::window::interval::Interval;
 
 use super::mistake::Mutation;
@@ -19,6 +20,9 @@ const WORKERS: usize = 4;
 pub(crate) struct World<'s> {
     pub(crate) scenario: &'s Scenario,
     pub(crate) plan: &'s Plan<'s>,
+    /// That of workers that leave to the log what only sweeps judge: none, some or all of them.
+    deferring: &'s Plan<'s>,
+    deferring_rate: u8,
     pub(crate) mutation: Mutation,
     pub(crate) random: fastrand::Rng,
     pub(crate) store: MemoryStore,
@@ -51,6 +55,7 @@ pub(crate) struct Seen {
     pub(crate) failed_requests: u64,
     pub(crate) partial_batches: u64,
     pub(crate) sweeps: u64,
+    pub(crate) logged: u64,
     pub(crate) expired: u64,
     pub(crate) forgetful: u64,
     pub(crate) merged: u64,
@@ -112,7 +117,7 @@ struct Running<'s> {
 impl<'s> World<'s> {
     pub(crate) fn new(
         scenario: &'s Scenario,
-        plan: &'s Plan<'s>,
+        [plan, deferring]: [&'s Plan<'s>; 2],
         seed: u64,
         mutation: Mutation,
     ) -> Self {
@@ -130,6 +135,8 @@ impl<'s> World<'s> {
         Self {
             scenario,
             plan,
+            deferring,
+            deferring_rate: random.u8(..=2),
             mutation,
             store: MemoryStore::default(),
             expired: Vec::new(),
@@ -255,7 +262,11 @@ impl<'s> World<'s> {
         if self.mutation == Mutation::CheckpointFirst {
             self.checkpoint(job);
         }
-        let step = Batch::of_records(self.plan, fold.finish(), self.swept_to());
+        let plan = match self.random.u8(..2) < self.deferring_rate {
+            true => self.deferring,
+            false => self.plan,
+        };
+        let step = Batch::of_records(plan, fold.finish(), self.swept_to());
         self.enter(at, job, self.swept_to, step);
     }
 
@@ -378,6 +389,14 @@ impl<'s> World<'s> {
         items
     }
 
+    /// Parts of the log that no sweep has united.
+    pub(crate) fn log(&self) -> usize {
+        let parts = (0..LOG_PLACES).map(|place| self.store.read_log(place));
+        parts
+            .map(|parts| parts.expect("memory answers").len())
+            .sum()
+    }
+
     pub(crate) fn due(&self) -> BTreeSet<ItemKey> {
         let rules: Vec<_> = self.store.items().iter().map(|(key, _)| key.rule).collect();
         let due = self.store.due(&rules, END_MS).expect("memory answers");
@@ -386,7 +405,7 @@ impl<'s> World<'s> {
 }
 
 impl Seen {
-    fn counts(&mut self) -> [&mut u64; 13] {
+    fn counts(&mut self) -> [&mut u64; 14] {
         [
             &mut self.crashes,
             &mut self.zombies,
@@ -395,6 +414,7 @@ impl Seen {
             &mut self.failed_requests,
             &mut self.partial_batches,
             &mut self.sweeps,
+            &mut self.logged,
             &mut self.expired,
             &mut self.forgetful,
             &mut self.merged,

@@ -38,6 +38,8 @@ pub struct SweptTo {
     pub watermark: i64,
     /// All records that arrived before it were done.
     pub arrivals_to: i64,
+    /// Sweeps unite what is in the log: batches may leave deltas there.
+    pub unites_the_log: bool,
 }
 
 impl SweptTo {
@@ -96,6 +98,8 @@ impl DynamoStore {
         let mut item = key(SWEPT_TO);
         item.insert("watermark".to_owned(), number(swept.watermark));
         item.insert("arrivals_to".to_owned(), number(swept.arrivals_to));
+        let unites = AttributeValue::Bool(swept.unites_the_log);
+        item.insert("unites_the_log".to_owned(), unites);
         let expires = swept.arrivals_to / 1000 + KEPT_S;
         let watermark = number(swept.watermark);
         self.raise(item, "watermark", watermark, expires, deadline)
@@ -112,6 +116,11 @@ impl DynamoStore {
             Some(SweptTo {
                 watermark: read_number(&item, "watermark")?,
                 arrivals_to: read_number(&item, "arrivals_to")?,
+                // A release that knows of no log says nothing.
+                unites_the_log: matches!(
+                    item.get("unites_the_log"),
+                    Some(AttributeValue::Bool(true))
+                ),
             })
         }))
     }
@@ -205,6 +214,7 @@ mod tests {
         let swept = SweptTo {
             watermark: 900,
             arrivals_to: 1000,
+            unites_the_log: true,
         };
         assert_eq!(swept.with_lateness(100), 900);
         assert_eq!(swept.with_lateness(300), 700);

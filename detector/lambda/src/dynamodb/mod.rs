@@ -3,6 +3,7 @@
 pub mod attributes; // an item as the table has it
 pub mod bookkeeping; // what is known of shards and sweeps
 pub mod notices; // what has been told
+mod log; // deltas that wait for a sweep
 mod requests; // one call each
 
 use std::collections::BTreeMap;
@@ -17,8 +18,11 @@ use crate::deadline::Deadline;
 use crate::dynamodb::attributes::BUCKETS;
 use crate::fault::Fault;
 
-/// Requests to the table at a time.
-const REQUESTS_MAX: usize = 32;
+/// Requests to the table at a time. A partition takes 1,000 writes a second, and a page of a sweep lies in many.
+const REQUESTS_MAX: usize = 128;
+
+/// Keys of what is due that are taken at a time: about as many as a sweep settles within its minute.
+const DUE_MAX: usize = 200_000;
 
 /// The most keys that BatchGetItem takes.
 const KEYS_MAX: usize = 100;
@@ -98,7 +102,7 @@ impl DynamoStore {
             .await
     }
 
-    /// The keys of all items of `rules` that are due before `watermark`, read consistently.
+    /// The keys of items of `rules` that are due before `watermark`, read consistently, and whether these are all.
     ///
     /// # Errors
     /// Some of them could not be read in time.
@@ -107,7 +111,7 @@ impl DynamoStore {
         rules: &[RuleKey],
         watermark: i64,
         deadline: Deadline,
-    ) -> Result<Vec<ItemKey>, Fault> {
+    ) -> Result<(Vec<ItemKey>, bool), Fault> {
         let buckets = rules
             .iter()
             .flat_map(|rule| (0..BUCKETS).map(|bucket| attributes::bucket(*rule, bucket)));
@@ -117,7 +121,10 @@ impl DynamoStore {
         let mut due = Vec::new();
         while let Some(keys) = answers.next().await {
             due.extend(keys?);
+            if due.len() >= DUE_MAX {
+                return Ok((due, false));
+            }
         }
-        Ok(due)
+        Ok((due, true))
     }
 }

@@ -141,10 +141,21 @@ impl World for Outside<'_> {
             }
             Effect::Due { rules, watermark } => {
                 match self.store.due(rules, *watermark, deadline).await {
-                    Ok(keys) => EffectResult::Due(keys),
+                    Ok((keys, is_all)) => EffectResult::Due { keys, is_all },
                     Err(_) => EffectResult::Failed,
                 }
             }
+            Effect::Append(parts) => {
+                EffectResult::Append(self.store.append(parts, (self.now)(), deadline).await)
+            }
+            Effect::ReadLog { place } => match self.store.read_log(*place, deadline).await {
+                Ok((parts, is_all)) => EffectResult::ReadLog { parts, is_all },
+                Err(_) => EffectResult::Failed,
+            },
+            Effect::DropLog(names) => match self.store.drop_log(names, deadline).await {
+                Ok(()) => EffectResult::DropLog,
+                Err(_) => EffectResult::Failed,
+            },
         }
     }
 }

@@ -20,10 +20,12 @@ pub fn sweep_to(arrivals_to: i64, known: Option<SweptTo>, lateness_ms: i64) -> S
     let found = SweptTo {
         watermark: arrivals_to.saturating_sub(lateness_ms),
         arrivals_to,
+        unites_the_log: true,
     };
     known.map_or(found, |known| SweptTo {
         watermark: found.watermark.max(known.with_lateness(lateness_ms)),
         arrivals_to: found.arrivals_to.max(known.arrivals_to),
+        ..found
     })
 }
 
@@ -51,6 +53,7 @@ mod tests {
         let swept = |watermark, arrivals_to| SweptTo {
             watermark,
             arrivals_to,
+            unites_the_log: true,
         };
         assert_eq!(sweep_to(1000, None, 100), swept(900, 1000));
         assert_eq!(sweep_to(1000, Some(swept(500, 600)), 100), swept(900, 1000));

@@ -2,6 +2,7 @@
 
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::operation::get_records::GetRecordsOutput;
+use aws_sdk_kinesis::primitives::DateTime;
 use aws_sdk_kinesis::types::ShardIteratorType;
 use detector_core::time::Timestamp;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -28,8 +29,11 @@ pub struct Unread {
     pub shards_behind: usize,
 }
 
+/// The mapping gives a record up when it next reads it: so much later, in milliseconds, it has.
+const GIVEN_UP_WITHIN_MS: i64 = 600_000;
+
 /// Looks at all shards of `stream`. `now` must not be later than the present: what arrives after the look counts as
-/// arriving after `now`.
+/// arriving after `now`. Records older than `age_max_ms`, and the time that giving them up takes, are not waited for.
 ///
 /// # Errors
 /// Kinesis or the table did not answer, or refused.
@@ -38,12 +42,18 @@ pub async fn unread(
     store: &DynamoStore,
     stream: &str,
     now: Timestamp,
+    age_max_ms: Option<i64>,
     deadline: Deadline,
 ) -> Result<Unread, Fault> {
     let shards = list(kinesis, stream, deadline).await?;
+    let given_up_before = age_max_ms.map(|age| now.millis() - age - GIVEN_UP_WITHIN_MS);
     let looks = shards.iter().map(|shard| async move {
         let progress = store.progress(stream, shard, deadline).await?;
-        let look = first_unread(kinesis, stream, shard, progress.as_ref(), deadline);
+        let from = From {
+            done: progress.as_ref(),
+            given_up_before,
+        };
+        let look = first_unread(kinesis, stream, shard, from, deadline);
         let arrival = look.await?;
         debug!(shard, ?progress, first_unread = ?arrival, "shard");
         Ok::<_, Fault>(arrival)
@@ -95,10 +105,10 @@ async fn first_unread(
     kinesis: &Client,
     stream: &str,
     shard: &str,
-    progress: Option<&Progress>,
+    from: From<'_>,
     deadline: Deadline,
 ) -> Result<Option<i64>, Fault> {
-    let Some(mut iterator) = iterator(kinesis, stream, shard, progress, deadline).await? else {
+    let Some(mut iterator) = iterator(kinesis, stream, shard, from, deadline).await? else {
         return Ok(None);
     };
     for _ in 0..PARTS_MAX {
@@ -116,12 +126,20 @@ async fn first_unread(
         }
     }
     // It holds something, somewhere after what is done.
-    match progress {
+    match from.done {
         Some(progress) => Ok(Some(progress.arrived_at)),
         None => Err(Fault::odd_answer(
             "a shard of which nothing is done has no record in sight",
         )),
     }
+}
+
+/// After what a shard is looked at.
+#[derive(Debug, Clone, Copy)]
+struct From<'p> {
+    done: Option<&'p Progress>,
+    /// What arrived before is done or given up.
+    given_up_before: Option<i64>,
 }
 
 enum Look {
@@ -153,21 +171,27 @@ async fn iterator(
     kinesis: &Client,
     stream: &str,
     shard: &str,
-    progress: Option<&Progress>,
+    from: From<'_>,
     deadline: Deadline,
 ) -> Result<Option<String>, Fault> {
     let request = kinesis
         .get_shard_iterator()
         .stream_name(stream)
         .shard_id(shard);
-    let from_start = request
-        .clone()
-        .shard_iterator_type(ShardIteratorType::TrimHorizon);
-    let request = match progress {
-        None => from_start.clone(),
-        Some(progress) => request
+    let from_start = match from.given_up_before {
+        None => request
+            .clone()
+            .shard_iterator_type(ShardIteratorType::TrimHorizon),
+        Some(before) => request
+            .clone()
+            .shard_iterator_type(ShardIteratorType::AtTimestamp)
+            .timestamp(DateTime::from_millis(before)),
+    };
+    let request = match from.done {
+        Some(done) if Some(done.arrived_at) >= from.given_up_before => request
             .shard_iterator_type(ShardIteratorType::AfterSequenceNumber)
-            .starting_sequence_number(&progress.sequence_number),
+            .starting_sequence_number(&done.sequence_number),
+        _ => from_start.clone(),
     };
     let mut answer = deadline.bound(request.send()).await?;
     // A sequence number of another stream that had the same name.
@@ -197,7 +221,7 @@ async fn iterator(
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_kinesis::primitives::{Blob, DateTime};
+    use aws_sdk_kinesis::primitives::Blob;
     use aws_sdk_kinesis::types::Record;
 
     use super::*;

@@ -7,7 +7,6 @@ use crate::children::ChildEpisode;
 use crate::effect::{Announcement, WriteOutcome};
 use crate::evaluate::{self, Evaluated, Given};
 use crate::item::{ITEM_BYTES_MAX, Item};
-use crate::key::ItemKey;
 use crate::recorded::{EpisodeId, Notice};
 use crate::work::{GroupRef, Work};
 use detector_window::parents;
@@ -21,16 +20,6 @@ impl<'r> Batch<'r> {
         }
         self.attempt = 0;
         self.ask(Phase::Read(keys))
-    }
-
-    pub(super) fn take_due(mut self: Box<Self>, keys: &[ItemKey]) -> Step<'r> {
-        for key in keys {
-            if let Some(rule) = self.plan.rule_of(key.rule) {
-                let work = self.work[self.depth].entry((rule, key.group));
-                work.or_insert_with(Work::none);
-            }
-        }
-        self.read_depth()
     }
 
     pub(super) fn take_items(
@@ -48,7 +37,7 @@ impl<'r> Batch<'r> {
             let given = Given {
                 stored: stored.as_ref(),
                 work: &self.work[self.depth][&at],
-                watermark: self.watermark.map(of_rule),
+                watermark: self.watermark_at(self.depth).map(of_rule),
                 swept_to: self.swept_to.map(of_rule),
             };
             match evaluate::evaluate(plan, &self.windows, at, given) {

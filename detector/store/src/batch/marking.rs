@@ -22,7 +22,7 @@ impl<'r> Batch<'r> {
 
     pub(super) fn mark(self: Box<Self>, marks: Vec<(GroupRef, Item)>) -> Step<'r> {
         if marks.is_empty() {
-            return Step::Done(self.report);
+            return self.end_page();
         }
         self.ask(Phase::Mark(marks))
     }
@@ -37,15 +37,15 @@ impl<'r> Batch<'r> {
         let mut marked = item.clone();
         // Only where all depths are done have the parents been handed everything. Until then an end is told once more,
         // and what it was told of is not forgotten.
-        let is_complete = self.report.is_complete();
+        let is_complete = self.is_done_so_far();
         let is_handed_on = is_complete || !self.plan.facts(at.0).has_parents;
         let told = told.iter().copied();
         let told: Vec<_> = told
             .filter(|(_, notice)| is_handed_on || *notice != Notice::Closed)
             .collect();
         marked.mark_told(&told);
-        let settles = self.watermark.filter(|_| is_complete);
         let facts = self.plan.facts(at.0);
+        let settles = self.watermark_at(facts.depth).filter(|_| is_complete);
         let settled_to = settles.map_or(i64::MIN, |watermark| facts.watermark(watermark));
         schedule::settle(self.plan, &self.windows, at, &mut marked, settled_to)
             .expect("the state was united before");
@@ -69,7 +69,7 @@ impl<'r> Batch<'r> {
             .map(|((at, _), _)| at)
             .collect();
         if lost.is_empty() {
-            return Step::Done(self.report);
+            return self.end_page();
         }
         self.report.conflicts += lost.len() as u64;
         self.again(Phase::ReadToMark(lost))

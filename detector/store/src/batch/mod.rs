@@ -2,30 +2,32 @@
 //!
 //! Rules go by depth, children first, since what a child shows is a delta of its parents. At each depth: read, unite,
 //! write under the version condition; who lost against another writer reads again. Then what is unpublished is
-//! announced. At the end, in one pass over all depths, items are marked: announced, and in a sweep settled.
+//! announced. At the end, in one pass over all depths, items are marked as announced. A sweep goes this way page by page,
+//! and settles the items of a page with its marks.
 
 mod level; // one depth
 mod marking; // the last pass
+mod sweep; // page by page
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::effect::{Announcement, ConditionalWrite, Effect, EffectResult};
 use crate::evaluate::Evaluated;
 use crate::item::Item;
-use crate::key::{ItemKey, RuleKey};
+use crate::key::ItemKey;
+use crate::log::{self, LogName};
 use crate::plan::Plan;
 use crate::recorded::{EpisodeId, Notice};
 use crate::work::{Deltas, GroupRef, Work};
 use detector_window::Windows;
-use detector_window::key::Key;
+use sweep::Sweep;
 
 /// A batch on its way into the store.
 #[derive(Debug)]
 pub struct Batch<'r> {
     plan: &'r Plan<'r>,
     windows: Windows<'r>,
-    /// Of a sweep: no event before it is still to come.
-    watermark: Option<i64>,
+    sweep: Option<Sweep>,
     /// The watermark of a sweep that was completed.
     swept_to: Option<i64>,
     depth: usize,
@@ -41,6 +43,10 @@ pub struct Batch<'r> {
 
 #[derive(Debug)]
 enum Phase {
+    /// Parts of the log, and the lowest position that contributed.
+    Append(Vec<Vec<u8>>, u64),
+    ReadLog,
+    DropLog(Vec<LogName>),
     Due,
     Read(Vec<GroupRef>),
     Write(Vec<(GroupRef, Evaluated)>),
@@ -70,6 +76,8 @@ pub struct Report {
     pub lowest_failed: Option<u64>,
     /// Why, by item.
     pub failures: BTreeMap<ItemKey, String>,
+    /// Why the log, or a sweep as a whole, is not done.
+    pub broken_off: Option<&'static str>,
     /// Items that would be too large to store: their state stays as it was, these hits are lost to it.
     pub too_large: Vec<ItemKey>,
     /// Items whose state was too large, and is without its oldest moments now: what comes late for them is not counted.
@@ -80,6 +88,8 @@ pub struct Report {
     /// Writes that another writer forestalled, and marks that were written again.
     pub conflicts: u64,
     pub written: u64,
+    /// Parts of the log that were written.
+    pub logged: u64,
     /// Openings told.
     pub announced: u64,
     /// Ends told.
@@ -88,7 +98,7 @@ pub struct Report {
 
 impl Report {
     pub fn is_complete(&self) -> bool {
-        self.failures.is_empty()
+        self.failures.is_empty() && self.broken_off.is_none()
     }
 }
 
@@ -97,28 +107,31 @@ impl<'r> Batch<'r> {
     ///
     /// `swept_to` is the watermark of the last sweep known to be complete, or less: nothing new comes before it and
     /// all before it is decided, so groups forget what bears on nothing else.
-    pub fn of_records(plan: &'r Plan<'r>, deltas: Deltas, swept_to: Option<i64>) -> Step<'r> {
+    pub fn of_records(plan: &'r Plan<'r>, mut deltas: Deltas, swept_to: Option<i64>) -> Step<'r> {
         let mut batch = Self::new(plan, None, swept_to);
-        for (at, work) in deltas.0 {
-            batch.work[plan.facts(at.0).depth].insert(at, work);
+        let (parts, position) = log::take_out(plan, &mut deltas);
+        batch.take_in(deltas.0);
+        match parts.is_empty() {
+            true => batch.enter_depth(),
+            false => batch.ask(Phase::Append(parts, position)),
         }
-        batch.enter_depth()
     }
 
-    /// Decides what the watermark decides: conditions that hits could have undone, openings that they could have moved,
-    /// and which episodes are over. Also announces what was left unannounced.
+    /// Unites what the log holds, then decides what the watermark decides: conditions that hits could have undone, openings
+    /// that they could have moved, and which episodes are over. Also announces what was left unannounced.
     ///
-    /// The shell promises that no event before `watermark` is still to come, from any shard, but for repetitions.
-    /// `swept_to` is as for [`Batch::of_records`]; when this sweep is complete, its watermark is the next.
+    /// The shell promises that no event before `watermark` is still to come, from any shard, but for repetitions, and that
+    /// the deltas of all others are in the store or in its log. `swept_to` is as for [`Batch::of_records`]; when this sweep
+    /// is complete, its watermark is the next. One that breaks off has done what it has done: the next goes on from there.
     pub fn sweep(plan: &'r Plan<'r>, watermark: i64, swept_to: Option<i64>) -> Step<'r> {
-        Self::new(plan, Some(watermark), swept_to).enter_depth()
+        Self::new(plan, Some(Sweep::to(watermark)), swept_to).ask(Phase::ReadLog)
     }
 
-    fn new(plan: &'r Plan<'r>, watermark: Option<i64>, swept_to: Option<i64>) -> Box<Self> {
+    fn new(plan: &'r Plan<'r>, sweep: Option<Sweep>, swept_to: Option<i64>) -> Box<Self> {
         Box::new(Self {
             plan,
             windows: Windows::new(plan.rules),
-            watermark,
+            sweep,
             swept_to,
             depth: 0,
             work: vec![BTreeMap::new(); plan.depths()],
@@ -130,12 +143,27 @@ impl<'r> Batch<'r> {
         })
     }
 
+    fn take_in(&mut self, groups: impl IntoIterator<Item = (GroupRef, Work)>) {
+        for (at, work) in groups {
+            self.work[self.plan.facts(at.0).depth].insert(at, work);
+        }
+    }
+
     /// Goes on with what became of the effect asked for. An answer to something else counts as none.
     pub fn resume(mut self: Box<Self>, result: EffectResult) -> Step<'r> {
         let phase = std::mem::replace(&mut self.phase, Phase::Publish);
         match (phase, result) {
-            (Phase::Due, EffectResult::Due(keys)) => self.take_due(&keys),
-            (Phase::Due, _) => self.again(Phase::Due),
+            (Phase::Append(parts, position), EffectResult::Append(stored)) => {
+                self.take_appended((parts, position), &stored)
+            }
+            (Phase::ReadLog, EffectResult::ReadLog { parts, is_all }) => {
+                self.take_log(&parts, is_all)
+            }
+            (Phase::DropLog(_), EffectResult::DropLog) => self.read_on_in_log(),
+            (Phase::Due, EffectResult::Due { keys, is_all }) => self.take_due(&keys, is_all),
+            (phase @ (Phase::Append(..) | Phase::ReadLog | Phase::DropLog(_) | Phase::Due), _) => {
+                self.again(phase)
+            }
             (Phase::Read(keys), EffectResult::Read(items)) => self.take_items(keys, items),
             (Phase::Read(keys), _) => self.again(Phase::Read(keys)),
             (Phase::Write(writes), EffectResult::Write(outcomes)) => {
@@ -153,17 +181,32 @@ impl<'r> Batch<'r> {
         }
     }
 
-    /// The next depth that has work, or that a sweep has to look at.
+    /// The next depth that has work.
     fn enter_depth(mut self: Box<Self>) -> Step<'r> {
         self.attempt = 0;
-        let is_broken_sweep = self.watermark.is_some() && !self.report.is_complete();
-        if self.depth == self.work.len() || is_broken_sweep {
+        if self.depth == self.work.len() {
             return self.enter_marking();
         }
-        if self.watermark.is_some() {
-            return self.ask(Phase::Due);
-        }
         self.read_depth()
+    }
+
+    fn take_appended(
+        mut self: Box<Self>,
+        (parts, position): (Vec<Vec<u8>>, u64),
+        stored: &[bool],
+    ) -> Step<'r> {
+        let stored = stored.iter().chain(std::iter::repeat(&false));
+        let before = parts.len();
+        let left = parts
+            .into_iter()
+            .zip(stored)
+            .filter(|(_, stored)| !**stored);
+        let left: Vec<Vec<u8>> = left.map(|(part, _)| part).collect();
+        self.report.logged += (before - left.len()) as u64;
+        match left.is_empty() {
+            true => self.enter_depth(),
+            false => self.again(Phase::Append(left, position)),
+        }
     }
 
     /// Asks once more, unless that was tried often enough.
@@ -173,26 +216,22 @@ impl<'r> Batch<'r> {
             return self.ask(phase);
         }
         match phase {
-            Phase::Due => {
-                let keys = self.rule_keys();
-                for rule in keys {
-                    let key = ItemKey {
-                        rule,
-                        group: Key::from_u128(0),
-                    };
-                    self.report
-                        .failures
-                        .insert(key, "what is due could not be read".into());
-                }
-                self.enter_marking()
+            Phase::Append(_, position) => {
+                self.report.broken_off = Some("the log could not be written");
+                let lowest = self.report.lowest_failed.unwrap_or(u64::MAX);
+                self.report.lowest_failed = Some(lowest.min(position));
+                self.enter_depth()
             }
+            Phase::ReadLog => self.break_off("the log could not be read"),
+            Phase::DropLog(_) => self.break_off("the log could not be dropped"),
+            Phase::Due => self.break_off("what is due could not be read"),
             Phase::Read(keys) => {
                 self.fail_all(keys, "the store refused or lost every attempt");
                 self.enter_publishing()
             }
             Phase::ReadToMark(keys) => {
                 self.fail_all(keys, "announced, but could not be marked");
-                Step::Done(self.report)
+                self.end_page()
             }
             Phase::Publish => {
                 let keys: BTreeSet<GroupRef> = std::mem::take(&mut self.announcements)
@@ -218,22 +257,15 @@ impl<'r> Batch<'r> {
         let lowest = self.report.lowest_failed.unwrap_or(u64::MAX).min(position);
         self.report.lowest_failed = Some(lowest);
         self.report.failures.insert(item_key(self.plan, at), why);
-    }
-
-    fn rule_keys(&self) -> Vec<RuleKey> {
-        let facts = self.plan.facts.iter();
-        facts
-            .filter(|f| f.depth == self.depth)
-            .map(|f| f.key)
-            .collect()
+        if let Some(sweep) = &mut self.sweep {
+            sweep.failed.insert(at);
+        }
     }
 
     fn ask(mut self: Box<Self>, phase: Phase) -> Step<'r> {
         let effect = match &phase {
-            Phase::Due => Effect::Due {
-                rules: self.rule_keys(),
-                watermark: self.watermark.unwrap_or(i64::MIN),
-            },
+            Phase::Append(parts, _) => Effect::Append(parts.clone()),
+            Phase::ReadLog | Phase::DropLog(_) | Phase::Due => self.asked_in_sweep(&phase),
             Phase::Read(keys) | Phase::ReadToMark(keys) => {
                 Effect::Read(keys.iter().map(|at| item_key(self.plan, *at)).collect())
             }

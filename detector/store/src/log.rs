@@ -1,0 +1,134 @@
+//! Deltas that wait for a sweep.
+//!
+//! What only sweeps judge need not be united into its item by every batch: a busy group's item would be rewritten by every
+//! batch of every shard. So a batch writes such deltas down together, in few parts, and the next sweep unites them.
+//! Uniting is idempotent, so that a part may be written twice, or read again after it was to be dropped.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::key::RuleKey;
+use crate::work::{GroupRef, Work};
+use crate::{Plan, work::Deltas};
+use detector_window::key::Key;
+
+/// The log lies in so many places: one takes only so many writes a second.
+pub const LOG_PLACES: u8 = 16;
+
+/// A delta larger than this is united at once, so that each part fits into an item of a store.
+pub const LOGGED_BYTES_MAX: usize = 250_000;
+
+/// The encoding of a part, its first byte.
+const VERSION: u8 = 1;
+
+/// The name of a part, given by the store. Its lowest bits tell its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogName(pub Key);
+
+impl LogName {
+    /// In which of the [`LOG_PLACES`] it lies.
+    pub fn place(self) -> u8 {
+        let bits: [u8; 16] = self.0.into();
+        bits[15] % LOG_PLACES
+    }
+}
+
+/// A part as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPart {
+    pub name: LogName,
+    /// As it was written; empty where the store could not read it.
+    pub deltas: Vec<u8>,
+}
+
+/// Why the bytes of a part are none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LogError {
+    #[error("a part of the log is empty")]
+    Empty,
+    #[error("a part of the log has version {0}, this program reads {VERSION}")]
+    Version(u8),
+    #[error("a part of the log is damaged: {0}")]
+    Damaged(#[from] postcard::Error),
+}
+
+/// The deltas of a rule.
+#[derive(Debug, Serialize, Deserialize)]
+struct OfRule {
+    rule: RuleKey,
+    deltas: Vec<Delta>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Delta {
+    group: Key,
+    states: Vec<Vec<u8>>,
+    latest: i64,
+}
+
+/// Takes what can wait out of `deltas`: encoded parts, and the lowest position among them.
+pub(crate) fn take_out(plan: &Plan<'_>, deltas: &mut Deltas) -> (Vec<Vec<u8>>, u64) {
+    let waiting = |at: &GroupRef, work: &Work| {
+        let bytes: usize = work.states.iter().map(Vec::len).sum();
+        plan.defers && !plan.facts(at.0).is_monotone && bytes <= LOGGED_BYTES_MAX
+    };
+    let waiting = deltas.0.extract_if(.., |at, work| waiting(at, work));
+    let mut position = u64::MAX;
+    let mut parts = Vec::new();
+    let mut part: Vec<OfRule> = Vec::new();
+    let mut bytes = 0;
+    for ((rule, group), work) in waiting {
+        position = position.min(work.position);
+        let rule = plan.key_of(rule);
+        if part.last().is_none_or(|last| last.rule != rule) {
+            let deltas = Vec::new();
+            part.push(OfRule { rule, deltas });
+        }
+        bytes += work.states.iter().map(Vec::len).sum::<usize>() + size_of::<Delta>();
+        let of_rule = part.last_mut().expect("it has just been put there");
+        of_rule.deltas.push(Delta {
+            group,
+            states: work.states,
+            latest: work.latest,
+        });
+        if bytes >= plan.portions.log_part_bytes {
+            parts.push(encode(&std::mem::take(&mut part)));
+            bytes = 0;
+        }
+    }
+    if !part.is_empty() {
+        parts.push(encode(&part));
+    }
+    (parts, position)
+}
+
+fn encode(part: &[OfRule]) -> Vec<u8> {
+    postcard::to_extend(part, vec![VERSION]).expect("a list of plain values")
+}
+
+/// Adds what a part holds. The deltas of a rule that is no more, or was edited, are left out.
+pub(crate) fn read(
+    plan: &Plan<'_>,
+    part: &LogPart,
+    work: &mut BTreeMap<GroupRef, Work>,
+) -> Result<(), LogError> {
+    let (version, encoded) = part.deltas.split_first().ok_or(LogError::Empty)?;
+    if *version != VERSION {
+        return Err(LogError::Version(*version));
+    }
+    for of_rule in postcard::from_bytes::<Vec<OfRule>>(encoded)? {
+        let Some(rule) = plan.rule_of(of_rule.rule) else {
+            continue;
+        };
+        for delta in of_rule.deltas {
+            let of_group = work.entry((rule, delta.group)).or_insert_with(Work::none);
+            of_group.add(Work {
+                states: delta.states,
+                latest: delta.latest,
+                ..Work::none()
+            });
+        }
+    }
+    Ok(())
+}
