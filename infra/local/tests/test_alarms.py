@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,8 +106,11 @@ class Watched:
         event = {"timestamp": int(time.time() * 1000), "message": '{"event":"a"}'}
         logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=[event])
 
-    def sweep(self) -> None:
-        self.aws.schedule.sweep(datetime.fromtimestamp(self.aws.clock.now(), UTC))
+    def sweep(self) -> dict[str, Any]:
+        """What the function answers; nothing where it fails."""
+        outcome = self.aws.schedule.sweep(datetime.fromtimestamp(self.aws.clock.now(), UTC))
+        answer = json.loads(outcome.payload or "{}")
+        return answer if isinstance(answer, dict) else {}
 
     def read(self) -> None:
         """Waits until the event source has done with all that was put."""
@@ -360,6 +364,17 @@ def test_the_alarm_goes_off(watched: Watched, trouble: Callable[[Watched], None]
     finally:
         watched.mend()
     assert {name for name in alarms if states[name] != ALARM} == set()
+
+
+def test_what_the_mapping_has_given_up_is_not_waited_for(watched: Watched) -> None:
+    """Also where it is the last of its shard, so that nothing after it is ever done."""
+    settled(watched)
+    try:
+        given_up(watched)
+    finally:
+        watched.mend()
+    answer = watched.sweep()
+    assert (answer["complete"], answer["shards_behind"]) == (True, 0)
 
 
 def test_every_alarm_went_off_and_looks_at_what_is_emitted(watched: Watched) -> None:

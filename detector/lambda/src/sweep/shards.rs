@@ -1,5 +1,7 @@
 //! How far the stream is done: the moment before which no record is still to come.
 
+use std::time::Duration;
+
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::operation::get_records::GetRecordsOutput;
 use aws_sdk_kinesis::primitives::DateTime;
@@ -17,7 +19,10 @@ use crate::fault::Fault;
 const SHARDS_MAX: usize = 16;
 
 /// Kinesis may answer with no record although there are some: so often the next part is asked for.
-const PARTS_MAX: u32 = 50;
+const PARTS_MAX: u32 = 20;
+
+/// Between two parts: a shard answers five times a second, and its worker asks it, too.
+const PART_PAUSE: Duration = Duration::from_millis(500);
 
 /// What is not done yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +116,10 @@ async fn first_unread(
     let Some(mut iterator) = iterator(kinesis, stream, shard, from, deadline).await? else {
         return Ok(None);
     };
-    for _ in 0..PARTS_MAX {
+    for part in 0..PARTS_MAX {
+        if part > 0 {
+            deadline.bound(tokio::time::sleep(PART_PAUSE)).await?;
+        }
         let request = kinesis
             .get_records()
             .shard_iterator(iterator)

@@ -1,0 +1,133 @@
+//! Rules and records that others made, in place of ours: `others RULES RECORDS…` reads the rule files of a folder and records
+//! of CloudTrail, one on each line, repeats them with fresh ids, each time a day later, and tells how fast the engine is
+//! beside a whole tree of each record. Neither is kept here: they are their makers'.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use std::{env, fs, io};
+
+use benches::{limits, ours};
+use detector_core::engine::{Engine, Mode};
+use detector_core::rule::RuleFile;
+use detector_core::time::Timestamp;
+use detector_core::window::load_rules;
+
+const BYTES: usize = 64 << 20;
+/// Runs of each, in turns; the best counts.
+const ROUNDS: usize = 9;
+const DAY_MS: i64 = 86_400_000;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            say(&format!("error: {problem}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let mut arguments = env::args().skip(1);
+    let rules = arguments.next().ok_or("give a folder of rules and files of records")?;
+    let mut files = Vec::new();
+    let read = |error: io::Error| format!("{rules}: {error}");
+    rule_files(Path::new(&rules), &mut files).map_err(read)?;
+    let rules = load_rules(&files).map_err(|problems| format!("{problems:?}"))?;
+    let mut lines = Vec::new();
+    for path in arguments {
+        let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        lines.extend(text.lines().filter(|line| !line.is_empty()).map(str::to_owned));
+    }
+    if lines.is_empty() {
+        return Err("there are no records in the files".to_owned());
+    }
+    let (ndjson, records) = repeated(&lines);
+    let engine = Engine::new(rules);
+    let mut best = [Duration::MAX; 3];
+    let mut outcome = None;
+    for _ in 0..ROUNDS {
+        best[0] = best[0].min(time(&mut || _ = black_box(limits::sonic_tree(&ndjson))));
+        for (at, mode) in [(1, Mode::HitsOnly), (2, Mode::Set)] {
+            let time = time(&mut || outcome = Some(ours::stream(&engine, mode, &ndjson)));
+            best[at] = best[at].min(time);
+        }
+    }
+    say(&format!("{} rules, {records} records: {outcome:?}", engine.rules().detections.len()));
+    for (name, time) in ["tree of each record", "match", "run"].iter().zip(best) {
+        let (seconds, limit) = (time.as_secs_f64(), best[0].as_secs_f64());
+        say(&format!(
+            "{name:20} {:7.0} MB/s {:9.0} records/s, ratio {:.2}",
+            ndjson.len() as f64 / seconds / 1e6,
+            records as f64 / seconds,
+            limit / seconds
+        ));
+    }
+    Ok(())
+}
+
+fn rule_files(folder: &Path, files: &mut Vec<RuleFile>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            rule_files(&path, files)?;
+        } else if path.extension().is_some_and(|it| it == "yml" || it == "yaml") {
+            files.push(RuleFile {
+                path: path.display().to_string(),
+                text: fs::read_to_string(&path)?,
+            });
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(())
+}
+
+fn repeated(lines: &[String]) -> (Vec<u8>, usize) {
+    let mut ndjson = Vec::with_capacity(BYTES + BYTES / 8);
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut records = 0;
+    for day in 0.. {
+        for line in lines {
+            let id = format!("{:08x}-0000-4000-8000-{:012x}", random.u32(..), random.u64(..1 << 48));
+            let line = with(line, "\"eventID\"", |_| id);
+            let moved = with(&line, "\"eventTime\"", |time| {
+                let moment = Timestamp::from_rfc3339(time).map(Timestamp::millis);
+                let moved = moment.and_then(|ms| Timestamp::from_millis(ms + day * DAY_MS));
+                moved.map_or_else(|| time.to_owned(), |moved| moved.to_string())
+            });
+            ndjson.extend_from_slice(moved.as_bytes());
+            ndjson.push(b'\n');
+            records += 1;
+        }
+        if ndjson.len() >= BYTES {
+            break;
+        }
+    }
+    (ndjson, records)
+}
+
+/// The line with another value of a key, at the first place where it is a text.
+fn with(line: &str, key: &str, value: impl FnOnce(&str) -> String) -> String {
+    let found = line.find(key).and_then(|at| {
+        let colon = at + key.len();
+        let open = colon + line[colon..].find('"')? + 1;
+        Some((open, open + line[open..].find('"')?))
+    });
+    match found {
+        Some((start, end)) => [&line[..start], &value(&line[start..end]), &line[end..]].concat(),
+        None => line.to_owned(),
+    }
+}
+
+fn time(work: &mut dyn FnMut()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+#[expect(clippy::print_stdout, reason = "this program's output is its table")]
+fn say(line: &str) {
+    println!("{line}");
+}
