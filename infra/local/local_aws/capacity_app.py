@@ -93,15 +93,15 @@ class CapacityApp:
         table = _table(request["TableName"])
         key = _key(table, request.get("Item") or request["Key"])
         before = _stored(table, key)
-        after = Image.of(table, request["Item"]) if "Item" in request else before
-        reason = self._refused(_write_charge(table, key, of_write(before, after)))
+        wanted = Image.of(table, request["Item"]) if "Item" in request else before
+        reason = self._refused(_write_charge(table, key, of_write(before, wanted)))
         if reason:
             return _throttled(reason, table)
         status, answer = self._pass_on(environ, request)
         if status.startswith("200"):
             self._add(_write_charge(table, key, of_write(before, _stored(table, key))))
         elif b"ConditionalCheckFailedException" in answer:
-            self._add(_write_charge(table, key, of_failed_condition(before)))
+            self._add(_write_charge(table, key, of_failed_condition(before, wanted)))
         return status, answer
 
     def _batch_write(self, environ: dict, request: dict[str, Any]) -> Answer:
@@ -115,13 +115,11 @@ class CapacityApp:
                 item = write["PutRequest"]["Item"] if "PutRequest" in write else None
                 key = _key(table, item or write["DeleteRequest"]["Key"])
                 charge = _write_charge(table, key, of_write(_stored(table, key), Image.of(table, item)))
-                reason = self._refused(charge)
+                reason = self._add_or_refuse(charge)
                 if reason:
                     reasons.append((reason, table))
-                else:
-                    self._add(charge)
                 (left if reason else passed).setdefault(name, []).append(write)
-        if not passed:
+        if reasons and not passed:
             return _throttled(*reasons[0])
         status, answer = self._pass_on(environ, request | {"RequestItems": passed})
         return status, _with_left(answer, "UnprocessedItems", left)
@@ -129,11 +127,8 @@ class CapacityApp:
     def _get(self, environ: dict, request: dict[str, Any]) -> Answer:
         table = _table(request["TableName"])
         charge = _read_charge(table, _key(table, request["Key"]), request)
-        reason = self._refused(charge)
-        if reason:
-            return _throttled(reason, table)
-        self._add(charge)
-        return self._pass_on(environ, request)
+        reason = self._add_or_refuse(charge)
+        return _throttled(reason, table) if reason else self._pass_on(environ, request)
 
     def _batch_get(self, environ: dict, request: dict[str, Any]) -> Answer:
         """Each item is a read for itself; what finds no room comes back as unprocessed.
@@ -148,14 +143,12 @@ class CapacityApp:
             table = _table(name)
             for key in wanted["Keys"]:
                 charge = _read_charge(table, key, wanted)
-                reason = self._refused(charge)
+                reason = self._add_or_refuse(charge)
                 if reason:
                     reasons.append((reason, table))
-                else:
-                    self._add(charge)
                 part = (left if reason else passed).setdefault(name, wanted | {"Keys": []})
                 part["Keys"].append(key)
-        if not passed:
+        if reasons and not passed:
             return _throttled(*reasons[0])
         status, answer = self._pass_on(environ, request | {"RequestItems": passed})
         return status, _with_left(answer, "UnprocessedKeys", left)
@@ -170,11 +163,14 @@ class CapacityApp:
         units = read_units(sum(map(item_bytes, self.read.items)), request.get("ConsistentRead", False))
         key = self.read.partition
         charge = Charge(table.name, READ, units, None if key is None else _text(key))
+        reason = self._add_or_refuse(charge)
+        return _throttled(reason, table) if reason else (status, answer)
+
+    def _add_or_refuse(self, charge: Charge) -> str | None:
         reason = self._refused(charge)
-        if reason:
-            return _throttled(reason, table)
-        self._add(charge)
-        return status, answer
+        if reason is None:
+            self._add(charge)
+        return reason
 
     def _refused(self, charge: Charge) -> str | None:
         reason = self.capacity.refusal(charge)

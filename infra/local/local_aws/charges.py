@@ -53,12 +53,12 @@ def of_write(before: Image, after: Image) -> WriteUnits:
     return WriteUnits(item, sum(_of_entry(before.entries.get(n), after.entries.get(n)) for n in names))
 
 
-def of_failed_condition(before: Image) -> WriteUnits:
-    """The item that is there is paid for, and one unit where there is none.
+def of_failed_condition(before: Image, wanted: Image) -> WriteUnits:
+    """The same for the item, though nothing is written; indexes are not touched.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalUpdate
     """
-    return WriteUnits(write_units(before.bytes))
+    return WriteUnits(write_units(max(before.bytes, wanted.bytes)))
 
 
 def _entry(index: LocalSecondaryIndex, attributes: Attributes) -> Entry | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,83 +10,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.capacity import CAPACITY_PATH, READ, WRITE, Capacity, Charge, Limits, Throttled, lines
+from local_aws.capacity import CAPACITY_PATH, READ, WRITE, Limits, Throttled, lines
 from local_aws.faults import Fault
-from local_aws.function_settings import CREDENTIALS, REGION
-from local_aws.item_size import item_bytes, read_units, write_units
+from local_aws.item_size import write_units
 from local_aws.local_stack import LocalAws, Wishes
 
-KB = 1024
-
-
-def key(bucket: str, group: int = 0) -> dict[str, Any]:
-    return {"bucket": {"B": bucket.encode()}, "group": {"B": group.to_bytes(2, "big")}}
-
-
-def item(bucket: str, size: int, group: int = 0, due: int | None = None, version: int = 1) -> dict[str, Any]:
-    """An item of exactly so many bytes, by our own count of them."""
-    attributes = key(bucket, group) | {"version": {"N": str(version)}}
-    taken = len("bucket") + len(bucket) + len("group") + 2 + len("version") + 2
-    if due is not None:
-        attributes["due"] = {"N": str(due)}
-        # One digit, or two.
-        taken += len("due") + 2
-    return attributes | {"state": {"B": bytes(size - taken - len("state"))}}
-
-
-class Table:
-    """The template's table, seen as the function sees it, at a time that is told."""
-
-    def __init__(self, aws: LocalAws) -> None:
-        self.aws = aws
-        self.name = aws.stack.ref("Table")
-        self.dynamodb = boto3.client(
-            "dynamodb",
-            endpoint_url=aws.server.faulty_url,
-            region_name=REGION,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            config=boto3.session.Config(retries={"total_max_attempts": 1}, max_pool_connections=20),
-        )
-
-    def at(self, seconds: float | None) -> None:
-        self.aws.server.control("PUT", {"time": seconds}, CAPACITY_PATH)
-
-    def used(self, kind: str) -> dict[str, Any]:
-        tables = self.aws.capacity()["tables"]
-        return tables.get(self.name, {}).get(kind, {"units": 0, "index_units": 0, "throttled": 0})
-
-    def cost(self, kind: str, call: Callable[[], Any]) -> float:
-        before = self.used(kind)["units"]
-        call()
-        return self.used(kind)["units"] - before
-
-    def put(self, attributes: dict[str, Any], **more: Any) -> None:
-        self.dynamodb.put_item(TableName=self.name, Item=attributes, **more)
-
-    def get(self, of: dict[str, Any], **more: Any) -> dict[str, Any]:
-        return self.dynamodb.get_item(TableName=self.name, Key=of, **more)
-
-    def query(self, bucket: str, names: Any = None, values: Any = None, **more: Any) -> dict[str, Any]:
-        return self.dynamodb.query(
-            TableName=self.name,
-            KeyConditionExpression="#bucket = :bucket",
-            ExpressionAttributeNames={"#bucket": "bucket"} | (names or {}),
-            ExpressionAttributeValues={":bucket": {"B": bucket.encode()}} | (values or {}),
-            **more,
-        )
-
-    def batch_get(self, keys: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """The items, and the keys that were not processed."""
-        wanted = {self.name: {"Keys": keys, "ConsistentRead": True}}
-        answer = self.dynamodb.batch_get_item(RequestItems=wanted)
-        left = answer["UnprocessedKeys"].get(self.name, {"Keys": [], "ConsistentRead": True})
-        assert left["ConsistentRead"] is True
-        return answer["Responses"][self.name], left["Keys"]
+from .charged_table import KB, Table, item, key, throttled
+from .conftest import Programs, Up
+from .recordings import attack, episode, expected, on_stream, send
+from .test_attacks import close_all
+from .test_faults import check_alerts
 
 
 @pytest.fixture(scope="module")
@@ -110,58 +47,6 @@ def table(local: LocalAws) -> Table:
     local.set_limits(Limits())
     local.server.control("DELETE", path=CAPACITY_PATH)
     return table
-
-
-def throttled(call: Callable[[], Any]) -> dict[str, Any]:
-    """The refusal, as an SDK has it."""
-    with pytest.raises(ClientError) as refused:
-        call()
-    return refused.value.response
-
-
-@pytest.mark.parametrize(
-    ("value", "size"),
-    [
-        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
-        ({"S": "text"}, 4),
-        ({"S": "Übung"}, 6),
-        ({"N": "27"}, 2),
-        ({"N": "0"}, 1),
-        ({"N": "-1234567"}, 5),
-        ({"N": "00120.00"}, 2),
-        ({"N": "1790000000123"}, 8),
-        ({"B": "AAEC"}, 3),
-        ({"B": "AAE="}, 2),
-        ({"B": "AA=="}, 1),
-        ({"B": b"\0" * 230}, 230),
-        ({"BOOL": True}, 1),
-        ({"NULL": True}, 1),
-        ({"L": []}, 3),
-        ({"M": {}}, 3),
-        ({"L": [{"S": "ab"}, {"N": "1"}]}, 3 + 1 + 2 + 1 + 2),
-        ({"M": {"key": {"S": "ab"}}}, 3 + 1 + 3 + 2),
-        ({"SS": ["a", "bc"]}, 3),
-        ({"NS": ["1", "234"]}, 2 + 3),
-    ],
-)
-def test_an_item_is_as_large_as_its_names_and_values(value: dict[str, Any], size: int) -> None:
-    assert item_bytes({"name": value}) == len("name") + size
-
-
-def test_units_are_those_of_the_examples_in_the_documentation() -> None:
-    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
-    assert [read_units(size, consistent=True) for size in (0, 3_500, int(3.5 * KB), 8 * KB, 10 * KB)] == [1, 1, 1, 2, 3]
-    assert [read_units(size, consistent=False) for size in (0, 8 * KB, 80 * KB)] == [0.5, 1, 10]
-    assert [write_units(size) for size in (0, 500, KB, KB + 1, int(1.6 * KB), int(3.5 * KB))] == [1, 1, 1, 2, 2, 4]
-    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
-    capacity = Capacity(lambda: 0.0)
-    read = Charge("table", READ, read_units(20 * KB, consistent=True), "key", "key/1")
-    assert read.units == 5
-    passed = 0
-    while capacity.refusal(read) is None:
-        capacity.add(read)
-        passed += 1
-    assert passed == 600
 
 
 def test_what_calls_cost(table: Table) -> None:
@@ -240,7 +125,7 @@ def test_the_index_costs_when_its_entry_comes_changes_or_goes(table: Table) -> N
 
 
 def test_a_failed_condition_is_paid_for(table: Table) -> None:
-    """An item of 300 KB that was to become one of 310 KB costs 300; one that is not there, one.
+    """An item of 300 KB that was to become one of 310 KB costs 310, whether it does or not.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalUpdate
     """
@@ -255,10 +140,16 @@ def test_a_failed_condition_is_paid_for(table: Table) -> None:
             conditional(bucket, size, 5)
 
     table.put(item("c", 300 * KB))
-    assert table.cost(WRITE, lambda: fails("c", 310 * KB)) == 300
+    assert table.cost(WRITE, lambda: fails("c", 310 * KB)) == 310
+    assert table.cost(WRITE, lambda: fails("c", 500)) == 300
     table.at(1)
     assert table.cost(WRITE, lambda: conditional("c", 310 * KB, 1)) == 310
-    assert table.cost(WRITE, lambda: fails("none", 310 * KB)) == 1
+    assert table.cost(WRITE, lambda: fails("none", 2 * KB)) == 2
+    # Where it fails, the index does not change.
+    table.put(item("c", 500, due=3))
+    assert table.used(WRITE)["index_units"] == 1
+    assert table.cost(WRITE, lambda: fails("c", 500)) == 1
+    assert table.used(WRITE)["index_units"] == 1
     # What is refused as wrong costs nothing.
     wrong = {"TableName": table.name, "Item": {"bucket": {"B": b"c"}}}
     with pytest.raises(ClientError, match="ValidationException"):
@@ -469,3 +360,30 @@ def test_one_large_item_is_a_wall(table: Table, told: Callable[[str], None]) -> 
         table.put(item(f"lane {at}", 230 * KB))
     assert table.used(WRITE)["throttled"] == 9
     told(f"writers of one item of 230 KB every two seconds, and how many are throttled: {shares}")
+
+
+def test_the_function_tells_the_same_where_the_table_has_little_room(
+    up: Up, programs: Programs, tmp_path: Path, told: Callable[[str], None]
+) -> None:
+    """Refused writes, and batches that come back in part, are tried again until all is there."""
+    mapping = {"window_seconds": 0.2, "poll_seconds": 0.05, "backoff_seconds_max": 0.5}
+    wishes = Wishes(parameters={"Lateness": "24h"}, mapping=mapping, limits=Limits(key_read_units=8))
+    aws = up(programs.package, wishes)
+    table = Table(aws)
+    send(programs.replay, aws, aws.stream, attack("cross_owner_access"))
+    data = [one for records in on_stream(aws, aws.stream).values() for one in records]
+    wanted = {episode(alert): alert for alert in expected(programs.replay, data, tmp_path)}
+    # No second ends until something has been refused: first reads, then writes.
+    table.at(0)
+    aws.source.start()
+    for kind, limits in ((READ, Limits(table_write_units=100)), (WRITE, Limits(key_write_units=20))):
+        until = time.monotonic() + 60
+        while table.used(kind)["throttled"] == 0:
+            assert time.monotonic() < until, f"nothing throttled: {table.aws.capacity()}"
+            time.sleep(0.05)
+        aws.set_limits(limits)
+    table.at(None)
+    aws.source.wait_until_read(len(data), 60)
+    told("; ".join(lines(aws.capacity())))
+    close_all(aws)
+    check_alerts([notice["alert"] for notice in aws.queue.receive()], wanted)
