@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
+from .capacity import CAPACITY_PATH, lines
 from .package import ALL, FUNCTION, assembled, built
 from .template import REPOSITORY
 
@@ -19,6 +21,7 @@ from .template import REPOSITORY
 STATE = Path(os.environ.get("VEDETTE_LOCAL_AWS", REPOSITORY / "target" / "local-aws"))
 RUNNING = STATE / "running.json"
 UP_SECONDS_MAX = 90.0
+AS_AWS, UNLIMITED = "as-aws", "unlimited"
 # Short enough for a service that takes what is up to 15 minutes late.
 REHEARSAL = "error_leak/attack_chosen_request_id"
 
@@ -31,6 +34,9 @@ def main() -> int:
     up.add_argument("--debug", action="store_true", help="build the function without optimisation, which is quicker")
     up.add_argument("--lateness", default="15m", help="how late an event may arrive (default 15m)")
     up.add_argument("--log-group", default="/local/application", help="name of the log group that is watched")
+    up.add_argument(
+        "--capacity", choices=(AS_AWS, UNLIMITED), default=AS_AWS, help=f"what DynamoDB takes (default {AS_AWS})"
+    )
     commands.add_parser("down", help="take it down")
     arguments = parser.parse_args()
     return bring_up(arguments) if arguments.command == "up" else take_down()
@@ -60,6 +66,7 @@ def bring_up(arguments: argparse.Namespace) -> int:
         told = _start(package, arguments)
     else:
         print("It is up already. Take it down first where it should run another program or with other settings.")
+        print("\n".join(_used(told)))
     print(_what_to_try(told))
     if arguments.detach:
         return 0
@@ -78,9 +85,10 @@ def _start(package: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     RUNNING.unlink(missing_ok=True)
     token = f"local-aws-{time.time_ns()}"
     log = STATE / "service.log"
+    settings = [arguments.lateness, arguments.log_group, arguments.capacity]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "local_aws.service", token, str(package), arguments.lateness, arguments.log_group],
+            [sys.executable, "-m", "local_aws.service", token, str(package), *settings],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -126,6 +134,12 @@ In another terminal:
 
     infra/local/down
 """
+
+
+def _used(told: dict[str, Any]) -> list[str]:
+    """What has been used of DynamoDB's capacity since it came up."""
+    with urllib.request.urlopen(told["endpoint_url"] + CAPACITY_PATH, timeout=30) as answer:
+        return lines(json.load(answer))
 
 
 def _follow(log: Path, told: dict[str, Any]) -> None:

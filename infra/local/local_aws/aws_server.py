@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from io import BytesIO
@@ -19,8 +20,11 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from . import local_index, resharding, service_metrics
+from .capacity import CAPACITY_PATH, Capacity, Limits
+from .capacity_app import CapacityApp
 from .faults import App, Fault, FaultPlan, FaultyApp
-from .service_metrics import Emitted, metered, tell_throttled
+from .service_metrics import Emitted, tell_capacity, tell_throttled
+from .what_was_read import WhatWasRead
 
 CONTROL_PATH = "/_local/faults"
 METRICS_PATH = "/_local/metrics"
@@ -84,13 +88,41 @@ def with_metrics(app: App, emitted: Emitted) -> App:
     return watched
 
 
+def with_capacity(app: App, capacity: Capacity) -> App:
+    """GET reports what was used of DynamoDB's capacity, DELETE as well and then counts anew.
+
+    PUT `{"limits", "time"}`, both or one: limits of `null` refuse nothing; a time of `null` is that of the clock.
+    """
+
+    def counted(environ: dict, start_response: Callable) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != CAPACITY_PATH:
+            return app(environ, start_response)
+        if environ["REQUEST_METHOD"] == "PUT":
+            wanted = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+            if "limits" in wanted:
+                capacity.limits = wanted["limits"] and Limits(**wanted["limits"])
+            if "time" in wanted:
+                capacity.told_time = wanted["time"]
+        told = json.dumps(capacity.report()).encode()
+        if environ["REQUEST_METHOD"] == "DELETE":
+            capacity.forget()
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(told)))])
+        return [told]
+
+    return counted
+
+
 def main(ports_file: Path) -> None:
     resharding.install()
     local_index.install()
+    read = WhatWasRead()
+    read.install()
     plan, emitted = FaultPlan(), Emitted()
     service_metrics.install(emitted, plan)
-    moto = metered(one_at_a_time(DomainDispatcherApplication(create_backend_app)), emitted)
-    plain = with_metrics(with_control(moto, plan), emitted)
+    capacity = Capacity(lambda: time.time() + emitted.ahead_seconds)
+    stand_in = DomainDispatcherApplication(create_backend_app)
+    moto = one_at_a_time(CapacityApp(stand_in, capacity, read, partial(tell_capacity, emitted)))
+    plain = with_capacity(with_metrics(with_control(moto, plan), emitted), capacity)
     faulty = FaultyApp(moto, plan, partial(tell_throttled, emitted))
     ports = {}
     for name, app in (("plain", plain), ("faulty", faulty)):

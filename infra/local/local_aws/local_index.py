@@ -6,6 +6,7 @@ so it is enough to let moto see that partition.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import Any
 
@@ -16,6 +17,7 @@ def install() -> None:
     query = Table.query
     signature = inspect.signature(query)
 
+    @functools.wraps(query)
     def within_partition(self: Table, *args: Any, **kwargs: Any) -> Any:
         asked = signature.bind(self, *args, **kwargs).arguments
         local = {index.name for index in self.indexes or []}

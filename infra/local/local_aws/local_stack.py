@@ -18,6 +18,7 @@ from botocore.config import Config
 from . import template
 from .alerts import AlertQueue
 from .aws_server import CONTROL_PATH, METRICS_PATH
+from .capacity import CAPACITY_PATH, Limits
 from .cloudwatch import Clock, Metric, Metrics
 from .destination import BucketDestination
 from .event_source import EventSource, MappingMetrics, MappingSettings
@@ -40,6 +41,8 @@ class Wishes:
     mapping: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     timeout_seconds: float | None = None
+    # What DynamoDB takes within a second; `None` for a table that takes everything at once.
+    limits: Limits | None = field(default_factory=Limits)
 
 
 class AwsServer:
@@ -110,6 +113,7 @@ class LocalAws:
             raise
 
     def _build(self, package: Path, wishes: Wishes) -> None:
+        self.set_limits(wishes.limits)
         self.clock = Clock()
         self.metrics = Metrics(self.clock)
         self.log_read = 0
@@ -173,6 +177,13 @@ class LocalAws:
     def told(self) -> dict[str, Any]:
         """Calls of the function by operation, and the faults that struck."""
         return self.server.control("GET")
+
+    def set_limits(self, limits: Limits | None) -> None:
+        self.server.control("PUT", {"limits": limits and asdict(limits)}, CAPACITY_PATH)
+
+    def capacity(self) -> dict[str, Any]:
+        """What was used of DynamoDB's capacity, as `Capacity.report` has it."""
+        return self.server.control("GET", path=CAPACITY_PATH)
 
     def gather_metrics(self) -> Metrics:
         """All that was emitted so far: by our own parts, by the services, and in the function's log."""

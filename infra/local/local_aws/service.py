@@ -11,21 +11,24 @@ import sys
 import threading
 from pathlib import Path
 
-from .__main__ import RUNNING, STATE
+from .__main__ import RUNNING, STATE, UNLIMITED
 from .alerts import line
+from .capacity import Limits, Throttled
 from .function_settings import REGION
 from .local_stack import LocalAws, Wishes
 from .unused import LOG_LEVEL, Report
 
 
-def main(token: str, package: Path, lateness: str, log_group: str) -> None:
+def main(token: str, package: Path, lateness: str, log_group: str, capacity: str) -> None:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     parameters = {"Lateness": lateness, "LogLevel": LOG_LEVEL}
     (STATE / "function.log").unlink(missing_ok=True)
-    local = LocalAws(STATE, package, Wishes(parameters=parameters, log_groups=[log_group]))
+    limits = None if capacity == UNLIMITED else Limits()
+    local = LocalAws(STATE, package, Wishes(parameters=parameters, log_groups=[log_group], limits=limits))
     report = Report(local.function.log, lateness, local.bucket)
+    throttled = Throttled()
     try:
         local.source.start()
         local.schedule.start()
@@ -46,7 +49,7 @@ def main(token: str, package: Path, lateness: str, log_group: str) -> None:
         while not ended.wait(0.5):
             lines = [line(notice["alert"]) for notice in local.queue.receive()]
             with shown.open("a") as log:
-                log.writelines(f"{text}\n" for text in [*report.lines(), *lines])
+                log.writelines(f"{text}\n" for text in [*report.lines(), *throttled.lines(local.capacity()), *lines])
             if local.source.failure is not None:
                 raise RuntimeError("the event source failed") from local.source.failure
     finally:
@@ -54,4 +57,4 @@ def main(token: str, package: Path, lateness: str, log_group: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4])
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4], sys.argv[5])

@@ -1,35 +1,25 @@
 """What Kinesis, DynamoDB, CloudWatch Logs and SNS tell CloudWatch about themselves. moto tells next to nothing, so its
-functions are wrapped where AWS would count.
+functions are wrapped where AWS would count. What is used of DynamoDB's capacity, `capacity_app` tells.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import threading
 import time
-from base64 import b64decode
-from collections.abc import Callable, Iterable
 from datetime import timedelta
-from io import BytesIO
 from typing import Any
 
-from moto.dynamodb.models import dynamodb_backends
 from moto.kinesis import models as kinesis
 from moto.logs import models as logs
 from moto.sns import models as sns
 
 from .calls import Call
-from .faults import App, FaultPlan
-from .function_settings import REGION
-from .resources import ACCOUNT
+from .faults import FaultPlan
 
 # A delivery of CloudWatch Logs to a subscriber, which is no call of ours, by this name in faults.
 DELIVERY = Call("logs", "Deliver")
-WRITE_UNIT_BYTES = 1024
-READ_UNIT_BYTES = 4096
 READS = ("GetItem", "BatchGetItem", "Query")
-WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
 
 
 class Emitted:
@@ -123,31 +113,6 @@ def _watch_sns(emitted: Emitted) -> None:
     sns.Subscription.publish = published
 
 
-def metered(app: App, emitted: Emitted) -> App:
-    """Counts DynamoDB's capacity units: of a write by the size of the request, which is a little above the item's; of
-    a read by the size of the items, whatever part of them is asked for; of a query by the answer.
-    """
-
-    def metering(environ: dict, start_response: Callable) -> Iterable[bytes]:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        call = Call.of(environ, body)
-        answer = list(app(environ | {"wsgi.input": BytesIO(body)}, start_response))
-        if call.service == "dynamodb" and call.operation in READS + WRITES:
-            request = json.loads(body)
-            for table in _tables(request):
-                if call.operation in WRITES:
-                    # Binary values are base64 on the way: four characters for three bytes.
-                    kind, units = "Write", max(1, math.ceil(len(body) * 3 / 4 / WRITE_UNIT_BYTES))
-                elif call.operation == "Query":
-                    kind, units = "Read", max(1, math.ceil(sum(map(len, answer)) * 3 / 4 / READ_UNIT_BYTES))
-                else:
-                    kind, units = "Read", sum(_read_units(table, key) for key in _keys(request, table))
-                emitted.add("AWS/DynamoDB", f"Consumed{kind}CapacityUnits", units, TableName=table)
-        return answer
-
-    return metering
-
-
 def tell_throttled(emitted: Emitted, call: Call, body: bytes) -> None:
     """DynamoDB refuses a call."""
     if call.service == "dynamodb":
@@ -156,16 +121,9 @@ def tell_throttled(emitted: Emitted, call: Call, body: bytes) -> None:
             emitted.add("AWS/DynamoDB", f"{kind}ThrottleEvents", 1, TableName=table)
 
 
+def tell_capacity(emitted: Emitted, name: str, value: float, table: str) -> None:
+    emitted.add("AWS/DynamoDB", name, value, TableName=table)
+
+
 def _tables(request: dict[str, Any]) -> list[str]:
     return [request["TableName"]] if "TableName" in request else list(request.get("RequestItems", {}))
-
-
-def _keys(request: dict[str, Any], table: str) -> list[dict[str, Any]]:
-    return [request["Key"]] if "Key" in request else request["RequestItems"][table]["Keys"]
-
-
-def _read_units(table: str, key: dict[str, Any]) -> int:
-    # moto keeps binary values as bytes.
-    plain = {name: {"B": b64decode(value["B"])} if "B" in value else value for name, value in key.items()}
-    item = dynamodb_backends[ACCOUNT][REGION].get_item(table, plain)
-    return max(1, math.ceil((item.size() if item else 0) / READ_UNIT_BYTES))

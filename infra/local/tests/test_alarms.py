@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from local_aws.alarms import ALARM, OK, Alarm
+from local_aws.capacity import Limits
 from local_aws.faults import Fault
 from local_aws.function import Function
 from local_aws.local_stack import LocalAws, Wishes
@@ -219,6 +220,8 @@ def busy_table(watched: Watched) -> None:
     dynamodb, table = watched.aws.client("dynamodb"), watched.aws.stack.ref("Table")
     keys = [{"bucket": {"B": b"large"}, "group": {"B": bytes([at])}} for at in range(40)]
     items = [key | {"filler": {"B": bytes(390_000)}} for key in keys]
+    # The load of a minute comes at once, and under one partition key.
+    watched.aws.set_limits(None)
 
     def minute() -> None:
         for _ in range(5):
@@ -234,6 +237,7 @@ def busy_table(watched: Watched) -> None:
     watched.minutes(3, minute)
     for key in keys:
         dynamodb.delete_item(TableName=table, Key=key)
+    watched.aws.set_limits(Limits())
 
 
 def bad_record(watched: Watched) -> None:

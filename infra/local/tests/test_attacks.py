@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from local_aws import capacity
 from local_aws.local_stack import LocalAws, Wishes
 from local_aws.template import as_written
 
@@ -74,10 +75,12 @@ def test_each_episode_of_the_attacks_arrives_with_the_numbers_of_a_backtest(
         assert {**notice, "alert_id": ""} == {**alert, "alert_id": "", "status": "closed"}
     same_id = sum(final[episode(alert)]["alert_id"] == alert["alert_id"] for alert in wanted)
 
-    calls = aws.told()["calls"]
+    calls, (used,) = aws.told()["calls"], aws.capacity()["tables"].values()
+    assert [kind["throttled"] for kind in used.values()] == [0, 0]
     told(
         f"{len(data)} records, {aws.source.counts['invocations']} invocations, {len(wanted)} episodes, "
-        f"{len(at_once)} told of at once, {same_id} under the id of the backtest; calls: {calls}"
+        f"{len(at_once)} told of at once, {same_id} under the id of the backtest; calls: {calls}; "
+        f"{'; '.join(capacity.lines(aws.capacity()))}"
     )
     check_metrics(aws)
     check_log(aws)
