@@ -1,0 +1,164 @@
+//! A service that ran for a while goes in, what is told of it comes out.
+
+use std::collections::BTreeMap;
+
+use super::Scenario;
+use super::copies::Copies;
+use super::history;
+use super::price::{Bill, MONTH_S, Rates, units_usd};
+use super::seen::{Seen, Sweep, percentile};
+use super::service::{SECOND_US, Service, Traffic};
+use super::table::{Place, Units};
+use crate::args::CostArgs;
+
+/// Hits that are played before measuring, at most, and while it is measured; more take minutes of processor time.
+const HISTORY_HITS_MAX: u64 = 300_000;
+const MEASURED_HITS_MAX: f64 = 200_000.0;
+
+/// Of what is played before measuring, the number of each event's first time.
+const PLAYED_FIRST: u32 = 100_000;
+
+/// What is told of a scenario; rates are by second.
+#[derive(Debug)]
+pub(super) struct Measured {
+    pub(super) rate: f64,
+    pub(super) shards: usize,
+    pub(super) seconds: u64,
+    /// Events a second of the traffic that filled the table.
+    pub(super) history_rate: f64,
+    pub(super) units: Units,
+    /// By rule, the dearest first; what belongs to none is named in brackets.
+    pub(super) by_rule: Vec<OfRule>,
+    pub(super) busiest: Busiest,
+    pub(super) seen: Seen,
+    /// The slowest of the sweeps.
+    pub(super) sweep: Option<Sweep>,
+    pub(super) bill: Bill,
+}
+
+/// What a rule uses.
+#[derive(Debug, Clone)]
+pub(super) struct OfRule {
+    pub(super) name: String,
+    pub(super) units: Units,
+    pub(super) usd_a_month: f64,
+}
+
+/// The partition key that is written most.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Busiest {
+    pub(super) rule: String,
+    pub(super) write_units_a_second: f64,
+    pub(super) throttled: u64,
+}
+
+pub(super) fn measure(traffic: Traffic<'_>, scenario: Scenario, args: &CostArgs) -> Measured {
+    let Scenario { rate, shards } = scenario;
+    let hits_a_second = rate * traffic.hit_part();
+    let most = (MEASURED_HITS_MAX / hits_a_second) as u64;
+    // In whole minutes, so that sweeps have their share.
+    let seconds = match args.seconds {
+        Some(seconds) => seconds.get(),
+        None => (most / 60 * 60).clamp(60, 300),
+    };
+    let mut made = history::of(traffic, rate, HISTORY_HITS_MAX);
+    let wanted = args.due.unwrap_or((made.due_an_event * rate * 60.0) as u64);
+    let watermark = traffic.millis(super::service::SWEEP_FIRST_US) - traffic.lateness_ms();
+    let there = made.table.count_due(watermark);
+    history::make_due(traffic, &mut made.table, wanted.saturating_sub(there));
+    made.table.limit();
+    let arriving = Copies::new(traffic.recorded, rate, 0, PLAYED_FIRST);
+    let mut service = Service::new(
+        traffic,
+        made.table,
+        (arriving, rate),
+        (shards, args.seed),
+        made.swept_to,
+    );
+    service.run_until(seconds as i64 * SECOND_US);
+    told(traffic, (scenario, seconds), made.rate, service)
+}
+
+fn told(
+    traffic: Traffic<'_>,
+    (scenario, seconds): (Scenario, u64),
+    history_rate: f64,
+    service: Service<'_>,
+) -> Measured {
+    let a_second = |number: f64| number / seconds as f64;
+    let mut units = Units::default();
+    let mut by_rule: BTreeMap<String, Units> = BTreeMap::new();
+    let mut busiest = Busiest::default();
+    for (place, used) in service.table.used() {
+        let name = name(traffic, place);
+        units.add(used);
+        by_rule.entry(name.clone()).or_default().add(used);
+        let written = a_second(used.write as f64);
+        if written > busiest.write_units_a_second {
+            busiest = Busiest {
+                rule: name,
+                write_units_a_second: written,
+                throttled: used.throttled,
+            };
+        }
+    }
+    let mut by_rule: Vec<OfRule> = by_rule
+        .into_iter()
+        .map(|(name, units)| OfRule {
+            name,
+            usd_a_month: MONTH_S
+                * units_usd(a_second(units.write as f64), a_second(units.read as f64)),
+            units,
+        })
+        .collect();
+    by_rule.sort_by(|a, b| b.usd_a_month.total_cmp(&a.usd_a_month));
+    let seen = service.seen;
+    let bill = Bill::of(Rates {
+        events: scenario.rate,
+        write_units: a_second(units.write as f64),
+        read_units: a_second(units.read as f64),
+        invocations: a_second(seen.invocations as f64),
+        lambda_s: a_second(seen.lambda_us as f64 / SECOND_US as f64),
+        notices: a_second(seen.published as f64),
+    });
+    Measured {
+        rate: scenario.rate,
+        shards: scenario.shards,
+        seconds,
+        history_rate,
+        units,
+        by_rule,
+        busiest,
+        sweep: seen
+            .sweeps
+            .iter()
+            .copied()
+            .max_by_key(|sweep| sweep.took_us),
+        seen,
+        bill,
+    }
+}
+
+fn name(traffic: Traffic<'_>, place: Place) -> String {
+    match place {
+        Place::Rule(key, _) => {
+            let rule = traffic.plan.rule_of(key);
+            let meta = rule.map(|at| &traffic.engine.rules().correlations[at.0 as usize].meta);
+            let name = meta.map(|meta| meta.name.as_ref().unwrap_or(&meta.title));
+            name.map_or_else(|| "(unknown)".to_owned(), |name| name.to_string())
+        }
+        Place::Notices(_) => "(notices)".to_owned(),
+        Place::Bookkeeping => "(bookkeeping)".to_owned(),
+    }
+}
+
+impl Measured {
+    pub(super) fn a_second(&self, number: f64) -> f64 {
+        number / self.seconds as f64
+    }
+
+    /// A percentile in milliseconds; 0 where nothing was measured.
+    pub(super) fn ms(&self, values_us: &[i64], part: f64) -> f64 {
+        percentile(values_us, part).unwrap_or(0) as f64 / 1000.0
+    }
+}
