@@ -42,7 +42,7 @@ impl Chance {
 
     /// Any time below `most_us`.
     pub(super) fn below_us(&mut self, most_us: i64) -> i64 {
-        self.0.i64(..most_us)
+        self.0.i64(0..most_us)
     }
 
     /// Box and Muller's way from two even numbers to a normal one.
