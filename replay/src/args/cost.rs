@@ -22,11 +22,11 @@ pub(crate) struct CostArgs {
     /// How long the service is watched, in virtual seconds; as long as takes little time where not given, at most 300
     #[arg(long, value_name = "SECONDS")]
     pub(crate) seconds: Option<NonZeroU64>,
-    /// Groups that the first sweep finds due; as many as the traffic leaves where not given
+    /// Groups that the first sweep finds due besides those of the traffic: episodes whose end is to be told
     ///
-    /// A botnet leaves one for each of its addresses.
-    #[arg(long, value_name = "GROUPS")]
-    pub(crate) due: Option<u64>,
+    /// What an attack from as many addresses, or on as many users, leaves. Quiet traffic leaves hardly any.
+    #[arg(long, value_name = "GROUPS", default_value_t = 0)]
+    pub(crate) due: u64,
     /// Of all chance in the model: the same for the same numbers
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

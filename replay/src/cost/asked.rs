@@ -10,6 +10,9 @@ use super::table::{BUCKETS, Claim, Place, Table, Throttled, notice_name};
 /// The most keys that BatchGetItem takes.
 const KEYS_MAX: usize = 100;
 
+/// The most messages that PublishBatch takes: the others go with the first.
+const MESSAGES_MAX: usize = 10;
+
 /// What bookkeeping items take, in bytes: one for each shard, and how far sweeps have come.
 const BOOKKEPT_BYTES: u64 = 400;
 
@@ -139,20 +142,15 @@ impl Asked {
                 let told = &announcements[*place];
                 let name = notice_name(told.id, told.notice);
                 match table.claim(name, worker, now_us)? {
-                    Claim::Ours => return Ok(Performed::Then(Call::Send(*place))),
+                    Claim::Ours if place.is_multiple_of(MESSAGES_MAX) => {
+                        return Ok(Performed::Then(Call::Send(*place)));
+                    }
+                    Claim::Ours => return Ok(self.sent(*place)),
                     Claim::Told => self.accepted[*place] = true,
                     Claim::Anothers => {}
                 }
             }
-            (Call::Send(place), Effect::Publish(announcements)) => {
-                self.accepted[*place] = true;
-                let told = &announcements[*place];
-                self.told.push(Told {
-                    notice: told.notice,
-                    opened_at: told.episode.opened_at,
-                });
-                return Ok(Performed::Then(Call::NoteTold(*place)));
-            }
+            (Call::Send(place), _) => return Ok(self.sent(*place)),
             (Call::NoteTold(place), Effect::Publish(announcements)) => {
                 let told = &announcements[*place];
                 table.note_told(notice_name(told.id, told.notice), now_us)?;
@@ -160,6 +158,19 @@ impl Asked {
             _ => bookkeep(call, table, now_us)?,
         }
         Ok(Performed::Done)
+    }
+
+    /// SNS has the message.
+    fn sent(&mut self, place: usize) -> Performed {
+        self.accepted[place] = true;
+        if let Effect::Publish(announcements) = &self.effect {
+            let told = &announcements[place];
+            self.told.push(Told {
+                notice: told.notice,
+                opened_at: told.episode.opened_at,
+            });
+        }
+        Performed::Then(Call::NoteTold(place))
     }
 
     /// A request that was tried often enough.

@@ -13,6 +13,7 @@ mod invocation; // one invocation of the function
 mod seen; // what is counted
 mod service; // all of them, in virtual time
 mod history; // what the table holds to begin with
+mod due; // what waits for a sweep
 mod price; // units -> dollars
 mod outcome; // a run -> what is told of it
 mod report; // that, as text, JSON and Markdown
@@ -26,6 +27,7 @@ use crate::input::rules;
 use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::run::close;
+use history::History;
 use outcome::Measured;
 use service::Traffic;
 
@@ -63,10 +65,7 @@ pub(crate) fn run(args: &CostArgs) -> anyhow::Result<Outcome> {
         recorded: &recorded,
         starts_ms: STARTS_MS,
     };
-    let measured: Vec<Measured> = scenarios(args)
-        .into_iter()
-        .map(|scenario| outcome::measure(traffic, scenario, args))
-        .collect();
+    let measured = measured(traffic, args);
     match args.format {
         CostFormat::Text => write!(output, "{}", report::text(&recorded, &measured))?,
         CostFormat::Json => writeln!(output, "{}", report::json(&recorded, &measured))?,
@@ -74,6 +73,23 @@ pub(crate) fn run(args: &CostArgs) -> anyhow::Result<Outcome> {
     }
     let written = output.finish();
     close(&recording, args.source.quiet, written)
+}
+
+/// Scenarios of one rate share their history.
+fn measured(traffic: Traffic<'_>, args: &CostArgs) -> Vec<Measured> {
+    let mut made: Option<(f64, History)> = None;
+    let mut measured = Vec::new();
+    for scenario in scenarios(args) {
+        let history = match &made {
+            Some((rate, history)) if *rate == scenario.rate => history,
+            _ => {
+                let history = history::of(traffic, scenario.rate);
+                &made.insert((scenario.rate, history)).1
+            }
+        };
+        measured.push(outcome::measure(traffic, scenario, history.clone(), args));
+    }
+    measured
 }
 
 /// 2026-06-01, so that the numbers do not depend on when they are asked for.

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use super::Scenario;
 use super::copies::Copies;
-use super::history;
+use super::due;
+use super::history::History;
 use super::price::{Bill, MONTH_S, Rates, units_usd};
-use super::seen::{Seen, Sweep, percentile};
+use super::seen::{Seen, percentile};
 use super::service::{SECOND_US, Service, Traffic};
 use super::table::{Place, Units};
 use crate::args::CostArgs;
 
-/// Hits that are played before measuring, at most, and while it is measured; more take minutes of processor time.
-const HISTORY_HITS_MAX: u64 = 300_000;
+/// Hits that are measured, at most, but for the least time.
 const MEASURED_HITS_MAX: f64 = 200_000.0;
 
 /// Of what is played before measuring, the number of each event's first time.
@@ -31,8 +31,6 @@ pub(super) struct Measured {
     pub(super) by_rule: Vec<OfRule>,
     pub(super) busiest: Busiest,
     pub(super) seen: Seen,
-    /// The slowest of the sweeps.
-    pub(super) sweep: Option<Sweep>,
     pub(super) bill: Bill,
 }
 
@@ -52,20 +50,22 @@ pub(super) struct Busiest {
     pub(super) throttled: u64,
 }
 
-pub(super) fn measure(traffic: Traffic<'_>, scenario: Scenario, args: &CostArgs) -> Measured {
+pub(super) fn measure(
+    traffic: Traffic<'_>,
+    scenario: Scenario,
+    mut made: History,
+    args: &CostArgs,
+) -> Measured {
     let Scenario { rate, shards } = scenario;
     let hits_a_second = rate * traffic.hit_part();
     let most = (MEASURED_HITS_MAX / hits_a_second) as u64;
-    // In whole minutes, so that sweeps have their share.
+    // In whole minutes where there is time for that, so that sweeps have their share.
     let seconds = match args.seconds {
         Some(seconds) => seconds.get(),
-        None => (most / 60 * 60).clamp(60, 300),
+        None if most < 60 => most.max(10),
+        None => (most / 60 * 60).min(300),
     };
-    let mut made = history::of(traffic, rate, HISTORY_HITS_MAX);
-    let wanted = args.due.unwrap_or((made.due_an_event * rate * 60.0) as u64);
-    let watermark = traffic.millis(super::service::SWEEP_FIRST_US) - traffic.lateness_ms();
-    let there = made.table.count_due(watermark);
-    history::make_due(traffic, &mut made.table, wanted.saturating_sub(there));
+    due::make(traffic, &mut made.table, args.due);
     made.table.limit();
     let arriving = Copies::new(traffic.recorded, rate, 0, PLAYED_FIRST);
     let mut service = Service::new(
@@ -129,11 +129,6 @@ fn told(
         units,
         by_rule,
         busiest,
-        sweep: seen
-            .sweeps
-            .iter()
-            .copied()
-            .max_by_key(|sweep| sweep.took_us),
         seen,
         bill,
     }

@@ -76,20 +76,16 @@ fn scenario(it: &Measured) -> String {
     );
     line(&mut text, "notices", count(seen.published));
     line(&mut text, "hits that wait in the end", count(seen.waiting));
-    if let Some(sweep) = it.sweep {
-        let end = if sweep.is_complete {
-            "finished"
-        } else {
-            "not finished"
+    for sweep in &seen.sweeps {
+        let end = match sweep.is_complete {
+            true => "finished",
+            false => "NOT finished",
         };
+        let took_s = sweep.took_us as f64 / 1e6;
         line(
             &mut text,
-            "the longest sweep",
-            format!(
-                "{:.1} s, {} groups due, {end}",
-                sweep.took_us as f64 / 1e6,
-                count(sweep.due)
-            ),
+            "a sweep",
+            format!("{took_s:.1} s, {} groups due, {end}", count(sweep.due)),
         );
     }
     let bill = it.bill;
@@ -139,6 +135,13 @@ pub(super) fn json(recorded: &Recorded, measured: &[Measured]) -> Value {
 
 fn one(it: &Measured) -> Value {
     let seen = &it.seen;
+    let sweeps = seen.sweeps.iter().map(|sweep| {
+        json!({
+            "seconds": sweep.took_us as f64 / 1e6,
+            "groups_due": sweep.due,
+            "is_complete": sweep.is_complete,
+        })
+    });
     let rules = it.by_rule.iter().map(|rule| {
         json!({
             "rule": rule.name,
@@ -168,11 +171,7 @@ fn one(it: &Measured) -> Value {
         "batch_ms": {"p50": it.ms(&seen.batches_us, 0.5), "p99": it.ms(&seen.batches_us, 0.99)},
         "stored_ms": {"p50": it.ms(&seen.stored_us, 0.5), "p99": it.ms(&seen.stored_us, 0.99)},
         "notices": seen.published,
-        "sweep": it.sweep.map(|sweep| json!({
-            "seconds": sweep.took_us as f64 / 1e6,
-            "groups_due": sweep.due,
-            "is_complete": sweep.is_complete,
-        })),
+        "sweeps": sweeps.collect::<Vec<_>>(),
         "usd_a_month": {
             "dynamodb": it.bill.dynamodb,
             "kinesis": it.bill.kinesis,

@@ -75,7 +75,7 @@ pub(super) fn notice_name(id: detector_core::store::EpisodeId, notice: Notice) -
     (id, notice == Notice::Closed)
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Partition {
     writes: Tokens,
     reads: Tokens,
@@ -83,7 +83,7 @@ struct Partition {
 }
 
 /// One second's worth, filled up as time goes by. A request that finds any is served, and may leave a debt.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Tokens {
     debt: f64,
     at_us: i64,
@@ -103,7 +103,7 @@ impl Tokens {
 }
 
 /// All items, and what was used of each partition.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Table {
     items: BTreeMap<ItemKey, Item>,
     due: BTreeMap<(RuleKey, u8), BTreeSet<(i64, Key)>>,
@@ -192,13 +192,6 @@ impl Table {
         Ok(due)
     }
 
-    /// How many groups are due before the watermark.
-    pub(super) fn count_due(&self, watermark: i64) -> u64 {
-        let before = (watermark, Key::from_u128(0));
-        let all = self.due.values();
-        all.map(|due| due.range(..before).count() as u64).sum()
-    }
-
     /// Puts `worker`'s name on a notice, or looks whose it is.
     pub(super) fn claim(
         &mut self,
@@ -244,10 +237,6 @@ impl Table {
     /// All items, in the order of their keys.
     pub(super) fn items(&self) -> impl Iterator<Item = (&ItemKey, &Item)> {
         self.items.iter()
-    }
-
-    pub(super) fn has(&self, key: ItemKey) -> bool {
-        self.items.contains_key(&key)
     }
 
     fn write_units(
