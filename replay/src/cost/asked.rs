@@ -3,7 +3,9 @@
 //! What a batch asks for is known here and nowhere else in the model: a new kind of effect is a new [`Call`] with what it
 //! does to the table, and its place in the result.
 
-use detector_core::store::{Effect, EffectResult, Item, ItemKey, Notice, RuleKey, WriteOutcome};
+use detector_core::store::{
+    Effect, EffectResult, Item, ItemKey, Notice, Report, RuleKey, Step, WriteOutcome,
+};
 
 use super::table::{BUCKETS, Claim, Place, Table, Throttled, notice_name};
 
@@ -215,15 +217,11 @@ pub(super) fn bookkeep(call: &Call, table: &mut Table, now_us: i64) -> Result<()
 }
 
 /// Performs the steps of a batch at once, as in a world that takes no time.
-pub(super) fn at_once(
-    mut step: detector_core::store::Step<'_>,
-    table: &mut Table,
-    now_us: i64,
-) -> detector_core::store::Report {
+pub(super) fn at_once(mut step: Step<'_>, table: &mut Table, now_us: i64) -> Report {
     loop {
         let (batch, effect) = match step {
-            detector_core::store::Step::Done(report) => return report,
-            detector_core::store::Step::Ask { batch, effect, .. } => (batch, effect),
+            Step::Done(report) => return report,
+            Step::Ask { batch, effect, .. } => (batch, effect),
         };
         let (mut asked, mut calls) = Asked::new(effect);
         while let Some(call) = calls.pop() {
@@ -232,5 +230,83 @@ pub(super) fn at_once(
             }
         }
         step = batch.resume(asked.result());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use detector_core::engine::{Engine, Mode, Observer};
+    use detector_core::rule::RuleFile;
+    use detector_core::store::drive::drive;
+    use detector_core::store::{Batch, Deltas, MemoryStore, Plan};
+    use detector_core::time::Timestamp;
+    use detector_core::window::load_rules;
+
+    use super::*;
+
+    const RULES: &str = "
+title: Refused
+id: 11111111-1111-4111-8111-111111111111
+name: refused
+level: low
+logsource: {product: aws, service: lambda}
+detection:
+    refused: {decision: deny}
+    condition: refused
+---
+title: Often refused
+id: 22222222-2222-4222-8222-222222222222
+level: high
+correlation:
+    type: event_count
+    rules: [refused]
+    group-by: [sub]
+    timespan: 10m
+    condition: {gte: 3}
+";
+
+    struct Nothing;
+    impl Observer for Nothing {}
+
+    fn deltas(engine: &Engine, from: u32) -> Deltas {
+        let mut worker = engine.worker(Mode::Set);
+        for at in from..from + 300 {
+            let sub = at % 120;
+            let line = format!(
+                r#"{{"timestamp":"2026-05-03T12:00:0{}.000Z","event":"v","request_id":"r{at}","sub":"s{sub}","decision":"deny"}}"#,
+                at % 10
+            );
+            let arrival = Timestamp::from_rfc3339("2026-05-03T12:00:10Z");
+            worker.record(line.as_bytes(), arrival, &mut Nothing);
+        }
+        let mut deltas = Deltas::default();
+        worker.drain_state(&mut |rule, group, state| deltas.add((rule, group), state, 0, 0));
+        deltas
+    }
+
+    #[test]
+    fn what_is_asked_comes_to_the_same_as_over_the_store_in_memory() {
+        let file = RuleFile {
+            path: "rules.yml".to_owned(),
+            text: RULES.to_owned(),
+        };
+        let engine = Engine::new(load_rules(&[file]).unwrap());
+        let plan = Plan::new(engine.rules(), engine.store_times());
+        let (memory, mut table) = (MemoryStore::default(), Table::default());
+        let end_ms = 1_777_900_000_000;
+        let steps = || {
+            let batches = [0, 200].map(|from| deltas(&engine, from));
+            let batches = batches.map(|deltas| Batch::of_records(&plan, deltas, None));
+            let sweep = Batch::sweep(&plan, end_ms, None);
+            batches.into_iter().chain([sweep])
+        };
+        for (one, other) in steps().zip(steps()) {
+            let expected = drive(one, &memory, &mut |_| true);
+            assert_eq!(at_once(other, &mut table, 0), expected);
+            assert!(expected.written + expected.closed > 0);
+        }
+        let items: Vec<_> = table.items().map(|(k, i)| (*k, i.clone())).collect();
+        assert_eq!(items, memory.items());
+        assert_eq!(items.len(), 120);
     }
 }

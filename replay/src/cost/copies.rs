@@ -171,3 +171,93 @@ fn spread(number: u32) -> u64 {
     bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ bits >> 31
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use detector_core::event::LogSource;
+
+    use super::super::recorded::RecordedEvent;
+    use super::*;
+
+    /// A hundred events in a hundred seconds, of which every fourth is a hit.
+    fn recorded() -> Recorded {
+        let hit = |at: i64| RecordedEvent {
+            offset_ms: at * 4_000,
+            id: format!("e{at}"),
+            source: LogSource::Lambda,
+            rules: vec![],
+            values: vec![],
+        };
+        Recorded {
+            events: 100,
+            span_ms: 100_000,
+            hits: (0..25).map(hit).collect(),
+            hits_total: 25,
+        }
+    }
+
+    #[test]
+    fn the_rate_is_what_is_asked_for_at_any_time() {
+        let recorded = recorded();
+        for rate in [0.3, 1.0, 7.5, 400.0] {
+            let mut traffic = Copies::new(&recorded, rate, 0, 1);
+            let seconds = (40_000.0 / rate) as i64;
+            let mut played = BTreeSet::new();
+            for half in [1, 2] {
+                let until_us = seconds * 500_000 * half;
+                let mut hits = 0;
+                while let Some(arrival) = traffic.next_before(until_us) {
+                    hits += 1;
+                    assert!(played.insert((arrival.copy, arrival.played, arrival.event)));
+                }
+                let expected = seconds as f64 / 2.0 * rate / 4.0;
+                let off = (f64::from(hits) - expected).abs() / expected;
+                assert!(off < 0.02, "{rate}: {hits} of {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn arrivals_come_in_order() {
+        let recorded = recorded();
+        let mut traffic = Copies::new(&recorded, 33.0, -5, 1);
+        let times = std::iter::from_fn(|| traffic.next_before(1_000_000_000)).map(|it| it.at_us);
+        assert!(times.is_sorted());
+    }
+
+    #[test]
+    fn copies_have_people_of_their_own_and_share_what_is_shared() {
+        let own = |named: &Named, copy| named.of_copy(copy).into_owned();
+        let pool = Named::Shared("eu-west-1_pool".to_owned());
+        let user = Named::Own("ann".to_owned());
+        let sub = Named::Own("0453171e-831e-46bb-a512-a4a6d2e6c5ef".to_owned());
+        assert_eq!(own(&pool, 3), own(&pool, 4));
+        for named in [user, sub.clone()] {
+            let all: BTreeSet<String> = (0..1_000).map(|copy| own(&named, copy)).collect();
+            assert_eq!(all.len(), 1_000);
+        }
+        let other = own(&sub, 9);
+        assert!(Key::of_event_id(&other).is_uuid(), "{other}");
+    }
+
+    #[test]
+    fn addresses_of_one_network_stay_together() {
+        for (one, two, bits) in [
+            ("192.0.2.7", "192.0.2.200", 24),
+            ("192.0.2.7", "192.0.77.1", 16),
+            ("2001:db8::1", "2001:db8::2", 64),
+        ] {
+            let network = |text: &str, copy| match own_address(text.parse().unwrap(), copy) {
+                IpAddr::V4(address) => u128::from(address.to_bits() >> (32 - bits)),
+                IpAddr::V6(address) => address.to_bits() >> (128 - bits),
+            };
+            for copy in [0, 1, 5_000] {
+                assert_eq!(network(one, copy), network(two, copy));
+            }
+            assert_ne!(network(one, 1), network(one, 2));
+            assert_eq!(own_address(one.parse().unwrap(), 0).to_string(), one);
+        }
+    }
+}

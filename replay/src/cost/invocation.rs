@@ -102,6 +102,17 @@ impl<'p> Invocation<'p> {
         self.waiting = calls.map(|call| Attempted { call, attempt: 0 }).collect();
     }
 
+    /// Past its time nothing more is asked for, but for the last steps.
+    pub(super) fn give_up_if_late(&mut self, now_us: i64) {
+        if !self.is_late(now_us) {
+            return;
+        }
+        if let Some(Stage::Asking(_, asked)) = &mut self.stage {
+            let left = self.waiting.drain(..);
+            left.for_each(|request| asked.give_up(&request.call));
+        }
+    }
+
     /// A request to begin now, if there is one and room for it.
     pub(super) fn next_request(&mut self) -> Option<Attempted> {
         if self.under_way == REQUESTS_MAX {

@@ -6,7 +6,6 @@
 mod chance; // times that differ
 mod recorded; // a recording -> what of it costs something
 mod copies; // many copies of it
-mod units; // sizes -> units of DynamoDB
 mod table; // items and what partitions take
 mod asked; // an effect -> requests -> its result
 mod invocation; // one invocation of the function
@@ -16,7 +15,8 @@ mod history; // what the table holds to begin with
 mod due; // what waits for a sweep
 mod price; // units -> dollars
 mod outcome; // a run -> what is told of it
-mod report; // that, as text, JSON and Markdown
+mod report; // that, as text and JSON
+mod markdown; // as a table
 
 use std::io::Write;
 
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &CostArgs) -> anyhow::Result<Outcome> {
     match args.format {
         CostFormat::Text => write!(output, "{}", report::text(&recorded, &measured))?,
         CostFormat::Json => writeln!(output, "{}", report::json(&recorded, &measured))?,
-        CostFormat::Markdown => write!(output, "{}", report::markdown(&measured))?,
+        CostFormat::Markdown => write!(output, "{}", markdown::table(&measured))?,
     }
     let written = output.finish();
     close(&recording, args.source.quiet, written)

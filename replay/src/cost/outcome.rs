@@ -24,6 +24,8 @@ pub(super) struct Measured {
     pub(super) rate: f64,
     pub(super) shards: usize,
     pub(super) seconds: u64,
+    /// Events with a hit.
+    pub(super) hits_a_second: f64,
     /// Events a second of the traffic that filled the table.
     pub(super) history_rate: f64,
     pub(super) units: Units,
@@ -125,6 +127,7 @@ fn told(
         rate: scenario.rate,
         shards: scenario.shards,
         seconds,
+        hits_a_second: scenario.rate * traffic.hit_part(),
         history_rate,
         units,
         by_rule,
@@ -147,7 +150,20 @@ fn name(traffic: Traffic<'_>, place: Place) -> String {
     }
 }
 
+/// A group each second that has to come again is no exception any more.
+const GIVEN_UP_A_SECOND: f64 = 1.0;
+
+/// More than so many seconds' worth of hits does not wait where batches come every two seconds.
+const WAITING_S_MAX: f64 = 10.0;
+
 impl Measured {
+    /// Whether what comes is done about as fast.
+    pub(super) fn keeps_up(&self) -> bool {
+        let waiting_s = self.seen.waiting as f64 / self.hits_a_second;
+        let is_given_up = self.a_second(self.seen.given_up as f64) >= GIVEN_UP_A_SECOND;
+        waiting_s < WAITING_S_MAX && !is_given_up
+    }
+
     pub(super) fn a_second(&self, number: f64) -> f64 {
         number / self.seconds as f64
     }

@@ -183,11 +183,3 @@ fn one(it: &Measured) -> Value {
         "rules": rules.collect::<Vec<_>>(),
     })
 }
-
-/// A table for a document.
-pub(super) fn markdown(measured: &[Measured]) -> String {
-    let mut table = String::new();
-    let _ = measured.iter().map(|it| it.rate);
-    table.push('\n');
-    table
-}

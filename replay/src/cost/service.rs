@@ -242,6 +242,7 @@ impl<'t> Service<'t> {
     /// Begins as many requests as there is room for, and the next step where there are none.
     fn begin_requests(&mut self, who: usize, now_us: i64) {
         while let Some(invocation) = &mut self.running[who] {
+            invocation.give_up_if_late(now_us);
             if let Some(request) = invocation.next_request() {
                 let at_us = now_us + self.chance.request_us();
                 self.at(at_us, Happening::Answer(who, request));
@@ -330,14 +331,12 @@ impl<'t> Service<'t> {
             });
         }
         self.seen.batches_us.push(took_us);
-        let done = report
-            .lowest_failed
-            .map_or(usize::MAX, |at| usize::try_from(at).unwrap_or(0));
         let arrivals = invocation.arrivals;
-        let done = if done > arrivals.len() && report.lowest_failed.is_some() {
-            0
-        } else {
-            done.min(arrivals.len())
+        let place = |at: u64| usize::try_from(at).ok().filter(|at| *at < arrivals.len());
+        let done = match report.lowest_failed {
+            None => arrivals.len(),
+            // A failure that has no place means the whole batch.
+            Some(at) => place(at).unwrap_or(0),
         };
         let latencies = arrivals[..done]
             .iter()

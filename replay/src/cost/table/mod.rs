@@ -4,12 +4,14 @@
 //! and of bookkeeping. What AWS gives on top is left out, so that the model errs on the safe side: unused capacity of
 //! five minutes that a burst may take, and more than one partition for a key that is hot for long.
 
+mod units; // sizes -> units
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use detector_core::store::{ConditionalWrite, Item, ItemKey, Notice, RuleKey, WriteOutcome};
+use detector_core::store::{
+    ConditionalWrite, EpisodeId, Item, ItemKey, Notice, RuleKey, WriteOutcome,
+};
 use detector_core::window::key::Key;
-
-use super::units;
 
 /// Buckets of a rule, as in `detector/lambda`.
 pub(super) const BUCKETS: u8 = 16;
@@ -69,9 +71,9 @@ pub(super) enum Claim {
 }
 
 /// The name of a notice.
-pub(super) type NoticeName = (detector_core::store::EpisodeId, bool);
+pub(super) type NoticeName = (EpisodeId, bool);
 
-pub(super) fn notice_name(id: detector_core::store::EpisodeId, notice: Notice) -> NoticeName {
+pub(super) fn notice_name(id: EpisodeId, notice: Notice) -> NoticeName {
     (id, notice == Notice::Closed)
 }
 
@@ -281,4 +283,136 @@ impl Table {
 fn notice_place((id, _): NoticeName) -> Place {
     let text = id.to_string();
     Place::Notices(text.bytes().fold(0, u8::wrapping_add) % BUCKETS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: RuleKey = RuleKey(Key::from_u128(7));
+
+    fn key(group: u128) -> ItemKey {
+        ItemKey {
+            rule: RULE,
+            group: Key::from_u128(group),
+        }
+    }
+
+    fn item(version: u64, state_bytes: usize, due: Option<i64>) -> Item {
+        Item {
+            version,
+            state: vec![0; state_bytes],
+            episodes: vec![],
+            children: vec![],
+            judged_to: 0,
+            settled_to: 0,
+            due,
+            latest: 0,
+            expires_at: None,
+        }
+    }
+
+    fn write(group: u128, expected: Option<u64>, item: Item) -> ConditionalWrite {
+        ConditionalWrite {
+            key: key(group),
+            expected,
+            item,
+        }
+    }
+
+    fn limited() -> Table {
+        let mut table = Table::default();
+        table.limit();
+        table
+    }
+
+    fn used(table: &Table) -> Units {
+        let mut sum = Units::default();
+        table.used().for_each(|(_, used)| sum.add(used));
+        sum
+    }
+
+    #[test]
+    fn a_key_takes_a_thousand_units_a_second_and_its_neighbour_too() {
+        let mut table = limited();
+        let mut written = [0u64; 2];
+        // Ten seconds, in which 2,000 units a second are asked of each of two buckets.
+        for at_us in (0..10_000_000).step_by(1_000) {
+            for bucket in [0, 1] {
+                for _ in 0..2 {
+                    let asked = write(bucket as u128, Some(0), item(1, 100, None));
+                    let answer = table.write(&asked, at_us);
+                    written[bucket] += u64::from(answer.is_ok());
+                }
+            }
+        }
+        for units in written {
+            // What a second's worth of unused capacity lets through at first is on top.
+            assert!((10_000..=11_000).contains(&units), "{written:?}");
+        }
+        assert_eq!(used(&table).throttled, 40_000 - written[0] - written[1]);
+    }
+
+    #[test]
+    fn a_large_item_takes_a_unit_for_each_begun_kilobyte() {
+        let mut table = limited();
+        let large = write(0, None, item(1, 235 * 1024 - 256, None));
+        assert_eq!(table.write(&large, 0), Ok(WriteOutcome::Written));
+        assert_eq!(used(&table).write, 235);
+        // Small again, over the large one.
+        let small = write(0, Some(1), item(2, 0, None));
+        assert_eq!(table.write(&small, 0), Ok(WriteOutcome::Written));
+        assert_eq!(used(&table).write, 470);
+        assert_eq!(table.read(key(0), 0).map(|it| it.is_some()), Ok(true));
+        assert_eq!(table.read(key(16), 0), Ok(None));
+        assert_eq!(used(&table).read, 2);
+    }
+
+    #[test]
+    fn a_condition_that_is_false_costs_and_changes_nothing() {
+        let mut table = limited();
+        table.put(key(0), item(5, 100 * 1024, Some(9)));
+        let stale = write(0, Some(4), item(5, 10, None));
+        assert_eq!(table.write(&stale, 0), Ok(WriteOutcome::Conflict));
+        let new = write(0, None, item(1, 10, None));
+        assert_eq!(table.write(&new, 0), Ok(WriteOutcome::Conflict));
+        assert_eq!(used(&table).write, 2 * 101);
+        assert_eq!(used(&table).of_index, 0);
+        assert_eq!(table.due((RULE, 0), 10, 0).map(|due| due.len()), Ok(1));
+    }
+
+    #[test]
+    fn the_index_costs_when_due_comes_changes_or_goes() {
+        let mut table = limited();
+        let mut of_index = Vec::new();
+        for (version, due) in [
+            (1, None),
+            (2, Some(5)),
+            (3, Some(5)),
+            (4, Some(6)),
+            (5, None),
+        ] {
+            let expected = (version > 1).then(|| version - 1);
+            let asked = write(0, expected, item(version, 0, due));
+            assert_eq!(table.write(&asked, 0), Ok(WriteOutcome::Written));
+            of_index.push(used(&table).of_index);
+        }
+        assert_eq!(of_index, [0, 1, 1, 3, 4]);
+        assert_eq!(used(&table).write, 5 + 4);
+        assert_eq!(table.due((RULE, 0), i64::MAX, 0), Ok(vec![]));
+    }
+
+    #[test]
+    fn one_worker_tells_of_a_notice() {
+        let mut table = limited();
+        let id = EpisodeId::first_known_as("r", Key::from_u128(1), 2);
+        let name = notice_name(id, Notice::Opened);
+        assert_eq!(table.claim(name, 1, 0), Ok(Claim::Ours));
+        assert_eq!(table.claim(name, 2, 1), Ok(Claim::Anothers));
+        assert_eq!(table.claim(name, 2, CLAIMED_US + 1), Ok(Claim::Ours));
+        assert_eq!(table.note_told(name, CLAIMED_US + 2), Ok(()));
+        assert_eq!(table.claim(name, 1, CLAIMED_US + 3), Ok(Claim::Told));
+        // Five writes, and a look at whose it is after each that was refused.
+        assert_eq!((used(&table).write, used(&table).read), (5, 2));
+    }
 }
