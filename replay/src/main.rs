@@ -23,6 +23,7 @@ mod run; // `replay run`
 mod r#match; // `replay match`
 mod test; // `replay test`
 mod check; // `replay check`
+mod cost; // `replay cost`
 mod shell; // `replay completions` and `replay man`
 #[cfg(feature = "aws")]
 mod service; // AWS: who we are there, and what went wrong
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Command::Match(args) => r#match::run(args),
         Command::Test(args) => test::run(args),
         Command::Check(args) => check::run(args),
+        Command::Cost(args) => cost::run(args),
         #[cfg(feature = "aws")]
         Command::Send(args) => send::run(args),
         Command::Capture(args) => capture::run(args),

@@ -55,6 +55,17 @@ Examples:
   # What a changed threshold would do
   replay test --rules drafts/ fixtures/ || echo not yet";
 
+pub(super) const COST_EXAMPLES: &str = "\
+Examples:
+  # 100, 1,000, 10,000 and 100,000 events a second, with the mix of a whole day
+  replay cost fixtures/ordinary_traffic/quiet_day
+
+  # How many shards the rules bear
+  replay cost --rate 1000 --shards 4 --shards 8 --shards 16 my-day/
+
+  # A sweep after a botnet of 120,000 addresses
+  replay cost --rate 1000 --due 120000 my-day/";
+
 pub(super) const CHECK_EXAMPLES: &str = "\
 Examples:
   # Every .yml and .yaml file, at any depth

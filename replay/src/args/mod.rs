@@ -2,6 +2,7 @@
 
 mod when; // moments on the command line
 mod speed; // the pace of a recording
+mod cost; // what the service costs
 mod aws; // the commands that speak to AWS
 mod shell; // what a system keeps beside the program
 mod help; // texts
@@ -15,11 +16,12 @@ use detector_core::engine::Engine;
 use detector_core::rule::RuleSet;
 
 use help::{
-    CAPTURE_EXAMPLES, CAPTURE_HELP, CHECK_EXAMPLES, EXIT_STATUS, INPUT_HELP, MATCH_EXAMPLES,
-    RUN_EXAMPLES, SEND_EXAMPLES, SEND_HELP, TEST_EXAMPLES,
+    CAPTURE_EXAMPLES, CAPTURE_HELP, CHECK_EXAMPLES, COST_EXAMPLES, EXIT_STATUS, INPUT_HELP,
+    MATCH_EXAMPLES, RUN_EXAMPLES, SEND_EXAMPLES, SEND_HELP, TEST_EXAMPLES,
 };
 
 pub(crate) use aws::{CaptureArgs, SendArgs};
+pub(crate) use cost::{CostArgs, CostFormat};
 pub(crate) use shell::{CompletionsArgs, ManArgs};
 pub(crate) use speed::Speed;
 pub(crate) use when::When;
@@ -64,6 +66,12 @@ pub(crate) enum Command {
     /// A problem is printed on standard output as path:line and what is wrong; warnings are marked.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Tell what the service costs at a rate of events, and where it breaks
+    ///
+    /// Copies of the recording make up the traffic. The engine is the real one; the table, the requests to it and the
+    /// schedule are a model in virtual time.
+    #[command(after_help = COST_EXAMPLES, after_long_help = long_help(COST_EXAMPLES))]
+    Cost(CostArgs),
     /// Send a recording over a Kinesis stream, as a rehearsal of the service
     #[command(after_help = SEND_EXAMPLES, after_long_help = longer(SEND_EXAMPLES, SEND_HELP))]
     Send(SendArgs),
