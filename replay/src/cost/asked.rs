@@ -4,7 +4,8 @@
 //! does to the table, and its place in the result.
 
 use detector_core::store::{
-    Effect, EffectResult, Item, ItemKey, Notice, Report, RuleKey, Step, WriteOutcome,
+    Effect, EffectResult, Item, ItemKey, LogName, LogPart, Notice, Report, RuleKey, Step,
+    WriteOutcome,
 };
 
 use super::table::{BUCKETS, Claim, Place, Table, Throttled, notice_name};
@@ -25,6 +26,11 @@ pub(super) enum Call {
     Get(Vec<(usize, ItemKey)>),
     Put(usize),
     Query(RuleKey, u8),
+    /// A part of the log.
+    Append(usize),
+    /// A place of the log.
+    ReadLog(u8),
+    DropLog(LogName),
     Claim(usize),
     Send(usize),
     NoteTold(usize),
@@ -61,6 +67,8 @@ pub(super) struct Asked {
     outcomes: Vec<WriteOutcome>,
     accepted: Vec<bool>,
     due: Vec<ItemKey>,
+    appended: Vec<bool>,
+    log: Vec<LogPart>,
     is_lost: bool,
     pub(super) told: Vec<Told>,
 }
@@ -73,6 +81,8 @@ impl Asked {
             outcomes: Vec::new(),
             accepted: Vec::new(),
             due: Vec::new(),
+            appended: Vec::new(),
+            log: Vec::new(),
             is_lost: false,
             told: Vec::new(),
             effect,
@@ -98,6 +108,12 @@ impl Asked {
                     .flat_map(|rule| (0..BUCKETS).map(|b| (*rule, b)));
                 buckets.map(|(rule, b)| Call::Query(rule, b)).collect()
             }
+            Effect::Append(parts) => {
+                asked.appended = vec![false; parts.len()];
+                (0..parts.len()).map(Call::Append).collect()
+            }
+            Effect::ReadLog { place } => vec![Call::ReadLog(*place)],
+            Effect::DropLog(names) => names.iter().copied().map(Call::DropLog).collect(),
         };
         (asked, calls)
     }
@@ -140,6 +156,12 @@ impl Asked {
                 let due = table.due((*rule, *bucket), *watermark, now_us)?;
                 self.due.extend(due);
             }
+            (Call::Append(place), Effect::Append(parts)) => {
+                table.append(&parts[*place], now_us)?;
+                self.appended[*place] = true;
+            }
+            (Call::ReadLog(place), _) => self.log = table.read_log(*place, now_us)?,
+            (Call::DropLog(name), _) => table.drop_log(*name, now_us)?,
             (Call::Claim(place), Effect::Publish(announcements)) => {
                 let told = &announcements[*place];
                 let name = notice_name(told.id, told.notice);
@@ -178,7 +200,10 @@ impl Asked {
     /// A request that was tried often enough.
     pub(super) fn give_up(&mut self, call: &Call) {
         // Writes have an outcome of their own each, and so have announcements.
-        self.is_lost |= matches!(call, Call::Get(_) | Call::Query(..));
+        self.is_lost |= matches!(
+            call,
+            Call::Get(_) | Call::Query(..) | Call::ReadLog(_) | Call::DropLog(_)
+        );
     }
 
     pub(super) fn result(self) -> EffectResult {
@@ -187,7 +212,16 @@ impl Asked {
             Effect::Read(_) => EffectResult::Read(self.items),
             Effect::Write(_) => EffectResult::Write(self.outcomes),
             Effect::Publish(_) => EffectResult::Publish(self.accepted),
-            Effect::Due { .. } => EffectResult::Due(self.due),
+            Effect::Due { .. } => EffectResult::Due {
+                keys: self.due,
+                is_all: true,
+            },
+            Effect::Append(_) => EffectResult::Append(self.appended),
+            Effect::ReadLog { .. } => EffectResult::ReadLog {
+                parts: self.log,
+                is_all: true,
+            },
+            Effect::DropLog(_) => EffectResult::DropLog,
         }
     }
 

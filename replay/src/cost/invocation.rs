@@ -8,7 +8,7 @@ use super::asked::{Asked, Call};
 use super::copies::Arrival;
 
 /// Requests of an invocation at a time, as in `detector/lambda`.
-const REQUESTS_MAX: usize = 32;
+const REQUESTS_MAX: usize = 128;
 
 /// How often a request is made that is refused.
 pub(super) const ATTEMPTS_MAX: u32 = 6;

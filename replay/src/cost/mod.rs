@@ -58,7 +58,7 @@ pub(crate) fn run(args: &CostArgs) -> anyhow::Result<Outcome> {
     let mut output = Output::open(args.output.as_deref())?;
     let engine = args.source.engine(rules);
     let (recorded, recording) = recorded::read(&engine, &args.source)?;
-    let plan = Plan::new(engine.rules(), engine.store_times());
+    let plan = Plan::new(engine.rules(), engine.store_times()).deferring();
     let traffic = Traffic {
         engine: &engine,
         plan: &plan,

@@ -146,6 +146,7 @@ fn name(traffic: Traffic<'_>, place: Place) -> String {
             name.map_or_else(|| "(unknown)".to_owned(), |name| name.to_string())
         }
         Place::Notices(_) => "(notices)".to_owned(),
+        Place::Log(_) => "(log)".to_owned(),
         Place::Bookkeeping => "(bookkeeping)".to_owned(),
     }
 }

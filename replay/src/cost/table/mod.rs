@@ -9,7 +9,7 @@ mod units; // sizes -> units
 use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::store::{
-    ConditionalWrite, EpisodeId, Item, ItemKey, Notice, RuleKey, WriteOutcome,
+    ConditionalWrite, EpisodeId, Item, ItemKey, LogName, LogPart, Notice, RuleKey, WriteOutcome,
 };
 use detector_core::window::key::Key;
 
@@ -20,6 +20,9 @@ pub(super) const BUCKETS: u8 = 16;
 pub(super) const WRITE_UNITS_MAX: u64 = 1_000;
 pub(super) const READ_UNITS_MAX: u64 = 3_000;
 
+/// What a part of the log takes beside its deltas: its key, names of attributes, when it goes.
+const LOG_BYTES: u64 = 60;
+
 /// How long a worker keeps its name on a notice, in microseconds.
 const CLAIMED_US: i64 = 8_000_000;
 
@@ -28,6 +31,7 @@ const CLAIMED_US: i64 = 8_000_000;
 pub(super) enum Place {
     Rule(RuleKey, u8),
     Notices(u8),
+    Log(u8),
     Bookkeeping,
 }
 
@@ -111,6 +115,9 @@ pub(super) struct Table {
     due: BTreeMap<(RuleKey, u8), BTreeSet<(i64, Key)>>,
     /// Until when somebody is at it, and who; `None`: told.
     notices: BTreeMap<NoticeName, Option<(i64, usize)>>,
+    log: BTreeMap<LogName, Vec<u8>>,
+    /// Names given so far.
+    named: u64,
     partitions: BTreeMap<Place, Partition>,
     /// As long as history is made nothing is refused and nothing counted.
     is_limited: bool,
@@ -223,6 +230,36 @@ impl Table {
     pub(super) fn note_told(&mut self, notice: NoticeName, now_us: i64) -> Result<(), Throttled> {
         self.write_units(notice_place(notice), (1, 0), now_us)?;
         self.notices.insert(notice, None);
+        Ok(())
+    }
+
+    /// Stores a part of the log. Names go around the places; those of the function are drawn at random.
+    pub(super) fn append(&mut self, part: &[u8], now_us: i64) -> Result<(), Throttled> {
+        let name = LogName(Key::from_u128(u128::from(self.named)));
+        self.note(Place::Log(name.place()), LOG_BYTES + part.len() as u64, now_us)?;
+        self.named += 1;
+        self.log.insert(name, part.to_vec());
+        Ok(())
+    }
+
+    /// The parts of the log in a place.
+    pub(super) fn read_log(&mut self, place: u8, now_us: i64) -> Result<Vec<LogPart>, Throttled> {
+        let here = self.log.iter().filter(|(name, _)| name.place() == place);
+        let parts: Vec<LogPart> = here
+            .map(|(name, deltas)| LogPart {
+                name: *name,
+                deltas: deltas.clone(),
+            })
+            .collect();
+        let bytes: u64 = parts.iter().map(|it| LOG_BYTES + it.deltas.len() as u64).sum();
+        self.look(Place::Log(place), bytes, now_us)?;
+        Ok(parts)
+    }
+
+    pub(super) fn drop_log(&mut self, name: LogName, now_us: i64) -> Result<(), Throttled> {
+        let bytes = self.log.get(&name).map_or(0, |it| LOG_BYTES + it.len() as u64);
+        self.note(Place::Log(name.place()), bytes, now_us)?;
+        self.log.remove(&name);
         Ok(())
     }
 
