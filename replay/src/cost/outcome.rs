@@ -154,7 +154,7 @@ fn name(traffic: Traffic<'_>, place: Place) -> String {
 const GIVEN_UP_A_SECOND: f64 = 1.0;
 
 /// More than so many seconds' worth of hits does not wait where batches come every two seconds.
-const WAITING_S_MAX: f64 = 10.0;
+const WAITING_S_MAX: f64 = 5.0;
 
 impl Measured {
     /// Whether what comes is done about as fast.
