@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Scenario;
 use super::copies::Copies;
 use super::due;
 use super::history::History;
@@ -17,6 +16,14 @@ const MEASURED_HITS_MAX: f64 = 200_000.0;
 
 /// Of what is played before measuring, the number of each event's first time.
 const PLAYED_FIRST: u32 = 100_000;
+
+/// A service to be measured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scenario {
+    /// Events a second.
+    pub(super) rate: f64,
+    pub(super) shards: usize,
+}
 
 /// What is told of a scenario; rates are by second.
 #[derive(Debug)]
