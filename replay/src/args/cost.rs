@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::SourceArgs;
+use super::source::SourceArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct CostArgs {

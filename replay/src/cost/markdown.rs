@@ -1,6 +1,6 @@
 //! What was measured, as a table for a document: scenarios side by side.
 
-use super::outcome::Measured;
+use super::measured::Measured;
 use crate::output::quantity::count;
 
 /// What a row tells of a scenario.

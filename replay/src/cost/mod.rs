@@ -14,7 +14,7 @@ mod service; // all of them, in virtual time
 mod history; // what the table holds to begin with
 mod due; // what waits for a sweep
 mod price; // units -> dollars
-mod outcome; // a run -> what is told of it
+mod measured; // a run -> what is told of it
 mod report; // that, as text and JSON
 mod markdown; // as a table
 
@@ -28,16 +28,8 @@ use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::run::close;
 use history::History;
-use outcome::Measured;
+use measured::{Measured, Scenario};
 use service::Traffic;
-
-/// A service to be measured.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scenario {
-    /// Events a second.
-    pub(crate) rate: f64,
-    pub(crate) shards: usize,
-}
 
 /// Rates and shards that are measured where nothing else is asked for.
 const SCENARIOS: [Scenario; 4] = [
@@ -65,7 +57,7 @@ pub(crate) fn run(args: &CostArgs) -> anyhow::Result<Outcome> {
         recorded: &recorded,
         starts_ms: STARTS_MS,
     };
-    let measured = measured(traffic, args);
+    let measured = all(traffic, args);
     match args.format {
         CostFormat::Text => write!(output, "{}", report::text(&recorded, &measured))?,
         CostFormat::Json => writeln!(output, "{}", report::json(&recorded, &measured))?,
@@ -76,7 +68,7 @@ pub(crate) fn run(args: &CostArgs) -> anyhow::Result<Outcome> {
 }
 
 /// Scenarios of one rate share their history.
-fn measured(traffic: Traffic<'_>, args: &CostArgs) -> Vec<Measured> {
+fn all(traffic: Traffic<'_>, args: &CostArgs) -> Vec<Measured> {
     let mut made: Option<(f64, History)> = None;
     let mut measured = Vec::new();
     for scenario in scenarios(args) {
@@ -87,7 +79,7 @@ fn measured(traffic: Traffic<'_>, args: &CostArgs) -> Vec<Measured> {
                 &made.insert((scenario.rate, history)).1
             }
         };
-        measured.push(outcome::measure(traffic, scenario, history.clone(), args));
+        measured.push(measured::measure(traffic, scenario, history.clone(), args));
     }
     measured
 }

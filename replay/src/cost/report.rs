@@ -1,10 +1,10 @@
-//! What was measured, as text, JSON and Markdown.
+//! What was measured, as text and JSON.
 
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::outcome::{Measured, OfRule};
+use super::measured::Measured;
 use super::price;
 use super::recorded::Recorded;
 use crate::output::quantity::count;
@@ -26,96 +26,94 @@ pub(super) fn text(recorded: &Recorded, measured: &[Measured]) -> String {
 }
 
 fn scenario(it: &Measured) -> String {
-    let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{} events/s, {} shards ({} s measured; the table filled at {:.0} events/s)",
+    let mut text = format!(
+        "{} events/s, {} shards ({} s measured; the table filled at {:.0} events/s)\n",
         count(it.rate as u64),
         it.shards,
         it.seconds,
         it.history_rate
     );
-    let units = it.units;
-    let line = |text: &mut String, name: &str, value: String| {
-        let _ = writeln!(text, "  {name:<34} {value}");
-    };
+    if !it.keeps_up() {
+        text += "  it does NOT keep up: what it costs means little\n";
+    }
+    let rows = units(it).into_iter().chain(times(it)).chain([bill(it)]);
+    for (name, value) in rows {
+        let _ = writeln!(text, "  {name:<38} {value}");
+    }
+    for rule in it.by_rule.iter().take(RULES_SHOWN) {
+        let _ = writeln!(
+            text,
+            "    {:>9.1} USD  {:>8.1} write  {:>8.1} read  {}",
+            rule.usd_a_month,
+            it.a_second(rule.units.write as f64),
+            it.a_second(rule.units.read as f64),
+            rule.name,
+        );
+    }
+    text
+}
+
+/// What is told, and how much it is.
+type Row = (&'static str, String);
+
+fn units(it: &Measured) -> Vec<Row> {
     let a_second = |number: u64| format!("{:.1}", it.a_second(number as f64));
-    line(&mut text, "write units a second", a_second(units.write));
-    line(&mut text, "  of the index", a_second(units.of_index));
-    line(&mut text, "read units a second", a_second(units.read));
-    line(
-        &mut text,
-        "busiest partition key, units a second",
-        format!(
-            "{:.0} of 1,000, {}; refused {}",
-            it.busiest.write_units_a_second,
-            it.busiest.rule,
-            count(it.busiest.throttled)
-        ),
-    );
-    let seen = &it.seen;
     let a_minute = |number: u64| format!("{:.1}", it.a_second(number as f64) * 60.0);
-    line(&mut text, "conflicts a minute", a_minute(seen.conflicts));
-    line(
-        &mut text,
-        "groups given up a minute",
-        a_minute(seen.given_up),
+    let busiest = format!(
+        "{:.0} of 1,000, {}; refused {}",
+        it.busiest.write_units_a_second,
+        it.busiest.rule,
+        count(it.busiest.throttled)
     );
-    let both = |values: &[i64]| {
-        format!(
-            "{:.0} ms, {:.0} ms",
-            it.ms(values, 0.5),
-            it.ms(values, 0.99)
-        )
+    vec![
+        ("write units a second", a_second(it.units.write)),
+        ("  of the index", a_second(it.units.of_index)),
+        ("read units a second", a_second(it.units.read)),
+        ("busiest partition key, units a second", busiest),
+        ("conflicts a minute", a_minute(it.seen.conflicts)),
+        ("groups given up a minute", a_minute(it.seen.given_up)),
+    ]
+}
+
+fn times(it: &Measured) -> Vec<Row> {
+    let seen = &it.seen;
+    let both = |values_us: &[i64]| {
+        let [half, most] = [0.5, 0.99].map(|part| it.ms(values_us, part));
+        format!("{half:.0} ms, {most:.0} ms")
     };
-    line(&mut text, "a batch, p50, p99", both(&seen.batches_us));
-    line(
-        &mut text,
-        "event to stored, p50, p99",
-        both(&seen.stored_us),
-    );
-    line(&mut text, "notices", count(seen.published));
-    line(&mut text, "hits that wait in the end", count(seen.waiting));
+    let mut rows = vec![
+        ("a batch, p50, p99", both(&seen.batches_us)),
+        ("event to stored, p50, p99", both(&seen.stored_us)),
+        ("notices", count(seen.published)),
+        ("hits that wait in the end", count(seen.waiting)),
+    ];
+    if !seen.openings_us.is_empty() {
+        rows.push(("event to alert, p50, p99", both(&seen.openings_us)));
+    }
     for sweep in &seen.sweeps {
         let end = match sweep.is_complete {
             true => "finished",
             false => "NOT finished",
         };
         let took_s = sweep.took_us as f64 / 1e6;
-        line(
-            &mut text,
-            "a sweep",
-            format!("{took_s:.1} s, {} groups due, {end}", count(sweep.due)),
-        );
+        let told = format!("{took_s:.1} s, {} groups due, {end}", count(sweep.due));
+        rows.push(("a sweep", told));
     }
+    rows
+}
+
+fn bill(it: &Measured) -> Row {
     let bill = it.bill;
-    line(
-        &mut text,
-        "USD a month",
-        format!(
-            "{:.0} = DynamoDB {:.0}, Kinesis {:.0}, Lambda {:.0}, CloudWatch {:.0}, SNS {:.0}",
-            bill.sum(),
-            bill.dynamodb,
-            bill.kinesis,
-            bill.lambda,
-            bill.cloudwatch,
-            bill.sns
-        ),
+    let parts = format!(
+        "{:.0} = DynamoDB {:.0}, Kinesis {:.0}, Lambda {:.0}, CloudWatch {:.0}, SNS {:.0}",
+        bill.sum(),
+        bill.dynamodb,
+        bill.kinesis,
+        bill.lambda,
+        bill.cloudwatch,
+        bill.sns
     );
-    for OfRule {
-        name,
-        units,
-        usd_a_month,
-    } in it.by_rule.iter().take(RULES_SHOWN)
-    {
-        let _ = writeln!(
-            text,
-            "    {usd_a_month:>9.1} USD  {:>8.1} write  {:>8.1} read  {name}",
-            it.a_second(units.write as f64),
-            it.a_second(units.read as f64),
-        );
-    }
-    text
+    ("USD a month", parts)
 }
 
 pub(super) fn json(recorded: &Recorded, measured: &[Measured]) -> Value {
@@ -170,6 +168,8 @@ fn one(it: &Measured) -> Value {
         "hits_waiting": seen.waiting,
         "batch_ms": {"p50": it.ms(&seen.batches_us, 0.5), "p99": it.ms(&seen.batches_us, 0.99)},
         "stored_ms": {"p50": it.ms(&seen.stored_us, 0.5), "p99": it.ms(&seen.stored_us, 0.99)},
+        "alert_ms": {"p50": it.ms(&seen.openings_us, 0.5), "p99": it.ms(&seen.openings_us, 0.99)},
+        "keeps_up": it.keeps_up(),
         "notices": seen.published,
         "sweeps": sweeps.collect::<Vec<_>>(),
         "usd_a_month": {

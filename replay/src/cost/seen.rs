@@ -23,7 +23,7 @@ pub(super) struct Seen {
     /// Of each hit, from its arrival to when its batch was done.
     pub(super) stored_us: Vec<i64>,
     /// Of each opening that was published, from when its condition held.
-    pub(super) openings_ms: Vec<i64>,
+    pub(super) openings_us: Vec<i64>,
     pub(super) published: u64,
     pub(super) written: u64,
     pub(super) conflicts: u64,

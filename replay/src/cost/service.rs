@@ -293,8 +293,8 @@ impl<'t> Service<'t> {
             for told in asked.told.drain(..) {
                 self.seen.published += 1;
                 if told.notice == Notice::Opened {
-                    let ms = self.traffic.millis(now_us) - told.opened_at;
-                    self.seen.openings_ms.push(ms);
+                    let since_ms = self.traffic.millis(now_us) - told.opened_at;
+                    self.seen.openings_us.push(since_ms * 1000);
                 }
             }
         }

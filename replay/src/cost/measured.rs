@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Scenario;
 use super::copies::Copies;
 use super::due;
 use super::history::History;
@@ -17,6 +16,14 @@ const MEASURED_HITS_MAX: f64 = 200_000.0;
 
 /// Of what is played before measuring, the number of each event's first time.
 const PLAYED_FIRST: u32 = 100_000;
+
+/// A service to be measured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scenario {
+    /// Events a second.
+    pub(super) rate: f64,
+    pub(super) shards: usize,
+}
 
 /// What is told of a scenario; rates are by second.
 #[derive(Debug)]
@@ -155,7 +162,7 @@ fn name(traffic: Traffic<'_>, place: Place) -> String {
 const GIVEN_UP_A_SECOND: f64 = 1.0;
 
 /// More than so many seconds' worth of hits does not wait where batches come every two seconds.
-const WAITING_S_MAX: f64 = 10.0;
+const WAITING_S_MAX: f64 = 5.0;
 
 impl Measured {
     /// Whether what comes is done about as fast.
