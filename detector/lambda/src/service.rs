@@ -116,7 +116,7 @@ impl Service {
         metrics.quarantined(quarantined);
 
         let swept_to = self.known_swept_to(deadline).await;
-        let plan = self.plan(&engine);
+        let plan = self.plan(&engine).await;
         let step = Batch::of_records(&plan, folded.deltas, swept_to);
         let report = self.run(step, &engine, deadline, metrics).await;
 
@@ -199,7 +199,7 @@ impl Service {
         let swept = progress::sweep_to(unread.arrivals_to, known, lateness_ms);
         let known = known.map(|known| known.with_lateness(lateness_ms));
 
-        let plan = self.plan(engine);
+        let plan = self.plan(engine).await;
         let step = Batch::sweep(&plan, swept.watermark, known);
         let report = self.run(step, engine, deadline, metrics).await;
         let mut complete = report.is_complete();
@@ -240,6 +240,16 @@ impl Service {
         for (key, why) in report.failures.iter().take(FAILURES_LOGGED_MAX) {
             warn!(?key, why, "a group could not be brought up to date");
         }
+        for (key, why) in report.unreadable.iter().take(FAILURES_LOGGED_MAX) {
+            error!(
+                ?key,
+                why,
+                "a group's state cannot be read: it stays as it is, and these hits are lost to it"
+            );
+        }
+        if report.is_outdated {
+            self.rules.lock().await.look_soon();
+        }
         for key in report.too_large.iter().chain(&report.shortened) {
             warn!(?key, "a group's state is too large, some of it is lost");
         }
@@ -252,12 +262,13 @@ impl Service {
         rules.engine()
     }
 
-    fn plan<'r>(&self, engine: &'r Engine) -> Plan<'r> {
+    async fn plan<'r>(&self, engine: &'r Engine) -> Plan<'r> {
         let times = StoreTimes {
             lateness_ms: self.config.lateness_ms,
             attempts_max: ATTEMPTS_MAX,
         };
-        Plan::new(engine.rules(), times)
+        let since = self.rules.lock().await.in_force_since(SystemTime::now());
+        Plan::new(engine.rules(), times).in_force_since(since)
     }
 
     /// How far sweeps have come, as read a minute ago or less.

@@ -1,5 +1,6 @@
 //! A group's stored item and a batch's deltas to its new item, its known episodes and what its parents see of them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::children::{self, ChildEpisode};
@@ -11,11 +12,12 @@ use crate::plan::Plan;
 use crate::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
 use crate::schedule::{is_over, quiet_ms, schedule, span};
 use crate::work::{GroupRef, Work};
+use crate::writer::Writer;
 use detector_rule::CorrelationIx;
 use detector_window::Windows;
 use detector_window::episode::Episode;
 use detector_window::group::United;
-use detector_window::interval::Interval;
+use detector_window::interval::{Interval, Intervals};
 use detector_window::key::Key;
 use detector_window::kind::ChildView;
 use detector_window::version::StateError;
@@ -67,9 +69,11 @@ pub(crate) fn evaluate(
     given: Given<'_>,
 ) -> Result<Option<Evaluated>, StateError> {
     let Given { stored, work, .. } = given;
-    let stored_state = stored.map(|item| item.state.as_slice());
-    let states: Vec<&[u8]> = stored_state
-        .into_iter()
+    let writer = plan.writer(rule);
+    let stored_state = stored
+        .map(|item| state_for(windows, rule, item, &writer))
+        .transpose()?;
+    let states: Vec<&[u8]> = (stored_state.iter().map(|state| &**state))
         .chain(work.states.iter().map(Vec::as_slice))
         .collect();
     if states.is_empty() {
@@ -101,6 +105,7 @@ pub(crate) fn evaluate(
             .map_or(held_until, |item| item.latest.max(held_until))
             .max(work.latest),
         expires_at: None,
+        writer: writer.after(stored.map(|item| &item.writer)),
     };
     let known_to = given.watermark.unwrap_or(i64::MIN).max(judged_to);
     let known = known(plan, rule, (&item, &united), known_to);
@@ -109,7 +114,7 @@ pub(crate) fn evaluate(
     schedule(plan, rule, &mut item, &united.episodes);
     let read = stored.map(|item| item.version);
     item.version = next_version(read, item.latest);
-    let is_changed = stored.is_none_or(|stored| !item.equals_but_version(stored));
+    let is_changed = stored.is_none_or(|stored| !item.says_the_same(stored));
     let openings = known.iter().map(|known| &known.episode);
     Ok(Some(Evaluated {
         is_changed,
@@ -125,6 +130,19 @@ pub(crate) fn evaluate(
         known_to,
         item,
     }))
+}
+
+/// The state of an item, without what it absorbed too early for the reader: of that it says too little.
+fn state_for<'i>(
+    windows: &Windows<'_>,
+    rule: CorrelationIx,
+    item: &'i Item,
+    reader: &Writer,
+) -> Result<Cow<'i, [u8]>, StateError> {
+    match item.writer.absorbed_too_early_for(reader) {
+        true => Ok(windows.without_absorbed(rule, &item.state)?.into()),
+        false => Ok(item.state.as_slice().into()),
+    }
 }
 
 /// The children that the item keeps with those that were shown, and whether there was no room for one. A complete sweep
@@ -207,7 +225,7 @@ fn known(
         is_over(plan, rule, span, known_to) && !(item.is_patient() && is_awaiting())
     };
     let as_known = |episode: &Episode| {
-        let mut known = clipped(episode, end)?;
+        let mut known = after_closed(clipped(episode, end)?, &item.episodes);
         if known.first_event > known.last_event {
             // All its hits are its children's, none of which is known.
             (known.first_event, known.last_event) = (known.opened_at, known.opened_at);
@@ -316,6 +334,23 @@ fn clipped(episode: &Episode, end: i64) -> Option<Episode> {
     (!clipped.holding.is_empty()).then_some(clipped)
 }
 
+/// What of an episode holds after those that were told as closed. By the rules that told so there is no more; where a
+/// quiet period is longer now or a threshold lower, what goes on is another episode.
+fn after_closed(episode: Episode, recorded: &[RecordedEpisode]) -> Episode {
+    let closed = recorded.iter().filter(|e| e.mark == Mark::Closed);
+    let within = closed.filter(|e| e.overlaps(&episode));
+    let closed_to = within.map(|e| e.span.end).max();
+    let Some(closed_to) = closed_to.filter(|to| *to < episode.held_until()) else {
+        return episode;
+    };
+    let holding = Intervals::from_unsorted(episode.holding).since(closed_to);
+    Episode {
+        opened_at: holding.as_slice()[0].start,
+        holding: holding.as_slice().to_vec(),
+        ..episode
+    }
+}
+
 impl Evaluated {
     /// What waits to be told: by this batch or by one that did not come to it.
     pub(crate) fn announcements(
@@ -325,7 +360,9 @@ impl Evaluated {
     ) -> Vec<Announcement> {
         let mut announcements = Vec::new();
         for recorded in self.item.unclosed() {
-            let current = self.known.iter().find(|e| recorded.overlaps(&e.episode));
+            // Where a quiet period is shorter now, one that was recorded can have become several: it ends with the last.
+            let mut known = self.known.iter();
+            let current = known.rfind(|e| recorded.overlaps(&e.episode));
             let is_over = || is_over(plan, rule, recorded.span, self.known_to);
             let (episode, is_final) = match current {
                 Some(known) => (Episode::clone(&known.episode), known.is_final),

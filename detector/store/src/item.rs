@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::children::{self, ChildEpisode};
 use crate::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
+use crate::writer::Writer;
 
 /// An item larger than this is not written: DynamoDB's limit is 400 KB, names and numbers included.
 pub const ITEM_BYTES_MAX: usize = 390_000;
@@ -36,18 +37,18 @@ pub struct Item {
     pub latest: i64,
     /// When the item may be forgotten, as an arrival time; `None` while it is due.
     pub expires_at: Option<i64>,
+    pub writer: Writer,
 }
 
 impl Item {
-    /// Whether both say the same, whatever their versions.
-    pub(crate) fn equals_but_version(&self, other: &Item) -> bool {
-        Item {
+    /// Whether both say the same, whatever their versions and whoever wrote them.
+    pub(crate) fn says_the_same(&self, other: &Item) -> bool {
+        let said = |item: &Item| Item {
             version: 0,
-            ..self.clone()
-        } == Item {
-            version: 0,
-            ..other.clone()
-        }
+            writer: Writer::NOBODY,
+            ..item.clone()
+        };
+        said(self) == said(other)
     }
 
     /// Marks what was told of the episodes, unless they have been merged meanwhile. The end counts after the opening
@@ -127,6 +128,7 @@ mod tests {
             due: None,
             latest: 0,
             expires_at: None,
+            writer: Writer::NOBODY,
         };
         item.mark_told(&[(id, Notice::Closed)]);
         assert_eq!(item.episodes[0].mark, Mark::Unpublished);

@@ -9,6 +9,8 @@
 
 mod key; // names
 mod recorded; // an episode in the store
+mod writer; // who wrote an item
+pub mod meaning; // what a rule's state means
 pub mod item; // what is stored of a group
 pub mod identity; // which recorded episode a current one is
 pub mod effect; // what a batch asks of the world
@@ -32,3 +34,4 @@ pub use plan::{Plan, StoreTimes};
 pub use recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
 pub use state_store::{StateStore, StoreError};
 pub use work::Deltas;
+pub use writer::Writer;

@@ -73,6 +73,7 @@ impl StateStore for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::writer::Writer;
     use detector_window::key::Key;
 
     fn item(version: u64) -> Item {
@@ -86,6 +87,7 @@ mod tests {
             due: None,
             latest: 0,
             expires_at: Some(100),
+            writer: Writer::NOBODY,
         }
     }
 

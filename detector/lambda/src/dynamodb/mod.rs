@@ -32,7 +32,6 @@ pub struct DynamoStore {
     worker: String,
     calls: AtomicU64,
     throttled: AtomicU64,
-    damaged: AtomicU64,
 }
 
 /// What was asked of the table since it was last told.
@@ -41,8 +40,6 @@ pub struct StoreCounts {
     pub calls: u64,
     /// Calls that DynamoDB refused for now.
     pub throttled: u64,
-    /// Items that could not be read, as often as they were.
-    pub damaged: u64,
 }
 
 impl DynamoStore {
@@ -54,7 +51,6 @@ impl DynamoStore {
             worker: format!("{:032x}", fastrand::u128(..)),
             calls: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
-            damaged: AtomicU64::new(0),
         }
     }
 
@@ -63,7 +59,6 @@ impl DynamoStore {
         StoreCounts {
             calls: self.calls.swap(0, Ordering::Relaxed),
             throttled: self.throttled.swap(0, Ordering::Relaxed),
-            damaged: self.damaged.swap(0, Ordering::Relaxed),
         }
     }
 
