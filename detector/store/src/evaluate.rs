@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::children::{self, ChildEpisode};
+use crate::edition::Writer;
 use crate::effect::Announcement;
 use crate::identity;
 use crate::item::{Item, STATE_BYTES_MAX};
@@ -12,12 +13,11 @@ use crate::plan::Plan;
 use crate::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
 use crate::schedule::{is_over, quiet_ms, schedule, span};
 use crate::work::{GroupRef, Work};
-use crate::writer::Writer;
 use detector_rule::CorrelationIx;
 use detector_window::Windows;
 use detector_window::episode::Episode;
 use detector_window::group::United;
-use detector_window::interval::{Interval, Intervals};
+use detector_window::interval::Interval;
 use detector_window::key::Key;
 use detector_window::kind::ChildView;
 use detector_window::version::StateError;
@@ -225,7 +225,7 @@ fn known(
         is_over(plan, rule, span, known_to) && !(item.is_patient() && is_awaiting())
     };
     let as_known = |episode: &Episode| {
-        let mut known = after_closed(clipped(episode, end)?, &item.episodes);
+        let mut known = identity::after_closed(identity::clipped(episode, end)?, &item.episodes);
         if known.first_event > known.last_event {
             // All its hits are its children's, none of which is known.
             (known.first_event, known.last_event) = (known.opened_at, known.opened_at);
@@ -317,37 +317,6 @@ pub(crate) fn next_version(read: Option<u64>, latest: i64) -> u64 {
     match read {
         Some(version) => version + 1,
         None => u64::try_from(latest).unwrap_or(0) + 1,
-    }
-}
-
-/// The episode before `end`.
-fn clipped(episode: &Episode, end: i64) -> Option<Episode> {
-    if episode.opened_at >= end {
-        return None;
-    }
-    let mut clipped = episode.clone();
-    clipped.holding.retain(|i| i.start < end);
-    for interval in &mut clipped.holding {
-        interval.end = interval.end.min(end);
-    }
-    // What is left of it may begin later, where the rest is forgotten.
-    (!clipped.holding.is_empty()).then_some(clipped)
-}
-
-/// What of an episode holds after those that were told as closed. By the rules that told so there is no more; where a
-/// quiet period is longer now or a threshold lower, what goes on is another episode.
-fn after_closed(episode: Episode, recorded: &[RecordedEpisode]) -> Episode {
-    let closed = recorded.iter().filter(|e| e.mark == Mark::Closed);
-    let within = closed.filter(|e| e.overlaps(&episode));
-    let closed_to = within.map(|e| e.span.end).max();
-    let Some(closed_to) = closed_to.filter(|to| *to < episode.held_until()) else {
-        return episode;
-    };
-    let holding = Intervals::from_unsorted(episode.holding).since(closed_to);
-    Episode {
-        opened_at: holding.as_slice()[0].start,
-        holding: holding.as_slice().to_vec(),
-        ..episode
     }
 }
 

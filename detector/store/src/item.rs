@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::children::{self, ChildEpisode};
+use crate::edition::Writer;
 use crate::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
-use crate::writer::Writer;
 
 /// An item larger than this is not written: DynamoDB's limit is 400 KB, names and numbers included.
 pub const ITEM_BYTES_MAX: usize = 390_000;

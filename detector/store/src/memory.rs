@@ -73,7 +73,7 @@ impl StateStore for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::writer::Writer;
+    use crate::edition::Writer;
     use detector_window::key::Key;
 
     fn item(version: u64) -> Item {

@@ -1,8 +1,8 @@
 //! What the protocol needs to know of each correlation rule.
 
+use crate::edition::Writer;
+use crate::edition::meaning::Meaning;
 use crate::key::RuleKey;
-use crate::meaning::Meaning;
-use crate::writer::Writer;
 use detector_rule::{CorrelationIx, RuleSet};
 use detector_window::Windows;
 use detector_window::key::Key;
