@@ -778,3 +778,169 @@ fn a_snapshot_of_owners_is_one_more_input() {
         (&1.into(), &1.into())
     );
 }
+
+/// A detection, a count of it, one that has a memory, and one over the count.
+const IN_SERVICE: &str = "\
+title: Rejected
+id: 10000000-0000-4000-8000-000000000001
+name: rejected
+logsource: {product: aws, service: lambda}
+detection: {it: {event: vehicle.register}, condition: it}
+level: low
+---
+title: Burst
+id: 10000000-0000-4000-8000-000000000002
+name: burst
+level: low
+correlation: {type: event_count, rules: [rejected], group-by: [source_ip], timespan: 10m, condition: {gte: 20}}
+---
+title: Chain
+id: 10000000-0000-4000-8000-000000000003
+name: chain
+level: low
+correlation: {type: temporal, rules: [burst, rejected], group-by: [source_ip], timespan: 1h, generate: true}
+---
+title: New to it
+id: 10000000-0000-4000-8000-000000000004
+name: new_to_it
+level: low
+correlation: {type: value_count, rules: [rejected], group-by: [source_ip], timespan: 10m, condition: {field: route, gte: 1}}
+vedette: {first_seen: {learning: 7d, memory: 30d}}
+";
+
+/// What `check --against` says of rules edited so, but for what any check says.
+fn fates(edits: &[(&str, &str)]) -> Vec<String> {
+    let desk = Desk::new();
+    fs::remove_file(desk.path().join("rules/register.yml")).unwrap();
+    desk.file("old/all.yml", IN_SERVICE);
+    let mut edited = IN_SERVICE.to_owned();
+    for (from, to) in edits {
+        assert!(edited.contains(from), "{from}");
+        edited = edited.replace(from, to);
+    }
+    desk.file("rules/all.yml", edited);
+    let ended = desk.replay(&["check", "--against", "old"]).expect(0);
+    let plain = desk.replay(&["check"]).expect(0).out;
+    let lines = ended.out.lines().filter(|line| !plain.contains(*line));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn check_against_tells_what_the_rules_in_service_come_to() {
+    assert_eq!(fates(&[]), ["kept: burst, chain, new_to_it"]);
+    // Titles, what is found, and what is told are no part of the state.
+    let edits = [
+        ("title: Burst", "title: Fast"),
+        ("level: low", "level: high"),
+        ("vehicle.register}", "vehicle.read}"),
+    ];
+    assert_eq!(fates(&edits), ["kept: burst, chain, new_to_it"]);
+    assert_eq!(
+        fates(&[("gte: 20", "gte: 25"), ("learning: 7d", "learning: 8d")]),
+        [
+            "kept: chain",
+            "kept: burst: threshold gte 20 -> gte 25; where it rises, groups that had reached it count from then on",
+            "kept: new_to_it: learning 7d00h -> 8d00h",
+        ]
+    );
+    let closed = "until it judges as before, and its open episodes will not be closed";
+    assert_eq!(
+        fates(&[
+            (
+                "group-by: [source_ip], timespan: 10m, condition: {gte: 20}",
+                "group-by: [source_ip, sub], timespan: 20m, condition: {gte: 20}"
+            ),
+            ("memory: 30d", "memory: 31d")
+        ]),
+        [
+            format!(
+                "starts anew: burst: timespan 10m00s -> 20m00s, group-by 0: source_ip -> 0: source_ip + 1: sub; needs 35m00s {closed}"
+            ),
+            format!("starts anew: chain: its `burst` starts anew; needs 1h35m {closed}"),
+            format!("starts anew: new_to_it: memory 30d00h -> 31d00h; needs 31d00h {closed}"),
+        ]
+    );
+    assert_eq!(
+        fates(&[(
+            "id: 10000000-0000-4000-8000-000000000004",
+            "id: 10000000-0000-4000-8000-000000000005"
+        )]),
+        [
+            "kept: burst, chain",
+            "new rule: new_to_it",
+            "removed rule: new_to_it: its open episodes will not be closed",
+        ]
+    );
+}
+
+#[test]
+fn check_against_is_for_programs_and_forges_too() {
+    let desk = Desk::new();
+    desk.file(
+        "rules/register.yml",
+        IN_SERVICE.replace(
+            "timespan: 10m, condition: {gte",
+            "timespan: 20m, condition: {gte",
+        ),
+    );
+    desk.file("old/all.yml", IN_SERVICE.replace("gte: 1}", "gte: 2}"));
+    let json = desk
+        .replay(&["check", "--against", "old", "--format", "json"])
+        .expect(0);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    let of = |at: usize| &json["against"][at];
+    assert_eq!(
+        (&of(0)["rule"], &of(0)["state"]),
+        (&"burst".into(), &"anew".into())
+    );
+    assert_eq!(of(0)["needs_seconds"], 35 * 60);
+    assert_eq!(of(0)["changed"][0]["what"], "timespan");
+    assert_eq!(of(1)["because_of"][0], "burst");
+    assert_eq!(
+        (&of(2)["state"], &of(2)["changed"][0]["to"][0]),
+        (&"kept".into(), &"gte 1".into())
+    );
+    let plain = desk.replay(&["check", "--format", "json"]).expect(0).out;
+    assert!(!plain.contains("against"), "{plain}");
+
+    let sarif = desk
+        .replay(&["check", "--against", "old", "--format", "sarif"])
+        .expect(0);
+    let sarif: Value = serde_json::from_str(&sarif.out).unwrap();
+    let notes = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(notes.len(), 3);
+    let note = &notes[0];
+    assert_eq!(
+        (&note["level"], &note["ruleId"]),
+        (&"note".into(), &"note".into())
+    );
+    assert!(
+        note["message"]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("starts anew: burst")
+    );
+    let place = &note["locations"][0]["physicalLocation"];
+    assert_eq!(
+        (
+            &place["artifactLocation"]["uri"],
+            &place["region"]["startLine"]
+        ),
+        (&"rules/register.yml".into(), &8.into())
+    );
+}
+
+#[test]
+fn rules_that_cannot_be_in_service_are_no_ground_to_compare_on() {
+    let desk = Desk::new();
+    desk.replay(&["check", "--against", "rulse"])
+        .expect(2)
+        .err_has("--against rulse")
+        .err_has("did you mean `rules/`?");
+    desk.file("old/broken.yml", BROKEN_RULE);
+    desk.replay(&["check", "--against", "old"])
+        .expect(2)
+        .err_has(
+            "--against old: these rules cannot be in service, they have 1 error: old/broken.yml:",
+        );
+}

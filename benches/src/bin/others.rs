@@ -31,7 +31,9 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), String> {
     let mut arguments = env::args().skip(1);
-    let rules = arguments.next().ok_or("give a folder of rules and files of records")?;
+    let rules = arguments
+        .next()
+        .ok_or("give a folder of rules and files of records")?;
     let mut files = Vec::new();
     let read = |error: io::Error| format!("{rules}: {error}");
     rule_files(Path::new(&rules), &mut files).map_err(read)?;
@@ -39,7 +41,11 @@ fn run() -> Result<(), String> {
     let mut lines = Vec::new();
     for path in arguments {
         let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-        lines.extend(text.lines().filter(|line| !line.is_empty()).map(str::to_owned));
+        lines.extend(
+            text.lines()
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned),
+        );
     }
     if lines.is_empty() {
         return Err("there are no records in the files".to_owned());
@@ -55,7 +61,10 @@ fn run() -> Result<(), String> {
             best[at] = best[at].min(time);
         }
     }
-    say(&format!("{} rules, {records} records: {outcome:?}", engine.rules().detections.len()));
+    say(&format!(
+        "{} rules, {records} records: {outcome:?}",
+        engine.rules().detections.len()
+    ));
     for (name, time) in ["tree of each record", "match", "run"].iter().zip(best) {
         let (seconds, limit) = (time.as_secs_f64(), best[0].as_secs_f64());
         say(&format!(
@@ -73,7 +82,10 @@ fn rule_files(folder: &Path, files: &mut Vec<RuleFile>) -> io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             rule_files(&path, files)?;
-        } else if path.extension().is_some_and(|it| it == "yml" || it == "yaml") {
+        } else if path
+            .extension()
+            .is_some_and(|it| it == "yml" || it == "yaml")
+        {
             files.push(RuleFile {
                 path: path.display().to_string(),
                 text: fs::read_to_string(&path)?,
@@ -90,7 +102,11 @@ fn repeated(lines: &[String]) -> (Vec<u8>, usize) {
     let mut records = 0;
     for day in 0.. {
         for line in lines {
-            let id = format!("{:08x}-0000-4000-8000-{:012x}", random.u32(..), random.u64(..1 << 48));
+            let id = format!(
+                "{:08x}-0000-4000-8000-{:012x}",
+                random.u32(..),
+                random.u64(..1 << 48)
+            );
             let line = with(line, "\"eventID\"", |_| id);
             let moved = with(&line, "\"eventTime\"", |time| {
                 let moment = Timestamp::from_rfc3339(time).map(Timestamp::millis);

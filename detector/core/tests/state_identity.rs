@@ -1,8 +1,13 @@
 //! What a store holds outlives the program that wrote it: a rule goes by the same key, and events leave the same bytes.
 //!
-//! `state_versions/keys.txt` and `state_versions/version_3.txt` are what the program said when its window types were
-//! variants of one enum. A rule whose meaning is edited takes a new line there, and begins anew where it is deployed; no
-//! other line of keys may change. States change only with a new version.
+//! `state_versions/keys.txt` and `state_versions/version_3.txt` are golden. Where a test fails, the change is wrong, unless
+//! it is meant: each key that differs makes a rule start anew in every deployment, a baseline for weeks.
+//!
+//! - A rule that ships was edited in what its state depends on: its line in keys.txt takes the new key, and CHANGELOG.md
+//!   names the rule.
+//! - A rule, type or option is new: a line more.
+//! - A key changed that nobody edited: what `Meaning` or `Window::parts` says of a rule must stay word for word.
+//! - States change only with a new version (`state_versions.rs`).
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -24,6 +29,8 @@ impl Observer for Nobody {}
 
 /// Every window type, and every way to state its condition.
 const EVERY_TYPE: &str = include_str!("state_versions/every_type.yml");
+/// Every other option that a key holds.
+const EVERY_OPTION: &str = include_str!("state_versions/every_option.yml");
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -50,11 +57,19 @@ fn engine(files: &[RuleFile]) -> Engine {
     Engine::new(load_rules(files).unwrap_or_else(|problems| panic!("{problems:#?}")))
 }
 
-fn of_every_type() -> Engine {
+fn of_text(text: &str) -> Engine {
     engine(&[RuleFile {
-        path: "every_type.yml".into(),
-        text: EVERY_TYPE.into(),
+        path: "rules.yml".into(),
+        text: text.into(),
     }])
+}
+
+fn every_type_and_option() -> String {
+    [EVERY_TYPE, EVERY_OPTION].join("---\n")
+}
+
+fn of_every_type() -> Engine {
+    of_text(EVERY_TYPE)
 }
 
 /// `10 or more events within 10 minutes`, as the e-mails of a rule have it.
@@ -101,7 +116,7 @@ fn told(engine: &Engine) -> String {
 fn a_rule_goes_by_the_key_it_always_had_and_says_the_same() {
     let mut shipped = Vec::new();
     rule_files(&root().join("rules"), &mut shipped);
-    let told = told(&engine(&shipped)) + &told(&of_every_type());
+    let told = told(&engine(&shipped)) + &told(&of_text(&every_type_and_option()));
     let known: BTreeSet<&str> = include_str!("state_versions/keys.txt").lines().collect();
     let told: BTreeSet<&str> = told.lines().collect();
     let (new, gone) = (told.difference(&known), known.difference(&told));
@@ -110,6 +125,104 @@ fn a_rule_goes_by_the_key_it_always_had_and_says_the_same() {
         new.is_empty() && gone.is_empty(),
         "not as it was: such a rule begins anew where it is deployed. Where that is meant, keys.txt takes {new:#?} for {gone:#?}"
     );
+}
+
+/// The keys of all correlations.
+fn keys(text: &str) -> Vec<u128> {
+    let engine = of_text(text);
+    let plan = Plan::new(engine.rules(), engine.store_times());
+    let rules = 0..engine.rules().correlations.len() as u32;
+    let key = |at| plan.key_of(CorrelationIx(at)).0.to_u128();
+    rules.map(key).collect()
+}
+
+/// How many of how many rules keep their keys when this is written for that.
+fn edits(from: &str, to: &str) -> (usize, usize) {
+    let text = every_type_and_option();
+    assert!(text.contains(from), "{from}");
+    let (before, after) = (keys(&text), keys(&text.replace(from, to)));
+    let kept = before
+        .iter()
+        .zip(&after)
+        .filter(|(one, other)| one == other);
+    (kept.count(), before.len())
+}
+
+#[test]
+fn what_only_judges_or_tells_keeps_the_key() {
+    for (from, to) in [
+        (
+            "title: Noisy\n",
+            "title: Loud\ndescription: More of it.\ntags: [attack.t1110]\nlevel: high\n",
+        ),
+        ("show: [user]", "show: [eventName]"),
+        ("quiet: 1h", "quiet: 2h"),
+        ("condition: {gte: 4}", "condition: {gte: 3}"),
+        ("condition: {gte: 4}", "condition: {gte: 40}"),
+        ("gte: 200}", "gt: 20}"),
+        ("condition: {gte: 2, lt: 3}", "condition: {gte: 1}"),
+        (
+            "\"failure and not (ended or success)\"",
+            "\"success and not ended\"",
+        ),
+        ("\"1 of them\"", "\"all of them\""),
+        ("gt: 200.5", "lt: 7"),
+        ("percentile: 95", "percentile: 99"),
+        (
+            "gte: 0.25, lte: 0.999999, at_least: 7",
+            "gte: 0.5, at_least: 70",
+        ),
+        ("learning: 15m", "learning: 20m"),
+        (
+            "factor: 2.5, weeks: 2, warm_up: 1",
+            "factor: 3, weeks: 2, warm_up: 2",
+        ),
+        ("memory: 365d", "memory: 100d"),
+        ("{eventName: Failure}", "{eventName: Fault}"),
+    ] {
+        let (kept, all) = edits(from, to);
+        assert_eq!(kept, all, "{from} -> {to}");
+    }
+}
+
+#[test]
+fn what_a_state_depends_on_changes_the_key_and_those_of_its_parents() {
+    for (from, to, changed) in [
+        // Its parent, and the parent of that, count its episodes.
+        (
+            "group-by: [sourceIPAddress], timespan: 10s, condition: {gte: 4}",
+            "group-by: [sourceIPAddress], timespan: 11s, condition: {gte: 4}",
+            2,
+        ),
+        ("gt: 1, lte: 20, neq: 7", "gt: 1, lte: 21, neq: 7", 1),
+        ("field: user, eq: 1", "field: eventName, eq: 1", 1),
+        (
+            "\"failure and not (ended or success)\"",
+            "\"failure and not (ended and not success)\"",
+            1,
+        ),
+        (
+            "rules: [failure, success, given]",
+            "rules: [failure, given, success]",
+            1,
+        ),
+        ("type: value_avg", "type: value_median", 1),
+        ("of: [failure], to", "of: [success], to", 1),
+        ("memory: 30m", "memory: 31m", 1),
+        ("values: 20", "values: 21", 1),
+        ("weeks: 2", "weeks: 3", 1),
+        ("ended_by: [ended], ", "", 1),
+        ("ipv4: 24", "ipv4: 23", 1),
+        ("[user, eventName]", "[eventName, user]", 1),
+        (
+            "id: 33333333-3333-4333-8333-333333333333",
+            "id: 33333333-3333-4333-8333-333333333334",
+            1,
+        ),
+    ] {
+        let (kept, all) = edits(from, to);
+        assert_eq!(all - kept, changed, "{from} -> {to}");
+    }
 }
 
 /// The event with that number: some ids are no UUIDs, and within some tenths of the hour there are hundreds.

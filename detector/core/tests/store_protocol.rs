@@ -292,10 +292,13 @@ fn the_lowest_position_that_failed_comes_again() {
 }
 
 #[test]
-fn a_damaged_item_is_reported_and_not_overwritten() {
+fn an_item_that_cannot_be_read_is_reported_and_neither_overwritten_nor_waited_for() {
     let (engine, mut world) = (engine(), World::default());
     world.bring(&engine, &BURST);
-    let (key, item) = world.store.items().remove(0);
+    let burst = plan(&engine).key_of(CorrelationIx(0));
+    let mut items = world.store.items().into_iter();
+    let (key, item) = items.find(|(key, _)| key.rule == burst).unwrap();
+    assert!(item.due.is_some(), "a sweep does not look at it");
     let damaged = Item {
         state: vec![200, 1, 2],
         ..item.clone()
@@ -306,10 +309,19 @@ fn a_damaged_item_is_reported_and_not_overwritten() {
         item: damaged.clone(),
     };
     world.store.write(&[write]).unwrap();
-    let report = world.bring(&engine, &[("Failure", 23)]);
-    assert_eq!(report.lowest_failed, Some(0));
-    assert!(report.failures[&key].contains("version 200"), "{report:?}");
+    let brought = world.bring(&engine, &[("Failure", 23), ("Success", 24)]);
+    let swept = world.sweep(&engine, 100, None);
+    for report in [&brought, &swept] {
+        assert_eq!((report.lowest_failed, report.is_complete()), (None, true));
+        assert_eq!(report.unreadable.keys().collect::<Vec<_>>(), [&key]);
+        assert!(
+            report.unreadable[&key].contains("version 200"),
+            "{report:?}"
+        );
+    }
     assert_eq!(world.store.read(&[key]), Ok(vec![Some(damaged)]));
+    // Others go on beside it.
+    assert_eq!(world.rules_told(), [0, 1, 2]);
 }
 
 /// The lines that a backtest of the same events prints, but for the ids, by rule.

@@ -83,7 +83,7 @@ impl Metrics {
         self.count("GroupsTooLarge", report.too_large.len() as u64);
         self.count("GroupsShortened", report.shortened.len() as u64);
         self.count("StateConflicts", report.conflicts);
-        self.count("StateDamaged", calls.damaged);
+        self.count("StateDamaged", report.unreadable.len() as u64);
         self.count("StoreCalls", calls.calls);
         self.count("StoreThrottled", calls.throttled);
     }

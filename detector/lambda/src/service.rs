@@ -117,7 +117,7 @@ impl Service {
 
         let swept = self.known_swept_to(deadline).await;
         let swept_to = swept.map(|swept| swept.with_lateness(self.config.lateness_ms));
-        let mut plan = self.plan(&engine);
+        let mut plan = self.plan(&engine).await;
         // While an earlier release may sweep, which knows of no log, everything is united at once.
         if swept.is_some_and(|swept| swept.unites_the_log) {
             plan = plan.deferring();
@@ -206,7 +206,7 @@ impl Service {
         let swept = progress::sweep_to(unread.arrivals_to, known, lateness_ms);
         let known = known.map(|known| known.with_lateness(lateness_ms));
 
-        let plan = self.plan(engine);
+        let plan = self.plan(engine).await;
         let step = Batch::sweep(&plan, swept.watermark, known);
         let report = self.run(step, engine, deadline, metrics).await;
         let mut complete = report.is_complete();
@@ -253,6 +253,16 @@ impl Service {
         for (key, why) in report.failures.iter().take(FAILURES_LOGGED_MAX) {
             warn!(?key, why, "a group could not be brought up to date");
         }
+        for (key, why) in report.unreadable.iter().take(FAILURES_LOGGED_MAX) {
+            error!(
+                ?key,
+                why,
+                "a group's state cannot be read: it stays as it is, and these hits are lost to it"
+            );
+        }
+        if report.is_outdated {
+            self.rules.lock().await.look_soon();
+        }
         for key in report.too_large.iter().chain(&report.shortened) {
             warn!(?key, "a group's state is too large, some of it is lost");
         }
@@ -265,12 +275,13 @@ impl Service {
         rules.engine()
     }
 
-    fn plan<'r>(&self, engine: &'r Engine) -> Plan<'r> {
+    async fn plan<'r>(&self, engine: &'r Engine) -> Plan<'r> {
         let times = StoreTimes {
             lateness_ms: self.config.lateness_ms,
             attempts_max: ATTEMPTS_MAX,
         };
-        Plan::new(engine.rules(), times)
+        let since = self.rules.lock().await.in_force_since(SystemTime::now());
+        Plan::new(engine.rules(), times).in_force_since(since)
     }
 
     /// How far sweeps have come, as read a minute ago or less.

@@ -1,11 +1,13 @@
 //! A group's stored item and a batch's deltas to its new item, its known episodes and what its parents see of them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::children::{self, ChildEpisode};
+use crate::edition::Writer;
 use crate::effect::Announcement;
 use crate::identity;
-use crate::item::{Item, STATE_BYTES_MAX};
+use crate::item::{self, Item, STATE_BYTES_MAX};
 use crate::key::ItemKey;
 use crate::plan::Plan;
 use crate::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
@@ -67,9 +69,11 @@ pub(crate) fn evaluate(
     given: Given<'_>,
 ) -> Result<Option<Evaluated>, StateError> {
     let Given { stored, work, .. } = given;
-    let stored_state = stored.map(|item| item.state.as_slice());
-    let states: Vec<&[u8]> = stored_state
-        .into_iter()
+    let writer = plan.writer(rule);
+    let stored_state = stored
+        .map(|item| state_for(windows, rule, item, &writer))
+        .transpose()?;
+    let states: Vec<&[u8]> = (stored_state.iter().map(|state| &**state))
         .chain(work.states.iter().map(Vec::as_slice))
         .collect();
     if states.is_empty() {
@@ -104,6 +108,7 @@ pub(crate) fn evaluate(
             .map_or(held_until, |item| item.latest.max(held_until))
             .max(work.latest),
         expires_at: None,
+        writer: writer.after(stored.map(|item| &item.writer)),
     };
     let known_to = given.watermark.unwrap_or(i64::MIN).max(judged_to);
     let known = known(plan, rule, (&item, &united), known_to);
@@ -111,8 +116,8 @@ pub(crate) fn evaluate(
     let is_shortened = forget(plan, windows, (rule, group), (&mut item, &united))?;
     schedule(plan, rule, &mut item, &united.episodes);
     let read = stored.map(|item| item.version);
-    item.version = next_version(read, item.latest);
-    let is_changed = stored.is_none_or(|stored| !item.equals_but_version(stored));
+    item.version = item::next_version(read, item.latest);
+    let is_changed = stored.is_none_or(|stored| !item.says_the_same(stored));
     let openings = known.iter().map(|known| &known.episode);
     Ok(Some(Evaluated {
         is_changed,
@@ -128,6 +133,19 @@ pub(crate) fn evaluate(
         known_to,
         item,
     }))
+}
+
+/// The state of an item, without what it absorbed too early for the reader: of that it says too little.
+fn state_for<'i>(
+    windows: &Windows<'_>,
+    rule: CorrelationIx,
+    item: &'i Item,
+    reader: &Writer,
+) -> Result<Cow<'i, [u8]>, StateError> {
+    match item.writer.absorbed_too_early_for(reader) {
+        true => Ok(windows.without_absorbed(rule, &item.state)?.into()),
+        false => Ok(item.state.as_slice().into()),
+    }
 }
 
 /// The children that the item keeps with those that were shown, and whether there was no room for one. A complete sweep
@@ -210,14 +228,14 @@ fn known(
         is_over(plan, rule, span, known_to) && !(item.is_patient() && is_awaiting())
     };
     let as_known = |episode: &Episode| {
-        let mut known = clipped(episode, end)?;
+        let mut known = identity::after_closed(identity::clipped(episode, end)?, &item.episodes);
         if known.first_event > known.last_event {
             // All its hits are its children's, none of which is known.
             (known.first_event, known.last_event) = (known.opened_at, known.opened_at);
         }
         Some(Known {
+            is_final: is_final(span(episode)) || identity::is_closed(&known, &item.episodes),
             episode: Arc::new(known),
-            is_final: is_final(span(episode)),
         })
     };
     united.episodes.iter().filter_map(as_known).collect()
@@ -296,29 +314,6 @@ fn shortened(
     Ok(state)
 }
 
-/// An item that has been forgotten and begins again goes on from a higher version, or else a write from before could
-/// mistake the new one for the old: it begins at a time that is later than all that the old one knew.
-pub(crate) fn next_version(read: Option<u64>, latest: i64) -> u64 {
-    match read {
-        Some(version) => version + 1,
-        None => u64::try_from(latest).unwrap_or(0) + 1,
-    }
-}
-
-/// The episode before `end`.
-fn clipped(episode: &Episode, end: i64) -> Option<Episode> {
-    if episode.opened_at >= end {
-        return None;
-    }
-    let mut clipped = episode.clone();
-    clipped.holding.retain(|i| i.start < end);
-    for interval in &mut clipped.holding {
-        interval.end = interval.end.min(end);
-    }
-    // What is left of it may begin later, where the rest is forgotten.
-    (!clipped.holding.is_empty()).then_some(clipped)
-}
-
 impl Evaluated {
     /// What waits to be told: by this batch or by one that did not come to it.
     pub(crate) fn announcements(
@@ -328,11 +323,12 @@ impl Evaluated {
     ) -> Vec<Announcement> {
         let mut announcements = Vec::new();
         for recorded in self.item.unclosed() {
-            let current = self.known.iter().find(|e| recorded.overlaps(&e.episode));
-            let is_over = || is_over(plan, rule, recorded.span, self.known_to);
+            // Where a quiet period is shorter now, one that was recorded can have become several: it ends with the last.
+            let mut known = self.known.iter();
+            let current = known.rfind(|e| recorded.overlaps(&e.episode));
             let (episode, is_final) = match current {
                 Some(known) => (Episode::clone(&known.episode), known.is_final),
-                None if is_over() => (self.bare(group, recorded), true),
+                None if self.is_over(plan, rule, recorded) => (self.bare(group, recorded), true),
                 None => continue,
             };
             let opens = recorded.mark == Mark::Unpublished;
@@ -354,7 +350,24 @@ impl Evaluated {
         announcements
     }
 
-    /// An episode that a state too large has given up: its span is all that is left of it.
+    /// What parents tell of: what is known, and the ends of what the state has given up.
+    pub(crate) fn told_to_parents(&self, plan: &Plan<'_>, (rule, group): GroupRef) -> Vec<Known> {
+        let is_known =
+            |recorded: &&RecordedEpisode| self.known.iter().any(|e| recorded.overlaps(&e.episode));
+        let given_up = self.item.unclosed().filter(|recorded| !is_known(recorded));
+        let over = given_up.filter(|recorded| self.is_over(plan, rule, recorded));
+        let over = over.map(|recorded| Known {
+            episode: Arc::new(self.bare(group, recorded)),
+            is_final: true,
+        });
+        self.known.iter().cloned().chain(over).collect()
+    }
+
+    fn is_over(&self, plan: &Plan<'_>, rule: CorrelationIx, recorded: &RecordedEpisode) -> bool {
+        is_over(plan, rule, recorded.span, self.known_to)
+    }
+
+    /// An episode that a state too large, or a threshold that rose, has given up: its span is all that is left of it.
     fn bare(&self, group: Key, recorded: &RecordedEpisode) -> Episode {
         let start = recorded.span.start;
         Episode {

@@ -2,10 +2,12 @@
 //!
 //! Late hits move an opening earlier, extend an episode, or join two. What is known of a group's episodes only grows,
 //! so every recorded episode lies within one current episode. That one carries on the id recorded first; the others
-//! are noted as merged into it. A current episode without a recorded one is new.
+//! are noted as merged into it. A current episode without a recorded one is new. Only an edit of the rules makes an
+//! exception: a current one then goes on after what was told as closed, or takes the place of a part of a recorded one.
 
 use crate::recorded::{EpisodeId, Mark, RecordedEpisode};
-use detector_window::interval::Interval;
+use detector_window::episode::Episode;
+use detector_window::interval::{Interval, Intervals};
 
 impl RecordedEpisode {
     /// Whether it lives and overlaps `span`.
@@ -36,6 +38,43 @@ pub(crate) fn record(
         first.span.end.max(span.end),
     );
     same.for_each(|other| other.mark = Mark::MergedInto(id));
+}
+
+/// The episode before `end`.
+pub(crate) fn clipped(episode: &Episode, end: i64) -> Option<Episode> {
+    if episode.opened_at >= end {
+        return None;
+    }
+    let mut clipped = episode.clone();
+    clipped.holding.retain(|i| i.start < end);
+    for interval in &mut clipped.holding {
+        interval.end = interval.end.min(end);
+    }
+    // What is left of it may begin later, where the rest is forgotten.
+    (!clipped.holding.is_empty()).then_some(clipped)
+}
+
+/// Whether all of it was told as closed.
+pub(crate) fn is_closed(episode: &Episode, recorded: &[RecordedEpisode]) -> bool {
+    let mut closed = recorded.iter().filter(|e| e.mark == Mark::Closed);
+    closed.any(|e| e.overlaps(episode) && episode.held_until() <= e.span.end)
+}
+
+/// What of an episode holds after those that were told as closed. By the rules that told so there is no more; where a
+/// quiet period is longer now or a threshold lower, what goes on is another episode.
+pub(crate) fn after_closed(episode: Episode, recorded: &[RecordedEpisode]) -> Episode {
+    let closed = recorded.iter().filter(|e| e.mark == Mark::Closed);
+    let within = closed.filter(|e| e.overlaps(&episode));
+    let closed_to = within.map(|e| e.span.end).max();
+    let Some(closed_to) = closed_to.filter(|to| *to < episode.held_until()) else {
+        return episode;
+    };
+    let holding = Intervals::from_unsorted(episode.holding).since(closed_to);
+    Episode {
+        opened_at: holding.as_slice()[0].start,
+        holding: holding.as_slice().to_vec(),
+        ..episode
+    }
 }
 
 #[cfg(test)]

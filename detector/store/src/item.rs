@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::children::{self, ChildEpisode};
+use crate::edition::Writer;
 use crate::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
 
 /// An item larger than this is not written: DynamoDB's limit is 400 KB, names and numbers included.
@@ -36,18 +37,18 @@ pub struct Item {
     pub latest: i64,
     /// When the item may be forgotten, as an arrival time; `None` while it is due.
     pub expires_at: Option<i64>,
+    pub writer: Writer,
 }
 
 impl Item {
-    /// Whether both say the same, whatever their versions.
-    pub(crate) fn equals_but_version(&self, other: &Item) -> bool {
-        Item {
+    /// Whether both say the same, whatever their versions and whoever wrote them.
+    pub(crate) fn says_the_same(&self, other: &Item) -> bool {
+        let said = |item: &Item| Item {
             version: 0,
-            ..self.clone()
-        } == Item {
-            version: 0,
-            ..other.clone()
-        }
+            writer: Writer::NOBODY,
+            ..item.clone()
+        };
+        said(self) == said(other)
     }
 
     /// Marks what was told of the episodes, unless they have been merged meanwhile. The end counts after the opening
@@ -83,6 +84,15 @@ impl Item {
         const FIXED: usize = 256;
         let episodes = self.episodes.len() * size_of::<RecordedEpisode>();
         FIXED + self.state.len() + episodes + children::bytes(&self.children)
+    }
+}
+
+/// An item that has been forgotten and begins again goes on from a higher version, or else a write from before could
+/// mistake the new one for the old: it begins at a time that is later than all that the old one knew.
+pub(crate) fn next_version(read: Option<u64>, latest: i64) -> u64 {
+    match read {
+        Some(version) => version + 1,
+        None => u64::try_from(latest).unwrap_or(0) + 1,
     }
 }
 
@@ -127,6 +137,7 @@ mod tests {
             due: None,
             latest: 0,
             expires_at: None,
+            writer: Writer::NOBODY,
         };
         item.mark_told(&[(id, Notice::Closed)]);
         assert_eq!(item.episodes[0].mark, Mark::Unpublished);

@@ -9,6 +9,7 @@
 
 mod key; // names
 mod recorded; // an episode in the store
+pub mod edition; // what a rule says, and whose word an item goes by
 pub mod item; // what is stored of a group
 pub mod identity; // which recorded episode a current one is
 pub mod effect; // what a batch asks of the world
@@ -25,6 +26,7 @@ pub mod drive; // a batch over a store that answers at once
 
 pub use batch::{Batch, Report, Step};
 pub use children::ChildEpisode;
+pub use edition::Writer;
 pub use effect::{Announcement, ConditionalWrite, Effect, EffectResult, WriteOutcome};
 pub use item::Item;
 pub use key::{ItemKey, RuleKey};

@@ -51,6 +51,15 @@ pub(crate) enum LogError {
     Version(u8),
     #[error("a part of the log is damaged: {0}")]
     Damaged(#[from] postcard::Error),
+    #[error("a part of the log is of rules that came into force later")]
+    Newer,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Part {
+    /// Since when the rules are in force by which it was written: [`Plan::in_force_since`].
+    since: i64,
+    rules: Vec<OfRule>,
 }
 
 /// The deltas of a rule.
@@ -76,38 +85,43 @@ pub(crate) fn take_out(plan: &Plan<'_>, deltas: &mut Deltas) -> (Vec<Vec<u8>>, u
     let waiting = deltas.0.extract_if(.., |at, work| waiting(at, work));
     let mut position = u64::MAX;
     let mut parts = Vec::new();
-    let mut part: Vec<OfRule> = Vec::new();
+    let mut part = Part {
+        since: plan.in_force_since,
+        rules: Vec::new(),
+    };
     let mut bytes = 0;
     for ((rule, group), work) in waiting {
         position = position.min(work.position);
         let rule = plan.key_of(rule);
-        if part.last().is_none_or(|last| last.rule != rule) {
+        if part.rules.last().is_none_or(|last| last.rule != rule) {
             let deltas = Vec::new();
-            part.push(OfRule { rule, deltas });
+            part.rules.push(OfRule { rule, deltas });
         }
         bytes += work.states.iter().map(Vec::len).sum::<usize>() + size_of::<Delta>();
-        let of_rule = part.last_mut().expect("it has just been put there");
+        let of_rule = part.rules.last_mut().expect("it has just been put there");
         of_rule.deltas.push(Delta {
             group,
             states: work.states,
             latest: work.latest,
         });
         if bytes >= plan.portions.log_part_bytes {
-            parts.push(encode(&std::mem::take(&mut part)));
+            parts.push(encode(&part));
+            part.rules.clear();
             bytes = 0;
         }
     }
-    if !part.is_empty() {
+    if !part.rules.is_empty() {
         parts.push(encode(&part));
     }
     (parts, position)
 }
 
-fn encode(part: &[OfRule]) -> Vec<u8> {
+fn encode(part: &Part) -> Vec<u8> {
     postcard::to_extend(part, vec![VERSION]).expect("a list of plain values")
 }
 
-/// Adds what a part holds. The deltas of a rule that is no more, or was edited, are left out.
+/// Adds what a part holds. The deltas of a rule that is no more, or was edited, are left out; those of rules that are not
+/// known here yet are an error, since they are for others to unite.
 pub(crate) fn read(
     plan: &Plan<'_>,
     part: &LogPart,
@@ -117,8 +131,12 @@ pub(crate) fn read(
     if *version != VERSION {
         return Err(LogError::Version(*version));
     }
-    for of_rule in postcard::from_bytes::<Vec<OfRule>>(encoded)? {
+    let part: Part = postcard::from_bytes(encoded)?;
+    for of_rule in part.rules {
         let Some(rule) = plan.rule_of(of_rule.rule) else {
+            if part.since > plan.in_force_since {
+                return Err(LogError::Newer);
+            }
             continue;
         };
         for delta in of_rule.deltas {

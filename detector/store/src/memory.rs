@@ -108,6 +108,7 @@ impl StateStore for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::edition::Writer;
 
     fn item(version: u64) -> Item {
         Item {
@@ -120,6 +121,7 @@ mod tests {
             due: None,
             latest: 0,
             expires_at: Some(100),
+            writer: Writer::NOBODY,
         }
     }
 

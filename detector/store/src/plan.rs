@@ -1,7 +1,9 @@
 //! What the protocol needs to know of each correlation rule.
 
+use crate::edition::Writer;
+use crate::edition::meaning::Meaning;
 use crate::key::RuleKey;
-use detector_rule::{CorrelationIx, CorrelationRule, FieldSource, RuleSet};
+use detector_rule::{CorrelationIx, RuleSet};
 use detector_window::Windows;
 use detector_window::key::Key;
 use detector_window::kind::ChildView;
@@ -18,6 +20,7 @@ pub struct Plan<'r> {
     /// Batches leave what only sweeps judge to the log.
     pub(crate) defers: bool,
     pub(crate) portions: Portions,
+    pub(crate) in_force_since: i64,
 }
 
 /// How much is done at a time.
@@ -52,6 +55,8 @@ pub struct StoreTimes {
 #[derive(Debug)]
 pub(crate) struct RuleFacts {
     pub(crate) key: RuleKey,
+    meaning: Meaning,
+    edition: Key,
     /// 0 for a rule over detection rules alone, else one more than its deepest child.
     pub(crate) depth: usize,
     /// Further hits cannot undo what holds: judged at once.
@@ -90,8 +95,11 @@ impl<'r> Plan<'r> {
                 retention_ms = retention_ms.max(child.retention_ms);
             }
             lag_ms += rule.window.looks_ahead_ms();
+            let meaning = Meaning::of(rules, rule, |child| &facts[child].meaning);
             facts.push(RuleFacts {
-                key: rule_key(rules, rule, &facts),
+                key: meaning.key(),
+                edition: meaning.edition(),
+                meaning,
                 depth,
                 lag_ms,
                 is_monotone: windows.is_monotone(CorrelationIx(at)),
@@ -106,6 +114,29 @@ impl<'r> Plan<'r> {
             times,
             defers: false,
             portions: Portions::default(),
+            in_force_since: i64::MIN,
+        }
+    }
+
+    /// Says when these rules came into force with this worker, by the wall clock, in milliseconds; without it, since
+    /// ever. What other rules have written that came into force later is left to those.
+    #[must_use]
+    pub fn in_force_since(self, in_force_since: i64) -> Self {
+        Self {
+            in_force_since,
+            ..self
+        }
+    }
+
+    /// As whom items of a rule are written.
+    pub(crate) fn writer(&self, rule: CorrelationIx) -> Writer {
+        let RuleFacts {
+            meaning, edition, ..
+        } = self.facts(rule);
+        Writer {
+            edition: *edition,
+            since: self.in_force_since,
+            absorbed_at: meaning.absorbs_at().unwrap_or(0),
         }
     }
 
@@ -137,47 +168,13 @@ impl<'r> Plan<'r> {
         Some(CorrelationIx(u32::try_from(at).ok()?))
     }
 
+    /// What the state of a rule means.
+    pub fn meaning_of(&self, rule: CorrelationIx) -> &Meaning {
+        &self.facts(rule).meaning
+    }
+
     /// The name of a rule in the store.
     pub fn key_of(&self, rule: CorrelationIx) -> RuleKey {
         self.facts(rule).key
     }
-}
-
-/// Over all that decides what a state of the rule means.
-fn rule_key(rules: &RuleSet, rule: &CorrelationRule, earlier: &[RuleFacts]) -> RuleKey {
-    let field = |source: &FieldSource| match source {
-        FieldSource::Event(slot) => rules.fields.path(*slot).to_owned(),
-        FieldSource::FirstOf(slots) => {
-            let paths: Vec<&str> = slots.iter().map(|slot| rules.fields.path(*slot)).collect();
-            paths.join("\t")
-        }
-        FieldSource::ChildGroup(at) => format!("#{at}"),
-        FieldSource::Nowhere => String::new(),
-    };
-    let list = |sources: &[FieldSource]| sources.iter().map(field).collect::<Vec<_>>().join("\n");
-    let mut texts = vec![
-        rule.meta.id.to_string(),
-        rule.timespan_ms.to_string(),
-        rule.quiet_ms.to_string(),
-        rule.window.identity(),
-    ];
-    if rule.prefixes.iter().any(Option::is_some) {
-        texts.push(format!("{:?}", rule.prefixes));
-    }
-    if rule.value_prefixes.iter().any(Option::is_some) {
-        texts.push(format!("of values {:?}", rule.value_prefixes));
-    }
-    if rule.stands_for.is_some() {
-        texts.push("by itself".to_owned());
-    }
-    for input in &rule.inputs {
-        let reference = input.reference.to_string();
-        texts.extend([reference, list(&input.group_by), list(&input.value)]);
-    }
-    // What a child means is part of what its parent means.
-    texts.extend(
-        rule.children()
-            .map(|child| earlier[child].key.0.in_uuid_form()),
-    );
-    RuleKey(Key::of_texts(texts))
 }

@@ -74,7 +74,7 @@ fn closes_at(
     recorded: &RecordedEpisode,
     episodes: &[Episode],
 ) -> i64 {
-    let current = episodes.iter().find(|e| recorded.overlaps(e));
+    let current = episodes.iter().rfind(|e| recorded.overlaps(e));
     let span = current.map_or(recorded.span, span);
     let over_at = span.end.saturating_add(quiet_ms(plan, rule));
     let awaited = match item.is_patient() {

@@ -168,6 +168,10 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
     /// and of `before`; the moments from `before` on hold as they did.
     fn forget(&self, state: &mut Self::State, before: i64);
 
+    /// Gives up the moments from `past` on of which the state knows only that they held, by a threshold that was lower:
+    /// what it absorbed is lost to the count. What is left counts no more than there was.
+    fn give_up_absorbed(&self, _state: &mut Self::State, _past: Option<i64>) {}
+
     /// How near the condition is to holding, or has come, from 0 (nothing) to 1 (it holds). Decides who leaves where
     /// memory ends, so it need not be exact.
     fn closeness(&self, state: &mut Self::State) -> f64;

@@ -226,6 +226,19 @@ impl<'r> Windows<'r> {
         self.windows[rule.0 as usize].unite(group, states, watermark, children)
     }
 
+    /// A state of `rule` that was written by a lower threshold, without the moments of which it knows only that they held by
+    /// that one: these count from now on.
+    ///
+    /// # Errors
+    /// It is not a state of that rule.
+    pub fn without_absorbed(
+        &self,
+        rule: CorrelationIx,
+        state: &[u8],
+    ) -> Result<Vec<u8>, StateError> {
+        self.windows[rule.0 as usize].without_absorbed(state)
+    }
+
     /// Whether further hits can only make the condition of `rule` hold at more moments.
     pub fn is_monotone(&self, rule: CorrelationIx) -> bool {
         self.windows[rule.0 as usize].is_monotone()

@@ -89,8 +89,9 @@ fn it_fires_is_stored_and_is_put_into_words() {
     let window = &rules.correlations[0].window;
     let words = "3 or more events within 10 minutes, spread over 5 minutes or more";
     assert_eq!(window.fires_at(&["failed"]), words);
-    let identity = "Spread { threshold: Threshold([(Gte, 3)]), over_ms: 300000 }";
-    assert_eq!(window.identity(), identity);
+    let parts = window.parts();
+    assert_eq!((parts.kind, parts.state.len()), ("spread", 0));
+    assert_eq!(parts.judgement[0], ("threshold", "gte 3".to_owned()));
 }
 
 #[test]

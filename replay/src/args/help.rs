@@ -78,6 +78,9 @@ Examples:
   replay check - < draft.yml
   replay check --format sarif rules/ > check.sarif
 
+  # Before a deployment: whose state goes on, and who starts anew
+  replay check --against in-service/ rules/
+
 Exit status:
   0  no error; warnings are printed all the same
   2  wrong usage, or at least one error; with --strict, or at least one warning";

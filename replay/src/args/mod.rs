@@ -146,6 +146,12 @@ pub(crate) struct CheckArgs {
     /// Fail where there is a warning, as where there is an error
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Say what the rules cost the state that is in service
+    ///
+    /// OLD has the rule files that are in service now. Of each rule: whether its groups go on, or start anew and how long
+    /// they then need until they judge as before.
+    #[arg(long, value_name = "OLD")]
+    pub(crate) against: Option<PathBuf>,
     /// How the problems are written
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,

@@ -3,10 +3,19 @@
 use detector_core::rule::{RuleProblem, Severity};
 use serde_json::{Value, json};
 
+use super::against::Fate;
 use super::paging::{Paging, of_rules};
 use super::{Checked, correlations, count_of};
 
-pub(super) fn object(checked: &Checked) -> Value {
+pub(super) fn object(checked: &Checked<'_>) -> Value {
+    let mut object = of_rule_set(checked);
+    if let Some(fates) = &checked.fates {
+        object["against"] = fates.iter().map(Fate::object).collect();
+    }
+    object
+}
+
+fn of_rule_set(checked: &Checked<'_>) -> Value {
     let rules = checked.loaded.as_ref().map(|rules| {
         json!({
             "detections": rules.detections.len(),

@@ -1,17 +1,23 @@
 //! `replay check`: every problem of every rule file, and a closing line.
 
 mod paging; // who is told
+mod against; // what it costs the state in service
 mod json; // one object
 mod sarif; // for the code scanning of a forge
 
 use std::io::Write;
+use std::path::PathBuf;
+use std::slice;
 use std::time::SystemTime;
+
+use anyhow::{Context, bail};
 
 use detector_core::rule::{RuleProblem, RuleSet, Severity};
 use detector_core::time::Timestamp;
 use detector_core::window;
 
 use crate::args::{CheckArgs, CheckFormat};
+use crate::check::against::Fate;
 use crate::input::rules::{self, Read};
 use crate::outcome::Outcome;
 use crate::output::Output;
@@ -35,16 +41,25 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     }
     problems.extend(loaded.iter().flat_map(expired));
     problems.sort();
+    let in_service = match &args.against {
+        Some(old) => Some(in_service(old)?),
+        None => None,
+    };
+    let fates = match (&in_service, &loaded) {
+        (Some(old), Some(new)) => Some(against::fates(old, new)),
+        _ => None,
+    };
     let checked = Checked {
         files: found,
         problems,
-        loaded,
+        loaded: loaded.as_ref(),
+        fates,
     };
     let mut output = Output::open(None)?;
     match args.format {
         CheckFormat::Text => text(&checked, &mut output)?,
         CheckFormat::Json => writeln!(output, "{}", json::object(&checked))?,
-        CheckFormat::Sarif => writeln!(output, "{}", sarif::log(&checked.problems))?,
+        CheckFormat::Sarif => writeln!(output, "{}", sarif::log(&checked))?,
     }
     output.finish()?;
     Ok(match checked.loaded {
@@ -54,24 +69,56 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     })
 }
 
+/// The rules that are in service, to compare with.
+fn in_service(old: &PathBuf) -> anyhow::Result<RuleSet> {
+    let shown = || format!("--against {}", printable(&old.display().to_string()));
+    let Read {
+        files, problems, ..
+    } = rules::read(slice::from_ref(old), "give the rules that are in service")
+        .with_context(shown)?;
+    let loaded = window::load_rules(&files);
+    let broken = problems
+        .into_iter()
+        .chain(loaded.as_ref().err().into_iter().flatten().cloned());
+    let broken: Vec<RuleProblem> = broken.filter(is_error).collect();
+    match (loaded, broken.first()) {
+        (Ok(rules), None) => Ok(rules),
+        (_, first) => {
+            let first = first.map_or_else(String::new, |first| {
+                format!(": {}", printable(&first.to_string()))
+            });
+            bail!(
+                "{}: these rules cannot be in service, they have {}{first}",
+                shown(),
+                counted(broken.len() as u64, "error")
+            )
+        }
+    }
+}
+
 /// What a check found.
-struct Checked {
+struct Checked<'r> {
     /// Rule files, whether they could be read or not.
     files: usize,
     /// In order of place.
     problems: Vec<RuleProblem>,
     /// `None` where there is an error.
-    loaded: Option<RuleSet>,
+    loaded: Option<&'r RuleSet>,
+    /// What becomes of the state in service, where that was asked.
+    fates: Option<Vec<Fate<'r>>>,
 }
 
-fn text(checked: &Checked, output: &mut Output) -> anyhow::Result<()> {
+fn text(checked: &Checked<'_>, output: &mut Output) -> anyhow::Result<()> {
     for problem in &checked.problems {
         writeln!(output, "{}", printable(&problem.to_string()))?;
     }
-    for line in checked.loaded.iter().flat_map(paging::lines) {
+    for line in checked.loaded.into_iter().flat_map(paging::lines) {
         writeln!(output, "{}", printable(&line))?;
     }
-    for line in checked.loaded.iter().flat_map(examples) {
+    for line in checked.loaded.into_iter().flat_map(examples) {
+        writeln!(output, "{}", printable(&line))?;
+    }
+    for line in checked.fates.iter().flat_map(|fates| against::lines(fates)) {
         writeln!(output, "{}", printable(&line))?;
     }
     writeln!(output, "{}", closing_line(checked))?;
@@ -120,7 +167,7 @@ fn expired(rules: &RuleSet) -> Vec<RuleProblem> {
 }
 
 /// `13 rules in 4 files, no problems (8 detections, 4 correlations, 1 filter)`; filters only where there are any.
-fn closing_line(checked: &Checked) -> String {
+fn closing_line(checked: &Checked<'_>) -> String {
     let files = counted(checked.files as u64, "file");
     let errors = count_of(&checked.problems, Severity::Error);
     let warnings = count_of(&checked.problems, Severity::Warning);
@@ -134,7 +181,7 @@ fn closing_line(checked: &Checked) -> String {
             counted(warnings, "warning")
         ),
     };
-    let Some(rules) = &checked.loaded else {
+    let Some(rules) = checked.loaded else {
         return format!("{files}, {found}");
     };
     let (detections, correlations, filters) = (

@@ -41,7 +41,7 @@ pub(super) fn of_rules(rules: &RuleSet) -> Vec<Paging<'_>> {
 }
 
 /// As people call it: its title, where it has no name.
-fn name(meta: &RuleMeta) -> &str {
+pub(super) fn name(meta: &RuleMeta) -> &str {
     meta.name.as_deref().unwrap_or(&meta.title)
 }
 

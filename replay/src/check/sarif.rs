@@ -6,12 +6,17 @@ use detector_core::rule::RuleProblem;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
+use super::Checked;
+use super::against::Fate;
 use super::json::severity;
 
-pub(super) fn log(problems: &[RuleProblem]) -> Value {
+pub(super) fn log(checked: &Checked<'_>) -> Value {
+    let problems = checked.problems.iter().map(of_problem);
+    let notes = checked.fates.iter().flatten().filter_map(note);
     let kinds = [
         ("error", "The rule set is refused."),
         ("warning", "The rule set runs, though perhaps not as meant."),
+        ("note", "What becomes of the state that is in service."),
     ];
     let kinds = kinds.map(|(id, text)| json!({"id": id, "shortDescription": {"text": text}}));
     json!({
@@ -19,23 +24,32 @@ pub(super) fn log(problems: &[RuleProblem]) -> Value {
         "version": "2.1.0",
         "runs": [{
             "tool": {"driver": {"name": "replay check", "version": env!("CARGO_PKG_VERSION"), "rules": kinds}},
-            "results": problems.iter().map(result).collect::<Vec<_>>(),
+            "results": problems.chain(notes).collect::<Vec<_>>(),
         }],
     })
 }
 
-fn result(problem: &RuleProblem) -> Value {
+fn of_problem(problem: &RuleProblem) -> Value {
     let mut region = json!({"startLine": problem.line});
     if let Some(column) = problem.column {
         region["startColumn"] = column.into();
     }
     let severity = severity(problem.severity);
+    result(severity, &problem.message, (&problem.path, region))
+}
+
+fn note(fate: &Fate<'_>) -> Option<Value> {
+    let region = json!({"startLine": fate.rule.line});
+    Some(result("note", &fate.told()?, (&fate.rule.path, region)))
+}
+
+fn result(level: &str, message: &str, (path, region): (&str, Value)) -> Value {
     json!({
-        "ruleId": severity,
-        "level": severity,
-        "message": {"text": problem.message},
+        "ruleId": level,
+        "level": level,
+        "message": {"text": message},
         "locations": [{"physicalLocation": {
-            "artifactLocation": {"uri": uri(&problem.path)},
+            "artifactLocation": {"uri": uri(path)},
             "region": region,
         }}],
     })

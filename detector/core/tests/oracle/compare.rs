@@ -49,6 +49,7 @@ pub(crate) fn expected(events: &[Event], correlations: &[Correlation]) -> Vec<St
 }
 
 /// Those of which somebody is told.
+#[allow(dead_code, reason = "each test file uses its part")]
 pub(crate) fn expected_alerts(events: &[Event], correlations: &[Correlation]) -> Vec<String> {
     let mut episodes = evaluate(events, correlations);
     episodes.retain(|episode| pages(correlations, episode.correlation));

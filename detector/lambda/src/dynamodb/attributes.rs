@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use detector_core::store::RuleKey;
-use detector_core::store::{ChildEpisode, Item, ItemKey};
+use detector_core::store::{ChildEpisode, Item, ItemKey, Writer};
 use detector_core::window::interval::Interval;
 use detector_core::window::key::Key;
 use detector_core::window::shown::ShownValue;
@@ -104,6 +104,10 @@ pub fn of_item(key: ItemKey, item: &Item) -> Attributes {
         add("expires_at", number(expires_at));
     }
     add("expires", number(expires(item)));
+    let edition: [u8; 16] = item.writer.edition.into();
+    add("rules", bytes(edition.to_vec()));
+    add("rules_since", number(item.writer.since));
+    add("absorbed_at", number(item.writer.absorbed_at));
     attributes
 }
 
@@ -160,6 +164,17 @@ pub fn item(attributes: &Attributes) -> Result<Item, DamagedItem> {
         due: optional("due")?,
         latest: read("latest")?,
         expires_at: optional("expires_at")?,
+        writer: writer(attributes).ok_or(DamagedItem::Attribute("rules"))?,
+    })
+}
+
+/// Who wrote the item.
+fn writer(attributes: &Attributes) -> Option<Writer> {
+    let edition = attributes.get("rules")?.as_b().ok()?.as_ref();
+    Some(Writer {
+        edition: Key::from(<[u8; 16]>::try_from(edition).ok()?),
+        since: read_number(attributes, "rules_since")?,
+        absorbed_at: u64::try_from(read_number(attributes, "absorbed_at")?).ok()?,
     })
 }
 
@@ -182,8 +197,8 @@ fn with_each<'c, T: DeserializeOwned>(
 }
 
 /// What takes the place of an item that cannot be read: no state is empty, so the batch reports this group, goes on with
-/// the others, and overwrites nothing.
-pub fn unreadable_item() -> Item {
+/// the others, and overwrites nothing. Who wrote it is told as far as that can be read: a newer program may have.
+pub fn unreadable_item(attributes: &Attributes) -> Item {
     Item {
         version: 0,
         state: Vec::new(),
@@ -194,6 +209,7 @@ pub fn unreadable_item() -> Item {
         due: None,
         latest: i64::MIN,
         expires_at: None,
+        writer: writer(attributes).unwrap_or(Writer::NOBODY),
     }
 }
 
@@ -269,6 +285,11 @@ mod tests {
             due: Some(1_790_000_000_123),
             latest: 1_790_000_000_999,
             expires_at: None,
+            writer: Writer {
+                edition: Key::from_u128(0xe << 120),
+                since: 1_790_000_000_000,
+                absorbed_at: 20,
+            },
         };
         (key, item)
     }

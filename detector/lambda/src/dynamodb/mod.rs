@@ -36,7 +36,6 @@ pub struct DynamoStore {
     worker: String,
     calls: AtomicU64,
     throttled: AtomicU64,
-    damaged: AtomicU64,
 }
 
 /// What was asked of the table since it was last told.
@@ -45,8 +44,6 @@ pub struct StoreCounts {
     pub calls: u64,
     /// Calls that DynamoDB refused for now.
     pub throttled: u64,
-    /// Items that could not be read, as often as they were.
-    pub damaged: u64,
 }
 
 impl DynamoStore {
@@ -58,7 +55,6 @@ impl DynamoStore {
             worker: format!("{:032x}", fastrand::u128(..)),
             calls: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
-            damaged: AtomicU64::new(0),
         }
     }
 
@@ -67,7 +63,6 @@ impl DynamoStore {
         StoreCounts {
             calls: self.calls.swap(0, Ordering::Relaxed),
             throttled: self.throttled.swap(0, Ordering::Relaxed),
-            damaged: self.damaged.swap(0, Ordering::Relaxed),
         }
     }
 

@@ -76,9 +76,8 @@ impl DynamoStore {
     fn readable(&self, found: &Attributes) -> Option<(ItemKey, Item)> {
         let key = attributes::key_of(found)?;
         let item = attributes::item(found).unwrap_or_else(|damage| {
-            self.damaged.fetch_add(1, Ordering::Relaxed);
             error!(?key, %damage, "an item of the state table is damaged: restore or delete it");
-            attributes::unreadable_item()
+            attributes::unreadable_item(found)
         });
         Some((key, item))
     }

@@ -4,7 +4,7 @@ pub mod bucket; // rule files in S3
 pub mod folder; // rule files of the package
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use detector_core::engine::Engine;
 use detector_core::rule::RuleFile;
@@ -19,10 +19,15 @@ use crate::rules::bucket::{Listing, RuleBucket};
 /// A bucket is looked at for new rules no more often than this.
 const CHECK_EVERY: Duration = Duration::from_secs(60);
 
+/// The longest that Lambda lets an invocation last.
+const INVOCATION_MAX: Duration = Duration::from_secs(15 * 60);
+
 /// The rules in force.
 #[derive(Debug)]
 pub struct Rules {
     engine: Arc<Engine>,
+    /// When they came into force here.
+    since: SystemTime,
     source: Option<Watched>,
     setup: Setup,
 }
@@ -47,6 +52,8 @@ struct Watched {
     seen: Listing,
     is_refused: bool,
     checked_at: Instant,
+    /// There are newer rules, as the table tells.
+    is_outdated: bool,
 }
 
 /// What a look at the source of the rules brought, for the metrics.
@@ -80,6 +87,7 @@ impl Rules {
                 })?;
                 Ok(Self {
                     engine: Arc::new(engine(&files, &setup)?),
+                    since: SystemTime::now(),
                     source: None,
                     setup,
                 })
@@ -91,12 +99,14 @@ impl Rules {
                 let files = bucket.files(&seen, deadline).await.map_err(one)?;
                 Ok(Self {
                     engine: Arc::new(engine(&files, &setup)?),
+                    since: SystemTime::now(),
                     setup,
                     source: Some(Watched {
                         bucket,
                         seen,
                         is_refused: false,
                         checked_at: Instant::now(),
+                        is_outdated: false,
                     }),
                 })
             }
@@ -107,14 +117,32 @@ impl Rules {
         Arc::clone(&self.engine)
     }
 
+    /// Since when rules are in force of a worker that is invoked at `now`, in milliseconds since 1970.
+    ///
+    /// No invocation lasts longer than 15 minutes. Who is invoked so long after newer rules came into force is so because
+    /// somebody wants these rules back, and must not wait for the others.
+    pub fn in_force_since(&self, now: SystemTime) -> i64 {
+        let since = self.since.max(now - INVOCATION_MAX);
+        let since = since.duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Has the next [`Rules::refresh`] look, however long ago the last one did: somebody else has newer rules.
+    pub fn look_soon(&mut self) {
+        if let Some(watched) = &mut self.source {
+            watched.is_outdated = true;
+        }
+    }
+
     /// Looks for changed rules, at most once a minute. Whatever is wrong with them, those in force stay.
     pub async fn refresh(&mut self, deadline: Deadline) -> RuleCheck {
         let Some(watched) = &mut self.source else {
             return RuleCheck::default();
         };
-        if watched.checked_at.elapsed() < CHECK_EVERY {
+        if watched.checked_at.elapsed() < CHECK_EVERY && !watched.is_outdated {
             return watched.check(false);
         }
+        watched.is_outdated = false;
         watched.checked_at = Instant::now();
         match watched.changed(deadline).await {
             Ok(None) => watched.check(false),
@@ -125,6 +153,7 @@ impl Rules {
                         info!(files = files.len(), "changed rules are in force");
                         watched.is_refused = false;
                         self.engine = Arc::new(engine);
+                        self.since = SystemTime::now();
                     }
                     Err(broken) => {
                         watched.is_refused = true;
@@ -192,6 +221,25 @@ fn engine(files: &[RuleFile], setup: &Setup) -> Result<Engine, BrokenRules> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_invoked_long_after_newer_rules_came_does_not_wait_for_them() {
+        let file = RuleFile {
+            path: "a.yml".to_owned(),
+            text: "title: A\nid: 11111111-1111-4111-8111-111111111111\nlevel: low\n\
+                   logsource: {product: aws, service: waf}\ndetection: {a: {b: c}, condition: a}\n"
+                .to_owned(),
+        };
+        let rules = Rules {
+            engine: Arc::new(engine(&[file], &Setup::default()).expect("a sound rule")),
+            since: UNIX_EPOCH + Duration::from_secs(10_000),
+            source: None,
+            setup: Setup::default(),
+        };
+        let after = |seconds| rules.in_force_since(rules.since + Duration::from_secs(seconds));
+        assert_eq!((after(0), after(900)), (10_000_000, 10_000_000));
+        assert_eq!(after(1_200), 10_300_000);
+    }
 
     #[test]
     fn rules_that_could_never_alert_are_refused() {

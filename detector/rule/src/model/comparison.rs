@@ -9,3 +9,17 @@ pub enum Comparison {
     Eq,
     Neq,
 }
+
+impl Comparison {
+    /// As it is written in a rule file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Comparison::Lt => "lt",
+            Comparison::Lte => "lte",
+            Comparison::Gt => "gt",
+            Comparison::Gte => "gte",
+            Comparison::Eq => "eq",
+            Comparison::Neq => "neq",
+        }
+    }
+}

@@ -55,7 +55,7 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// As it is shown: the key of a rule in a store is made of this, and whole numbers were integers once.
+/// As it is shown.
 impl fmt::Debug for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

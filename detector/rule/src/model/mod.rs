@@ -21,7 +21,7 @@ use crate::model::allowlist::Allowlist;
 pub use crate::model::comparison::Comparison;
 pub use crate::model::decimal::Decimal;
 use crate::model::network_prefix::NetworkPrefix;
-pub use crate::model::window::Window;
+pub use crate::model::window::{Window, WindowParts};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::{FieldTable, SlotId};
 use detector_event::slots::Value;

@@ -1,6 +1,25 @@
 //! The condition of `temporal`: which of its rules have to be there.
 
+use std::fmt;
+
 use crate::model::Presence;
+
+/// `(#0 and not #1)`, the inputs by their places; of a count `gte 2 of them`.
+impl fmt::Display for Presence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |f: &mut fmt::Formatter<'_>, parts: &[Presence], word: &str| {
+            let parts: Vec<String> = parts.iter().map(Presence::to_string).collect();
+            write!(f, "({})", parts.join(word))
+        };
+        match self {
+            Presence::Count(threshold) => write!(f, "{threshold} of them"),
+            Presence::Input(at) => write!(f, "#{at}"),
+            Presence::And(parts) => list(f, parts, " and "),
+            Presence::Or(parts) => list(f, parts, " or "),
+            Presence::Not(part) => write!(f, "not {part}"),
+        }
+    }
+}
 
 impl Presence {
     /// Whether once it holds, more inputs cannot undo it.

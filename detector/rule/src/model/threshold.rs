@@ -1,6 +1,19 @@
 //! The condition of a count or a sum: `gte: 10`, or several comparisons that must all be true.
 
+use std::fmt;
+
 use crate::model::{Comparison, Decimal, Threshold};
+
+/// `gt 10, lte 20`
+impl<T: fmt::Display> fmt::Display for Threshold<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (comparison, bound)) in self.0.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{} {bound}", comparison.name())?;
+        }
+        Ok(())
+    }
+}
 
 impl Threshold {
     /// Whether a count meets the condition. A window without any hit (a count of 0) never does.

@@ -3,12 +3,27 @@
 use std::any::Any;
 use std::fmt;
 
+/// What a rule says of its window but for the timespan, as names with values: `("memory", "2592000000")`.
+///
+/// Values are written out by each type, never by way of `Debug`, and say the same for ever: the keys of stored state are
+/// made of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WindowParts {
+    /// The type, as keys of stored state name it.
+    pub kind: &'static str,
+    /// What the state of a group depends on. A rule that is edited in it starts anew.
+    pub state: Vec<(&'static str, String)>,
+    /// What only decides when a state holds that is there.
+    pub judgement: Vec<(&'static str, String)>,
+    /// The count from which on a group keeps no more, of a type that forgets what counts beyond.
+    pub absorbs_at: Option<u64>,
+}
+
 /// A checked window: a type, and all that the rule says of it. What that is, the type alone knows; what stands here is
 /// what others ask.
 pub trait Window: Any + fmt::Debug + Send + Sync {
-    /// All that decides what a state means, but for the timespan. The keys of stored state are made of it, so that what
-    /// is said of a rule today is said of it for ever.
-    fn identity(&self) -> String;
+    /// What the rule says of its window, by name.
+    fn parts(&self) -> WindowParts;
 
     /// When the rule fires, after "the rule fires at": `10 or more events within 10 minutes`. `inputs` are the rules that
     /// it refers to, as its file names them.

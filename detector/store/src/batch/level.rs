@@ -11,6 +11,9 @@ use crate::recorded::{EpisodeId, Notice};
 use crate::work::{GroupRef, Work};
 use detector_window::parents;
 
+/// Why a group fails that newer rules have written: whoever has those is given its records.
+const OUTDATED: &str = "newer rules or a newer program have written it, which go on with it";
+
 impl<'r> Batch<'r> {
     pub(super) fn read_depth(mut self: Box<Self>) -> Step<'r> {
         let keys: Vec<GroupRef> = self.work[self.depth].keys().copied().collect();
@@ -33,6 +36,12 @@ impl<'r> Batch<'r> {
         let mut writes = Vec::new();
         for (at, stored) in keys.into_iter().zip(items) {
             let plan = self.plan;
+            let writer = stored.as_ref().map(|item| item.writer);
+            if writer.is_some_and(|writer| writer.is_newer_than(&plan.writer(at.0))) {
+                self.report.is_outdated = true;
+                self.fail(at, OUTDATED.to_owned());
+                continue;
+            }
             let of_rule = |watermark| plan.facts(at.0).watermark(watermark);
             let given = Given {
                 stored: stored.as_ref(),
@@ -55,7 +64,10 @@ impl<'r> Batch<'r> {
                     }
                     writes.push((at, evaluated));
                 }
-                Err(error) => self.fail(at, error.to_string()),
+                Err(error) => {
+                    let key = item_key(plan, at);
+                    self.report.unreadable.insert(key, error.to_string());
+                }
             }
         }
         if writes.is_empty() {
@@ -110,7 +122,8 @@ impl<'r> Batch<'r> {
         self.accepted.insert(at, (item, told));
     }
 
-    fn show_parents(&mut self, (rule, _): GroupRef, evaluated: &Evaluated, position: u64) {
+    fn show_parents(&mut self, at: GroupRef, evaluated: &Evaluated, position: u64) {
+        let rule = at.0;
         let mut added: Vec<(GroupRef, Work)> = Vec::new();
         let work = || Work {
             position,
@@ -121,7 +134,7 @@ impl<'r> Batch<'r> {
             let states = vec![state.to_vec()];
             added.push((parent, Work { states, ..work() }));
         });
-        for known in &evaluated.known {
+        for known in evaluated.told_to_parents(self.plan, at) {
             for parent in parents(self.plan.rules, rule, &known.episode) {
                 let child = ChildEpisode::new(&parent, &known.episode, known.is_final);
                 let children = vec![child];

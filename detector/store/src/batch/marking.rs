@@ -2,8 +2,7 @@
 
 use crate::batch::{Batch, Phase, Step};
 use crate::effect::WriteOutcome;
-use crate::evaluate;
-use crate::item::Item;
+use crate::item::{self, Item};
 use crate::recorded::{EpisodeId, Notice};
 use crate::schedule;
 use crate::work::GroupRef;
@@ -47,10 +46,10 @@ impl<'r> Batch<'r> {
         let facts = self.plan.facts(at.0);
         let settles = self.watermark_at(facts.depth).filter(|_| is_complete);
         let settled_to = settles.map_or(i64::MIN, |watermark| facts.watermark(watermark));
-        schedule::settle(self.plan, &self.windows, at, &mut marked, settled_to)
-            .expect("the state was united before");
+        // What somebody else has written since need not be for this batch to read, or to mark.
+        schedule::settle(self.plan, &self.windows, at, &mut marked, settled_to).ok()?;
         let is_changed = marked.episodes != item.episodes || marked.due != item.due;
-        marked.version = evaluate::next_version(Some(item.version), item.latest);
+        marked.version = item::next_version(Some(item.version), item.latest);
         is_changed.then_some(marked)
     }
 
@@ -85,7 +84,10 @@ impl<'r> Batch<'r> {
         }
         let mut marks = Vec::new();
         for (at, item) in keys.into_iter().zip(items) {
-            let Some(item) = item else { continue };
+            let own = self.plan.writer(at.0);
+            let Some(item) = item.filter(|item| !item.writer.is_newer_than(&own)) else {
+                continue;
+            };
             let told = self.accepted.get(&at).map_or(&[][..], |(_, told)| told);
             if let Some(marked) = self.marked(at, &item, told) {
                 marks.push((at, marked));

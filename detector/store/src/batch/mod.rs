@@ -78,6 +78,11 @@ pub struct Report {
     pub failures: BTreeMap<ItemKey, String>,
     /// Why the log, or a sweep as a whole, is not done.
     pub broken_off: Option<&'static str>,
+    /// Why, by item, stored state could not be read. It stays as it is, and what the batch brought is lost to these groups:
+    /// that it came again would not help, and would hold up all others.
+    pub unreadable: BTreeMap<ItemKey, String>,
+    /// Some failed because rules or a program have written them that came into force after those of this batch.
+    pub is_outdated: bool,
     /// Items that would be too large to store: their state stays as it was, these hits are lost to it.
     pub too_large: Vec<ItemKey>,
     /// Items whose state was too large, and is without its oldest moments now: what comes late for them is not counted.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::batch::{Batch, Phase, Step};
 use crate::effect::Effect;
 use crate::key::ItemKey;
-use crate::log::{self, LOG_PLACES, LogName, LogPart};
+use crate::log::{self, LOG_PLACES, LogError, LogName, LogPart};
 use crate::work::{GroupRef, Work};
 
 #[derive(Debug)]
@@ -88,10 +88,16 @@ impl<'r> Batch<'r> {
             unreachable!("the log is read first");
         };
         for part in parts {
-            if log::read(self.plan, part, &mut sweep.left).is_err() {
-                return self.break_off("a part of the log is damaged, or of a newer program");
+            match log::read(self.plan, part, &mut sweep.left) {
+                Ok(()) => names.push(part.name),
+                Err(LogError::Newer) => {
+                    self.report.is_outdated = true;
+                    return self.break_off("the log is of rules that came into force later");
+                }
+                Err(_) => {
+                    return self.break_off("a part of the log is damaged, or of a newer program");
+                }
             }
-            names.push(part.name);
         }
         sweep.has_more = !is_all;
         self.next_page()

@@ -128,8 +128,12 @@ impl<W: WindowType> Body<W> {
     pub(crate) fn spans(&self, holding: &Intervals, times: GroupTimes) -> Vec<Interval> {
         let mut spans = holding.joined_within(times.quiet_ms);
         let ongoing = self.past.and_then(|past| past.ongoing);
-        if let (Some(first), Some(opened_at)) = (spans.first_mut(), ongoing) {
-            first.start = opened_at;
+        if let (Some(first), Some(opened_at), Some(past)) = (spans.first_mut(), ongoing, self.past)
+        {
+            // By other rules it may have gone on for what is none by these.
+            if first.start.saturating_sub(past.end) <= times.quiet_ms {
+                first.start = opened_at;
+            }
         }
         spans
     }

@@ -64,6 +64,12 @@ pub trait RuleWindows: std::fmt::Debug + Send {
         children: Vec<ToldChild>,
     ) -> Result<United, StateError>;
 
+    /// A state without what it absorbed; see [`WindowType::give_up_absorbed`].
+    ///
+    /// # Errors
+    /// It is not a state of this rule's window type.
+    fn without_absorbed(&self, state: &[u8]) -> Result<Vec<u8>, StateError>;
+
     /// Evaluates one group and forgets it.
     fn drain_group(&mut self, group: Key, sink: &mut dyn FnMut(Episode)) -> Doubts;
 
@@ -296,6 +302,12 @@ impl<W: WindowType> RuleWindows for Groups<W> {
             values: group.texts().iter().map(Into::into).collect(),
             episodes,
         })
+    }
+
+    fn without_absorbed(&self, state: &[u8]) -> Result<Vec<u8>, StateError> {
+        let mut group = Group::decode(state, &self.window, self.times)?;
+        group.give_up_absorbed(&self.window);
+        Ok(group.encode(&self.window, self.times))
     }
 
     fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) -> Doubts {

@@ -236,6 +236,14 @@ impl<W: WindowType> Group<W> {
         self.body(window, times).forget(end, window, times);
     }
 
+    /// Gives up what it absorbed, but for what is past.
+    pub(crate) fn give_up_absorbed(&mut self, window: &W) {
+        if let Some(body) = &mut self.body {
+            let past = body.past.map(|past| past.end);
+            window.give_up_absorbed(&mut body.state, past);
+        }
+    }
+
     /// What is doubtful of its episodes; to be asked when they are known.
     pub(crate) fn doubts(&self, window: &W) -> Doubts {
         let body = self.body.as_deref();

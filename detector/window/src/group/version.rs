@@ -13,7 +13,7 @@ pub enum StateError {
 
 /// The first byte of every encoded state. A change of layout takes the next number and goes on reading those before.
 /// Version 2 ends before what hits show.
-pub(crate) const STATE_VERSION: u8 = 3;
+pub const STATE_VERSION: u8 = 3;
 
 fn advice(version: u8) -> &'static str {
     match version {

@@ -118,6 +118,21 @@ impl Coverage {
         self.saturate(&past, saturation);
     }
 
+    /// Takes no moment as saturated but those before `past`. Of the others nothing is known any more: what bore on them was
+    /// absorbed. What bears on moments outside stays exact.
+    pub(crate) fn give_up_saturated(&mut self, past: Option<i64>) {
+        let saturated = std::mem::take(&mut self.saturated);
+        let outside = self.pieces.iter().flat_map(|piece| {
+            let key = piece.key;
+            let spans = saturated.outside(piece.span).into_iter();
+            spans.map(move |span| Piece { span, key })
+        });
+        self.pieces = outside.collect();
+        self.settled = 0;
+        let past = past.map(|end| Interval::new(i64::MIN, end));
+        self.saturated = Intervals::from_unsorted(past.into_iter().collect());
+    }
+
     /// Takes `moments` as saturated.
     pub(crate) fn saturate(&mut self, moments: &Intervals, saturation: u64) {
         self.saturated = self.saturated.union(moments);
@@ -150,21 +165,10 @@ impl Coverage {
             }
         });
         // Counts inside saturated moments are incomplete: what was found there is cut out.
-        let mut outside = Vec::new();
-        for mut moments in Intervals::from_unsorted(found).as_slice().iter().copied() {
-            let first = self
-                .saturated
-                .as_slice()
-                .partition_point(|s| s.end <= moments.start);
-            for full in self.saturated.as_slice()[first..]
-                .iter()
-                .take_while(|s| s.start < moments.end)
-            {
-                outside.push(Interval::new(moments.start, full.start));
-                moments.start = full.end;
-            }
-            outside.push(moments);
-        }
+        let found = Intervals::from_unsorted(found);
+        let outside = found.as_slice().iter();
+        let outside = outside.flat_map(|moments| self.saturated.outside(*moments));
+        let mut outside: Vec<Interval> = outside.collect();
         if holds(saturation) {
             outside.extend_from_slice(self.saturated.as_slice());
         }

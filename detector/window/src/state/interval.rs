@@ -114,6 +114,19 @@ impl Intervals {
         (start < end).then_some(Interval { start, end })
     }
 
+    /// The moments of `piece` that are outside the set, as sorted intervals.
+    pub fn outside(&self, mut piece: Interval) -> Vec<Interval> {
+        let mut outside = Vec::new();
+        let first = self.0.partition_point(|i| i.end <= piece.start);
+        for within in self.0[first..].iter().take_while(|i| i.start < piece.end) {
+            outside.push(Interval::new(piece.start, within.start));
+            piece.start = within.end;
+        }
+        outside.push(piece);
+        outside.retain(|i| i.start < i.end);
+        outside
+    }
+
     /// The moments from `from` on.
     pub fn since(&self, from: i64) -> Intervals {
         let first = self.0.partition_point(|i| i.end <= from);

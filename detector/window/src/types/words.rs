@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use detector_rule::{Comparison, Threshold};
+use detector_rule::{Comparison, MILLION, Threshold};
 
 /// `10 or more`, `more than 5 and 9 or fewer`
 pub fn number<T: Display>(threshold: &Threshold<T>) -> String {
@@ -18,6 +18,22 @@ pub fn number<T: Display>(threshold: &Threshold<T>) -> String {
             Comparison::Neq => format!("other than {number}"),
         });
     parts.collect::<Vec<_>>().join(" and ")
+}
+
+/// Places of inputs: `0 2`
+pub(super) fn places(places: &[usize]) -> String {
+    let places: Vec<String> = places.iter().map(usize::to_string).collect();
+    places.join(" ")
+}
+
+/// A length of time in what a rule says of itself: `600000ms`
+pub(super) fn in_ms(ms: i64) -> String {
+    format!("{ms}ms")
+}
+
+/// Millionths in what a rule says of itself: `2.5`
+pub(super) fn of_million(millionths: u64) -> f64 {
+    millionths as f64 / MILLION as f64
 }
 
 /// `within 10 minutes`

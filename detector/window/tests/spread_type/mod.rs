@@ -5,7 +5,9 @@ use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use detector_rule::{Attribute, Draft, Form, Linker, Section, Threshold, Window, WindowKind};
+use detector_rule::{
+    Attribute, Draft, Form, Linker, Section, Threshold, Window, WindowKind, WindowParts,
+};
 use detector_window::groups;
 use detector_window::interval::{Interval, Intervals};
 use detector_window::key::Key;
@@ -51,9 +53,15 @@ pub(crate) struct Spread {
 }
 
 impl Window for Spread {
-    fn identity(&self) -> String {
-        let (threshold, over_ms) = (&self.threshold, self.over_ms);
-        format!("Spread {{ threshold: {threshold:?}, over_ms: {over_ms} }}")
+    fn parts(&self) -> WindowParts {
+        WindowParts {
+            kind: KIND.name,
+            judgement: vec![
+                ("threshold", self.threshold.to_string()),
+                ("over", self.over_ms.to_string()),
+            ],
+            ..WindowParts::default()
+        }
     }
 
     fn fires_at(&self, _: &[&str]) -> String {

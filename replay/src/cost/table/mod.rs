@@ -236,7 +236,11 @@ impl Table {
     /// Stores a part of the log. Names go around the places; those of the function are drawn at random.
     pub(super) fn append(&mut self, part: &[u8], now_us: i64) -> Result<(), Throttled> {
         let name = LogName(Key::from_u128(u128::from(self.named)));
-        self.note(Place::Log(name.place()), LOG_BYTES + part.len() as u64, now_us)?;
+        self.note(
+            Place::Log(name.place()),
+            LOG_BYTES + part.len() as u64,
+            now_us,
+        )?;
         self.named += 1;
         self.log.insert(name, part.to_vec());
         Ok(())
@@ -251,13 +255,19 @@ impl Table {
                 deltas: deltas.clone(),
             })
             .collect();
-        let bytes: u64 = parts.iter().map(|it| LOG_BYTES + it.deltas.len() as u64).sum();
+        let bytes: u64 = parts
+            .iter()
+            .map(|it| LOG_BYTES + it.deltas.len() as u64)
+            .sum();
         self.look(Place::Log(place), bytes, now_us)?;
         Ok(parts)
     }
 
     pub(super) fn drop_log(&mut self, name: LogName, now_us: i64) -> Result<(), Throttled> {
-        let bytes = self.log.get(&name).map_or(0, |it| LOG_BYTES + it.len() as u64);
+        let bytes = self
+            .log
+            .get(&name)
+            .map_or(0, |it| LOG_BYTES + it.len() as u64);
         self.note(Place::Log(name.place()), bytes, now_us)?;
         self.log.remove(&name);
         Ok(())
@@ -346,6 +356,7 @@ mod tests {
             due,
             latest: 0,
             expires_at: None,
+            writer: detector_core::store::Writer::NOBODY,
         }
     }
 

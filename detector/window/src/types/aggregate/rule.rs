@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use detector_rule::{
-    Compared, Decimal, Fields, Form, Linker, Takes, Threshold, Window, WindowKind,
+    Compared, Decimal, Fields, Form, Linker, Takes, Threshold, Window, WindowKind, WindowParts,
 };
 
 use crate::group::groups;
@@ -81,15 +81,21 @@ fn linked(linker: &Linker<'_>, function: fn(u8) -> AggregateFunction) -> Arc<dyn
 }
 
 impl Window for Aggregate {
-    fn identity(&self) -> String {
-        let threshold = &self.threshold;
-        match self.function {
-            AggregateFunction::Sum => format!("ValueSum {{ threshold: {threshold:?} }}"),
-            AggregateFunction::Average => format!("ValueAvg {{ threshold: {threshold:?} }}"),
-            AggregateFunction::Percentile(rank) => {
-                format!("ValuePercentile {{ threshold: {threshold:?}, rank: {rank} }}")
-            }
-            AggregateFunction::Median => format!("ValueMedian {{ threshold: {threshold:?} }}"),
+    fn parts(&self) -> WindowParts {
+        let kind = match self.function {
+            AggregateFunction::Sum => SUM,
+            AggregateFunction::Average => AVERAGE,
+            AggregateFunction::Percentile(_) => PERCENTILE,
+            AggregateFunction::Median => MEDIAN,
+        };
+        let mut judgement = vec![("threshold", self.threshold.to_string())];
+        if let AggregateFunction::Percentile(rank) = self.function {
+            judgement.push(("percentile", rank.to_string()));
+        }
+        WindowParts {
+            kind: kind.name,
+            judgement,
+            ..WindowParts::default()
         }
     }
 

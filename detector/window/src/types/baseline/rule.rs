@@ -5,12 +5,12 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use detector_rule::{
-    Attribute, Draft, Form, Linker, MILLION, Section, Threshold, Window, WindowKind,
+    Attribute, Draft, Form, Linker, MILLION, Section, Threshold, Window, WindowKind, WindowParts,
 };
 
 use crate::group::groups;
 use crate::state::sample::KEPT_MAX;
-use crate::types::words::{number, within};
+use crate::types::words::{number, of_million, within};
 
 /// A week in milliseconds.
 pub const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
@@ -103,9 +103,22 @@ impl Draft for BaselineParts {
 }
 
 impl Window for Baseline {
-    fn identity(&self) -> String {
-        let (threshold, parts) = (&self.threshold, &self.parts);
-        format!("Baseline {{ threshold: {threshold:?}, parts: {parts:?} }}")
+    fn parts(&self) -> WindowParts {
+        let BaselineParts {
+            weeks,
+            warm_up,
+            factor,
+        } = self.parts;
+        WindowParts {
+            kind: KIND.name,
+            state: vec![("weeks", weeks.to_string())],
+            judgement: vec![
+                ("threshold", self.threshold.to_string()),
+                ("warm_up", warm_up.to_string()),
+                ("factor", of_million(factor).to_string()),
+            ],
+            ..WindowParts::default()
+        }
     }
 
     fn fires_at(&self, _: &[&str]) -> String {

@@ -48,6 +48,10 @@ impl<V: Countable> WindowType for Count<V> {
         state.forget(before, self.threshold.saturation());
     }
 
+    fn give_up_absorbed(&self, state: &mut Coverage, past: Option<i64>) {
+        state.give_up_saturated(past);
+    }
+
     /// The highest count so far of the count from which on all are judged alike.
     fn closeness(&self, state: &mut Coverage) -> f64 {
         let saturation = self.threshold.saturation();

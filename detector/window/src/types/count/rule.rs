@@ -4,7 +4,7 @@ use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use detector_rule::{Compared, Fields, Form, Takes, Threshold, Window, WindowKind};
+use detector_rule::{Compared, Fields, Form, Takes, Threshold, Window, WindowKind, WindowParts};
 
 use crate::group::groups;
 use crate::kind::{ChildView, Detail};
@@ -25,8 +25,8 @@ pub type ValueCount = Count<Key>;
 
 /// What is counted.
 pub trait Countable: Counted + Detail {
-    /// As the keys of stored state name the type.
-    const IDENTITY: &'static str;
+    /// As rule files name the type.
+    const KIND_NAME: &'static str;
     const NOUN: &'static str;
     const CHILD_VIEW: ChildView;
 
@@ -36,7 +36,7 @@ pub trait Countable: Counted + Detail {
 
 /// Events.
 impl Countable for () {
-    const IDENTITY: &'static str = "EventCount";
+    const KIND_NAME: &'static str = "event_count";
     const NOUN: &'static str = "events";
     const CHILD_VIEW: ChildView = ChildView::Episodes;
 
@@ -47,7 +47,7 @@ impl Countable for () {
 
 /// Values.
 impl Countable for Key {
-    const IDENTITY: &'static str = "ValueCount";
+    const KIND_NAME: &'static str = "value_count";
     const NOUN: &'static str = "different values";
     const CHILD_VIEW: ChildView = ChildView::HoldingIntervals;
 
@@ -67,7 +67,7 @@ impl<V> Count<V> {
 }
 
 pub const EVENTS: WindowKind = WindowKind {
-    name: "event_count",
+    name: <() as Countable>::KIND_NAME,
     form: Form::Type {
         takes: Takes {
             compared: Compared::Count,
@@ -79,7 +79,7 @@ pub const EVENTS: WindowKind = WindowKind {
 };
 
 pub const VALUES: WindowKind = WindowKind {
-    name: "value_count",
+    name: <Key as Countable>::KIND_NAME,
     form: Form::Type {
         takes: Takes {
             compared: Compared::Count,
@@ -91,8 +91,19 @@ pub const VALUES: WindowKind = WindowKind {
 };
 
 impl<V: Countable> Window for Count<V> {
-    fn identity(&self) -> String {
-        format!("{} {{ threshold: {:?} }}", V::IDENTITY, self.threshold)
+    fn parts(&self) -> WindowParts {
+        let absorbs_at = self.threshold.saturation();
+        // Of a count that more can undo, less than all would hold where all do not: its state is good for this alone.
+        let state = match self.threshold.is_monotone() {
+            true => Vec::new(),
+            false => vec![("counts up to", absorbs_at.to_string())],
+        };
+        WindowParts {
+            kind: V::KIND_NAME,
+            state,
+            judgement: vec![("threshold", self.threshold.to_string())],
+            absorbs_at: Some(absorbs_at),
+        }
     }
 
     fn fires_at(&self, _: &[&str]) -> String {

@@ -3,10 +3,12 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use detector_rule::{Attribute, Draft, Form, Linker, Section, Threshold, Window, WindowKind};
+use detector_rule::{
+    Attribute, Draft, Form, Linker, Section, Threshold, Window, WindowKind, WindowParts,
+};
 
 use crate::group::groups;
-use crate::types::words::{duration, number, within};
+use crate::types::words::{duration, in_ms, number, within};
 
 /// Counts values that are new.
 #[derive(Debug, Clone)]
@@ -71,9 +73,24 @@ impl Draft for FirstSeenParts {
 }
 
 impl Window for FirstSeen {
-    fn identity(&self) -> String {
-        let (threshold, parts) = (&self.threshold, &self.parts);
-        format!("FirstSeen {{ threshold: {threshold:?}, parts: {parts:?} }}")
+    fn parts(&self) -> WindowParts {
+        let FirstSeenParts {
+            learning_ms,
+            memory_ms,
+            values_max,
+        } = self.parts;
+        WindowParts {
+            kind: KIND.name,
+            state: vec![
+                ("memory", in_ms(memory_ms)),
+                ("values", values_max.to_string()),
+            ],
+            judgement: vec![
+                ("threshold", self.threshold.to_string()),
+                ("learning", in_ms(learning_ms)),
+            ],
+            ..WindowParts::default()
+        }
     }
 
     fn fires_at(&self, _: &[&str]) -> String {

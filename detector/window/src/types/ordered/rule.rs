@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use detector_rule::{Compared, Fields, Form, Takes, Window, WindowKind};
+use detector_rule::{Compared, Fields, Form, Takes, Window, WindowKind, WindowParts};
 
 use crate::group::groups;
 use crate::types::words::within;
@@ -33,8 +33,12 @@ pub const KIND: WindowKind = WindowKind {
 };
 
 impl Window for TemporalOrdered {
-    fn identity(&self) -> String {
-        "TemporalOrdered".to_owned()
+    /// Which steps there are the inputs of the rule say.
+    fn parts(&self) -> WindowParts {
+        WindowParts {
+            kind: KIND.name,
+            ..WindowParts::default()
+        }
     }
 
     fn fires_at(&self, inputs: &[&str]) -> String {

@@ -4,11 +4,11 @@ use std::any::Any;
 use std::sync::Arc;
 
 use detector_rule::{
-    Attribute, Draft, Form, Linker, Reference, Section, Threshold, Window, WindowKind,
+    Attribute, Draft, Form, Linker, Reference, Section, Threshold, Window, WindowKind, WindowParts,
 };
 
 use crate::group::groups;
-use crate::types::words::{duration, number, within};
+use crate::types::words::{duration, in_ms, number, places, within};
 
 /// Changes of owner that are kept of a slice.
 pub const FACTS_MAX: usize = 64;
@@ -113,9 +113,25 @@ impl Draft for OwnerDraft {
 }
 
 impl Window for Owner {
-    fn identity(&self) -> String {
-        let (threshold, parts) = (&self.threshold, &self.parts);
-        format!("Owner {{ threshold: {threshold:?}, parts: {parts:?} }}")
+    /// Of owners that were forgotten under a shorter memory nothing is known, which makes nobody a stranger.
+    fn parts(&self) -> WindowParts {
+        let OwnerParts {
+            given_by,
+            ended_by,
+            memory_ms,
+        } = &self.parts;
+        WindowParts {
+            kind: KIND.name,
+            state: vec![
+                ("given_by", places(given_by)),
+                ("ended_by", places(ended_by)),
+            ],
+            judgement: vec![
+                ("threshold", self.threshold.to_string()),
+                ("memory", in_ms(*memory_ms)),
+            ],
+            ..WindowParts::default()
+        }
     }
 
     fn fires_at(&self, _: &[&str]) -> String {

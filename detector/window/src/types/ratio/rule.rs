@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use detector_rule::{
     Attribute, Comparison, Draft, Form, Linker, MILLION, Reference, Section, Threshold, Window,
-    WindowKind,
+    WindowKind, WindowParts,
 };
 
 use crate::group::groups;
 use crate::state::sample::KEPT_MAX;
-use crate::types::words::{number, within};
+use crate::types::words::{number, of_million, places, within};
 
 /// Judges which part of the events hits some of the rules.
 #[derive(Debug, Clone)]
@@ -108,9 +108,25 @@ impl Draft for RatioDraft {
 }
 
 impl Window for Ratio {
-    fn identity(&self) -> String {
-        let (threshold, parts) = (&self.threshold, &self.parts);
-        format!("Ratio {{ threshold: {threshold:?}, parts: {parts:?} }}")
+    fn parts(&self) -> WindowParts {
+        let RatioParts {
+            of,
+            to,
+            bounds,
+            at_least,
+        } = &self.parts;
+        let bounds = bounds.iter().map(|(by, bound)| (*by, of_million(*bound)));
+        let bounds = bounds.collect();
+        WindowParts {
+            kind: KIND.name,
+            state: vec![("of", places(of)), ("to", places(to))],
+            judgement: vec![
+                ("threshold", self.threshold.to_string()),
+                ("ratio", Threshold(bounds).to_string()),
+                ("at_least", at_least.to_string()),
+            ],
+            ..WindowParts::default()
+        }
     }
 
     /// `100 or more events within 10 minutes, of which failed are 50 % or more of failed and passed`

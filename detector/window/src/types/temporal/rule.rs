@@ -3,7 +3,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use detector_rule::{Compared, Fields, Form, Linker, Presence, Takes, Window, WindowKind};
+use detector_rule::{
+    Compared, Fields, Form, Linker, Presence, Takes, Window, WindowKind, WindowParts,
+};
 
 use crate::group::groups;
 use crate::types::temporal::alternatives::{ALTERNATIVES_MAX, Alternatives};
@@ -57,8 +59,12 @@ fn link(linker: &mut Linker<'_>) -> Arc<dyn Window> {
 }
 
 impl Window for Temporal {
-    fn identity(&self) -> String {
-        format!("Temporal {{ presence: {:?} }}", self.presence)
+    fn parts(&self) -> WindowParts {
+        WindowParts {
+            kind: KIND.name,
+            judgement: vec![("condition", self.presence.to_string())],
+            ..WindowParts::default()
+        }
     }
 
     fn fires_at(&self, inputs: &[&str]) -> String {
@@ -72,8 +78,14 @@ impl Window for Temporal {
 }
 
 impl Window for TemporalExcept {
-    fn identity(&self) -> String {
-        format!("TemporalExcept {{ presence: {:?} }}", self.presence)
+    /// It keeps times, not moments, as far back as `not` stands within `not`.
+    fn parts(&self) -> WindowParts {
+        WindowParts {
+            kind: KIND.name,
+            state: vec![("depth of not", self.ways.depth().to_string())],
+            judgement: vec![("condition", self.presence.to_string())],
+            ..WindowParts::default()
+        }
     }
 
     fn fires_at(&self, inputs: &[&str]) -> String {
