@@ -138,15 +138,19 @@ impl ChildEpisode {
     }
 }
 
-/// Takes in what a child shows. What is known of it only grows, so the wider span is the newer one; what is final stays.
-/// When it held is known from all together: a child forgets what is past. Returns whether there was room for it.
+/// Takes in what a child shows. What is known of it only grows, so the wider span is the newer one; what is final stays,
+/// unless it goes on after all: its quiet period is longer now. When it held is known from all together: a child forgets what is past. Returns whether there was room for it.
 pub(crate) fn take(children: &mut Vec<ChildEpisode>, new: &ChildEpisode) -> bool {
     let is_known = |known: &ChildEpisode| {
         known.is_same_or_part(new)
-            && (known.is_final
-                || !new.is_final && {
-                    known.span.start < new.span.start || known.span.end > new.span.end
-                })
+            && match known.is_final {
+                true => known.span.end >= new.span.end,
+                false => {
+                    let is_wider =
+                        known.span.start < new.span.start || known.span.end > new.span.end;
+                    !new.is_final && is_wider
+                }
+            }
     };
     if let Some(at) = children.iter().position(is_known) {
         let known = &mut children[at];

@@ -7,7 +7,7 @@ use crate::children::{self, ChildEpisode};
 use crate::edition::Writer;
 use crate::effect::Announcement;
 use crate::identity;
-use crate::item::{Item, STATE_BYTES_MAX};
+use crate::item::{self, Item, STATE_BYTES_MAX};
 use crate::key::ItemKey;
 use crate::plan::Plan;
 use crate::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
@@ -113,7 +113,7 @@ pub(crate) fn evaluate(
     let is_shortened = forget(plan, windows, (rule, group), (&mut item, &united))?;
     schedule(plan, rule, &mut item, &united.episodes);
     let read = stored.map(|item| item.version);
-    item.version = next_version(read, item.latest);
+    item.version = item::next_version(read, item.latest);
     let is_changed = stored.is_none_or(|stored| !item.says_the_same(stored));
     let openings = known.iter().map(|known| &known.episode);
     Ok(Some(Evaluated {
@@ -311,15 +311,6 @@ fn shortened(
     Ok(state)
 }
 
-/// An item that has been forgotten and begins again goes on from a higher version, or else a write from before could
-/// mistake the new one for the old: it begins at a time that is later than all that the old one knew.
-pub(crate) fn next_version(read: Option<u64>, latest: i64) -> u64 {
-    match read {
-        Some(version) => version + 1,
-        None => u64::try_from(latest).unwrap_or(0) + 1,
-    }
-}
-
 impl Evaluated {
     /// What waits to be told: by this batch or by one that did not come to it.
     pub(crate) fn announcements(
@@ -332,10 +323,9 @@ impl Evaluated {
             // Where a quiet period is shorter now, one that was recorded can have become several: it ends with the last.
             let mut known = self.known.iter();
             let current = known.rfind(|e| recorded.overlaps(&e.episode));
-            let is_over = || is_over(plan, rule, recorded.span, self.known_to);
             let (episode, is_final) = match current {
                 Some(known) => (Episode::clone(&known.episode), known.is_final),
-                None if is_over() => (self.bare(group, recorded), true),
+                None if self.is_over(plan, rule, recorded) => (self.bare(group, recorded), true),
                 None => continue,
             };
             let opens = recorded.mark == Mark::Unpublished;
@@ -357,7 +347,24 @@ impl Evaluated {
         announcements
     }
 
-    /// An episode that a state too large has given up: its span is all that is left of it.
+    /// What parents tell of: what is known, and the ends of what the state has given up.
+    pub(crate) fn told_to_parents(&self, plan: &Plan<'_>, (rule, group): GroupRef) -> Vec<Known> {
+        let is_known =
+            |recorded: &&RecordedEpisode| self.known.iter().any(|e| recorded.overlaps(&e.episode));
+        let given_up = self.item.unclosed().filter(|recorded| !is_known(recorded));
+        let over = given_up.filter(|recorded| self.is_over(plan, rule, recorded));
+        let over = over.map(|recorded| Known {
+            episode: Arc::new(self.bare(group, recorded)),
+            is_final: true,
+        });
+        self.known.iter().cloned().chain(over).collect()
+    }
+
+    fn is_over(&self, plan: &Plan<'_>, rule: CorrelationIx, recorded: &RecordedEpisode) -> bool {
+        is_over(plan, rule, recorded.span, self.known_to)
+    }
+
+    /// An episode that a state too large, or a threshold that rose, has given up: its span is all that is left of it.
     fn bare(&self, group: Key, recorded: &RecordedEpisode) -> Episode {
         let start = recorded.span.start;
         Episode {

@@ -87,6 +87,15 @@ impl Item {
     }
 }
 
+/// An item that has been forgotten and begins again goes on from a higher version, or else a write from before could
+/// mistake the new one for the old: it begins at a time that is later than all that the old one knew.
+pub(crate) fn next_version(read: Option<u64>, latest: i64) -> u64 {
+    match read {
+        Some(version) => version + 1,
+        None => u64::try_from(latest).unwrap_or(0) + 1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use detector_window::interval::Interval;

@@ -133,7 +133,8 @@ impl<'r> Batch<'r> {
         self.accepted.insert(at, (item, told));
     }
 
-    fn show_parents(&mut self, (rule, _): GroupRef, evaluated: &Evaluated, position: u64) {
+    fn show_parents(&mut self, at: GroupRef, evaluated: &Evaluated, position: u64) {
+        let rule = at.0;
         let mut added: Vec<(GroupRef, Work)> = Vec::new();
         let work = || Work {
             position,
@@ -144,7 +145,7 @@ impl<'r> Batch<'r> {
             let states = vec![state.to_vec()];
             added.push((parent, Work { states, ..work() }));
         });
-        for known in &evaluated.known {
+        for known in evaluated.told_to_parents(self.plan, at) {
             for parent in parents(self.plan.rules, rule, &known.episode) {
                 let child = ChildEpisode::new(&parent, &known.episode, known.is_final);
                 let children = vec![child];

@@ -2,8 +2,7 @@
 
 use crate::batch::{Batch, Phase, Step};
 use crate::effect::WriteOutcome;
-use crate::evaluate;
-use crate::item::Item;
+use crate::item::{self, Item};
 use crate::recorded::{EpisodeId, Notice};
 use crate::schedule;
 use crate::work::GroupRef;
@@ -50,7 +49,7 @@ impl<'r> Batch<'r> {
         // What somebody else has written since need not be for this batch to read, or to mark.
         schedule::settle(self.plan, &self.windows, at, &mut marked, settled_to).ok()?;
         let is_changed = marked.episodes != item.episodes || marked.due != item.due;
-        marked.version = evaluate::next_version(Some(item.version), item.latest);
+        marked.version = item::next_version(Some(item.version), item.latest);
         is_changed.then_some(marked)
     }
 
