@@ -232,7 +232,7 @@ fn known(
         }
         Some(Known {
             episode: Arc::new(known),
-            is_final: is_final(span(episode)),
+            is_final: is_final(span(episode)) || identity::is_closed(episode, &item.episodes),
         })
     };
     united.episodes.iter().filter_map(as_known).collect()

@@ -54,6 +54,12 @@ pub(crate) fn clipped(episode: &Episode, end: i64) -> Option<Episode> {
     (!clipped.holding.is_empty()).then_some(clipped)
 }
 
+/// Whether all of it was told as closed.
+pub(crate) fn is_closed(episode: &Episode, recorded: &[RecordedEpisode]) -> bool {
+    let mut closed = recorded.iter().filter(|e| e.mark == Mark::Closed);
+    closed.any(|e| e.overlaps(episode) && episode.held_until() <= e.span.end)
+}
+
 /// What of an episode holds after those that were told as closed. By the rules that told so there is no more; where a
 /// quiet period is longer now or a threshold lower, what goes on is another episode.
 pub(crate) fn after_closed(episode: Episode, recorded: &[RecordedEpisode]) -> Episode {

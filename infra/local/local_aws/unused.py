@@ -20,7 +20,7 @@ REASONS = {
     "RecordsBad": "unreadable: {}, kept in s3://{bucket}/records/",
     "RecordsRepeated": "not done: {} that come again",
     "GroupsTooLarge": "too large: {} of which the oldest part is lost",
-    "StateDamaged": "damaged: {} in the table",
+    "StateDamaged": "state cannot be read: {} skipped",
 }
 
 

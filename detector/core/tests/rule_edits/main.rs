@@ -125,7 +125,11 @@ struct Run<'s> {
 }
 
 impl Run<'_> {
-    fn told(&mut self, (engine, since): (&Engine, i64), told: Vec<Announcement>) -> Result<(), String> {
+    fn told(
+        &mut self,
+        (engine, since): (&Engine, i64),
+        told: Vec<Announcement>,
+    ) -> Result<(), String> {
         for recorded in self
             .store
             .items()
@@ -367,10 +371,21 @@ fn verdict(run: &Run<'_>, events: &[Event], old_until: i64, seen: &mut Seen) -> 
     Ok(())
 }
 
+/// A child that was told as closed and whose parent had forgotten that, so seldom that no ordinary run would find it.
+#[test]
+fn an_edit_that_once_failed_holds() {
+    scenario(6_426, &mut Seen::default()).unwrap_or_else(|problem| panic!("{problem}"));
+}
+
+/// `VEDETTE_SCENARIO` sets the first one, to run a failure again.
 #[test]
 fn soon_after_an_edit_the_episodes_are_those_of_the_new_rules() {
     let mut seen = Seen::default();
-    for seed in 0..SCENARIOS {
+    let first = std::env::var("VEDETTE_SCENARIO")
+        .ok()
+        .and_then(|n| n.parse().ok());
+    let first = first.unwrap_or(0);
+    for seed in first..first + SCENARIOS {
         if let Err(problem) = scenario(seed, &mut seen) {
             panic!("scenario {seed}: {problem}");
         }
