@@ -223,6 +223,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_is_invoked_long_after_newer_rules_came_does_not_wait_for_them() {
+        let file = RuleFile {
+            path: "a.yml".to_owned(),
+            text: "title: A\nid: 11111111-1111-4111-8111-111111111111\nlevel: low\n\
+                   logsource: {product: aws, service: waf}\ndetection: {a: {b: c}, condition: a}\n"
+                .to_owned(),
+        };
+        let rules = Rules {
+            engine: Arc::new(engine(&[file], &Setup::default()).expect("a sound rule")),
+            since: UNIX_EPOCH + Duration::from_secs(10_000),
+            source: None,
+            setup: Setup::default(),
+        };
+        let after = |seconds| rules.in_force_since(rules.since + Duration::from_secs(seconds));
+        assert_eq!((after(0), after(900)), (10_000_000, 10_000_000));
+        assert_eq!(after(1_200), 10_300_000);
+    }
+
+    #[test]
     fn rules_that_could_never_alert_are_refused() {
         let file = RuleFile {
             path: "a.yml".to_owned(),
