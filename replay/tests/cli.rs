@@ -848,13 +848,13 @@ fn check_against_tells_what_the_rules_in_service_come_to() {
         fates(&[
             (
                 "group-by: [source_ip], timespan: 10m, condition: {gte: 20}",
-                "group-by: [sub, source_ip], timespan: 20m, condition: {gte: 20}"
+                "group-by: [source_ip, sub], timespan: 20m, condition: {gte: 20}"
             ),
             ("memory: 30d", "memory: 31d")
         ]),
         [
             format!(
-                "starts anew: burst: timespan 10m00s -> 20m00s, group-by 0: source_ip -> 0: sub + 1: source_ip; needs 35m00s {closed}"
+                "starts anew: burst: timespan 10m00s -> 20m00s, group-by 0: source_ip -> 0: source_ip + 1: sub; needs 35m00s {closed}"
             ),
             format!("starts anew: chain: its `burst` starts anew; needs 1h35m {closed}"),
             format!("starts anew: new_to_it: memory 30d00h -> 31d00h; needs 31d00h {closed}"),

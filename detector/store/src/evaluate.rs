@@ -231,8 +231,8 @@ fn known(
             (known.first_event, known.last_event) = (known.opened_at, known.opened_at);
         }
         Some(Known {
+            is_final: is_final(span(episode)) || identity::is_closed(&known, &item.episodes),
             episode: Arc::new(known),
-            is_final: is_final(span(episode)) || identity::is_closed(episode, &item.episodes),
         })
     };
     united.episodes.iter().filter_map(as_known).collect()
