@@ -29,7 +29,7 @@ const BURSTS: i64 = 5;
 const BURST_TICKS: i64 = 60;
 /// How long workers with the old rules go on beside those with the new ones.
 const OVERLAP_TICKS: i64 = 20;
-const SCENARIOS: u64 = 600;
+const SCENARIOS: u64 = 300;
 
 struct Nobody;
 impl Observer for Nobody {}
