@@ -86,15 +86,14 @@ pub(crate) fn evaluate(
     let told = children::told(&children);
     let united = windows.unite_told(rule, group, &states, watermark, told)?;
     let facts = plan.facts(rule);
-    let judged_before = stored.map(|item| item.judged_to);
     // What nobody waits for is not worth a write.
     let judges = !facts.is_monotone || facts.has_parents;
     let judged_now = given.watermark.filter(|_| judges);
-    let judged_to = [judged_before, judged_now, united.forgotten_to];
-    let judged_to = judged_to.into_iter().flatten().max().unwrap_or(i64::MIN);
+    let judged_to = stored.map(|item| item.judged_to).max(judged_now);
+    let judged_to = judged_to.max(united.forgotten_to).unwrap_or(i64::MIN);
     // What has no parents to be handed the outcome is settled with the judgement, and written once.
-    let settled_to = judged_now.filter(|_| !facts.has_parents);
-    let settled_to = settled_to.unwrap_or(i64::MIN);
+    let settled_now = judged_now.filter(|_| !facts.has_parents);
+    let settled_to = stored.map(|item| item.settled_to).max(settled_now);
     let held_until = united.episodes.last().map_or(i64::MIN, Episode::held_until);
     let mut item = Item {
         version: 0,
@@ -102,7 +101,7 @@ pub(crate) fn evaluate(
         episodes: stored.map_or_else(Vec::new, |item| item.episodes.clone()),
         children,
         judged_to,
-        settled_to: settled_to.max(stored.map_or(i64::MIN, |item| item.settled_to)),
+        settled_to: settled_to.unwrap_or(i64::MIN),
         due: None,
         latest: stored
             .map_or(held_until, |item| item.latest.max(held_until))
@@ -305,9 +304,8 @@ fn shortened(
         let mut kept_ms = plan.facts(rule).retention_ms + plan.times.lateness_ms;
         while state.len() > room && kept_ms > 0 {
             let watermark = item.latest.saturating_sub(kept_ms).min(kept_from);
-            state = windows
-                .unite(rule, group, &[&state], Some(watermark))?
-                .state;
+            let united = windows.unite(rule, group, &[&state], Some(watermark))?;
+            state = united.state;
             kept_ms /= 2;
         }
     }

@@ -7,6 +7,7 @@
 
 mod level; // one depth
 mod marking; // the last pass
+mod stage; // how far a sweep has come
 mod sweep; // page by page
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +21,7 @@ use crate::plan::Plan;
 use crate::recorded::{EpisodeId, Notice};
 use crate::work::{Deltas, GroupRef, Work};
 use detector_window::Windows;
-use sweep::Sweep;
+use stage::Sweep;
 
 /// A batch on its way into the store.
 #[derive(Debug)]

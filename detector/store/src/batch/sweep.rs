@@ -4,51 +4,14 @@
 //! At a depth items are judged by the watermark only when all pages of the depths below are settled: then all that their
 //! children show is in them. The parents of a page's items are united as in any batch, and judged when it is their turn.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use crate::batch::stage::Stage;
 use crate::batch::{Batch, Phase, Step};
 use crate::effect::Effect;
 use crate::key::ItemKey;
-use crate::log::{self, LOG_PLACES, LogError, LogName, LogPart};
-use crate::work::{GroupRef, Work};
-
-#[derive(Debug)]
-pub(super) struct Sweep {
-    /// No event before it is still to come.
-    watermark: i64,
-    stage: Stage,
-    /// What is still to be looked at in this stage.
-    left: BTreeMap<GroupRef, Work>,
-    /// Groups in the page, and those of them, or of their parents, that failed.
-    page: usize,
-    pub(super) failed: BTreeSet<GroupRef>,
-    /// The store has more for this stage than it told.
-    has_more: bool,
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// The parts of the log that are being united.
-    Log { place: u8, names: Vec<LogName> },
-    /// What is due at a depth.
-    Due { depth: usize },
-}
-
-impl Sweep {
-    pub(super) fn to(watermark: i64) -> Self {
-        Self {
-            watermark,
-            stage: Stage::Log {
-                place: 0,
-                names: Vec::new(),
-            },
-            left: BTreeMap::new(),
-            page: 0,
-            failed: BTreeSet::new(),
-            has_more: false,
-        }
-    }
-}
+use crate::log::{self, LOG_PLACES, LogError, LogPart};
+use crate::work::Work;
 
 impl<'r> Batch<'r> {
     /// The watermark by which items at a depth are judged in this page, if they are.

@@ -1,8 +1,4 @@
 //! What only sweeps judge waits in the log of the store, for the sweeps of those whose rules it is.
-#![expect(
-    clippy::unwrap_used,
-    reason = "the lint's exemption reaches only functions marked as tests, not their helpers"
-)]
 
 use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::rule::RuleFile;
@@ -54,7 +50,7 @@ fn engine(text: &str) -> Engine {
         path: "rules.yml".to_owned(),
         text: text.to_owned(),
     };
-    Engine::new(load_rules(&[file]).unwrap())
+    Engine::new(load_rules(&[file]).expect("sound rules"))
 }
 
 fn both() -> Engine {
@@ -97,7 +93,7 @@ fn driven(store: &MemoryStore, step: detector_core::store::Step<'_>) -> (Report,
 }
 
 fn log(store: &MemoryStore) -> Vec<LogName> {
-    let places = (0..LOG_PLACES).flat_map(|place| store.read_log(place).unwrap());
+    let places = (0..LOG_PLACES).flat_map(|place| store.read_log(place).expect("memory answers"));
     places.map(|part| part.name).collect()
 }
 

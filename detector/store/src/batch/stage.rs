@@ -1,0 +1,44 @@
+//! How far a sweep has come.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::log::LogName;
+use crate::work::{GroupRef, Work};
+
+#[derive(Debug)]
+pub(super) struct Sweep {
+    /// No event before it is still to come.
+    pub(super) watermark: i64,
+    pub(super) stage: Stage,
+    /// What is still to be looked at in this stage.
+    pub(super) left: BTreeMap<GroupRef, Work>,
+    /// Groups in the page, and those of them, or of their parents, that failed.
+    pub(super) page: usize,
+    pub(super) failed: BTreeSet<GroupRef>,
+    /// The store has more for this stage than it told.
+    pub(super) has_more: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// The parts of the log that are being united.
+    Log { place: u8, names: Vec<LogName> },
+    /// What is due at a depth.
+    Due { depth: usize },
+}
+
+impl Sweep {
+    pub(super) fn to(watermark: i64) -> Self {
+        Self {
+            watermark,
+            stage: Stage::Log {
+                place: 0,
+                names: Vec::new(),
+            },
+            left: BTreeMap::new(),
+            page: 0,
+            failed: BTreeSet::new(),
+            has_more: false,
+        }
+    }
+}
