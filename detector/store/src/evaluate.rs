@@ -117,16 +117,14 @@ pub(crate) fn evaluate(
     let read = stored.map(|item| item.version);
     item.version = item::next_version(read, item.latest);
     let is_changed = stored.is_none_or(|stored| !item.says_the_same(stored));
-    let openings = known.iter().map(|known| &known.episode);
+    let opened = known.iter().map(|known| &known.episode);
+    let opened = opened.filter(|e| e.opened_at < judged_to).cloned();
     Ok(Some(Evaluated {
         is_changed,
         is_shortened,
         is_crowded,
         read,
-        opened: openings
-            .filter(|e| e.opened_at < judged_to)
-            .cloned()
-            .collect(),
+        opened: opened.collect(),
         known,
         values: united.values,
         known_to,
