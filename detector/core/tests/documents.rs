@@ -127,7 +127,10 @@ fn commands(document: &str) -> Vec<String> {
 
 #[test]
 fn commands_name_what_exists() {
-    let wanted = ["cargo run --profile trial -p replay -- run fixtures/", ".ci/test"];
+    let wanted = [
+        "cargo run --profile trial -p replay -- run fixtures/",
+        ".ci/test",
+    ];
     let readme = commands(&text_of(&root().join("README.md")));
     for wanted in wanted {
         assert!(readme.contains(&wanted.to_owned()), "no `{wanted}`");

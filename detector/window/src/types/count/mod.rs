@@ -23,6 +23,13 @@ impl<V: Countable> WindowType for Count<V> {
         self.threshold.is_monotone()
     }
 
+    fn hits_min(&self) -> u64 {
+        match self.threshold.is_monotone() {
+            true => self.threshold.saturation(),
+            false => 1,
+        }
+    }
+
     fn observe(&self, state: &mut Coverage, occurrence: &Occurrence) {
         state.add(
             self.counted(occurrence).of_event(occurrence.id),
