@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 
 use crate::group::United;
 use crate::group::episode::Episode;
-use crate::group::feed::{Consumer, Feed};
+use crate::group::feed::Feed;
 use crate::group::group_values::GroupTexts;
 use crate::group::groups::{GroupValues, RuleWindows};
 use crate::group::hit::{self, HitFields};
@@ -133,12 +133,12 @@ impl<'r> Windows<'r> {
         let feed = &feeds[rule.0 as usize];
         let read = feed.read(event.slots, names);
         // All are looked for before any is changed: the machine then waits for memory once and not for one after the other.
-        let place = |consumer: &Consumer| {
+        let mut places: SmallVec<[Option<u32>; 16]> = SmallVec::new();
+        for consumer in &feed.consumers {
             let windows = &windows[consumer.rule.0 as usize];
-            windows.find(read.group(consumer)?)
-        };
-        let places: SmallVec<[Option<u32>; 16]> = feed.consumers.iter().map(place).collect();
-        for (consumer, place) in feed.consumers.iter().zip(places) {
+            places.push(read.group(consumer).and_then(|key| windows.find(key)));
+        }
+        for (consumer, &place) in feed.consumers.iter().zip(&places) {
             let at = consumer.rule.0 as usize;
             let (correlation, windows) = (&rules.correlations[at], &mut windows[at]);
             let source = &correlation.inputs[consumer.input];

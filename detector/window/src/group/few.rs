@@ -1,8 +1,8 @@
 //! A group that has seen few hits, in one allocation: most groups never see more, and a flood makes many of them.
 //!
-//! The bytes are: how many hits there are (1), the length of the group's texts (4), these texts, then each hit as it came:
-//! its time (8), its id (16), what the window type needs of it, how many values it shows (1) and each of them: the field
-//! (4), the length of its text (1), the text. They are never stored: stored state is that of a body.
+//! The bytes are: the length of the group's texts (4), these texts, then each hit as it came: its time (8), its id (16),
+//! what the window type needs of it, how many values it shows (1) and each of them: the field (4), the length of its text
+//! (1), the text. They are never stored: stored state is that of a body.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -27,11 +27,13 @@ pub(crate) type Shown<'t> = SmallVec<[(FieldTag, Cow<'t, str>); 4]>;
 #[derive(Debug, Clone)]
 pub(crate) struct Few<D> {
     bytes: Vec<u8>,
+    /// Here, not among the bytes: to write at their end, nothing that lies there is waited for.
+    hits: u8,
     detail: PhantomData<D>,
 }
 
-/// How many hits there are, and the length of the texts.
-const HEAD_BYTES: usize = 5;
+/// The length of the texts.
+const HEAD_BYTES: usize = 4;
 
 impl<D: Detail> Few<D> {
     /// Without hits.
@@ -41,15 +43,16 @@ impl<D: Detail> Few<D> {
         bytes.extend_from_slice(&[0; HEAD_BYTES]);
         write_texts(&mut bytes);
         let length = u32::try_from(bytes.len() - HEAD_BYTES).expect("texts are cut");
-        bytes[1..HEAD_BYTES].copy_from_slice(&length.to_le_bytes());
+        bytes[..HEAD_BYTES].copy_from_slice(&length.to_le_bytes());
         Self {
             bytes,
+            hits: 0,
             detail: PhantomData,
         }
     }
 
     pub(crate) fn len(&self) -> u8 {
-        self.bytes[0]
+        self.hits
     }
 
     /// Whether a hit can be taken that shows so many values.
@@ -63,7 +66,7 @@ impl<D: Detail> Few<D> {
     }
 
     fn parts(&self) -> (&[u8], &[u8]) {
-        let mut rest = &self.bytes[1..];
+        let mut rest = &self.bytes[..];
         let length = u32::from_le_bytes(take(&mut rest)) as usize;
         rest.split_at(length)
     }
@@ -78,9 +81,10 @@ impl<D: Detail> Few<D> {
         let detail = detail.as_ref();
         let of_shown = |text: &str| 5 + text.len().min(TEXT_BYTES_MAX + "…".len());
         let shown_bytes: usize = shown.iter().map(|(_, text)| of_shown(text)).sum();
-        // To the byte: allocators have steps of their own.
-        self.bytes
-            .reserve_exact(8 + 16 + detail.len() + 1 + shown_bytes);
+        let more = 8 + 16 + detail.len() + 1 + shown_bytes;
+        if self.bytes.capacity() - self.bytes.len() < more {
+            self.bytes.reserve_exact(more.max(self.bytes.len() / 2));
+        }
         self.bytes.extend_from_slice(&hit.start.to_le_bytes());
         self.bytes
             .extend_from_slice(&hit.id.to_u128().to_le_bytes());
@@ -94,7 +98,7 @@ impl<D: Detail> Few<D> {
                 .push(u8::try_from(text.len()).expect("cut to less"));
             self.bytes.extend_from_slice(text.as_bytes());
         }
-        self.bytes[0] += 1;
+        self.hits += 1;
     }
 
     /// The hits, with what they show.
@@ -118,5 +122,66 @@ impl<D: Detail> Few<D> {
             let shown = shown.collect();
             Some((Occurrence::hit(input, time, id, value), shown))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::OccurrenceValue;
+
+    fn comes_back<D: Detail>(hits: &[Occurrence]) {
+        let texts = GroupTexts::new(["192.0.2.1", "", "ä"]);
+        let mut few = Few::<D>::new(&|bytes| bytes.extend_from_slice(texts.as_bytes()));
+        let long = "é".repeat(100);
+        let shown = |at: usize| -> Vec<(FieldTag, Cow<'_, str>)> {
+            let all = [("user", "ada"), ("agent", &long), ("empty", "")];
+            let first = all[..at % 4].iter();
+            first
+                .map(|(name, text)| (FieldTag::of(name), (*text).into()))
+                .collect()
+        };
+        for (at, hit) in hits.iter().enumerate() {
+            assert!(few.has_room(3));
+            few.push(hit, &shown(at));
+        }
+        assert_eq!((few.texts(), usize::from(few.len())), (texts, hits.len()));
+        let back: Vec<_> = few.hits().collect();
+        for (at, (hit, told)) in back.iter().enumerate() {
+            let cut_short = |(field, text): &(FieldTag, Cow<'_, str>)| {
+                (*field, cut(text, TEXT_BYTES_MAX).into_owned())
+            };
+            let expected: Vec<_> = shown(at).iter().map(cut_short).collect();
+            let told: Vec<_> = told.iter().map(cut_short).collect();
+            assert_eq!((hit, told), (&hits[at], expected));
+        }
+        assert_eq!(back.len(), hits.len());
+    }
+
+    fn hits(input: usize, value: impl Fn(i64) -> OccurrenceValue) -> Vec<Occurrence> {
+        let times = [0, -1, 7, i64::MAX, 7].iter().cycle().take(16);
+        let hit = |time: &i64| Occurrence::hit(input, *time, Key::from_u128(5), value(*time));
+        times.map(hit).collect()
+    }
+
+    #[test]
+    fn hits_come_back_as_they_came() {
+        let key = |time| OccurrenceValue::Key(Key::from_u128(u128::MAX - time as u128));
+        comes_back::<()>(&hits(0, |_| OccurrenceValue::None));
+        comes_back::<u32>(&hits(70_000, |_| OccurrenceValue::None));
+        comes_back::<Key>(&hits(0, key));
+        comes_back::<(u32, Key)>(&hits(3, key));
+        comes_back::<f64>(&hits(0, |time| OccurrenceValue::Number(time as f64 / 3.0)));
+    }
+
+    #[test]
+    fn there_is_room_for_so_many() {
+        let mut few = Few::<()>::new(&|_| {});
+        assert!(!few.has_room(SHOWN_MAX + 1));
+        for hit in hits(0, |_| OccurrenceValue::None) {
+            assert!(few.has_room(SHOWN_MAX));
+            few.push(&hit, &[]);
+        }
+        assert!(!few.has_room(0));
     }
 }
