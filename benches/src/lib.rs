@@ -2,6 +2,7 @@
 //! against.
 
 pub mod events; // seed -> CloudTrail records
+pub mod flood; // seed -> failed sign-ins
 pub mod rules; // number -> Sigma rules
 pub mod packing; // records -> what AWS delivers
 pub mod limits; // how fast the machine can read JSON at all

@@ -2,9 +2,10 @@
 
 use detector_core::decode::split::{Piece, RECORD_BYTES_MAX, Splitter};
 use detector_core::decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable};
-use detector_core::engine::{Engine, Mode, Observer};
+use detector_core::engine::{Engine, Mode, Observer, Worker};
 use detector_core::event::Event;
 use detector_core::field::FieldTable;
+use detector_core::rule::InputRule;
 use detector_core::scan::scan_json;
 use detector_core::slots::Slots;
 use detector_core::window::NothingSpilled;
@@ -20,6 +21,8 @@ const CHUNK_BYTES: usize = 512 << 10;
 pub struct Outcome {
     pub events: u64,
     pub hits: u64,
+    /// Hits, each as often as there are correlations that count it; in one group each, unless a field is an array.
+    pub touches: u64,
     pub alerts: usize,
 }
 
@@ -35,7 +38,7 @@ pub fn stream(engine: &Engine, mode: Mode, bytes: &[u8]) -> Outcome {
         splitter.push(chunk, &mut each);
     }
     splitter.finish(&mut each);
-    outcome(worker)
+    outcome(engine, worker)
 }
 
 /// Records, as the Lambda hands them in, to alerts.
@@ -44,15 +47,21 @@ pub fn records(engine: &Engine, records: &[Vec<u8>]) -> Outcome {
     for record in records {
         worker.record(record, None, &mut Deaf);
     }
-    outcome(worker)
+    outcome(engine, worker)
 }
 
-fn outcome(worker: detector_core::engine::Worker<'_>) -> Outcome {
+fn outcome(engine: &Engine, worker: Worker<'_>) -> Outcome {
     let (alerts, tally) = worker
         .finish(&mut NothingSpilled)
         .expect("nothing was spilled");
     assert_eq!(tally.unreadable, 0, "records as made here are readable");
+    let inputs = engine.rules().correlations.iter().flat_map(|c| &c.inputs);
+    let touches = inputs.map(|input| match input.rule {
+        InputRule::Detection(rule) => tally.hits[rule.0 as usize],
+        InputRule::Correlation(_) => 0,
+    });
     Outcome {
+        touches: touches.sum(),
         events: tally.events.iter().sum(),
         hits: tally.hits.iter().sum(),
         alerts: alerts.len(),

@@ -1,6 +1,8 @@
 //! Generated Sigma rules in the manner of SigmaHQ's for AWS: a service and a list of calls in most, details in some.
 
 use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use detector_core::rule::{RuleFile, RuleSet};
 use detector_core::window::load_rules;
@@ -168,6 +170,25 @@ pub fn load_alerting(rules: usize) -> RuleSet {
         file.text = file.text.replace(SILENT, "");
     }
     load_rules(&files).expect("generated rules are well formed")
+}
+
+/// The rules that ship, with their lists.
+pub fn shipped() -> RuleSet {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
+    let within = |folder: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        paths
+    };
+    let paths = within(&folder).into_iter().flat_map(|path| within(&path));
+    let files: Vec<RuleFile> = paths
+        .map(|path| RuleFile {
+            text: fs::read_to_string(&path).expect("a rule file of this repository"),
+            path: path.display().to_string(),
+        })
+        .collect();
+    load_rules(&files).expect("shipped rules are well formed")
 }
 
 const DENIED: &str = "    type: event_count\n    rules:\n        - rule_0\n    group-by:\n        - sourceIPAddress\n    timespan: 10m\n    condition:\n        gte: 100\n";

@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::{env, fs};
 
-use benches::{events, packing, rules};
+use benches::{events, flood, packing, rules};
+
+/// Ten tries for each user and each address: 740 MB.
+const FLOOD_EVENTS: usize = 1_000_000;
 
 fn main() -> std::io::Result<()> {
     let folder = env::args().nth(1).unwrap_or_else(|| ".".to_owned());
@@ -22,6 +25,8 @@ fn main() -> std::io::Result<()> {
     let mut trail = events::ndjson(1, megabytes << 20);
     burst(&mut trail);
     fs::write(folder.join("trail.ndjson"), trail)?;
+    let failures = flood::ndjson(3, flood::LARGE, FLOOD_EVENTS);
+    fs::write(folder.join("flood.ndjson"), failures)?;
     let records = events::records(1, megabytes * 820);
     fs::create_dir_all(folder.join("gzip"))?;
     for (at, some) in records.chunks(5_000).enumerate() {

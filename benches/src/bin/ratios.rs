@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use benches::{events, limits, ours, packing, rules};
+use benches::{events, flood, limits, ours, packing, rules};
 use detector_core::engine::{Engine, Mode};
 
 /// Runs of each of a pair, in turns; the best of each counts.
@@ -16,6 +16,8 @@ const ROUNDS: usize = 15;
 /// Further measurements of a pair that has fallen: on a shared machine a bad minute looks like a loss.
 const RETRIES: usize = 3;
 const KEPT: f64 = 0.75;
+/// Two tries for each user and each address.
+const FLOOD_EVENTS: usize = 200_000;
 
 struct Measured {
     name: &'static str,
@@ -95,6 +97,14 @@ fn measure(wanted: &str, references: &str) -> Vec<Measured> {
     let of_alerting = &mut || _ = black_box(ours::stream(&alerting, Mode::Set, &ndjson));
     pair("alerting_3000_to_60", bytes, of_alerting, of_60);
     packed(some, &mut pair);
+    let shipped = Engine::new(rules::shipped());
+    let failures = flood::ndjson(3, flood::LARGE, FLOOD_EVENTS);
+    pair(
+        "flood",
+        failures.len(),
+        &mut || _ = black_box(ours::stream(&shipped, Mode::Set, &failures)),
+        &mut || _ = black_box(limits::sonic_tree(&failures)),
+    );
     measured
 }
 

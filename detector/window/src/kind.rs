@@ -30,6 +30,11 @@ pub enum OccurrenceValue {
 }
 
 impl OccurrenceValue {
+    /// What stands for a value that does not matter.
+    pub(crate) fn anything() -> Self {
+        Self::Key(Key::of_texts([""; 0]))
+    }
+
     /// The value that is counted, of a type that counts values.
     pub fn key(self) -> Key {
         match self {
@@ -59,21 +64,35 @@ impl Occurrence {
 
 /// What a window type needs of a hit beside its time and id, in as few bytes as that takes.
 pub trait Detail: Copy + std::fmt::Debug + Send + Sync + 'static {
+    type Bytes: AsRef<[u8]>;
     fn pack(input: usize, value: OccurrenceValue) -> Self;
     fn unpack(self) -> (usize, OccurrenceValue);
+    fn to_bytes(self) -> Self::Bytes;
+    /// Takes what [`Detail::to_bytes`] made off the beginning.
+    fn from_bytes(rest: &mut &[u8]) -> Self;
 }
 
 /// Nothing: an event is an event.
 impl Detail for () {
+    type Bytes = [u8; 0];
+
     fn pack(_: usize, _: OccurrenceValue) {}
 
     fn unpack(self) -> (usize, OccurrenceValue) {
         (0, OccurrenceValue::None)
     }
+
+    fn to_bytes(self) -> [u8; 0] {
+        []
+    }
+
+    fn from_bytes(_: &mut &[u8]) {}
 }
 
 /// The value that is counted.
 impl Detail for Key {
+    type Bytes = [u8; 16];
+
     fn pack(_: usize, value: OccurrenceValue) -> Self {
         value.key()
     }
@@ -81,10 +100,20 @@ impl Detail for Key {
     fn unpack(self) -> (usize, OccurrenceValue) {
         (0, OccurrenceValue::Key(self))
     }
+
+    fn to_bytes(self) -> [u8; 16] {
+        self.into()
+    }
+
+    fn from_bytes(rest: &mut &[u8]) -> Self {
+        take(rest).into()
+    }
 }
 
 /// The rule that was hit, and the value.
 impl Detail for (u32, Key) {
+    type Bytes = [u8; 20];
+
     fn pack(input: usize, value: OccurrenceValue) -> Self {
         (u32::pack(input, value), Key::pack(input, value))
     }
@@ -92,10 +121,23 @@ impl Detail for (u32, Key) {
     fn unpack(self) -> (usize, OccurrenceValue) {
         (self.0 as usize, OccurrenceValue::Key(self.1))
     }
+
+    fn to_bytes(self) -> [u8; 20] {
+        let mut bytes = [0; 20];
+        bytes[..4].copy_from_slice(&self.0.to_bytes());
+        bytes[4..].copy_from_slice(&self.1.to_bytes());
+        bytes
+    }
+
+    fn from_bytes(rest: &mut &[u8]) -> Self {
+        (u32::from_bytes(rest), Key::from_bytes(rest))
+    }
 }
 
 /// The rule that was hit.
 impl Detail for u32 {
+    type Bytes = [u8; 4];
+
     fn pack(input: usize, _: OccurrenceValue) -> Self {
         u32::try_from(input).expect("a correlation has few inputs")
     }
@@ -103,10 +145,20 @@ impl Detail for u32 {
     fn unpack(self) -> (usize, OccurrenceValue) {
         (self as usize, OccurrenceValue::None)
     }
+
+    fn to_bytes(self) -> [u8; 4] {
+        self.to_le_bytes()
+    }
+
+    fn from_bytes(rest: &mut &[u8]) -> Self {
+        Self::from_le_bytes(take(rest))
+    }
 }
 
 /// The number that is summed.
 impl Detail for f64 {
+    type Bytes = [u8; 8];
+
     fn pack(_: usize, value: OccurrenceValue) -> Self {
         match value {
             OccurrenceValue::Number(number) => number,
@@ -117,6 +169,21 @@ impl Detail for f64 {
     fn unpack(self) -> (usize, OccurrenceValue) {
         (0, OccurrenceValue::Number(self))
     }
+
+    fn to_bytes(self) -> [u8; 8] {
+        self.to_le_bytes()
+    }
+
+    fn from_bytes(rest: &mut &[u8]) -> Self {
+        Self::from_le_bytes(take(rest))
+    }
+}
+
+/// Takes the next bytes off.
+pub(crate) fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
+    let (taken, after) = rest.split_first_chunk().expect("written as it is read");
+    *rest = after;
+    *taken
 }
 
 /// What a parent sees of a child correlation.
@@ -154,6 +221,11 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
 
     /// Whether further occurrences can only make the condition hold at more moments, so that it is judged at once.
     fn is_monotone(&self) -> bool;
+
+    /// The fewest hits of a group with which the condition can hold, its state be thinned, or a hit be unjudged.
+    fn hits_min(&self) -> u64 {
+        1
+    }
 
     /// Takes an occurrence; the order of calls and repeated calls make no difference to what holds.
     fn observe(&self, state: &mut Self::State, occurrence: &Occurrence);

@@ -12,11 +12,14 @@ mod types; // all window types
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::group::United;
 use crate::group::episode::Episode;
+use crate::group::feed::Feed;
 use crate::group::group_values::GroupTexts;
 use crate::group::groups::{GroupValues, RuleWindows};
-use crate::group::hit::{self, HitFields, ValueOf};
+use crate::group::hit::{self, HitFields};
 use crate::group::names::Names;
 use crate::group::parents::show_to_parents;
 use crate::group::version::StateError;
@@ -59,18 +62,10 @@ pub struct Windows<'r> {
     rules: &'r RuleSet,
     windows: Vec<Box<dyn RuleWindows>>,
     /// By detection rule: the correlations it feeds.
-    consumers: Vec<Vec<Consumer>>,
+    feeds: Vec<Feed>,
     names: Names,
     /// By correlation rule: hits in no group.
     kept_out: Vec<KeptOut>,
-}
-
-/// A correlation that waits for the hits of a detection rule.
-#[derive(Debug, Clone, Copy)]
-struct Consumer {
-    rule: CorrelationIx,
-    input: usize,
-    reads: ValueOf,
 }
 
 /// Why drained state could not be given back.
@@ -103,22 +98,18 @@ fn rule_windows(rule: &CorrelationRule) -> Box<dyn RuleWindows> {
 
 impl<'r> Windows<'r> {
     pub fn new(rules: &'r RuleSet) -> Self {
-        let mut consumers = vec![Vec::new(); rules.detections.len()];
+        let mut feeds = vec![Feed::default(); rules.detections.len()];
         for (at, rule) in (0..).zip(&rules.correlations) {
             for (input, source) in rule.inputs.iter().enumerate() {
                 if let InputRule::Detection(detection) = source.rule {
-                    consumers[detection.0 as usize].push(Consumer {
-                        rule: CorrelationIx(at),
-                        input,
-                        reads: ValueOf::hits(rule, input),
-                    });
+                    feeds[detection.0 as usize].add(CorrelationIx(at), rule, input);
                 }
             }
         }
         Self {
             rules,
             windows: rules.correlations.iter().map(rule_windows).collect(),
-            consumers,
+            feeds,
             names: Names::new(&rules.fields),
             kept_out: vec![KeptOut::default(); rules.correlations.len()],
         }
@@ -126,7 +117,7 @@ impl<'r> Windows<'r> {
 
     /// Whether any correlation waits for the hits of `rule`.
     pub fn is_fed_by(&self, rule: DetectionIx) -> bool {
-        !self.consumers[rule.0 as usize].is_empty()
+        !self.feeds[rule.0 as usize].consumers.is_empty()
     }
 
     /// Takes a hit of `rule` at `time`: the event's own, or its arrival where that is earlier by more than the skew.
@@ -135,30 +126,47 @@ impl<'r> Windows<'r> {
         let Self {
             rules,
             windows,
-            consumers,
+            feeds,
             names,
             kept_out,
         } = self;
-        for &Consumer { rule, input, reads } in &consumers[rule.0 as usize] {
-            let at = rule.0 as usize;
-            let correlation = &rules.correlations[at];
-            let source = &correlation.inputs[input];
+        let feed = &feeds[rule.0 as usize];
+        let read = feed.read(event.slots, names);
+        // All are looked for before any is changed: the machine then waits for memory once and not for one after the other.
+        let mut places: SmallVec<[Option<u32>; 16]> = SmallVec::new();
+        for consumer in &feed.consumers {
+            let windows = &windows[consumer.rule.0 as usize];
+            places.push(read.group(consumer).and_then(|key| windows.find(key)));
+        }
+        for (consumer, &place) in feed.consumers.iter().zip(&places) {
+            let at = consumer.rule.0 as usize;
+            let (correlation, windows) = (&rules.correlations[at], &mut windows[at]);
+            let source = &correlation.inputs[consumer.input];
             let shown = hit::shown(source, event);
             let told = EventTexts {
                 id: event.id,
                 shown: &shown,
             };
-            let windows = &mut windows[at];
+            let value = || read.value(consumer, &source.value, event.slots);
+            if let Some((key, value)) = read.group(consumer).zip(value()) {
+                let group = GroupValues {
+                    key,
+                    write_texts: &|bytes| GroupTexts::write(read.group_texts(consumer), bytes),
+                };
+                let occurrence = Occurrence::hit(consumer.input, time, id, value);
+                windows.observe(place, &group, &occurrence, told);
+                continue;
+            }
             let mut see = |fields: HitFields<'_>| {
                 let group = GroupValues {
                     key: Key::of_texts(fields.texts),
-                    texts: &|| GroupTexts::new(fields.texts),
+                    write_texts: &|bytes| GroupTexts::write(fields.texts, bytes),
                 };
-                let occurrence = Occurrence::hit(input, time, id, fields.value);
-                windows.observe(&group, &occurrence, told);
+                let occurrence = Occurrence::hit(consumer.input, time, id, fields.value);
+                windows.observe(None, &group, &occurrence, told);
             };
-            let of = (correlation, source);
-            hit::each(of, (reads, names), event, &mut kept_out[at], &mut see);
+            let (of, reads) = ((correlation, source), (consumer.reads, &*names));
+            hit::each(of, reads, event, &mut kept_out[at], &mut see);
         }
     }
 

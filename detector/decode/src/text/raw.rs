@@ -208,7 +208,7 @@ const ROOM_BYTES: usize = 16 * BLOCK_BYTES;
 /// Copies at least `bytes` bytes, which both hold; at most a block.
 #[inline(always)]
 fn copy(from: &[u8], to: &mut [u8], bytes: usize) {
-    const STEP: usize = 16;
+    const STEP: usize = 32;
     if bytes <= STEP
         && let (Some(from), Some(to)) = (from.first_chunk::<STEP>(), to.first_chunk_mut::<STEP>())
     {
@@ -303,6 +303,10 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// Appends what `text` stands for; `false` if it is not base64. Line breaks in it are allowed.
 pub(crate) fn base64(text: &[u8], out: &mut Vec<u8>) -> bool {
     let before = out.len();
+    if base64_simd::STANDARD.decode_append(text, out).is_ok() {
+        return true;
+    }
+    out.truncate(before);
     if BASE64.decode_vec(text, out).is_ok() {
         return true;
     }

@@ -211,6 +211,14 @@ impl FieldTag {
         hasher.write(name.as_bytes());
         Self(hasher.finish() as u32)
     }
+
+    pub fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    pub fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,13 +14,27 @@ pub struct GroupTexts(Box<[u8]>);
 impl GroupTexts {
     pub fn new<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> Self {
         let mut joined = Vec::new();
+        Self::write(values, &mut joined);
+        Self(joined.into_boxed_slice())
+    }
+
+    /// Writes the bytes of texts behind what is there.
+    pub(crate) fn write<T: AsRef<str>>(values: impl IntoIterator<Item = T>, joined: &mut Vec<u8>) {
         for value in values {
             let shown = cut(value.as_ref(), SHOWN_BYTES_MAX);
             let length = u16::try_from(shown.len()).expect("cut to far less");
             joined.extend_from_slice(&length.to_le_bytes());
             joined.extend_from_slice(shown.as_bytes());
         }
-        Self(joined.into_boxed_slice())
+    }
+
+    /// The texts whose bytes these are.
+    pub(crate) fn written(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &str> {

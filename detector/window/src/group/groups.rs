@@ -6,23 +6,31 @@ use hashbrown::HashTable;
 
 use crate::group::body::GroupTimes;
 use crate::group::episode::{Episode, ToldChild};
-use crate::group::group_values::GroupTexts;
 use crate::group::version::StateError;
 use crate::group::{Doubts, Group, United};
 use crate::kind::{ChildView, Occurrence, WindowType};
 use crate::ledger::shown::EventTexts;
 use crate::state::key::Key;
 
-/// The group-by values of one hit: the key tells groups apart, the texts are made only for a new group.
+/// The group-by values of one hit: the key tells groups apart, the texts are written only for a new group.
 pub struct GroupValues<'h> {
     pub key: Key,
-    pub texts: &'h dyn Fn() -> GroupTexts,
+    pub write_texts: &'h dyn Fn(&mut Vec<u8>),
 }
 
 /// The groups of a rule, with its window type out of sight.
 pub trait RuleWindows: std::fmt::Debug + Send {
-    /// Takes one hit.
-    fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, texts: EventTexts<'_>);
+    /// Where the group is, if it is known. It stays there while hits and episodes of children are taken.
+    fn find(&self, group: Key) -> Option<u32>;
+
+    /// Takes one hit of the group at `place`, if it was found there.
+    fn observe(
+        &mut self,
+        place: Option<u32>,
+        group: &GroupValues<'_>,
+        hit: &Occurrence,
+        texts: EventTexts<'_>,
+    );
 
     /// Whether further hits can only make the condition hold at more moments, so that it is judged at once.
     fn is_monotone(&self) -> bool;
@@ -150,17 +158,17 @@ impl<W: WindowType> Groups<W> {
         groups
     }
 
-    fn find(&self, key: Key) -> Option<u32> {
+    fn place_of(&self, key: Key) -> Option<u32> {
         let is_it = |at: &u32| place(&self.chunks, *at).key == key;
         self.places.find(hash(key), is_it).copied()
     }
 
     /// The place of a group, made if it is new.
     fn find_or_insert(&mut self, group: &GroupValues<'_>) -> u32 {
-        if let Some(at) = self.find(group.key) {
+        if let Some(at) = self.place_of(group.key) {
             return at;
         }
-        let new = Group::new((group.texts)());
+        let new = Group::new(group.write_texts);
         self.insert(group.key, new)
     }
 
@@ -191,15 +199,33 @@ impl<W: WindowType> Groups<W> {
     }
 
     /// Changes one group and keeps the account of bytes.
-    fn change(&mut self, group: &GroupValues<'_>, change: impl FnOnce(&mut Group<W>, &W)) {
-        let at = self.find_or_insert(group) as usize;
-        let place = &mut self.chunks[at / CHUNK_GROUPS][at % CHUNK_GROUPS];
-        let state = place
-            .group
-            .get_or_insert_with(|| Group::new((group.texts)()));
+    fn change(
+        &mut self,
+        (at, group): (u32, &GroupValues<'_>),
+        change: impl FnOnce(&mut Group<W>, &W),
+    ) {
+        let state = place_mut(&mut self.chunks, at);
+        let state = state.get_or_insert_with(|| Group::new(group.write_texts));
         let before = state.bytes(&self.window);
         change(state, &self.window);
         self.bytes = self.bytes + state.bytes(&self.window) - before;
+    }
+
+    /// Unites a group from elsewhere into that of the same key.
+    fn merge_group(&mut self, key: Key, theirs: Group<W>) {
+        let Some(at) = self.place_of(key) else {
+            self.insert(key, theirs);
+            return;
+        };
+        let place = place_mut(&mut self.chunks, at);
+        let Some(mine) = place else {
+            self.bytes += theirs.bytes(&self.window);
+            *place = Some(theirs);
+            return;
+        };
+        let before = mine.bytes(&self.window);
+        mine.merge(theirs, &self.window, self.times);
+        self.bytes = self.bytes + mine.bytes(&self.window) - before;
     }
 }
 
@@ -212,10 +238,25 @@ fn place<W: WindowType>(chunks: &[Vec<Place<W>>], at: u32) -> &Place<W> {
     &chunks[at as usize / CHUNK_GROUPS][at as usize % CHUNK_GROUPS]
 }
 
+fn place_mut<W: WindowType>(chunks: &mut [Vec<Place<W>>], at: u32) -> &mut Option<Group<W>> {
+    &mut chunks[at as usize / CHUNK_GROUPS][at as usize % CHUNK_GROUPS].group
+}
+
 impl<W: WindowType> RuleWindows for Groups<W> {
-    fn observe(&mut self, group: &GroupValues<'_>, hit: &Occurrence, texts: EventTexts<'_>) {
+    fn find(&self, group: Key) -> Option<u32> {
+        self.place_of(group)
+    }
+
+    fn observe(
+        &mut self,
+        place: Option<u32>,
+        group: &GroupValues<'_>,
+        hit: &Occurrence,
+        texts: EventTexts<'_>,
+    ) {
         let times = self.times;
-        self.change(group, |state, window| {
+        let at = place.unwrap_or_else(|| self.find_or_insert(group));
+        self.change((at, group), |state, window| {
             state.observe(hit, texts, window, times)
         });
     }
@@ -235,7 +276,8 @@ impl<W: WindowType> RuleWindows for Groups<W> {
         child: ToldChild,
     ) {
         let times = self.times;
-        self.change(group, |state, window| {
+        let at = self.find_or_insert(group);
+        self.change((at, group), |state, window| {
             state.observe_child(occurrences, child, window, times)
         });
     }
@@ -245,13 +287,8 @@ impl<W: WindowType> RuleWindows for Groups<W> {
             .into_any()
             .downcast::<Self>()
             .expect("both are the groups of one rule");
-        let times = self.times;
         for (key, theirs) in { *other }.drain_sorted() {
-            let shown = theirs.texts().clone();
-            let texts = || shown.clone();
-            self.change(&GroupValues { key, texts: &texts }, |state, window| {
-                state.merge(theirs, window, times)
-            });
+            self.merge_group(key, theirs);
         }
     }
 
@@ -263,13 +300,8 @@ impl<W: WindowType> RuleWindows for Groups<W> {
     }
 
     fn merge_encoded(&mut self, key: Key, state: &[u8]) -> Result<(), StateError> {
-        let times = self.times;
-        let theirs = Group::decode(state, &self.window, times)?;
-        let shown = theirs.texts().clone();
-        let texts = || shown.clone();
-        self.change(&GroupValues { key, texts: &texts }, |state, window| {
-            state.merge(theirs, window, times)
-        });
+        let theirs = Group::decode(state, &self.window, self.times)?;
+        self.merge_group(key, theirs);
         Ok(())
     }
 
@@ -311,11 +343,10 @@ impl<W: WindowType> RuleWindows for Groups<W> {
     }
 
     fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) -> Doubts {
-        let Some(at) = self.find(key) else {
+        let Some(at) = self.place_of(key) else {
             return Doubts::default();
         };
-        let place = &mut self.chunks[at as usize / CHUNK_GROUPS][at as usize % CHUNK_GROUPS];
-        let Some(mut group) = place.group.take() else {
+        let Some(mut group) = place_mut(&mut self.chunks, at).take() else {
             return Doubts::default();
         };
         self.bytes -= group.bytes(&self.window);
@@ -325,6 +356,10 @@ impl<W: WindowType> RuleWindows for Groups<W> {
 
     fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> Doubts {
         let mut doubts = Doubts::default();
+        let window = &self.window;
+        for place in self.chunks.iter_mut().flatten() {
+            place.group.take_if(|group| !group.can_hold(window));
+        }
         for (key, mut group) in self.drain_sorted() {
             group.episodes(key, self.times, &self.window, sink);
             doubts += group.doubts(&self.window);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
+use crate::group::few::Shown;
 use crate::group::names::Names;
 use crate::kind::OccurrenceValue;
 use crate::state::key::Key;
@@ -12,8 +13,7 @@ use detector_event::event::{Event, is_redacted};
 use detector_event::field::SlotId;
 use detector_event::slots::{Slots, Value};
 use detector_rule::{
-    CorrelationInput, CorrelationRule, FieldSource, FieldTag, NetworkPrefix, ShownField,
-    ShownSource,
+    CorrelationInput, CorrelationRule, FieldSource, NetworkPrefix, ShownField, ShownSource,
 };
 
 /// The most groups and values that one hit bears on: of a field with more values the first count.
@@ -121,7 +121,7 @@ pub(crate) fn each(
     }
     let number = match (reads, input.value.first()) {
         (ValueOf::Number, Some(field)) => {
-            let number = single_number(slots, event_slot(field));
+            let number = number(slots, field);
             if number.is_none() {
                 is_complete &= count(&mut kept_out.missing, field);
             }
@@ -143,7 +143,7 @@ pub(crate) fn each(
         let (texts, values) = texts.split_at(groups);
         let value = match reads {
             ValueOf::None => OccurrenceValue::None,
-            ValueOf::Anything => OccurrenceValue::Key(Key::of_texts([""; 0])),
+            ValueOf::Anything => OccurrenceValue::anything(),
             ValueOf::Number => OccurrenceValue::Number(number.unwrap_or_default()),
             ValueOf::Key => OccurrenceValue::Key(Key::of_texts(values)),
         };
@@ -152,10 +152,7 @@ pub(crate) fn each(
 }
 
 /// The values of the event that alerts show.
-pub(crate) fn shown<'e>(
-    input: &CorrelationInput,
-    event: &'e Event<'_, '_>,
-) -> Vec<(FieldTag, Cow<'e, str>)> {
+pub(crate) fn shown<'e>(input: &CorrelationInput, event: &'e Event<'_, '_>) -> Shown<'e> {
     let value = |field: &ShownField| match field.source {
         ShownSource::Event(slot) => Some((field.tag, single_text(event.slots, slot)?)),
         ShownSource::ChildGroup(_) | ShownSource::ChildShown(_) => {
@@ -176,7 +173,7 @@ fn event_slot(field: &FieldSource) -> SlotId {
 }
 
 /// The values of one field of a hit.
-type Texts<'h> = SmallVec<[Cow<'h, str>; 1]>;
+pub(crate) type Texts<'h> = SmallVec<[Cow<'h, str>; 1]>;
 
 /// Those of all fields that matter.
 type Lists<'h> = SmallVec<[Texts<'h>; 4]>;
@@ -189,7 +186,7 @@ fn count(fields: &mut BTreeMap<SlotId, u64>, field: &FieldSource) -> bool {
 
 /// Each value of a field once, or each of their networks, in the order of the event: none that is missing, null, empty
 /// or redacted, and one more than [`VALUES_PER_HIT_MAX`] where there are as many. With whether the event has the field.
-fn texts<'h>(
+pub(crate) fn texts<'h>(
     slots: &'h Slots<'_>,
     names: &Names,
     field: &FieldSource,
@@ -234,8 +231,9 @@ fn single_text<'s>(slots: &'s Slots<'_>, slot: SlotId) -> Option<Cow<'s, str>> {
     text(single(slots, slot)?)
 }
 
-fn single_number(slots: &Slots<'_>, slot: SlotId) -> Option<f64> {
-    single(slots, slot)?.number()
+/// The one value of a field as a number.
+pub(crate) fn number(slots: &Slots<'_>, field: &FieldSource) -> Option<f64> {
+    single(slots, event_slot(field))?.number()
 }
 
 fn single<'s, 'a>(slots: &'s Slots<'a>, slot: SlotId) -> Option<&'s Value<'a>> {

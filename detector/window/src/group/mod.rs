@@ -4,11 +4,13 @@ pub mod episode;
 pub mod group_values; // their texts
 pub mod version; // of encoded state
 pub(crate) mod version_1; // state as it was
+pub(crate) mod few; // the hits of a group that has seen few
 pub(crate) mod body; // what is kept of many hits
 pub(crate) mod parents; // who sees a child's episode
 pub mod groups; // the groups of one rule
 pub(crate) mod names; // that are one in any case
 pub(crate) mod hit; // group and value of a matched event
+pub(crate) mod feed; // the same where several correlations ask
 
 use std::ops::AddAssign;
 
@@ -16,11 +18,12 @@ use serde::de::Error;
 
 use crate::group::body::{Body, GroupTimes};
 use crate::group::episode::{Episode, ToldChild};
+use crate::group::few::Few;
 use crate::group::group_values::GroupTexts;
 use crate::group::version::{STATE_VERSION, StateError};
 use crate::kind::{Detail, Occurrence, WindowType};
 use crate::ledger::shown::EventTexts;
-use crate::ledger::{Counted, EncodedShown, HitValues};
+use crate::ledger::{Counted, EncodedShown};
 use crate::state::interval::{Interval, Intervals};
 use crate::state::key::Key;
 
@@ -57,56 +60,42 @@ type Encoded<W> = (
     Option<EncodedShown<<W as WindowType>::Value>>,
 );
 
-/// Hits that a group holds as they came before it has a body: most groups never see more.
-const BODILESS_HITS_MAX: usize = 16;
-
 /// The state of one group.
 #[derive(Debug, Clone)]
-pub struct Group<W: WindowType> {
+pub(crate) enum Group<W: WindowType> {
+    Few(Few<W::Detail>),
+    Many(Box<Many<W>>),
+}
+
+/// A group that has seen more than a few hits, whose state was asked for, or that has children.
+#[derive(Debug, Clone)]
+pub(crate) struct Many<W: WindowType> {
     texts: GroupTexts,
-    /// Hits that are not in the body yet.
-    waiting: Vec<WaitingHit<W::Detail>>,
-    /// What they show.
-    shown: Option<Box<HitValues<W::Value>>>,
-    body: Option<Box<Body<W>>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct WaitingHit<D> {
-    time: i64,
-    id: Key,
-    detail: D,
-}
-
-impl<D: Detail> WaitingHit<D> {
-    fn occurrence(self) -> Occurrence {
-        let (input, value) = self.detail.unpack();
-        Occurrence::hit(input, self.time, self.id, value)
-    }
+    body: Body<W>,
 }
 
 impl<W: WindowType> Group<W> {
-    pub(crate) fn new(texts: GroupTexts) -> Self {
-        Self {
-            texts,
-            waiting: Vec::new(),
-            shown: None,
-            body: None,
-        }
+    pub(crate) fn new(write_texts: &dyn Fn(&mut Vec<u8>)) -> Self {
+        Self::Few(Few::new(write_texts))
     }
 
-    pub(crate) fn texts(&self) -> &GroupTexts {
-        &self.texts
+    pub(crate) fn texts(&self) -> GroupTexts {
+        match self {
+            Self::Few(few) => few.texts(),
+            Self::Many(many) => many.texts.clone(),
+        }
     }
 
     /// Bytes on the heap.
     pub(crate) fn bytes(&self, window: &W) -> usize {
-        let body = self.body.as_ref().map_or(0, |body| {
-            size_of::<Body<W>>() + window.bytes(&body.state) + body.ledger.bytes()
-        });
-        let shown = self.shown.as_ref().map_or(0, |shown| shown.bytes());
-        let waiting = self.waiting.capacity() * size_of::<WaitingHit<W::Detail>>();
-        self.texts.bytes() + waiting + shown + body
+        match self {
+            Self::Few(few) => few.heap_bytes(),
+            Self::Many(many) => {
+                let Many { texts, body } = &**many;
+                let body = window.bytes(&body.state) + body.ledger.bytes();
+                size_of::<Many<W>>() + texts.bytes() + body
+            }
+        }
     }
 
     /// Takes a hit.
@@ -117,25 +106,24 @@ impl<W: WindowType> Group<W> {
         window: &W,
         times: GroupTimes,
     ) {
-        // The text of an id is kept by the body alone; a UUID's key is its text.
-        if !hit.id.is_uuid() || !self.can_wait() {
-            let body = self.body(window, times);
-            return body.observe(hit, Some(texts), (window, times));
-        }
-        let detail = W::Detail::pack(hit.input, hit.value);
-        self.waiting.push(WaitingHit {
-            time: hit.start,
-            id: hit.id,
-            detail,
-        });
-        if !texts.shown.is_empty() {
-            let shown = self.shown.get_or_insert_default();
-            shown.add(hit.start, window.counted(hit), texts.shown);
+        match self {
+            // The text of an id is kept by the body alone; a UUID's key is its text.
+            Self::Few(few) if hit.id.is_uuid() && few.has_room(texts.shown.len()) => {
+                few.push(hit, texts.shown);
+            }
+            _ => {
+                let body = self.body(window, times);
+                body.observe(hit, Some(texts), (window, times));
+            }
         }
     }
 
-    fn can_wait(&self) -> bool {
-        self.body.is_none() && self.waiting.len() < BODILESS_HITS_MAX
+    /// Whether its condition can hold.
+    pub(crate) fn can_hold(&self, window: &W) -> bool {
+        match self {
+            Self::Few(few) => window.hits_min() <= u64::from(few.len()),
+            Self::Many(_) => true,
+        }
     }
 
     /// Takes an episode of a child correlation: `occurrences` are what the window type sees of it.
@@ -160,46 +148,44 @@ impl<W: WindowType> Group<W> {
         }
     }
 
-    /// The body, with the waiting hits in it.
+    /// The body, with all hits in it.
     fn body(&mut self, window: &W, times: GroupTimes) -> &mut Body<W> {
-        let body = self.body.get_or_insert_with(|| Box::new(Body::new()));
-        for hit in std::mem::take(&mut self.waiting) {
-            body.observe(&hit.occurrence(), None, (window, times));
+        if let Self::Few(few) = self {
+            let mut body = Body::new();
+            each(few, &mut |hit, told| {
+                body.observe(hit, Some(told), (window, times));
+            });
+            let texts = few.texts();
+            *self = Self::Many(Box::new(Many { texts, body }));
         }
-        if let Some(shown) = self.shown.take() {
-            body.ledger.show(*shown);
+        match self {
+            Self::Many(many) => &mut many.body,
+            Self::Few(_) => unreachable!("made into many"),
         }
-        body
     }
 
     /// Unites the hits of `other` into this group.
     pub(crate) fn merge(&mut self, other: Group<W>, window: &W, times: GroupTimes) {
-        for hit in other.waiting {
-            match self.can_wait() {
-                true => self.waiting.push(hit),
-                false => self
-                    .body(window, times)
-                    .observe(&hit.occurrence(), None, (window, times)),
+        match other {
+            Self::Few(few) => each(&few, &mut |hit, told| {
+                self.observe(hit, told, window, times)
+            }),
+            Self::Many(mut many) => {
+                let body = self.body(window, times);
+                body.merge(&mut many.body, window, times);
             }
-        }
-        if let Some(theirs) = other.shown {
-            match &mut self.body {
-                Some(body) => body.ledger.show(*theirs),
-                None => self.shown.get_or_insert_default().append(*theirs),
-            }
-        }
-        if let Some(mut theirs) = other.body {
-            self.body(window, times).merge(&mut theirs, window, times);
         }
     }
 
     /// The canonical state, encoded: its version, then its fields, then what they show.
     pub(crate) fn encode(&mut self, window: &W, times: GroupTimes) -> Vec<u8> {
         self.body(window, times).settle(window, times);
-        let body = self.body.as_deref();
-        let shown = body.map(|body| body.ledger.encoded_shown());
-        let fields = (&self.texts, body, shown);
-        postcard::to_extend(&fields, vec![STATE_VERSION])
+        let Self::Many(many) = self else {
+            unreachable!("made by asking for its body")
+        };
+        let Many { texts, body } = &**many;
+        let shown = Some(body.ledger.encoded_shown());
+        postcard::to_extend(&(texts, Some(body), shown), vec![STATE_VERSION])
             .expect("a group has nothing that cannot be encoded")
     }
 
@@ -222,11 +208,9 @@ impl<W: WindowType> Group<W> {
             }
             (&version, _) => return Err(StateError::Version(version)),
         };
-        Ok(Self {
-            texts,
-            waiting: Vec::new(),
-            shown: None,
-            body,
+        Ok(match body {
+            Some(body) => Self::Many(Box::new(Many { texts, body: *body })),
+            None => Self::new(&|bytes| bytes.extend_from_slice(texts.as_bytes())),
         })
     }
 
@@ -246,28 +230,33 @@ impl<W: WindowType> Group<W> {
 
     /// What is doubtful of its episodes; to be asked when they are known.
     pub(crate) fn doubts(&self, window: &W) -> Doubts {
-        let body = self.body.as_deref();
-        body.map_or(Doubts::default(), |body| Doubts {
-            thinned: u64::from(window.is_thinned(&body.state)),
-            unjudged: window.unjudged(&body.state),
-        })
+        match self {
+            Self::Few(_) => Doubts::default(),
+            Self::Many(many) => Doubts {
+                thinned: u64::from(window.is_thinned(&many.body.state)),
+                unjudged: window.unjudged(&many.body.state),
+            },
+        }
     }
 
     /// As [`WindowType::closeness`].
     pub(crate) fn closeness(&mut self, window: &W) -> f64 {
-        if let Some(body) = &mut self.body {
-            return window.closeness(&mut body.state);
+        match self {
+            Self::Many(many) => window.closeness(&mut many.body.state),
+            // A body is larger than few hits: the group does not get one for being looked at.
+            Self::Few(few) => {
+                let mut state = W::State::default();
+                each(few, &mut |hit, _| window.observe(&mut state, hit));
+                window.closeness(&mut state)
+            }
         }
-        // A body is larger than the waiting hits: the group does not get one for being looked at.
-        let mut state = W::State::default();
-        for hit in &self.waiting {
-            window.observe(&mut state, &hit.occurrence());
-        }
-        window.closeness(&mut state)
     }
 
     pub(crate) fn forgotten_to(&self) -> Option<i64> {
-        self.body.as_ref()?.past.map(|past| past.end)
+        match self {
+            Self::Few(_) => None,
+            Self::Many(many) => many.body.past.map(|past| past.end),
+        }
     }
 
     pub(crate) fn episodes(
@@ -277,14 +266,34 @@ impl<W: WindowType> Group<W> {
         window: &W,
         sink: &mut dyn FnMut(Episode),
     ) {
+        if !self.can_hold(window) {
+            return;
+        }
         let body = self.body(window, times);
         let holding = body.settle(window, times);
         let spans = body.spans(&holding, times);
+        let Self::Many(many) = self else {
+            unreachable!("made by asking for its body")
+        };
         for span in spans {
-            sink(self.episode(key, span, &holding, (window, times)));
+            sink(many.episode(key, span, &holding, (window, times)));
         }
     }
+}
 
+/// Tells of each hit, and what is told of it.
+fn each<D: Detail>(few: &Few<D>, see: &mut dyn FnMut(&Occurrence, EventTexts<'_>)) {
+    for (hit, shown) in few.hits() {
+        // An id that is a UUID needs no text.
+        let told = EventTexts {
+            id: "",
+            shown: &shown,
+        };
+        see(&hit, told);
+    }
+}
+
+impl<W: WindowType> Many<W> {
     fn episode(
         &self,
         group: Key,
@@ -293,7 +302,7 @@ impl<W: WindowType> Group<W> {
         (window, times): (&W, GroupTimes),
     ) -> Episode {
         let (after, before) = (span.start - times.timespan_ms, span.end);
-        let body = self.body.as_deref().expect("made before its episodes");
+        let body = &self.body;
         let mut children: Vec<&ToldChild> = body
             .children
             .iter()

@@ -107,10 +107,10 @@ pub(crate) fn show_to_parents(
         if !views(windows.child_view()) {
             continue;
         }
-        let texts = || {
+        let write_texts = |bytes: &mut Vec<u8>| {
             let by = (&*parent.source.group_by, &*parent.correlation.prefixes);
             let group = child_values(rules, parent.source, by, episode);
-            GroupTexts::new(group.unwrap_or_default())
+            GroupTexts::write(group.unwrap_or_default(), bytes);
         };
         let occurrence = |start, until| Occurrence {
             input: parent.input,
@@ -130,7 +130,7 @@ pub(crate) fn show_to_parents(
         };
         let group = GroupValues {
             key: parent.group,
-            texts: &texts,
+            write_texts: &write_texts,
         };
         let child = ToldChild {
             episode: Arc::clone(episode),

@@ -186,8 +186,8 @@ impl<V: Counted> Ledger<V> {
         if self.items.len() <= exact_max && self.stretches.is_empty() {
             return;
         }
-        let items = std::mem::take(&mut self.items);
-        let mut kept = Vec::with_capacity(items.len());
+        let mut items = std::mem::take(&mut self.items);
+        let mut kept = Vec::new();
         for slice in
             items.chunk_by(|a, b| slice_start(a.time, slice_ms) == slice_start(b.time, slice_ms))
         {
@@ -209,8 +209,11 @@ impl<V: Counted> Ledger<V> {
             }
             self.insert(dense);
         }
-        kept.shrink_to_fit();
-        self.items = kept;
+        items.clear();
+        items.append(&mut kept);
+        // Room for those that will wait: in a flood it is needed again at once.
+        items.shrink_to(2 * WAITING_HITS_MIN);
+        self.items = items;
     }
 
     fn stretch_at(&self, time: i64) -> Option<usize> {

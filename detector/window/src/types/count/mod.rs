@@ -23,6 +23,13 @@ impl<V: Countable> WindowType for Count<V> {
         self.threshold.is_monotone()
     }
 
+    fn hits_min(&self) -> u64 {
+        match self.threshold.is_monotone() {
+            true => self.threshold.saturation(),
+            false => 1,
+        }
+    }
+
     fn observe(&self, state: &mut Coverage, occurrence: &Occurrence) {
         state.add(
             self.counted(occurrence).of_event(occurrence.id),
@@ -78,5 +85,36 @@ impl<V: Countable> WindowType for Count<V> {
 
     fn bytes(&self, state: &Coverage) -> usize {
         state.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::{OccurrenceValue, held};
+    use crate::state::key::Key;
+    use detector_rule::{Comparison, Threshold};
+
+    #[test]
+    fn fewer_hits_than_it_takes_never_hold() {
+        use Comparison::{Eq, Gt, Gte, Lt, Neq};
+        for comparisons in [
+            vec![(Gte, 3)],
+            vec![(Gt, 3)],
+            vec![(Gte, 2), (Gt, 3)],
+            vec![(Gte, 1)],
+            vec![(Lt, 3)],
+            vec![(Eq, 3)],
+            vec![(Gte, 3), (Neq, 4)],
+        ] {
+            let window = EventCount::new(10, Threshold(comparisons.clone()));
+            for count in 1..window.hits_min() {
+                let hit = |n| Occurrence::hit(0, 5, Key::from_u128(n), OccurrenceValue::None);
+                let held = held(&window, (0..u128::from(count)).map(hit));
+                assert_eq!(held, [], "{count} of {comparisons:?}");
+            }
+        }
+        let window = EventCount::new(10, Threshold(vec![(Gt, 3)]));
+        assert_eq!(window.hits_min(), 4);
     }
 }
