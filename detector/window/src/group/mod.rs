@@ -222,9 +222,10 @@ impl<W: WindowType> Group<W> {
 
     /// Gives up what it absorbed, but for what is past.
     pub(crate) fn give_up_absorbed(&mut self, window: &W) {
-        if let Some(body) = &mut self.body {
-            let past = body.past.map(|past| past.end);
-            window.give_up_absorbed(&mut body.state, past);
+        // Few hits are as they came.
+        if let Self::Many(many) = self {
+            let past = many.body.past.map(|past| past.end);
+            window.give_up_absorbed(&mut many.body.state, past);
         }
     }
 
