@@ -1,7 +1,6 @@
 //! The command line of `replay cost`.
 
 use std::num::NonZeroU64;
-use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
@@ -33,9 +32,6 @@ pub(crate) struct CostArgs {
     /// How the numbers are written
     #[arg(long, value_enum, default_value_t = CostFormat::Text)]
     pub(crate) format: CostFormat,
-    /// Write to this file, which appears whole at the end, instead of standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

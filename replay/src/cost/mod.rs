@@ -47,7 +47,7 @@ pub(crate) fn run(args: &CostArgs) -> anyhow::Result<Outcome> {
     let Some(rules) = rules::load(&args.source.rules)? else {
         return Ok(Outcome::RulesBroken);
     };
-    let mut output = Output::open(args.output.as_deref())?;
+    let mut output = Output::open(None)?;
     let engine = args.source.engine(rules);
     let (recorded, recording) = recorded::read(&engine, &args.source)?;
     let plan = Plan::new(engine.rules(), engine.store_times()).deferring();
