@@ -61,20 +61,21 @@ impl Feed {
     }
 
     pub(crate) fn read<'h>(&'h self, slots: &'h Slots<'_>, names: &Names) -> Read<'h> {
-        let fields = self.fields.iter();
-        let fields: SmallVec<[Texts<'h>; 6]> = fields
-            .map(|(field, prefix)| texts(slots, names, field, *prefix).0)
-            .collect();
-        let key = |places: &Vec<usize>| {
-            let is_one = |place: &usize| fields[*place].len() == 1;
-            let texts = || places.iter().map(|place| &fields[*place][0]);
-            places.iter().all(is_one).then(|| Key::of_texts(texts()))
-        };
-        Read {
+        let mut read = Read {
             feed: self,
-            keys: self.keys.iter().map(key).collect(),
-            fields,
+            fields: SmallVec::new(),
+            keys: SmallVec::new(),
+        };
+        for (field, prefix) in &self.fields {
+            read.fields.push(texts(slots, names, field, *prefix).0);
         }
+        for places in &self.keys {
+            let is_one = |place: &usize| read.fields[*place].len() == 1;
+            let texts = || places.iter().map(|place| &read.fields[*place][0]);
+            let key = places.iter().all(is_one).then(|| Key::of_texts(texts()));
+            read.keys.push(key);
+        }
+        read
     }
 }
 

@@ -153,13 +153,16 @@ pub(crate) fn each(
 
 /// The values of the event that alerts show.
 pub(crate) fn shown<'e>(input: &CorrelationInput, event: &'e Event<'_, '_>) -> Shown<'e> {
-    let value = |field: &ShownField| match field.source {
-        ShownSource::Event(slot) => Some((field.tag, single_text(event.slots, slot)?)),
-        ShownSource::ChildGroup(_) | ShownSource::ChildShown(_) => {
+    let mut shown = Shown::new();
+    for ShownField { tag, source } in &input.show {
+        let ShownSource::Event(slot) = source else {
             unreachable!("a detection rule's fields are those of its events")
+        };
+        if let Some(text) = single_text(event.slots, *slot) {
+            shown.push((*tag, text));
         }
-    };
-    input.show.iter().filter_map(value).collect()
+    }
+    shown
 }
 
 fn event_slot(field: &FieldSource) -> SlotId {
