@@ -80,7 +80,7 @@ pub struct Report {
     /// Why the log, or a sweep as a whole, is not done.
     pub broken_off: Option<&'static str>,
     /// Why, by item, stored state could not be read. It stays as it is, and what the batch brought is lost to these groups:
-    /// that it came again would not help, and would hold up all others.
+    /// that it came again would not help, and would hold up all others. A part of the log is here under no rule.
     pub unreadable: BTreeMap<ItemKey, String>,
     /// Some failed because rules or a program have written them that came into force after those of this batch.
     pub is_outdated: bool,

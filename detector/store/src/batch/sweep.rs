@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use crate::batch::stage::Stage;
 use crate::batch::{Batch, Phase, Step};
 use crate::effect::Effect;
-use crate::key::ItemKey;
+use crate::key::{ItemKey, RuleKey};
 use crate::log::{self, LOG_PLACES, LogError, LogPart};
 use crate::work::Work;
+use detector_window::key::Key;
 
 impl<'r> Batch<'r> {
     /// The watermark by which items at a depth are judged in this page, if they are.
@@ -57,8 +58,16 @@ impl<'r> Batch<'r> {
                     self.report.is_outdated = true;
                     return self.break_off("the log is of rules that came into force later");
                 }
-                Err(_) => {
-                    return self.break_off("a part of the log is damaged, or of a newer program");
+                Err(LogError::Version(_)) => {
+                    return self.break_off("the log is of a newer program");
+                }
+                // As with an item: reading it again does not help, and it is not dropped.
+                Err(error @ (LogError::Empty | LogError::Damaged(_))) => {
+                    let at = ItemKey {
+                        rule: RuleKey(Key::from_u128(0)),
+                        group: part.name.0,
+                    };
+                    self.report.unreadable.insert(at, error.to_string());
                 }
             }
         }
