@@ -3,6 +3,7 @@
 //! The fields, their order and their nesting are those of real management events, and so is their size: about 1,250
 //! bytes on average. Accounts and addresses are those reserved for documentation.
 
+use detector_core::window::key::Key;
 use fastrand::Rng;
 
 /// One API call: its service, name, request and response. `$i` becomes an identifier, `$n` a number, `$u` a user.
@@ -180,16 +181,7 @@ fn fill(rng: &mut Rng, template: &str) -> String {
 }
 
 fn uuid(rng: &mut Rng) -> String {
-    let bits = rng.u128(..);
-    let hex = format!("{:032x}", bits & !(0xf << 76) | 4 << 76);
-    let (a, b, c, d, e) = (
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    );
-    format!("{a}-{b}-{c}-{d}-{e}")
+    Key::from_u128(rng.u128(..) & !(0xf << 76) | 4 << 76).in_uuid_form()
 }
 
 /// RFC 3339 for a moment of the recording, which does not go past its month.

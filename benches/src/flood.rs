@@ -5,6 +5,7 @@
 
 use std::io::Write as _;
 
+use detector_core::window::key::Key;
 use fastrand::Rng;
 
 /// Who takes part.
@@ -54,16 +55,7 @@ fn sign_in(lines: &mut Vec<u8>, rng: &mut Rng, crowd: Crowd, time: u64) {
 
 /// Of version 4.
 fn uuid(bits: u128) -> String {
-    let bits = bits & !(0xf << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62;
-    let part = |from: u32, digits: u32| (bits >> from) & ((1 << (4 * digits)) - 1);
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        part(96, 8),
-        part(80, 4),
-        part(64, 4),
-        part(48, 4),
-        part(0, 12)
-    )
+    Key::from_u128(bits & !(0xf << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62).in_uuid_form()
 }
 
 #[cfg(test)]

@@ -9,5 +9,14 @@ pub mod limits; // how fast the machine can read JSON at all
 pub mod ours; // the engine, as the shells run it
 pub mod hits; // hits for the windows alone
 
+use std::time::{Duration, Instant};
+
+/// How long it takes, once.
+pub fn time(work: &mut dyn FnMut()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

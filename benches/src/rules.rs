@@ -1,8 +1,8 @@
 //! Generated Sigma rules in the manner of SigmaHQ's for AWS: a service and a list of calls in most, details in some.
 
 use std::fmt::Write;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::{fs, io};
 
 use detector_core::rule::{RuleFile, RuleSet};
 use detector_core::window::load_rules;
@@ -175,20 +175,35 @@ pub fn load_alerting(rules: usize) -> RuleSet {
 /// The rules that ship, with their lists.
 pub fn shipped() -> RuleSet {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
-    let within = |folder: &Path| -> Vec<PathBuf> {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-        paths.sort();
-        paths
-    };
-    let paths = within(&folder).into_iter().flat_map(|path| within(&path));
-    let files: Vec<RuleFile> = paths
-        .map(|path| RuleFile {
-            text: fs::read_to_string(&path).expect("a rule file of this repository"),
-            path: path.display().to_string(),
-        })
-        .collect();
-    load_rules(&files).expect("shipped rules are well formed")
+    of_folder(&folder).expect("shipped rules are well formed")
+}
+
+/// The rules of a folder and of those in it.
+///
+/// # Errors
+/// It cannot be read, or what is wrong with the rules.
+pub fn of_folder(folder: &Path) -> Result<RuleSet, String> {
+    let mut files = Vec::new();
+    let unread = |error: io::Error| format!("{}: {error}", folder.display());
+    read(folder, &mut files).map_err(unread)?;
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    load_rules(&files).map_err(|problems| format!("{problems:?}"))
+}
+
+fn read(folder: &Path, files: &mut Vec<RuleFile>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_rule = |extension| extension == "yml" || extension == "yaml";
+        if path.is_dir() {
+            read(&path, files)?;
+        } else if path.extension().is_some_and(is_rule) {
+            files.push(RuleFile {
+                path: path.display().to_string(),
+                text: fs::read_to_string(&path)?,
+            });
+        }
+    }
+    Ok(())
 }
 
 const DENIED: &str = "    type: event_count\n    rules:\n        - rule_0\n    group-by:\n        - sourceIPAddress\n    timespan: 10m\n    condition:\n        gte: 100\n";

@@ -5,14 +5,13 @@
 use std::hint::black_box;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
-use std::{env, fs, io};
+use std::time::Duration;
+use std::{env, fs};
 
-use benches::{limits, ours};
+use benches::{limits, ours, rules, time};
 use detector_core::engine::{Engine, Mode};
-use detector_core::rule::RuleFile;
 use detector_core::time::Timestamp;
-use detector_core::window::load_rules;
+use detector_core::window::key::Key;
 
 const BYTES: usize = 64 << 20;
 /// Runs of each, in turns; the best counts.
@@ -34,10 +33,7 @@ fn run() -> Result<(), String> {
     let rules = arguments
         .next()
         .ok_or("give a folder of rules and files of records")?;
-    let mut files = Vec::new();
-    let read = |error: io::Error| format!("{rules}: {error}");
-    rule_files(Path::new(&rules), &mut files).map_err(read)?;
-    let rules = load_rules(&files).map_err(|problems| format!("{problems:?}"))?;
+    let rules = rules::of_folder(Path::new(&rules))?;
     let mut lines = Vec::new();
     for path in arguments {
         let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
@@ -77,36 +73,13 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-fn rule_files(folder: &Path, files: &mut Vec<RuleFile>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            rule_files(&path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|it| it == "yml" || it == "yaml")
-        {
-            files.push(RuleFile {
-                path: path.display().to_string(),
-                text: fs::read_to_string(&path)?,
-            });
-        }
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(())
-}
-
 fn repeated(lines: &[String]) -> (Vec<u8>, usize) {
     let mut ndjson = Vec::with_capacity(BYTES + BYTES / 8);
     let mut random = fastrand::Rng::with_seed(1);
     let mut records = 0;
     for day in 0.. {
         for line in lines {
-            let id = format!(
-                "{:08x}-0000-4000-8000-{:012x}",
-                random.u32(..),
-                random.u64(..1 << 48)
-            );
+            let id = Key::from_u128(random.u128(..)).in_uuid_form();
             let line = with(line, "\"eventID\"", |_| id);
             let moved = with(&line, "\"eventTime\"", |time| {
                 let moment = Timestamp::from_rfc3339(time).map(Timestamp::millis);
@@ -135,12 +108,6 @@ fn with(line: &str, key: &str, value: impl FnOnce(&str) -> String) -> String {
         Some((start, end)) => [&line[..start], &value(&line[start..end]), &line[end..]].concat(),
         None => line.to_owned(),
     }
-}
-
-fn time(work: &mut dyn FnMut()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
 }
 
 #[expect(clippy::print_stdout, reason = "this program's output is its table")]

@@ -5,10 +5,10 @@
 
 use std::hint::black_box;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{env, fs};
 
-use benches::{events, flood, limits, ours, packing, rules};
+use benches::{events, flood, limits, ours, packing, rules, time};
 use detector_core::engine::{Engine, Mode};
 
 /// Runs of each of a pair, in turns; the best of each counts.
@@ -149,12 +149,6 @@ fn in_turns(
         mb_per_s: rate(best),
         limit_mb_per_s: rate(best_limit),
     }
-}
-
-fn time(work: &mut dyn FnMut()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
 }
 
 /// The reference of a measure: lines `name = ratio`; what follows a `#` is a comment.

@@ -29,8 +29,7 @@ pub struct LogName(pub Key);
 impl LogName {
     /// In which of the [`LOG_PLACES`] it lies.
     pub fn place(self) -> u8 {
-        let bits: [u8; 16] = self.0.into();
-        bits[15] % LOG_PLACES
+        self.0.lowest_byte() % LOG_PLACES
     }
 }
 
@@ -78,11 +77,9 @@ struct Delta {
 
 /// Takes what can wait out of `deltas`: encoded parts, and the lowest position among them.
 pub(crate) fn take_out(plan: &Plan<'_>, deltas: &mut Deltas) -> (Vec<Vec<u8>>, u64) {
-    let waiting = |at: &GroupRef, work: &Work| {
-        let bytes: usize = work.states.iter().map(Vec::len).sum();
-        plan.defers && !plan.facts(at.0).is_monotone && bytes <= LOGGED_BYTES_MAX
-    };
-    let waiting = deltas.0.extract_if(.., |at, work| waiting(at, work));
+    let waiting = deltas.0.extract_if(.., |at, work| {
+        plan.defers && !plan.facts(at.0).is_monotone && work.bytes() <= LOGGED_BYTES_MAX
+    });
     let mut position = u64::MAX;
     let mut parts = Vec::new();
     let mut part = Part {
@@ -97,7 +94,7 @@ pub(crate) fn take_out(plan: &Plan<'_>, deltas: &mut Deltas) -> (Vec<Vec<u8>>, u
             let deltas = Vec::new();
             part.rules.push(OfRule { rule, deltas });
         }
-        bytes += work.states.iter().map(Vec::len).sum::<usize>() + size_of::<Delta>();
+        bytes += work.bytes() + size_of::<Delta>();
         let of_rule = part.rules.last_mut().expect("it has just been put there");
         of_rule.deltas.push(Delta {
             group,

@@ -95,7 +95,9 @@ impl<'r> Plan<'r> {
                 retention_ms = retention_ms.max(child.retention_ms);
             }
             lag_ms += rule.window.looks_ahead_ms();
-            let meaning = Meaning::of(rules, rule, |child| &facts[child].meaning);
+            let meaning = Meaning::of(rules, rule, |child| {
+                (facts[child].key, facts[child].edition)
+            });
             facts.push(RuleFacts {
                 key: meaning.key(),
                 edition: meaning.edition(),

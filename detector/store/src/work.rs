@@ -38,6 +38,11 @@ impl Work {
         }
     }
 
+    /// Bytes of its states.
+    pub(crate) fn bytes(&self) -> usize {
+        self.states.iter().map(Vec::len).sum()
+    }
+
     pub(crate) fn add(&mut self, more: Work) {
         self.states.extend(more.states);
         self.position = self.position.min(more.position);

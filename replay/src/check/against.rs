@@ -42,11 +42,14 @@ pub(super) fn fates<'r>(old: &'r RuleSet, new: &'r RuleSet) -> Vec<Fate<'r>> {
         let found = places.find(|(_, rule)| &*rule.meta.id == id)?;
         Some(CorrelationIx(found.0))
     };
+    // What it is told by children that start anew is as before when they are.
     let mut needed: Vec<i64> = Vec::new();
     let mut fates: Vec<Fate<'_>> = Vec::new();
     for (at, rule) in (0..).zip(&new.correlations) {
         let meaning = new_plan.meaning_of(CorrelationIx(at));
         let before = place(old, &rule.meta.id).map(|at| old_plan.meaning_of(at));
+        let of_children = rule.children().map(|child| needed[child]).max();
+        let needs_ms = own_needs_ms(rule) + of_children.unwrap_or(0);
         let cost = match before {
             None => Cost::New,
             Some(before) if before.key() == meaning.key() => {
@@ -63,29 +66,18 @@ pub(super) fn fates<'r>(old: &'r RuleSet, new: &'r RuleSet) -> Vec<Fate<'r>> {
                 Cost::Anew {
                     changes,
                     children: children.map(name).collect(),
-                    needs_ms: 0,
+                    needs_ms: needs_ms + LATENESS_MAX_MS,
                 }
             }
         };
-        // What it is told by children that start anew is as before when they are.
-        let of_children = rule
-            .children()
-            .map(|child| needed[child])
-            .max()
-            .unwrap_or(0);
         needed.push(match cost {
             Cost::Kept(_) => 0,
-            _ => own_needs_ms(rule) + of_children,
+            _ => needs_ms,
         });
         fates.push(Fate {
             rule: &rule.meta,
             cost,
         });
-    }
-    for (fate, needed_ms) in fates.iter_mut().zip(needed) {
-        if let Cost::Anew { needs_ms, .. } = &mut fate.cost {
-            *needs_ms = needed_ms + LATENESS_MAX_MS;
-        }
     }
     let gone = old.correlations.iter();
     let gone = gone.filter(|rule| place(new, &rule.meta.id).is_none());

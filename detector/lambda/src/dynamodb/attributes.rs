@@ -43,12 +43,14 @@ pub enum DamagedItem {
 /// Where the item of a group lies.
 pub fn key_attributes(key: ItemKey) -> Attributes {
     let group: [u8; 16] = key.group.into();
+    primary_key(bucket(key.rule, bucket_of(key.group)), group.to_vec())
+}
+
+/// The primary key of anything that lies in the table.
+pub fn primary_key(bucket: Vec<u8>, group: Vec<u8>) -> Attributes {
     HashMap::from([
-        (
-            "bucket".to_owned(),
-            bytes(bucket(key.rule, bucket_of(key.group))),
-        ),
-        ("group".to_owned(), bytes(group.to_vec())),
+        ("bucket".to_owned(), bytes(bucket)),
+        ("group".to_owned(), bytes(group)),
     ])
 }
 
@@ -58,10 +60,8 @@ pub fn bucket(rule: RuleKey, bucket: u8) -> Vec<u8> {
     [&rule[..], &[bucket]].concat()
 }
 
-/// A group's key is a hash, so that its lowest bits divide groups evenly.
 fn bucket_of(group: Key) -> u8 {
-    let bits: [u8; 16] = group.into();
-    bits[15] % BUCKETS
+    group.lowest_byte() % BUCKETS
 }
 
 /// The name of an item, from the primary key that the table or the index tells.

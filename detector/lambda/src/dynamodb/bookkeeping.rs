@@ -2,15 +2,13 @@
 //!
 //! It lies in the table beside the state, under a partition key that no rule has.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::deadline::Deadline;
 use crate::dynamodb::DynamoStore;
-use crate::dynamodb::attributes::{Attributes, bytes, number, read_number};
+use crate::dynamodb::attributes::{Attributes, number, primary_key, read_number};
 use crate::fault::Fault;
 
 /// The partition key: no rule's bucket is so short.
@@ -179,10 +177,7 @@ fn shard_key(stream: &str, shard: &str) -> String {
 }
 
 fn key(name: &str) -> Attributes {
-    HashMap::from([
-        ("bucket".to_owned(), bytes(BUCKET.to_vec())),
-        ("group".to_owned(), bytes(name.as_bytes().to_vec())),
-    ])
+    primary_key(BUCKET.to_vec(), name.as_bytes().to_vec())
 }
 
 fn padded(sequence_number: &str) -> String {

@@ -3,8 +3,6 @@
 //! A part lies under the partition key `log` and its place, under a name that is drawn at random. It is no rule's: its
 //! partition key is shorter than a bucket's.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use detector_core::store::{LogName, LogPart};
 use detector_core::window::key::Key;
@@ -12,7 +10,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use tracing::{error, warn};
 
 use crate::deadline::Deadline;
-use crate::dynamodb::attributes::{Attributes, bytes, number};
+use crate::dynamodb::attributes::{Attributes, bytes, number, primary_key};
 use crate::dynamodb::{DynamoStore, REQUESTS_MAX};
 use crate::fault::Fault;
 
@@ -62,7 +60,7 @@ impl DynamoStore {
     ) -> Result<(Vec<LogPart>, bool), Fault> {
         let mut parts = Vec::new();
         let mut read = 0;
-        let mut next: Option<HashMap<_, _>> = None;
+        let mut next: Option<Attributes> = None;
         loop {
             let request = self
                 .client
@@ -113,10 +111,7 @@ fn bucket(place: u8) -> Vec<u8> {
 
 fn key(name: LogName) -> Attributes {
     let group: [u8; 16] = name.0.into();
-    HashMap::from([
-        ("bucket".to_owned(), bytes(bucket(name.place()))),
-        ("group".to_owned(), bytes(group.to_vec())),
-    ])
+    primary_key(bucket(name.place()), group.to_vec())
 }
 
 /// One without deltas is damaged, and comes as such.

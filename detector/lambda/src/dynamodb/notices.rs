@@ -3,14 +3,12 @@
 //! Workers that see an episode begin at the same moment would each tell of it, under the same id, and page somebody twice.
 //! So a worker first puts its name on a notice. One that dies with its name on it holds it up for [`CLAIMED_MS`].
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::deadline::Deadline;
 use crate::dynamodb::DynamoStore;
-use crate::dynamodb::attributes::{Attributes, BUCKETS, bytes, number};
+use crate::dynamodb::attributes::{Attributes, BUCKETS, number, primary_key};
 use crate::dynamodb::requests::is_conflict;
 use crate::fault::Fault;
 
@@ -98,8 +96,5 @@ impl DynamoStore {
 
 fn key(notice: &str) -> Attributes {
     let spread = notice.bytes().fold(0, u8::wrapping_add) % BUCKETS;
-    HashMap::from([
-        ("bucket".to_owned(), bytes([BUCKET, &[spread]].concat())),
-        ("group".to_owned(), bytes(notice.as_bytes().to_vec())),
-    ])
+    primary_key([BUCKET, &[spread]].concat(), notice.as_bytes().to_vec())
 }

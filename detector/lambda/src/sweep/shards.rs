@@ -133,9 +133,10 @@ async fn first_unread(
             Look::Further(next) => iterator = next,
         }
     }
-    // It holds something, somewhere after what is done.
-    match from.done {
-        Some(progress) => Ok(Some(progress.arrived_at)),
+    // It holds something, somewhere after what is done or given up.
+    let done = from.done.map(|done| done.arrived_at);
+    match done.max(from.given_up_before) {
+        Some(passed) => Ok(Some(passed)),
         None => Err(Fault::odd_answer(
             "a shard of which nothing is done has no record in sight",
         )),

@@ -45,11 +45,11 @@ pub const CHILD: &str = "correlation";
 pub const CHILD_JUDGEMENT: &str = "correlation's judgement";
 
 impl Meaning {
-    /// `child` gives what a correlation means that the rule refers to, by its place.
-    pub(crate) fn of<'m>(
+    /// `child` gives key and edition of a correlation that the rule refers to, by its place.
+    pub(crate) fn of(
         rules: &RuleSet,
         rule: &CorrelationRule,
-        child: impl Fn(usize) -> &'m Meaning,
+        child: impl Fn(usize) -> (RuleKey, Key),
     ) -> Self {
         let parts = rule.window.parts();
         let mut state = Sayings::default();
@@ -72,9 +72,9 @@ impl Meaning {
         for input in &rule.inputs {
             state.say("rule", &*input.reference);
             if let InputRule::Correlation(at) = input.rule {
-                let child = child(at.0 as usize);
-                state.say(CHILD, child.key().0.in_uuid_form());
-                judgement.say(CHILD_JUDGEMENT, child.edition().in_uuid_form());
+                let (key, edition) = child(at.0 as usize);
+                state.say(CHILD, key.0.in_uuid_form());
+                judgement.say(CHILD_JUDGEMENT, edition.in_uuid_form());
             }
             state.fields(rules, "group-by", &input.group_by);
             state.fields(rules, "field", &input.value);

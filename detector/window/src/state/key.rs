@@ -25,6 +25,11 @@ impl Key {
         (u128::from(self.0[0]) << 64) | u128::from(self.0[1])
     }
 
+    /// A key is a hash, or drawn at random: its lowest bits divide keys evenly.
+    pub fn lowest_byte(self) -> u8 {
+        self.0[1] as u8
+    }
+
     /// The key of a list of texts; `["a", "b"]` and `["ab"]` differ.
     pub fn of_texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Self {
         let mut hasher = SipHasher13::new();

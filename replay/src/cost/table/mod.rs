@@ -37,8 +37,7 @@ pub(super) enum Place {
 
 impl Place {
     pub(super) fn of(key: ItemKey) -> Self {
-        let bits: [u8; 16] = key.group.into();
-        Self::Rule(key.rule, bits[15] % BUCKETS)
+        Self::Rule(key.rule, key.group.lowest_byte() % BUCKETS)
     }
 }
 
