@@ -72,6 +72,7 @@ pub(crate) fn alert(rules: &RuleSet, address: &str) -> Alert {
     let time = |text| Timestamp::from_rfc3339(text).unwrap();
     Alert {
         alert_id: "7e57d004-2b97-8e7a-b45f-5387367791cd".to_owned(),
+        incident_id: None,
         rule: AlertRule {
             id: Arc::clone(&meta.id),
             name: meta.name.clone(),

@@ -173,6 +173,8 @@ pub(crate) enum Format {
     Text,
     /// One alert a line, for a program
     Json,
+    /// One incident a line, for a program: alerts of one attack, with their story
+    Incidents,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
