@@ -14,6 +14,9 @@ use detector_window::episode::Episode;
 
 use crate::{Alert, Status};
 
+/// The tag of rules that find secrets: unsecured credentials.
+const SECRET_TAG: &str = "attack.t1552";
+
 /// An alert with what it is made of.
 #[derive(Debug, Clone)]
 pub struct Told<'r> {
@@ -39,6 +42,12 @@ impl<'r> Told<'r> {
             held_until: self.episode.held_until(),
             links: linking.links(self.rule, &self.entities),
         }
+    }
+
+    /// Whether its rule finds secrets that got out.
+    pub fn leaks_secret(&self) -> bool {
+        let mut tags = self.rule.meta.tags.iter();
+        tags.any(|tag| tag.starts_with(SECRET_TAG))
     }
 
     /// Whether somebody or something fell to it.

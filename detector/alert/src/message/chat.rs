@@ -73,7 +73,10 @@ fn description(message: &Message<'_>) -> String {
         lines.push(format!("*Why now* {}", words::change(change)));
     }
     if message.held_back > 0 {
-        lines.push(format!("*Held back* {} more alerts", message.held_back));
+        lines.push(format!(
+            "*Held back* {}",
+            words::held_back(message.held_back)
+        ));
     }
     if let Some(description) = &lead.rule.meta.description {
         lines.push(plain(description));

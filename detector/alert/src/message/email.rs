@@ -12,6 +12,8 @@ use crate::neutral::neutral;
 const NAME_COLUMNS: usize = 10;
 /// Values of a role that are listed.
 const VALUES_SHOWN_MAX: usize = 20;
+/// Of what was only tried.
+const FEW: usize = 5;
 /// Alerts of the story; of more, the first and the last.
 const STORY_MAX: usize = 20;
 /// Of an event that is shown.
@@ -34,10 +36,7 @@ pub(super) fn email(message: &Message<'_>) -> String {
         mail.field("Why now", &words::change(change));
     }
     if message.held_back > 0 {
-        mail.field(
-            "Held back",
-            &format!("{} more since the last message", alerts(message.held_back)),
-        );
+        mail.field("Held back", &words::held_back(message.held_back));
     }
     story(message, &mut mail);
     if let Some(description) = &lead.rule.meta.description {
@@ -71,6 +70,8 @@ pub(super) fn email(message: &Message<'_>) -> String {
 #[derive(Default)]
 struct Mail {
     text: String,
+    /// The name of the last field, which is not said again.
+    last: String,
 }
 
 impl Mail {
@@ -85,7 +86,9 @@ impl Mail {
         }
         let value = wrapped_lines(value, COLUMNS - NAME_COLUMNS);
         let value = value.join(&format!("\n{:NAME_COLUMNS$}", ""));
-        self.line(&format!("{name:<NAME_COLUMNS$}{value}"));
+        let shown = if self.last == name { "" } else { name };
+        self.line(&format!("{shown:<NAME_COLUMNS$}{value}"));
+        name.clone_into(&mut self.last);
     }
 
     fn section(&mut self, title: &str, body: &str) {
@@ -140,7 +143,11 @@ fn who(message: &Message<'_>, mail: &mut Mail) {
             if kinds[..at].contains(kind) {
                 continue;
             }
-            mail.field(name, &format!("{kind} {}", listed(&of_kind)));
+            let listed_max = match role {
+                EntityRole::Tried | EntityRole::Scope => FEW,
+                _ => VALUES_SHOWN_MAX,
+            };
+            mail.field(name, &format!("{kind} {}", listed(&of_kind, listed_max)));
         }
     }
     if is_known {
@@ -156,12 +163,15 @@ fn who(message: &Message<'_>, mail: &mut Mail) {
     }
     for (field, values) in message.lead().alert.shown.known() {
         let values: Vec<String> = values.iter().map(|of| value(of)).collect();
-        mail.field("Shows", &format!("{field} = {}", listed(&values)));
+        mail.field(
+            "Shows",
+            &format!("{field} = {}", listed(&values, VALUES_SHOWN_MAX)),
+        );
     }
 }
 
-fn listed(values: &[String]) -> String {
-    let shown = values.len().min(VALUES_SHOWN_MAX);
+fn listed(values: &[String], listed_max: usize) -> String {
+    let shown = values.len().min(listed_max);
     let more = match values.len() - shown {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -170,26 +180,34 @@ fn listed(values: &[String]) -> String {
 }
 
 fn how_much(message: &Message<'_>, mail: &mut Mail) {
-    let lead = message.lead();
-    let events = words::events(lead);
-    let much = words::much(lead);
+    let told = message.counted();
+    let events = words::events(told);
+    let much = words::much(told);
     let all = match much == events {
         true => events,
         false => format!("{much} in {events}"),
     };
-    mail.field(
-        "How much",
-        &format!("{all}\nthe rule fires at {}", words::threshold(lead.rule)),
-    );
-    let opened = message.entities(EntityRole::Opened).len();
-    let reached = message.entities(EntityRole::Reached).len();
-    let succeeded = match (opened, reached) {
-        (0, 0) => "nothing that this rule could see".to_owned(),
-        (0, reached) => format!("{reached} reached"),
-        (opened, 0) => words::opened(opened),
-        (opened, reached) => format!("{}, {reached} reached", words::opened(opened)),
+    let of = match std::ptr::eq(told.rule, message.lead().rule) {
+        true => "the rule".to_owned(),
+        false => format!("\"{}\"", words::plain(&told.alert.rule.title)),
     };
-    mail.field("Succeeded", &succeeded);
+    let fires_at = words::threshold(told.rule);
+    mail.field("How much", &format!("{all}\n{of} fires at {fires_at}"));
+    let mut succeeded = Vec::new();
+    if message.accounts() > 0 {
+        succeeded.push(words::opened(message.accounts()));
+    }
+    let reached = message.entities(EntityRole::Reached).len();
+    if reached > 0 {
+        succeeded.push(words::reached(reached));
+    }
+    if message.alerts.iter().any(Told::leaks_secret) {
+        succeeded.push("a secret got out".to_owned());
+    }
+    if succeeded.is_empty() {
+        succeeded.push("nothing that this rule could see".to_owned());
+    }
+    mail.field("Succeeded", &succeeded.join(", "));
 }
 
 fn since(message: &Message<'_>) -> String {
@@ -298,6 +316,7 @@ fn harmless(message: &Message<'_>) -> String {
         .map(|text| format!("- {}", words::plain(text)))
         .collect();
     if message.occasion != Occasion::Over {
+        lines.push(String::new());
         lines.extend(lookup::silence(message));
     }
     wrapped(&lines.join("\n"), 2)
@@ -344,11 +363,4 @@ fn reference(message: &Message<'_>) -> String {
     }
     let text: String = lines.join("\n").chars().take(PARAGRAPH_CHARS_MAX).collect();
     wrapped_lines(&text, COLUMNS - 2).join("\n")
-}
-
-fn alerts(count: usize) -> String {
-    match count {
-        1 => "1 alert".to_owned(),
-        more => format!("{more} alerts"),
-    }
 }

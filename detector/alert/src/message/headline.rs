@@ -53,7 +53,12 @@ fn who(message: &Message<'_>) -> String {
     ];
     let of = |role| lead.entities.iter().filter(move |of| of.role == role);
     let values: Vec<&str> = match roles.into_iter().find(|role| of(*role).next().is_some()) {
-        Some(role) => of(role).map(|of| &*of.value).collect(),
+        // Of one kind: an account and its address are not two.
+        Some(role) => {
+            let kind = of(role).next().map(|of| of.kind);
+            let of_kind = of(role).filter(|of| Some(of.kind) == kind);
+            of_kind.map(|of| &*of.value).collect()
+        }
         None => lead
             .alert
             .group
@@ -90,9 +95,10 @@ fn shown(value: &str) -> String {
 }
 
 fn how_much(message: &Message<'_>) -> String {
-    match message.entities(EntityRole::Opened).len() {
-        0 if words::child_names(message.lead().rule).is_empty() => words::much(message.lead()),
-        0 => String::new(),
+    let reached = message.entities(EntityRole::Reached).len();
+    match message.accounts() {
+        0 if reached > 0 => words::reached(reached),
+        0 => words::much(message.counted()),
         opened => words::opened(opened),
     }
 }

@@ -8,7 +8,7 @@ use detector_rule::{
     AllowValue, CorrelationInput, CorrelationRule, DetectionRule, FieldSource, InputRule,
 };
 
-use super::steps::is_harmless;
+use super::steps::{is_harmless, is_quotable};
 use super::{Message, words};
 
 /// Logs reach the store late, and what came just before tells how it began.
@@ -64,7 +64,7 @@ pub(super) fn lookup(message: &Message<'_>) -> Vec<String> {
 fn query(message: &Message<'_>, source: &Source<'_>) -> Option<String> {
     let mut query = String::new();
     for (path, value) in &source.fields {
-        if value.is_empty() || !is_harmless(value) {
+        if !is_quotable(value) {
             return None;
         }
         let condition = match is_network(value) {

@@ -158,6 +158,21 @@ impl<'r> Message<'r> {
         leads.next().unwrap_or(&self.alerts[0])
     }
 
+    /// The alert whose count says most: the lead, or where that counts episodes, one that counts events.
+    fn counted(&self) -> &Told<'r> {
+        let is_plain = |told: &&Told<'_>| words::child_names(told.rule).is_empty();
+        let mut plain: Vec<&Told<'r>> = self.alerts.iter().filter(is_plain).collect();
+        plain.sort_by_key(|told| std::cmp::Reverse(told.level()));
+        let lead = Some(self.lead()).filter(is_plain);
+        lead.or(plain.first().copied())
+            .unwrap_or_else(|| self.lead())
+    }
+
+    /// How many accounts fell to it.
+    fn accounts(&self) -> usize {
+        words::accounts(self.alerts.iter().flat_map(|told| &told.entities))
+    }
+
     /// The identity of the message: of a repetition it is the same.
     pub fn key(&self) -> String {
         let of = self

@@ -10,6 +10,7 @@ use detector_window::episode::Episode;
 use detector_window::interval::Interval;
 use detector_window::key::Key;
 
+use super::words::accounts;
 use super::{Before, Change, Message, Occasion, Place, SampleEvent};
 use crate::incident::{Incident, Told};
 
@@ -18,9 +19,6 @@ const SAMPLES_MAX: usize = 2;
 
 /// Of each account that falls to an attack there is a message, up to here; then each time that their number doubles.
 const OPENED_ONE_BY_ONE: usize = 3;
-
-/// The tag of rules that find secrets: unsecured credentials.
-const SECRET_TAG: &str = "attack.t1552";
 
 /// An incident as it came about.
 #[derive(Debug)]
@@ -103,10 +101,11 @@ impl<'r> Course<'r> {
         let mut messages = Vec::new();
         let mut is_known = vec![false; self.alerts.len()];
         for time in self.moments() {
+            let mut more = 0;
             for (at, known) in is_known.iter_mut().enumerate() {
                 if !*known && self.out_at(at) <= time {
                     *known = true;
-                    picture.held_back += 1;
+                    more += 1;
                 }
             }
             let known = is_known.iter().enumerate().filter(|(_, known)| **known);
@@ -114,6 +113,7 @@ impl<'r> Course<'r> {
                 known.map(|(at, _)| (at, self.as_of(at, time))).collect();
             let changes = picture.changes(&alerts);
             if picture.messages > 0 && changes.is_empty() {
+                picture.held_back += more;
                 continue;
             }
             let occasion = match picture.messages {
@@ -164,9 +164,7 @@ impl<'r> Course<'r> {
             samples: Vec::new(),
             place: self.place.clone(),
         };
-        let ids = message.lead().alert.event_ids.iter();
-        let found = ids.filter_map(|id| samples.get(id)).take(SAMPLES_MAX);
-        message.samples = found.cloned().collect();
+        message.samples = sampled(&message, samples);
         message
     }
 
@@ -228,6 +226,19 @@ impl<'r> Course<'r> {
 
 const TENFOLD: u64 = 10;
 
+/// An event of the alert that says most, and one that another log has.
+fn sampled(message: &Message<'_>, known: &BTreeMap<String, SampleEvent>) -> Vec<SampleEvent> {
+    let lead = std::iter::once(message.lead()).chain(&message.alerts);
+    let events = lead.flat_map(|told| &told.alert.event_ids);
+    let mut samples: Vec<SampleEvent> = Vec::new();
+    for sample in events.filter_map(|id| known.get(id)) {
+        if samples.len() < SAMPLES_MAX && samples.iter().all(|of| of.source != sample.source) {
+            samples.push(sample.clone());
+        }
+    }
+    samples
+}
+
 impl Picture {
     /// What is new against what was told.
     fn changes(&self, alerts: &[(usize, Told<'_>)]) -> Vec<Change> {
@@ -268,23 +279,14 @@ impl Picture {
             .iter()
             .map(|(at, told)| (*at, told.alert.count.max(1)));
         self.counts = counts.collect();
-        // The alert that the message is about is not held back.
-        self.held_back = self.held_back.saturating_sub(1);
     }
 }
 
 /// How many accounts fell to it.
 fn opened(alerts: &[(usize, Told<'_>)]) -> usize {
-    let of = |told: &Told<'_>| {
-        told.openings()
-            .map(|(_, name)| name.to_owned())
-            .collect::<Vec<_>>()
-    };
-    let names: BTreeSet<String> = alerts.iter().flat_map(|(_, told)| of(told)).collect();
-    names.len()
+    accounts(alerts.iter().flat_map(|(_, told)| &told.entities))
 }
 
 fn has_secret(alerts: &[(usize, Told<'_>)]) -> bool {
-    let mut tags = alerts.iter().flat_map(|(_, told)| &told.rule.meta.tags);
-    tags.any(|tag| tag.starts_with(SECRET_TAG))
+    alerts.iter().any(|(_, told)| told.leaks_secret())
 }

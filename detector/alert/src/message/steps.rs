@@ -53,6 +53,9 @@ fn only_value(message: &Message<'_>, kinds: &[EntityKind]) -> Option<String> {
         values.dedup_by(|one, other| one.value == other.value);
         match values.as_slice() {
             [] => {}
+            [one] if one.kind == EntityKind::Route => {
+                return Some(one.value.clone()).filter(|value| is_quotable(value));
+            }
             [one] => return Some(one.value.clone()).filter(|value| is_harmless(value)),
             // Which of them is meant only a person can say.
             _ => return None,
@@ -83,6 +86,13 @@ pub(super) fn is_harmless(value: &str) -> bool {
         && (as_mail && crate::secret::masked(value) == value || unlinked())
 }
 
+/// Whether a value can stand between the quotes of a query that stands between others: it ends neither, and is no link.
+pub(super) fn is_quotable(value: &str) -> bool {
+    let is_plain = |c: char| (' '..='~').contains(&c) && !"'\"\\`$|".contains(c);
+    let is_whole = || neutral(value, super::words::VALUE_CHARS_MAX) == value;
+    is_harmless(value) || !value.is_empty() && value.chars().all(is_plain) && is_whole()
+}
+
 /// Replaces whole words. What is for IPv4 is put right for an address of IPv6.
 fn filled(text: &str, placeholder: &str, value: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -91,6 +101,12 @@ fn filled(text: &str, placeholder: &str, value: &str) -> String {
         .is_ok_and(|address| address.is_ipv6());
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
+        // In prose the word stands for whatever it is; commands are indented. Users of IAM are others than those of Cognito.
+        let is_of_iam = placeholder == "USER" && !line.contains("cognito-idp");
+        if !line.starts_with("    ") || is_of_iam {
+            out.push_str(line);
+            continue;
+        }
         let mut rest = line;
         let mut filled = String::with_capacity(line.len());
         while let Some(at) = rest.find(placeholder) {
@@ -102,8 +118,7 @@ fn filled(text: &str, placeholder: &str, value: &str) -> String {
         }
         filled.push_str(rest);
         // The command that comes before the one with the address reads the same set.
-        let is_command = line.starts_with("    ");
-        out.push_str(&match is_ipv6 && is_command {
+        out.push_str(&match is_ipv6 {
             true => filled
                 .replace(&format!("{value}/32"), &format!("{value}/128"))
                 .replace("-ipv4", "-ipv6"),
@@ -205,11 +220,11 @@ mod tests {
         let text = "Block ADDRESS.\n    --name blocked-ipv4 [\"ADDRESS/32\"] MY_ADDRESS\n";
         assert_eq!(
             filled(text, "ADDRESS", "203.0.113.1"),
-            "Block 203.0.113.1.\n    --name blocked-ipv4 [\"203.0.113.1/32\"] MY_ADDRESS\n"
+            "Block ADDRESS.\n    --name blocked-ipv4 [\"203.0.113.1/32\"] MY_ADDRESS\n"
         );
         assert_eq!(
             filled(text, "ADDRESS", "2001:db8::1"),
-            "Block 2001:db8::1.\n    --name blocked-ipv6 [\"2001:db8::1/128\"] MY_ADDRESS\n"
+            "Block ADDRESS.\n    --name blocked-ipv6 [\"2001:db8::1/128\"] MY_ADDRESS\n"
         );
     }
 

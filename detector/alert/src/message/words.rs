@@ -1,8 +1,10 @@
 //! Counts, names and times in words.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use detector_event::time::Timestamp;
 use detector_incident::entities::Entity;
-use detector_rule::{CorrelationInput, CorrelationRule, EntityKind, InputRule, Level};
+use detector_rule::{CorrelationInput, CorrelationRule, EntityKind, EntityRole, InputRule, Level};
 
 use super::{Change, Message, Occasion};
 use crate::incident::Told;
@@ -100,9 +102,31 @@ fn noun(kind: EntityKind) -> (&'static str, &'static str) {
     }
 }
 
+/// How many accounts are among the entities: one may be there by its name in one log and by its identifier in another.
+pub(super) fn accounts<'e>(entities: impl Iterator<Item = &'e Entity>) -> usize {
+    let mut kinds: BTreeMap<EntityKind, BTreeSet<&str>> = BTreeMap::new();
+    for entity in entities.filter(|of| of.role == EntityRole::Opened) {
+        kinds.entry(entity.kind).or_default().insert(&entity.value);
+    }
+    kinds.values().map(BTreeSet::len).max().unwrap_or_default()
+}
+
 /// `2 accounts opened`
 pub(super) fn opened(count: usize) -> String {
     some(count as u64, "account opened", "accounts opened")
+}
+
+/// `3 resources reached`
+pub(super) fn reached(count: usize) -> String {
+    some(count as u64, "resource reached", "resources reached")
+}
+
+/// What opened since the last message, and changed nothing.
+pub(super) fn held_back(count: usize) -> String {
+    format!(
+        "{} since the last message",
+        some(count as u64, "more alert", "more alerts")
+    )
 }
 
 /// `10 or more different values within 10 minutes`

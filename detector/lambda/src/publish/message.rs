@@ -146,7 +146,8 @@ fn body(told: &Told<'_>) -> String {
     }
     finding["remediation"] = json!(null);
     finding["observables"] = json!([]);
-    finding["unmapped"]["shortened"] = json!(["incident", "event_ids", "shown", "response", "tags"]);
+    finding["unmapped"]["shortened"] =
+        json!(["incident", "event_ids", "shown", "response", "tags"]);
     bodies(&finding, &note, "{}")
 }
 
@@ -246,7 +247,12 @@ mod tests {
         assert!(alone.attributes.iter().any(|(name, _)| *name == "incident"));
         assert!(body_of(&alone, "default")["unmapped"]["incident_id"].is_string());
         let linked = message("203.0.113.10", |_| {});
-        assert!(linked.attributes.iter().all(|(name, _)| *name != "incident"));
+        assert!(
+            linked
+                .attributes
+                .iter()
+                .all(|(name, _)| *name != "incident")
+        );
         assert!(body_of(&linked, "default")["unmapped"]["incident_id"].is_null());
     }
 
@@ -268,7 +274,10 @@ mod tests {
             rule.meta.tags = vec!["\u{1f600}".repeat(4_000); 20];
         });
         assert!(long.bytes() <= BYTES_MAX, "{}", long.bytes());
-        assert_eq!(body_of(&long, "default")["unmapped"]["shortened"][0], "incident");
+        assert_eq!(
+            body_of(&long, "default")["unmapped"]["shortened"][0],
+            "incident"
+        );
         let longest = message(&"\u{1f600}".repeat(50_000), |rule| {
             rule.meta.title = "t".repeat(900_000).into();
         });
