@@ -20,6 +20,7 @@ mod notes; // whether it says what it does
 mod output; // standard output or a file that appears whole
 mod report; // alerts and counters -> text or JSON
 mod run; // `replay run`
+mod alerts; // `replay alerts`
 mod r#match; // `replay match`
 mod test; // `replay test`
 mod check; // `replay check`
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
     let _ = interrupt::watch();
     let ended = match &cli.command {
         Command::Run(args) => run::run(args),
+        Command::Alerts(args) => alerts::run(args),
         Command::Match(args) => r#match::run(args),
         Command::Test(args) => test::run(args),
         Command::Check(args) => check::run(args),

@@ -14,6 +14,8 @@ use detector_window::episode::Episode;
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Alert {
     pub alert_id: String,
+    /// The incident that it is of; `None` where other alerts decide that, and are not known here.
+    pub incident_id: Option<String>,
     pub rule: AlertRule,
     pub group: GroupValues,
     #[serde(serialize_with = "rfc3339")]
@@ -42,6 +44,7 @@ impl Alert {
         Self {
             alert_id: EpisodeId::first_known_as(&rule.meta.id, episode.group, episode.opened_at)
                 .to_string(),
+            incident_id: None,
             rule: AlertRule {
                 id: Arc::clone(&rule.meta.id),
                 name: rule.meta.name.clone(),
@@ -157,6 +160,6 @@ impl Serialize for ShownValues {
     }
 }
 
-fn rfc3339<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn rfc3339<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(time)
 }

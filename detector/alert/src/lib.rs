@@ -4,10 +4,12 @@
 #![warn(clippy::disallowed_methods)]
 
 mod alert; // Episode -> Alert, and its JSON
+pub mod incident; // alerts of one attack
 pub mod plain_json; // JSON that hides nothing
 pub mod neutral; // hostile text made harmless
 mod secret; // what must not be shown
-pub mod text; // an alert in words
+pub mod personal; // what people are shown of people
+pub mod message; // an incident in words
 
 #[cfg(test)]
 extern crate self as detector_alert; // `sample` is read by the tests of another crate too

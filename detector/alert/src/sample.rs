@@ -1,11 +1,13 @@
 //! A rule and an alert for tests.
 
-use std::sync::Arc;
-
-use detector_alert::{Alert, AlertRule, GroupValues, ShownValues, Status};
 use detector_event::time::Timestamp;
-use detector_rule::{Level, RuleFile, RuleSet};
+use detector_rule::{CorrelationIx, FieldTag, RuleFile, RuleSet};
+use detector_store::{Announcement, EpisodeId, ItemKey, Notice, RuleKey};
+use detector_window::episode::Episode;
+use detector_window::interval::Interval;
+use detector_window::key::Key;
 use detector_window::load_rules;
+use detector_window::shown::ShownValue;
 
 const RULES: &str = "
 title: Sign-in failed
@@ -30,6 +32,9 @@ correlation:
 falsepositives: [A large office]
 vedette:
     show: [message.userName]
+    entities:
+        actor: {address: message.ipAddress}
+        tried: {user: message.userName}
     threat: 'T1: stolen credentials'
     response: |
         Block the address.
@@ -42,9 +47,14 @@ level: critical
 correlation:
     type: temporal_ordered
     rules: [many_users, failed]
-    aliases: {address: {many_users: message.ipAddress, failed: message.ipAddress}}
+    aliases: {address: {many_users: message.ipAddress, failed: message.ipAddress}, account: {failed: message.userName}}
     group-by: [address]
     timespan: 1h
+vedette:
+    show: [account]
+    entities:
+        actor: {address: address}
+        opened: {user: account}
 ---
 title: Many users again and again
 id: 44444444-4444-4444-8444-444444444444
@@ -60,36 +70,38 @@ correlation:
 
 pub(crate) fn rules() -> RuleSet {
     let file = RuleFile {
-        path: "rules.yml".to_owned(),
+        path: "rules/sign_ins/rules.yml".to_owned(),
         text: RULES.to_owned(),
     };
     load_rules(&[file]).unwrap()
 }
 
-/// An alert of the correlation rule, of the group with that address.
-pub(crate) fn alert(rules: &RuleSet, address: &str) -> Alert {
-    let meta = &rules.correlations[0].meta;
-    let time = |text| Timestamp::from_rfc3339(text).unwrap();
-    Alert {
-        alert_id: "7e57d004-2b97-8e7a-b45f-5387367791cd".to_owned(),
-        rule: AlertRule {
-            id: Arc::clone(&meta.id),
-            name: meta.name.clone(),
-            title: Arc::clone(&meta.title),
-            level: meta.level.map(Level::name),
+/// The opening of an episode of the first correlation, of the group with that address.
+pub(crate) fn announcement(address: &str) -> Announcement {
+    let group = Key::of_texts([address]);
+    let time = |text| Timestamp::from_rfc3339(text).unwrap().millis();
+    let opened_at = time("2026-05-03T12:02:38Z");
+    let field = FieldTag::of("message.userName");
+    let shown = ["ann", "bo"].map(|name| ShownValue::new(field, opened_at, name));
+    Announcement {
+        key: ItemKey {
+            rule: RuleKey(Key::from_u128(1)),
+            group,
         },
-        group: GroupValues(vec![("message.ipAddress".into(), address.into())]),
-        first_event_time: time("2026-05-03T12:00:01Z"),
-        opened_at: time("2026-05-03T12:02:38Z"),
-        held_until: time("2026-05-03T12:17:03Z"),
-        last_event_time: time("2026-05-03T12:17:03Z"),
-        status: Status::Open,
-        count: 42,
-        distinct: Some(26),
-        shown: ShownValues(vec![(
-            "message.userName".into(),
-            vec!["ann".into(), "bo".into()],
-        )]),
-        event_ids: vec!["e-1".to_owned(), "e-2".to_owned()],
+        rule: CorrelationIx(0),
+        id: EpisodeId::first_known_as("rule", group, opened_at),
+        notice: Notice::Opened,
+        episode: Episode {
+            group,
+            values: vec![address.into()],
+            opened_at,
+            holding: vec![Interval::new(opened_at, time("2026-05-03T12:17:03Z"))],
+            count: 42,
+            distinct: Some(26),
+            first_event: time("2026-05-03T12:00:01Z"),
+            last_event: time("2026-05-03T12:17:03Z"),
+            evidence: vec![(opened_at, "e-1".to_owned()), (opened_at, "e-2".to_owned())],
+            shown: shown.to_vec(),
+        },
     }
 }

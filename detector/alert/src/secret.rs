@@ -3,15 +3,26 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use detector_window::key::Key;
 use regex::{Captures, Regex};
 
-/// What stands in place of a secret.
-const MASK: &str = "[masked]";
+/// What stands in place of a secret: the same for the same one, and too little to find it by.
+fn mask(secret: &str) -> String {
+    format!("[secret {}]", short_hash(secret))
+}
+
+/// Twenty-four bits of a hash: one can say that two are the same, and hardly more.
+pub(crate) fn short_hash(text: &str) -> String {
+    let hash = Key::of_texts(["secret", text]).to_u128();
+    format!("{:06x}", hash & 0xff_ffff)
+}
 
 /// Forms of secrets; the group `keep`, where there is one, stays. In the order in which they are looked for.
 const FORMS: &[&str] = &[
     // Private keys, whole or cut off.
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)",
+    r"(?s)PuTTY-User-Key-File-\d.*",
+    r"AGE-SECRET-KEY-1[A-Z0-9]{20,}",
     // user:password@host
     r"(?<keep>://[^\s/@:]*:)[^\s/@]+@",
     // JSON web tokens, signed or cut off
@@ -26,7 +37,17 @@ const FORMS: &[&str] = &[
     // Access keys of AWS: the identifier is not secret, and shows which key to disable; its middle is enough to hide.
     r"\b(?<keep>(?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{8,}\b",
     // Tokens with a telling beginning.
-    r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk_live_|rk_live_|sk-|npm_|pypi-|AIza|ya29\.|SG\.)[A-Za-z0-9_.-]{16,}",
+    concat!(
+        r"\b(?:gh[pousr]_|github_pat_|gl(?:pat|dt|rt|soat|cbt|ptt)-|xox[abeoprs]-|xapp-|[srp]k_(?:live|test)_|whsec_|sk-|npm_|pypi-",
+        r"|AIza|ya29\.|GOCSPX-|SG\.|sq0[a-z]{3}-|shp(?:at|ca|pa|ss)_|do[opr]_v1_|dapi|dp\.[a-z]{2}\.|hv[sbr]\.|ATATT3|ATBB",
+        r"|lin_api_|ntn_|pat-[a-z]{2}\d-|NRAK-|glsa_|key-|SK(?:[0-9a-f]{4})|rdme_|EAAA)[A-Za-z0-9_.=-]{16,}",
+    ),
+    // Of chat services: tokens of bots, and addresses that take messages from anybody.
+    r"\b\d{8,10}:AA[A-Za-z0-9_-]{30,}",
+    r"\b[MNO][A-Za-z0-9_-]{22,26}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{25,}",
+    r"(?<keep>hooks\.slack\.com/(?:services|workflows)/|discord(?:app)?\.com/api/webhooks/)[A-Za-z0-9_/-]{16,}",
+    // Of storage accounts and signed addresses.
+    r"(?i)(?<keep>\b(?:account_?key|shared_?access_?(?:key|signature)|sig|x-amz-(?:signature|security-token|credential))=)[^\s&;\[]{8,}",
 ];
 
 static SECRETS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -42,7 +63,7 @@ pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     for form in SECRETS.iter() {
         let replace = |found: &Captures<'_>| {
             let keep = found.name("keep").map_or("", |m| m.as_str());
-            format!("{keep}{MASK}")
+            format!("{keep}{}", mask(&found[0][keep.len()..]))
         };
         if let Cow::Owned(masked) = form.replace_all(&out, replace) {
             out = Cow::Owned(masked);
@@ -77,7 +98,7 @@ fn long_keys(text: &str) -> Option<String> {
         let word = piece.trim_end_matches(|c| !is_part(c));
         match is_key(word) {
             true => {
-                out.push_str(MASK);
+                out.push_str(&mask(word));
                 out.push_str(&piece[word.len()..]);
             }
             false => out.push_str(piece),
@@ -124,7 +145,12 @@ mod tests {
             ),
             ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "[masked]"),
         ] {
-            assert_eq!(masked(text), expected, "{text}");
+            let without_hash = Regex::new(r"\[secret [0-9a-f]{6}\]").unwrap();
+            assert_eq!(
+                without_hash.replace_all(&masked(text), "[masked]"),
+                expected,
+                "{text}"
+            );
         }
     }
 

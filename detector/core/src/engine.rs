@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::clock::Clock;
 pub use crate::clock::SKEW_MAX_MS;
+use crate::found::Found;
 use crate::tally::Tally;
-use crate::wanted::wanted_fields;
+use crate::wanted::{absent, wanted_fields};
 use detector_alert::Alert;
 use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable, Unrecognised};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::SlotId;
 use detector_event::time::Timestamp;
+use detector_incident::link::Linking;
 use detector_matching::{Matcher, Scratch};
 use detector_rule::{CorrelationIx, DetectionRule, RuleSet};
 use detector_store::StoreTimes;
@@ -29,6 +31,7 @@ pub struct Engine {
     decode_fields: DecodeFields,
     matcher: Matcher,
     limits: Limits,
+    linking: Linking,
     json_log_groups: Vec<String>,
     application_log_groups: Vec<String>,
     audit_log_groups: Vec<String>,
@@ -83,12 +86,14 @@ impl Engine {
         let decode_fields = DecodeFields::register(&mut rules.fields);
         let matcher = Matcher::new(&rules);
         let wanted_fields = wanted_fields(&rules);
+        let linking = Linking::new(&rules);
         Self {
             wanted_fields,
             rules,
             decode_fields,
             matcher,
             limits: Limits::default(),
+            linking,
             json_log_groups: Vec::new(),
             application_log_groups: Vec::new(),
             audit_log_groups: Vec::new(),
@@ -139,6 +144,11 @@ impl Engine {
 
     pub fn rules(&self) -> &RuleSet {
         &self.rules
+    }
+
+    /// By what alerts of these rules find each other.
+    pub fn linking(&self) -> &Linking {
+        &self.linking
     }
 
     pub fn worker(&self, mode: Mode) -> Worker<'_> {
@@ -232,7 +242,25 @@ impl<'e> Worker<'e> {
     /// # Errors
     /// State that was drained cannot be read back.
     pub fn finish(self, spilled: &mut dyn Spilled) -> Result<(Vec<Alert>, Tally), SpillError> {
-        let absent_fields = self.watch.absent_fields();
+        let Found { told, tally, .. } = self.find(spilled)?;
+        Ok((told.into_iter().map(|told| told.alert).collect(), tally))
+    }
+
+    /// The same with what alerts are made of, and which are of one incident.
+    ///
+    /// # Errors
+    /// State that was drained cannot be read back.
+    pub fn find(self, spilled: &mut dyn Spilled) -> Result<Found<'e>, SpillError> {
+        let absent_fields = self.watch.engine.wanted_fields.iter().enumerate();
+        let absent_fields = absent_fields.map(|(rule, wanted)| {
+            absent(
+                &self.watch.engine.rules,
+                (rule, wanted),
+                &self.watch.tally.events,
+                &self.watch.seen,
+            )
+        });
+        let absent_fields = absent_fields.collect();
         let Watch {
             engine,
             windows,
@@ -253,16 +281,7 @@ impl<'e> Worker<'e> {
             tally.no_address.push(by_name(&kept_out.no_address));
             tally.cut.push(by_name(&kept_out.cut));
         }
-        let mut alerts = Vec::new();
-        tally.doubts = windows.finish(spilled, &mut |rule, episode| {
-            let rule = &rules.correlations[rule.0 as usize];
-            if rule.pages {
-                let latest = tally.latest.unwrap_or_default();
-                alerts.push(Alert::of_episode(rule, &episode, latest));
-            }
-        })?;
-        alerts.sort_by(Alert::reporting_order);
-        Ok((alerts, tally))
+        Found::of((rules, &engine.linking), windows, spilled, tally)
     }
 }
 
@@ -333,24 +352,6 @@ impl Watch<'_> {
                     Placement::Untimed => tally.untimed_hits += 1,
                 }
             });
-    }
-
-    fn absent_fields(&self) -> Vec<Vec<String>> {
-        let rules = &self.engine.rules;
-        let absent = |(rule, wanted): (&DetectionRule, &Vec<SlotId>)| {
-            let sources = || rule.sources.iter().map(|source| *source as usize);
-            if !sources().any(|source| self.tally.events[source] > 0) {
-                return Vec::new();
-            }
-            let is_seen =
-                |source: usize, slot: usize| self.seen[source][slot / 64] >> (slot % 64) & 1 == 1;
-            let never = |slot: &&SlotId| !sources().any(|source| is_seen(source, slot.index()));
-            (wanted.iter().filter(never))
-                .map(|slot| rules.fields.path(*slot).to_owned())
-                .collect()
-        };
-        let wanted = &self.engine.wanted_fields;
-        rules.detections.iter().zip(wanted).map(absent).collect()
     }
 
     /// Judges an event's time by its arrival, a property of its record, so that every worker judges it alike.

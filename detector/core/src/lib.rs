@@ -11,6 +11,7 @@
 //! | [`rule`] | YAML text | a rule set, once, at start; the shell reads the files |
 //! | [`matching`] | event | hits; stateless |
 //! | [`window`] | hits | episodes; all the state, bounded and mergeable |
+//! | [`incident`] | episodes | which of them are one attack |
 //! | [`store`] | deltas | durable state, announcements |
 //! | [`alert`] | episode | what people and machines are told |
 #![warn(clippy::disallowed_methods)]
@@ -18,6 +19,7 @@
 pub use detector_alert as alert;
 pub use detector_decode as decode;
 pub use detector_event::{event, field, scan, slots, time};
+pub use detector_incident as incident;
 pub use detector_matching as matching;
 pub use detector_rule as rule;
 pub use detector_store as store;
@@ -26,4 +28,5 @@ pub use detector_window as window;
 pub mod tally; // what was read, and what rules could not use of it
 mod wanted; // fields that rules miss
 mod clock; // when what does not say so arrived
+pub mod found; // alerts, and which are one attack
 pub mod engine; // the whole way, wired together

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use detector_core::alert::{Alert, text};
+use detector_core::alert::message::{Message, Place};
 use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::rule::RuleFile;
 use detector_core::store::drive::drive;
@@ -74,9 +74,9 @@ fn emails(recording: &Path) -> Vec<String> {
     let plan = Plan::new(engine.rules(), engine.store_times());
     let mut told = Vec::new();
     let mut publish = |announcement: &Announcement| {
-        let alert = Alert::of_announcement(engine.rules(), announcement);
-        let rule = &engine.rules().correlations[announcement.rule.0 as usize];
-        let (subject, email) = (text::subject(&alert), text::email(&alert, rule));
+        let rules = (engine.rules(), engine.linking());
+        let message = Message::of_announcement(rules, announcement, Place::default());
+        let (subject, email) = (message.headline(), message.email());
         told.push(format!("Subject: {subject}\n\n{email}"));
         true
     };

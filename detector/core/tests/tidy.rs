@@ -171,8 +171,8 @@ fn core_has_no_async_runtime_or_aws_sdk_in_its_tree() {
 }
 
 /// The crates below the shells, in the order in which a record meets them: each depends on those before it alone.
-const LAYERS: [&str; 8] = [
-    "event", "decode", "rule", "matching", "window", "store", "alert", "core",
+const LAYERS: [&str; 9] = [
+    "event", "decode", "rule", "matching", "window", "incident", "store", "alert", "core",
 ];
 
 /// The crates of ours that a manifest names.

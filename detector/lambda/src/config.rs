@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use detector_core::alert::message::Place;
+use detector_core::alert::personal::Personal;
 use detector_core::rule::WINDOW_LENGTH_MAX_MS;
 
 use crate::place::BucketPlace;
@@ -28,6 +30,8 @@ pub struct Config {
     pub application_log_groups: Vec<String>,
     /// Patterns of those among them whose content tells what it is.
     pub audit_log_groups: Vec<String>,
+    /// How messages show people.
+    pub personal_data: Personal,
     pub log_level: String,
     pub metrics_namespace: String,
     /// As Lambda calls the function; the dimension of all metrics.
@@ -102,6 +106,7 @@ impl Config {
             json_log_groups: variables.optional("JSON_LOG_GROUPS", "", log_groups),
             application_log_groups: variables.optional("APPLICATION_LOG_GROUPS", "", patterns),
             audit_log_groups: variables.optional("AUDIT_LOG_GROUPS", "", patterns),
+            personal_data: variables.optional("PERSONAL_DATA", "show", |text| text.parse()),
             log_level: variables.optional("LOG_LEVEL", "info", log_level),
             metrics_namespace: variables.optional("METRICS_NAMESPACE", "Vedette", namespace),
             function_name: variable("AWS_LAMBDA_FUNCTION_NAME")
@@ -110,6 +115,28 @@ impl Config {
         match variables.problems.is_empty() {
             true => Ok(config),
             false => Err(variables.problems),
+        }
+    }
+}
+
+/// What messages say of the service that sends them, and how they show people.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Telling {
+    pub place: Place,
+    pub personal: Personal,
+}
+
+impl Config {
+    /// The account and region of the topic are those of the service.
+    pub fn telling(&self) -> Telling {
+        let part = |at: usize| self.topic.arn.split(':').nth(at).map(str::to_owned);
+        Telling {
+            place: Place {
+                account: part(4),
+                region: part(3),
+                stack: Some(self.function_name.clone()),
+            },
+            personal: self.personal_data.clone(),
         }
     }
 }

@@ -68,7 +68,7 @@ impl Service {
         let rules = Rules::load(&config.rules, setup, &aws, deadline).await?;
         Ok(Self {
             store: DynamoStore::new(clients::dynamodb(&aws), config.table.clone()),
-            publisher: Publisher::new(clients::sns(&aws), config.topic.clone()),
+            publisher: Publisher::new(clients::sns(&aws), config.topic.clone(), config.telling()),
             quarantine: Quarantine::new(&config.quarantine, &aws),
             rules: Mutex::new(rules),
             swept_to: Cell::new(None),
@@ -236,7 +236,7 @@ impl Service {
         deadline: Deadline,
         metrics: &mut Metrics,
     ) -> Report {
-        let outside = Outside::new(&self.store, &self.publisher, engine.rules(), now_ms);
+        let outside = Outside::new(&self.store, &self.publisher, engine, now_ms);
         let report = drive(step, &outside, deadline).await;
         let published = outside.into_published();
         metrics.stored(&report, self.store.take_counts());

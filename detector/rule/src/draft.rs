@@ -7,7 +7,7 @@ use crate::model::allowlist::Allowlist;
 use crate::model::condition::Condition;
 use crate::model::log_source::SourceScope;
 use crate::model::network_prefix::NetworkPrefix;
-use crate::model::{Decimal, RuleMeta, Threshold, Window};
+use crate::model::{Decimal, EntityKind, EntityRole, RuleMeta, Threshold, Window};
 use crate::yaml::identity::Identity;
 use crate::yaml::reference::Reference;
 use detector_event::event::LogSource;
@@ -91,6 +91,7 @@ pub(super) struct DetectionDraft {
     pub(super) condition: Condition,
     pub(super) allow: Vec<AllowDraft>,
     pub(super) alert: AlertWish,
+    pub(super) entities: Vec<EntityDraft>,
 }
 
 /// Whether a detection rule alerts by itself (`vedette.alert`).
@@ -134,6 +135,7 @@ pub(super) struct CorrelationDraft {
     pub(super) prefixes: Vec<PrefixDraft>,
     pub(super) extension: Option<ExtensionDraft>,
     pub(super) show: Vec<Reference>,
+    pub(super) entities: Vec<EntityDraft>,
     /// Whether the correlations among its inputs alert beside it; they do not where nothing is said.
     pub(super) generate: Option<bool>,
 }
@@ -190,9 +192,18 @@ pub(super) struct Attributes {
     pub(super) allow: Vec<AllowDraft>,
     pub(super) extensions: Vec<ExtensionDraft>,
     pub(super) show: Vec<Reference>,
+    pub(super) entities: Vec<EntityDraft>,
     /// Paths below which the tests of one search must hold in one object.
     pub(super) same_element: Vec<Reference>,
     pub(super) alert: AlertWish,
+}
+
+/// An entity, and the field that has it, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct EntityDraft {
+    pub(super) role: EntityRole,
+    pub(super) kind: EntityKind,
+    pub(super) field: Reference,
 }
 
 /// A group-by name and its prefix, as written.

@@ -23,7 +23,7 @@ use crate::group::hit::{self, HitFields};
 use crate::group::names::Names;
 use crate::group::parents::show_to_parents;
 use crate::group::version::StateError;
-use crate::kind::{ChildView, Occurrence};
+use crate::kind::{ChildView, Occurrence, OccurrenceValue};
 use crate::ledger::shown::EventTexts;
 use crate::state::key::Key;
 use detector_event::event::Event;
@@ -167,6 +167,28 @@ impl<'r> Windows<'r> {
             };
             let (of, reads) = ((correlation, source), (consumer.reads, &*names));
             hit::each(of, reads, event, &mut kept_out[at], &mut see);
+        }
+    }
+
+    /// The groups that a hit of `rule` is in, by correlation, and the key of the value that is counted there, if one is. For
+    /// who looks at events once more, when it is known which groups matter.
+    pub fn groups_of(
+        &self,
+        rule: DetectionIx,
+        event: &Event<'_, '_>,
+        sink: &mut dyn FnMut(CorrelationIx, Key, Option<Key>),
+    ) {
+        for consumer in &self.feeds[rule.0 as usize].consumers {
+            let correlation = &self.rules.correlations[consumer.rule.0 as usize];
+            let source = &correlation.inputs[consumer.input];
+            let of = ((correlation, source), (consumer.reads, &self.names));
+            hit::each(of.0, of.1, event, &mut KeptOut::default(), &mut |fields| {
+                let value = match fields.value {
+                    OccurrenceValue::Key(key) => Some(key),
+                    _ => None,
+                };
+                sink(consumer.rule, Key::of_texts(fields.texts), value);
+            });
         }
     }
 

@@ -36,6 +36,13 @@ Examples:
   # A saved stream as production would see it, late events left out; into a file
   replay run --as-arrived --output report.txt kinesis-events.json";
 
+pub(super) const ALERTS_EXAMPLES: &str = "\
+Examples:
+  replay alerts fixtures/credential_stuffing/attack
+  replay alerts --as sms trail.json.gz
+  replay alerts --as ocsf --incident 1b0f6d6e-6c0e-8c4e-9d53-2f0f6d1b7a10 logs/
+  replay alerts --personal user=mask,address=hash logs/";
+
 pub(super) const MATCH_EXAMPLES: &str = "\
 Examples:
   # Every event that a detection rule matched

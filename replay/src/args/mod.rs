@@ -3,6 +3,7 @@
 mod when; // moments on the command line
 mod speed; // the pace of a recording
 mod source; // what is read, and with which rules
+mod alerts; // what people are told
 mod cost; // what the service costs
 mod aws; // the commands that speak to AWS
 mod shell; // what a system keeps beside the program
@@ -13,10 +14,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use help::{
-    CAPTURE_EXAMPLES, CAPTURE_HELP, CHECK_EXAMPLES, COST_EXAMPLES, EXIT_STATUS, INPUT_HELP,
-    MATCH_EXAMPLES, RUN_EXAMPLES, SEND_EXAMPLES, SEND_HELP, TEST_EXAMPLES,
+    ALERTS_EXAMPLES, CAPTURE_EXAMPLES, CAPTURE_HELP, CHECK_EXAMPLES, COST_EXAMPLES, EXIT_STATUS,
+    INPUT_HELP, MATCH_EXAMPLES, RUN_EXAMPLES, SEND_EXAMPLES, SEND_HELP, TEST_EXAMPLES,
 };
 
+pub(crate) use alerts::{AlertsArgs, Body};
 pub(crate) use aws::{CaptureArgs, SendArgs};
 pub(crate) use cost::{CostArgs, CostFormat};
 pub(crate) use shell::{CompletionsArgs, ManArgs};
@@ -46,6 +48,11 @@ pub(crate) enum Command {
     /// into files change nothing.
     #[command(after_help = RUN_EXAMPLES, after_long_help = long_help(RUN_EXAMPLES))]
     Run(RunArgs),
+    /// Print the messages that people and machines would get, in the order of time
+    ///
+    /// An incident opens, its picture changes, it is over; what was held back is counted in the next message.
+    #[command(after_help = ALERTS_EXAMPLES, after_long_help = long_help(ALERTS_EXAMPLES))]
+    Alerts(AlertsArgs),
     /// Print every hit of a detection rule, one JSON line each
     ///
     /// A line is {"rule_id","event_id","event_time"}; event_time is RFC 3339 in UTC with milliseconds, or null.
@@ -53,8 +60,8 @@ pub(crate) enum Command {
     Match(MatchArgs),
     /// Run recordings against what is expected of them, and tell how good the rules are
     ///
-    /// A recording is a folder with logs and an `expected.yaml`. It passes when its alerts are those expected, field by
-    /// field, and no others.
+    /// A recording is a folder with logs and an `expected.yaml`. It passes when each attack is found by the rules that
+    /// are named, in time, as one incident of its level, and nothing else pages.
     #[command(after_help = TEST_EXAMPLES, after_long_help = long_help(TEST_EXAMPLES))]
     Test(TestArgs),
     /// Check rule files and print every problem
@@ -127,6 +134,12 @@ pub(crate) struct TestArgs {
     /// Folders in which recordings with an expected.yaml lie, at any depth
     #[arg(value_name = "PATH", default_value = "fixtures/")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Fail where a number is another than in a recording's `exact.yaml`, which is told otherwise
+    #[arg(long)]
+    pub(crate) exact: bool,
+    /// Say what differs from the `exact.yaml` of each recording, and write it anew
+    #[arg(long)]
+    pub(crate) accept: bool,
     /// How the report is written
     #[arg(long, value_enum, default_value_t = TestFormat::Text)]
     pub(crate) format: TestFormat,
@@ -173,6 +186,8 @@ pub(crate) enum Format {
     Text,
     /// One alert a line, for a program
     Json,
+    /// One incident a line, for a program: alerts of one attack, with their story
+    Incidents,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,12 +1,13 @@
-//! JSON Lines: one alert a line, nothing else. The shape is the core's, and a contract.
+//! JSON Lines: one alert or incident a line, nothing else. The shape is the core's, and a contract.
 
 use std::io::{self, Write};
 
-use detector_core::alert::{Alert, plain_json};
+use detector_core::alert::plain_json;
+use serde::Serialize;
 
-pub(crate) fn write(alerts: &[Alert], out: &mut impl Write) -> io::Result<()> {
-    for alert in alerts {
-        plain_json::write(alert, &mut *out)?;
+pub(crate) fn write(values: &[impl Serialize], out: &mut impl Write) -> io::Result<()> {
+    for value in values {
+        plain_json::write(value, &mut *out)?;
         out.write_all(b"\n")?;
     }
     Ok(())

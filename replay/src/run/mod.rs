@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode};
+use detector_core::found::Found;
 use detector_core::tally::Tally;
 
 use crate::args::{ColorChoice, Format, RunArgs};
@@ -64,24 +65,26 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
     let spilled = std::mem::take(&mut recording.spill).into_merged();
     let finished = spilled
         .map_err(Into::into)
-        .and_then(|mut runs| worker.finish(&mut runs));
-    let (alerts, tally) =
+        .and_then(|mut runs| worker.find(&mut runs));
+    let found =
         finished.map_err(|error| anyhow!("cannot read window state back from disk: {error}"))?;
+    let tally = &found.tally;
     if args.as_arrived && tally.too_late_hits > 0 && !args.source.quiet {
         say(&format!(
             "note: {} left out as too late; without recorded arrival times, the order of the recording must be that of arrival",
             counted(tally.too_late_hits, "hit")
         ));
     }
-    tell_evictions(&engine, &tally);
-    tell_doubts(&engine, &tally);
+    tell_evictions(&engine, tally);
+    tell_doubts(&engine, tally);
+    let alerts: Vec<Alert> = found.told.iter().map(|told| told.alert.clone()).collect();
     let run = Run {
         rules: engine.rules(),
         recording: &recording,
         alerts: &alerts,
-        tally: &tally,
+        tally,
     };
-    let written = write(&run, args, output);
+    let written = write(&run, &found, args, output);
     close(&recording, args.source.quiet, written)
 }
 
@@ -92,10 +95,18 @@ pub(crate) fn visibility(source: &crate::args::SourceArgs) -> Visibility {
     }
 }
 
-fn write(run: &Run<'_>, args: &RunArgs, mut output: Output) -> anyhow::Result<()> {
+fn write(
+    run: &Run<'_>,
+    found: &Found<'_>,
+    args: &RunArgs,
+    mut output: Output,
+) -> anyhow::Result<()> {
     match args.format {
-        Format::Json => {
-            json::write(run.alerts, &mut output)?;
+        Format::Json | Format::Incidents => {
+            match args.format {
+                Format::Incidents => json::write(&found.incidents(), &mut output)?,
+                _ => json::write(run.alerts, &mut output)?,
+            }
             output.finish()?;
             if !args.source.quiet {
                 let text = summary(run, Paint::Plain);

@@ -34,6 +34,22 @@ pub(crate) enum Difference {
         expected: Value,
         found: Value,
     },
+    /// No alert of a rule that must find an attack.
+    NotFound {
+        attack: String,
+        by: String,
+    },
+    /// One attack is told as several.
+    Divided {
+        attack: String,
+        incidents: usize,
+        most: usize,
+    },
+    Level {
+        attack: String,
+        level: String,
+        wanted: String,
+    },
     /// An attack was found, but too late.
     Late {
         attack: String,
@@ -97,7 +113,7 @@ fn is_same(wanted: &ExpectedAlert, alert: &Alert) -> bool {
     wanted.rule == rule_of(alert) && wanted.group == group_of(&alert.group)
 }
 
-fn group_of(group: &GroupValues) -> BTreeMap<String, String> {
+pub(crate) fn group_of(group: &GroupValues) -> BTreeMap<String, String> {
     let values = group.0.iter();
     values
         .map(|(field, value)| (field.to_string(), value.to_string()))
@@ -125,7 +141,11 @@ fn fields(wanted: &ExpectedAlert, alert: &Alert, differences: &mut Vec<Differenc
 }
 
 /// `probing sub=a at 2026-05-03T12:00:01.000Z`
-fn shown(rule: &str, group: &BTreeMap<String, String>, opened_at: &impl fmt::Display) -> String {
+pub(crate) fn shown(
+    rule: &str,
+    group: &BTreeMap<String, String>,
+    opened_at: &impl fmt::Display,
+) -> String {
     let mut text = rule.to_owned();
     for (field, value) in group {
         text.push_str(&format!(" {field}={value}"));
@@ -144,6 +164,25 @@ impl fmt::Display for Difference {
                 expected,
                 found,
             } => write!(f, "{alert}: {field} is {found}, expected {expected}"),
+            Difference::NotFound { attack, by } => {
+                write!(f, "attack {attack} not found by {by}")
+            }
+            Difference::Divided {
+                attack,
+                incidents,
+                most,
+            } => write!(
+                f,
+                "attack {attack} is {incidents} incidents, at most {most} were expected"
+            ),
+            Difference::Level {
+                attack,
+                level,
+                wanted,
+            } => write!(
+                f,
+                "attack {attack} is told as {level}, wanted {wanted} or more"
+            ),
             Difference::Late { attack, by } => write!(f, "attack {attack} found too late: {by}"),
             Difference::Recording { why } => f.write_str(why),
         }

@@ -11,8 +11,10 @@ use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::Value;
 
+use super::judge::rank;
+
 /// Fields of an alert that an expectation may name besides `rule`, `group` and `opened_at`.
-const COMPARED: [&str; 7] = [
+pub(crate) const COMPARED: [&str; 7] = [
     "held_until",
     "first_event_time",
     "last_event_time",
@@ -31,7 +33,11 @@ pub(crate) struct Expectation {
     pub(crate) kind: Kind,
     #[serde(default)]
     pub(crate) attacks: BTreeMap<String, Attack>,
-    pub(crate) alerts: Vec<ExpectedAlert>,
+    /// Every alert to the millisecond, where this recording is judged so.
+    pub(crate) alerts: Option<Vec<ExpectedAlert>>,
+    /// Alerts that are right though they are no attack's.
+    #[serde(default)]
+    pub(crate) pages: Vec<Page>,
     /// Records, or parts of one, that cannot be read.
     #[serde(default)]
     pub(crate) unreadable: u64,
@@ -59,6 +65,31 @@ pub(crate) struct Attack {
     /// It must be found by the time of so many of its events.
     pub(crate) within_events: Option<usize>,
     pub(crate) within_seconds: Option<i64>,
+    /// The alerts that it must have at least, in its incident.
+    #[serde(default)]
+    pub(crate) found_by: Vec<Page>,
+    /// Its incident must have this level at least.
+    pub(crate) level: Option<String>,
+    /// It may be told as so many incidents; 1 where not given.
+    pub(crate) incidents: Option<usize>,
+}
+
+/// An alert by its rule and, where that matters, its group.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Page {
+    pub(crate) rule: String,
+    pub(crate) group: Option<BTreeMap<String, String>>,
+}
+
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rule)?;
+        let group = self.group.iter().flatten();
+        group
+            .into_iter()
+            .try_for_each(|(field, value)| write!(f, " {field}={value}"))
+    }
 }
 
 /// Fields of the alert contract; `rule` is the rule's name.
@@ -130,7 +161,8 @@ impl Expectation {
             1 => read.attacks.keys().next().cloned(),
             _ => None,
         };
-        for alert in &mut read.alerts {
+        read.check_pages(rules)?;
+        for alert in read.alerts.iter_mut().flatten() {
             alert.check(rules)?;
             alert.attack = alert.attack.take().or_else(|| only.clone());
             if let Some(attack) = &alert.attack
@@ -146,13 +178,44 @@ impl Expectation {
     }
 }
 
+impl Expectation {
+    fn check_pages(&self, rules: &BTreeSet<&str>) -> anyhow::Result<()> {
+        let of_attacks = self.attacks.values().flat_map(|attack| &attack.found_by);
+        for page in of_attacks.chain(&self.pages) {
+            known(&page.rule, rules)?;
+        }
+        for (name, attack) in &self.attacks {
+            if let Some(level) = &attack.level {
+                ensure!(
+                    rank(level) > 0,
+                    "attack {name} has no known level: `{level}`"
+                );
+            }
+            ensure!(
+                self.alerts.is_some() || !attack.found_by.is_empty(),
+                "attack {name} has no `found_by`: name the rules that must find it"
+            );
+        }
+        Ok(())
+    }
+}
+
+fn known(rule: &str, rules: &BTreeSet<&str>) -> anyhow::Result<()> {
+    ensure!(
+        rules.contains(rule),
+        "no correlation rule has the name `{rule}`"
+    );
+    Ok(())
+}
+
 impl ExpectedAlert {
     fn check(&self, rules: &BTreeSet<&str>) -> anyhow::Result<()> {
-        ensure!(
-            rules.contains(self.rule.as_str()),
-            "no correlation rule has the name `{}`",
-            self.rule
-        );
+        known(&self.rule, rules)?;
+        self.check_fields()
+    }
+
+    /// That only fields are named that can be compared.
+    pub(crate) fn check_fields(&self) -> anyhow::Result<()> {
         if let Some(unknown) = self
             .rest
             .keys()
@@ -192,8 +255,11 @@ alerts:
     #[test]
     fn the_only_attack_is_meant_where_none_is_named() {
         let expectation = read(GOOD).unwrap();
-        assert_eq!(expectation.alerts[0].attack.as_deref(), Some("bot"));
         assert_eq!(expectation.attacks["bot"].events_ms, [0, 10, 20]);
+        assert_eq!(
+            expectation.alerts.unwrap()[0].attack.as_deref(),
+            Some("bot")
+        );
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 mod comparison; // expected and actual alerts -> differences
 mod expectation; // expected.yaml -> Expectation
+mod judge; // what matters of the difference
+mod golden; // the exact numbers
 mod scenario; // paths -> the folders to run
 mod verdict; // a scenario -> how it went
 mod spread; // numbers -> median and worst
@@ -41,7 +43,16 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
         return Ok(Outcome::RulesBroken);
     };
     let engine_of = |at: usize| of_their_own.get(&at).unwrap_or(&engine);
-    let verdicts = run_all(engine_of, &scenarios, args.threads())?;
+    let mut verdicts = run_all(engine_of, &scenarios, args.threads())?;
+    if args.accept {
+        accept(&scenarios, &mut verdicts)?;
+    }
+    if args.exact {
+        for verdict in &mut verdicts {
+            let changed = std::mem::take(&mut verdict.changed);
+            verdict.differences.extend(changed);
+        }
+    }
     let report = Report::of(engine.rules(), &scenarios, &verdicts);
     match args.format {
         TestFormat::Text => output.write_all(text::page(&report).as_bytes())?,
@@ -56,6 +67,11 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
     for note in verdicts.iter().flat_map(|verdict| &verdict.notes) {
         say(&format!("note: {note}"));
     }
+    for (scenario, verdict) in scenarios.iter().zip(&verdicts) {
+        for change in &verdict.changed {
+            say(&format!("changed: {}: {change}", scenario.folder.display()));
+        }
+    }
     if args.format != TestFormat::Text {
         // The differences are news whatever the format.
         for line in text::failures(&report).lines() {
@@ -63,6 +79,21 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
         }
     }
     Ok(outcome(&verdicts))
+}
+
+/// Writes the golden files anew where numbers differ, and says which.
+fn accept(scenarios: &[Scenario], verdicts: &mut [Verdict]) -> anyhow::Result<()> {
+    for (scenario, verdict) in scenarios.iter().zip(verdicts) {
+        if verdict.changed.is_empty() && scenario.golden.is_there() {
+            continue;
+        }
+        for difference in std::mem::take(&mut verdict.changed) {
+            say(&format!("{}: {difference}", scenario.folder.display()));
+        }
+        scenario.golden.accept(&verdict.alerts)?;
+        say(&format!("wrote `{}`", scenario.golden.path.display()));
+    }
+    Ok(())
 }
 
 /// Unread input comes first: without it the other results say little.

@@ -8,6 +8,7 @@ use detector_core::rule::EXPECTED;
 use walkdir::WalkDir;
 
 use super::expectation::Expectation;
+use super::golden::Golden;
 use crate::input::rules::{ALLOWLIST, is_hidden};
 use crate::input::suggestion;
 use crate::outcome::say;
@@ -20,6 +21,7 @@ pub(crate) struct Scenario {
     pub(crate) family: String,
     pub(crate) name: String,
     pub(crate) expectation: Expectation,
+    pub(crate) golden: Golden,
     pub(crate) allowlist: Option<PathBuf>,
 }
 
@@ -39,8 +41,10 @@ pub(crate) fn find(paths: &[PathBuf], rules: &BTreeSet<&str>) -> anyhow::Result<
     let mut scenarios = Vec::new();
     let mut problems = Vec::new();
     for folder in folders {
-        match Expectation::read(&folder.join(EXPECTED), rules) {
-            Ok(expectation) => scenarios.push(Scenario {
+        let read = Expectation::read(&folder.join(EXPECTED), rules);
+        match read.and_then(|read| Ok((read, Golden::read(&folder)?))) {
+            Ok((expectation, golden)) => scenarios.push(Scenario {
+                golden,
                 family: name_of(folder.parent()),
                 name: name_of(Some(&folder)),
                 allowlist: Some(folder.join(ALLOWLIST)).filter(|path| path.is_file()),

@@ -105,10 +105,9 @@ impl Report {
                 .into_iter()
                 .for_each(|score| add_attacks(verdict, score));
             for attack in &verdict.attacks {
-                for (expected, delay) in &attack.alerts {
-                    let rule = &*scenario.expectation.alerts[*expected].rule;
+                for (rule, delay) in &attack.alerts {
                     by_rule
-                        .get_mut(rule)
+                        .get_mut(&**rule)
                         .into_iter()
                         .for_each(|score| score.delays.push(*delay));
                 }
@@ -137,15 +136,15 @@ type Change<'c> = dyn FnMut(&str, &dyn Fn(&mut Score)) + 'c;
 
 /// Counts every expected and every actual alert, by its rule and by its detector.
 fn add_alerts(scenario: &Scenario, verdict: &Verdict, both: &mut Change<'_>) {
-    let comparison = &verdict.comparison;
-    let expected = |at: usize| &*scenario.expectation.alerts[at].rule;
-    for (at, _) in &comparison.found {
-        both(expected(*at), &|score| score.true_positives += 1);
+    for at in &verdict.right {
+        both(rule_of(&verdict.alerts[*at]), &|score| {
+            score.true_positives += 1
+        });
     }
-    for at in &comparison.missing {
-        both(expected(*at), &|score| score.missed += 1);
+    for rule in &verdict.missing {
+        both(rule, &|score| score.missed += 1);
     }
-    for at in &comparison.unexpected {
+    for at in &verdict.unexpected {
         both(rule_of(&verdict.alerts[*at]), &|score| {
             score.false_positives += 1;
         });
@@ -200,7 +199,7 @@ fn scenario_score((scenario, verdict): (&Scenario, &Verdict)) -> ScenarioScore {
         attacks: attacks
             .map(|attack| (attack.name.clone(), attack.first()))
             .collect(),
-        differences: verdict.comparison.differences.clone(),
+        differences: verdict.differences.clone(),
         took: verdict.took,
     }
 }

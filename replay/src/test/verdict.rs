@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, LATENESS_MAX_MS, Mode};
+use detector_core::found::Found;
 use detector_core::rule::{CorrelationIx, RuleSet};
 use detector_core::tally::Tally;
 use detector_core::window::Windows;
 
-use super::comparison::{Comparison, Difference, compare, rule_of};
+use super::comparison::{Difference, compare, rule_of};
 use super::expectation::{Attack, Expectation};
+use super::judge::judge;
 use super::scenario::Scenario;
 use crate::input::crew::findings::no_hits;
 use crate::input::crew::order::Stop;
@@ -25,7 +27,15 @@ use crate::output::quantity::counted;
 /// How a scenario went.
 #[derive(Debug)]
 pub(crate) struct Verdict {
-    pub(crate) comparison: Comparison,
+    /// Alerts that were right, by their places.
+    pub(crate) right: Vec<usize>,
+    /// The rules of which an alert is missing.
+    pub(crate) missing: Vec<String>,
+    pub(crate) unexpected: Vec<usize>,
+    /// Why it failed.
+    pub(crate) differences: Vec<Difference>,
+    /// What differs from the exact numbers, which is no failure.
+    pub(crate) changed: Vec<Difference>,
     /// Every alert that the recording gave.
     pub(crate) alerts: Vec<Alert>,
     pub(crate) attacks: Vec<AttackVerdict>,
@@ -42,8 +52,8 @@ pub(crate) struct Verdict {
 #[derive(Debug)]
 pub(crate) struct AttackVerdict {
     pub(crate) name: String,
-    /// Every alert that was expected of it and found, by its place in the expectation.
-    pub(crate) alerts: Vec<(usize, Delay)>,
+    /// Every alert of it, by its rule.
+    pub(crate) alerts: Vec<(String, Delay)>,
 }
 
 /// How long after the beginning of an attack an alert is out.
@@ -69,27 +79,42 @@ impl Verdict {
         let began = Instant::now();
         let ran = ran(engine, scenario)?;
         let expectation = &scenario.expectation;
-        let mut comparison = compare(&expectation.alerts, &ran.alerts);
-        let attacks = attacks(engine.rules(), expectation, &comparison, &ran.alerts);
-        comparison.differences.extend(late(expectation, &attacks));
-        let out_of_place = out_of_place(expectation, &ran.tally);
-        comparison.differences.extend(out_of_place);
-        comparison.differences.extend(unread(expectation, &ran));
-        let ends = ran.tally.earliest.zip(ran.tally.latest);
+        let alerts: Vec<Alert> = ran
+            .found
+            .told
+            .iter()
+            .map(|told| told.alert.clone())
+            .collect();
+        let tally = &ran.found.tally;
+        let judged = judged(engine.rules(), expectation, &ran.found, &alerts);
+        let mut differences = judged.differences;
+        differences.extend(late(expectation, &judged.attacks));
+        differences.extend(out_of_place(expectation, tally));
+        differences.extend(unread(expectation, &ran));
+        let golden = &scenario.golden;
+        let changed = match golden.is_there() {
+            true => compare(&golden.alerts, &alerts).differences,
+            false => Vec::new(),
+        };
+        let ends = tally.earliest.zip(tally.latest);
         Ok(Self {
-            comparison,
-            alerts: ran.alerts,
-            attacks,
-            events: ran.tally.events.iter().sum(),
+            right: judged.right,
+            missing: judged.missing,
+            unexpected: judged.unexpected,
+            differences,
+            changed,
+            attacks: judged.attacks,
+            events: tally.events.iter().sum(),
             span_ms: ends.map_or(0, |(from, to)| to.millis() - from.millis()),
             took: began.elapsed(),
             notes: notes(scenario, &ran.recording),
             is_unread: !ran.recording.failures.is_empty(),
+            alerts,
         })
     }
 
     pub(crate) fn is_passed(&self) -> bool {
-        self.comparison.differences.is_empty()
+        self.differences.is_empty()
     }
 }
 
@@ -104,14 +129,13 @@ fn notes(scenario: &Scenario, recording: &Recording) -> Vec<String> {
     forms.chain(skipped).collect()
 }
 
-struct Ran {
+struct Ran<'e> {
     recording: Recording,
-    alerts: Vec<Alert>,
-    tally: Tally,
+    found: Found<'e>,
 }
 
 /// One engine run over the folder, on this thread.
-fn ran(engine: &Engine, scenario: &Scenario) -> anyhow::Result<Ran> {
+fn ran<'e>(engine: &'e Engine, scenario: &Scenario) -> anyhow::Result<Ran<'e>> {
     let plan = input::plan(std::slice::from_ref(&scenario.folder))?;
     let crew = Crew {
         mode: Mode::Set,
@@ -131,39 +155,70 @@ fn ran(engine: &Engine, scenario: &Scenario) -> anyhow::Result<Ran> {
     let spilled = std::mem::take(&mut recording.spill).into_merged();
     let finished = spilled
         .map_err(Into::into)
-        .and_then(|mut runs| worker.finish(&mut runs));
-    let (alerts, tally) =
+        .and_then(|mut runs| worker.find(&mut runs));
+    let found =
         finished.map_err(|error| anyhow!("cannot read window state back from disk: {error}"))?;
-    Ok(Ran {
-        recording,
-        alerts,
-        tally,
-    })
+    Ok(Ran { recording, found })
 }
 
-fn attacks(
+/// What became of the expectation.
+struct Judged {
+    right: Vec<usize>,
+    missing: Vec<String>,
+    unexpected: Vec<usize>,
+    attacks: Vec<AttackVerdict>,
+    differences: Vec<Difference>,
+}
+
+/// By what matters, or to the millisecond where every alert is listed.
+fn judged(
     rules: &RuleSet,
     expectation: &Expectation,
-    comparison: &Comparison,
+    found: &Found<'_>,
     alerts: &[Alert],
-) -> Vec<AttackVerdict> {
+) -> Judged {
     let waits = waits(rules);
-    let verdict = |(name, attack): (&String, &Attack)| {
-        let of_it = comparison
-            .found
-            .iter()
-            .filter(|(expected, _)| expectation.alerts[*expected].attack.as_ref() == Some(name));
-        let alerts = of_it.map(|&(expected, place)| {
-            let alert = &alerts[place];
-            let waits = waits.iter().any(|rule| rule == rule_of(alert));
-            (expected, delay(attack, alert, waits))
+    let attack = |name: &String, places: &[usize]| {
+        let delays = places.iter().map(|&place| {
+            let rule = rule_of(&alerts[place]);
+            let waits = waits.iter().any(|waiting| waiting == rule);
+            let of = &expectation.attacks[name];
+            (rule.to_owned(), delay(of, &alerts[place], waits))
         });
         AttackVerdict {
             name: name.clone(),
-            alerts: alerts.collect(),
+            alerts: delays.collect(),
         }
     };
-    expectation.attacks.iter().map(verdict).collect()
+    let Some(wanted) = &expectation.alerts else {
+        let judgement = judge(expectation, found);
+        let attacks = judgement.of_attacks.iter();
+        return Judged {
+            attacks: attacks.map(|(name, places)| attack(name, places)).collect(),
+            right: judgement.right,
+            missing: judgement.missing,
+            unexpected: judgement.unexpected,
+            differences: judgement.differences,
+        };
+    };
+    let comparison = compare(wanted, alerts);
+    let of = |name: &String| -> Vec<usize> {
+        let found = comparison.found.iter();
+        let own = found.filter(|(at, _)| wanted[*at].attack.as_ref() == Some(name));
+        own.map(|(_, place)| *place).collect()
+    };
+    let attacks = expectation
+        .attacks
+        .keys()
+        .map(|name| attack(name, &of(name)));
+    let missing = comparison.missing.iter().map(|at| wanted[*at].rule.clone());
+    Judged {
+        attacks: attacks.collect(),
+        right: comparison.found.iter().map(|(_, place)| *place).collect(),
+        missing: missing.collect(),
+        unexpected: comparison.unexpected,
+        differences: comparison.differences,
+    }
 }
 
 /// The rules whose conditions later events could undo.
@@ -242,7 +297,7 @@ fn out_of_place(expectation: &Expectation, tally: &Tally) -> Vec<Difference> {
         .collect()
 }
 
-fn unread(expectation: &Expectation, ran: &Ran) -> Vec<Difference> {
+fn unread(expectation: &Expectation, ran: &Ran<'_>) -> Vec<Difference> {
     let failures = ran.recording.failures.iter().cloned();
     let mut unread: Vec<Difference> = failures.map(|why| Difference::Recording { why }).collect();
     let unreadable = ran.recording.unreadable.total();

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use detector_core::alert::Alert;
-use detector_core::rule::RuleSet;
+use detector_core::alert::message::Message as Told;
+use detector_core::engine::Engine;
 use detector_core::store::{Announcement, Effect, EffectResult, Notice};
 use futures::stream::{self, StreamExt};
 use tracing::warn;
@@ -23,7 +23,7 @@ const REQUESTS_MAX: usize = 32;
 pub struct Outside<'w> {
     store: &'w DynamoStore,
     publisher: &'w Publisher,
-    rules: &'w RuleSet,
+    engine: &'w Engine,
     now: fn() -> i64,
     published: RefCell<Published>,
 }
@@ -42,13 +42,13 @@ impl<'w> Outside<'w> {
     pub fn new(
         store: &'w DynamoStore,
         publisher: &'w Publisher,
-        rules: &'w RuleSet,
+        engine: &'w Engine,
         now: fn() -> i64,
     ) -> Self {
         Self {
             store,
             publisher,
-            rules,
+            engine,
             now,
             published: RefCell::default(),
         }
@@ -59,9 +59,10 @@ impl<'w> Outside<'w> {
     }
 
     fn message(&self, told: &Announcement) -> Message {
-        let rule = &self.rules.correlations[told.rule.0 as usize];
-        let alert = Alert::of_announcement(self.rules, told);
-        Message::new(&alert, rule, told.key)
+        let rules = (self.engine.rules(), self.engine.linking());
+        let telling = self.publisher.telling();
+        let message = Told::of_announcement(rules, told, telling.place.clone());
+        Message::new(&message.showing(&telling.personal), told.key)
     }
 
     /// Sends what no other worker has sent or is about to send; tells of each whether it has been sent by anybody.

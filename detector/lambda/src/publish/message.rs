@@ -1,21 +1,22 @@
-//! An announcement goes in, the entry of an SNS batch comes out: bodies by protocol, subject, attributes, sizes.
+//! A message goes in, the entry of an SNS batch comes out: bodies by protocol, subject, attributes, sizes.
 
 use std::collections::HashMap;
 
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
-use detector_core::alert::{Alert, Status, text};
-use detector_core::rule::CorrelationRule;
+use detector_core::alert::message::{Message as Told, Occasion};
+use detector_core::rule::Level;
 use detector_core::store::ItemKey;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// What SNS takes as one message, and as one batch of them, in bytes: 262,144. A part is left for what it may count that
 /// we do not see.
 pub const BYTES_MAX: usize = 256_000;
 
-/// A part of a rule file in the machines' message that is longer is cut where the message is too large.
+/// A name from a rule file is cut as an attribute.
 const CUT_BYTES: usize = 1_000;
 
-/// An alert as it is sent.
+/// A message as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// JSON, by protocol.
@@ -28,39 +29,31 @@ pub struct Message {
     pub deduplication_id: String,
 }
 
-/// What machines get: the fields of a line of `replay run --format json`, and what the rule says besides.
-#[derive(Serialize)]
-struct MachineBody<'a> {
-    #[serde(flatten)]
-    alert: &'a Alert,
-    threat: Option<&'a str>,
-    response: Option<&'a str>,
-    tags: &'a [String],
-    /// Fields that were cut for size.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    shortened: &'a [&'static str],
-}
-
-/// By protocol; all that is not named gets the default.
+/// By protocol; all that is not named gets the default: queues, functions and streams the finding.
 #[derive(Serialize)]
 struct Bodies<'a> {
     default: &'a str,
     email: &'a str,
     sms: &'a str,
+    /// Chat clients subscribe so.
+    https: &'a str,
 }
 
 impl Message {
-    pub fn new(alert: &Alert, rule: &CorrelationRule, key: ItemKey) -> Self {
-        let status = match alert.status {
-            Status::Open => "open",
-            Status::Closed => "closed",
+    pub fn new(told: &Told<'_>, key: ItemKey) -> Self {
+        let lead = &told.lead().alert;
+        let status = match told.occasion {
+            Occasion::Opened | Occasion::Changed => "open",
+            Occasion::Over => "closed",
         };
-        let level = alert.rule.level;
         let named = [
-            ("rule_id", Some(&*alert.rule.id)),
-            ("rule_name", alert.rule.name.as_deref()),
-            ("level", level),
+            ("rule_id", Some(&*lead.rule.id)),
+            ("rule_name", lead.rule.name.as_deref()),
+            ("level", told.level().map(Level::name)),
             ("status", Some(status)),
+            ("detector", Some(told.lead().rule.meta.detector())),
+            ("account", told.place.account.as_deref()),
+            ("incident", told.incident_id.as_deref()),
         ];
         // Empty attributes are refused, with the whole message.
         let attributes = named.into_iter().filter_map(|(name, value)| {
@@ -68,11 +61,11 @@ impl Message {
             Some((name, cut(value, CUT_BYTES).to_owned()))
         });
         Self {
-            body: body(alert, rule),
-            subject: text::subject(alert),
+            body: body(told),
+            subject: told.headline(),
             attributes: attributes.collect(),
             group_id: format!("{:?}-{:?}", key.rule.0, key.group),
-            deduplication_id: format!("{}-{status}", alert.alert_id),
+            deduplication_id: format!("{}-{status}", lead.alert_id),
         }
     }
 
@@ -114,68 +107,48 @@ fn text_attribute(value: &str) -> Result<MessageAttributeValue, aws_sdk_sns::err
         .build()
 }
 
-/// The bodies in one JSON object, cut down where it would be too large.
-fn body(alert: &Alert, rule: &CorrelationRule) -> String {
-    let email = text::email(alert, rule);
-    let sms = text::sms(alert);
-    let meta = &rule.meta;
-    let whole = MachineBody {
-        alert,
-        threat: meta.threat.as_deref(),
-        response: meta.response.as_deref(),
-        tags: &meta.tags,
-        shortened: &[],
-    };
-    let bodies = |machine: &MachineBody<'_>, email: &str| {
-        let default = ascii_json(machine);
-        ascii_json(&Bodies {
-            default: &default,
-            email,
-            sms: &sms,
-        })
-    };
-    let full = bodies(&whole, &email);
+/// The bodies in one JSON object, cut down where it would be too large: first what only shows, then what a rule file says.
+fn body(told: &Told<'_>) -> String {
     // Subject and attributes come on top.
     let max = BYTES_MAX - 8_000;
+    let sms = told.sms();
+    let bodies = |finding: &Value, email: &str, chat: &str| {
+        ascii_json(&Bodies {
+            default: &ascii_json(finding),
+            email,
+            sms: &sms,
+            https: chat,
+        })
+    };
+    let full = bodies(&told.ocsf(), &told.email(), &ascii_json(&told.chat()));
     if full.len() <= max {
         return full;
     }
-    // A rule file may say much, so that goes first; what the alert itself says has bounds of its own.
-    let short = MachineBody {
-        threat: whole.threat.map(|text| cut(text, CUT_BYTES)),
-        response: whole.response.map(|text| cut(text, CUT_BYTES)),
-        tags: &[],
-        shortened: &["threat", "response", "tags"],
-        ..whole
-    };
-    let told =
-        "This alert is too large for an e-mail. Its full text is what the other subscribers got.\n";
-    let note = format!("{}\n\n{told}", text::subject(alert));
-    let cut_down = bodies(&short, &note);
-    if cut_down.len() <= max {
-        return cut_down;
+    let mut short = told.clone();
+    short.samples.clear();
+    short.alerts = vec![told.lead().clone()];
+    let note = format!(
+        "{}\n\nThis message is too large for an e-mail. Its text is what the other subscribers got.\n",
+        told.headline()
+    );
+    let chat = ascii_json(&told.chat());
+    let mut finding = short.ocsf();
+    for part in ["alerts", "entities", "alert_ids"] {
+        finding["unmapped"]["incident"][part] = json!(null);
     }
-    let mut least = alert.clone();
-    least.event_ids.clear();
-    least.shown.0.clear();
-    for (_, value) in &mut least.group.0 {
-        *value = cut(value, CUT_BYTES).into();
+    finding["unmapped"]["shortened"] = json!(["incident"]);
+    let shorter = bodies(&finding, &note, &chat);
+    if shorter.len() <= max {
+        return shorter;
     }
-    least.rule.title = cut(&alert.rule.title, CUT_BYTES).into();
-    let least = MachineBody {
-        alert: &least,
-        shortened: &[
-            "threat",
-            "response",
-            "tags",
-            "event_ids",
-            "shown",
-            "group",
-            "rule",
-        ],
-        ..short
-    };
-    bodies(&least, &note)
+    for part in ["event_ids", "shown", "response", "tags"] {
+        finding["unmapped"][part] = json!(null);
+    }
+    finding["remediation"] = json!(null);
+    finding["observables"] = json!([]);
+    finding["unmapped"]["shortened"] =
+        json!(["incident", "event_ids", "shown", "response", "tags"]);
+    bodies(&finding, &note, "{}")
 }
 
 fn cut(text: &str, bytes_max: usize) -> &str {
@@ -203,48 +176,48 @@ fn ascii_json(value: &impl Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use detector_core::alert::message::Place;
+    use detector_core::incident::link::Linking;
+    use detector_core::rule::CorrelationRule;
     use detector_core::store::RuleKey;
     use detector_core::window::key::Key;
-    use serde_json::Value;
 
     use super::*;
-    use crate::publish::sample::{alert, rules};
+    use crate::publish::sample::{announcement, rules};
 
     fn message(address: &str, edit: impl Fn(&mut CorrelationRule)) -> Message {
         let mut rules = rules();
         edit(&mut rules.correlations[0]);
-        let alert = alert(&rules, address);
+        let announcement = announcement(address);
+        let place = Place {
+            account: Some("111122223333".to_owned()),
+            ..Place::default()
+        };
+        let told = Told::of_announcement((&rules, &Linking::new(&rules)), &announcement, place);
         let key = ItemKey {
             rule: RuleKey(Key::from_u128(1)),
             group: Key::from_u128(2),
         };
-        Message::new(&alert, &rules.correlations[0], key)
+        Message::new(&told, key)
     }
 
-    fn default_of(message: &Message) -> Value {
+    fn body_of(message: &Message, protocol: &str) -> Value {
         let bodies: Value = serde_json::from_str(&message.body).unwrap();
-        serde_json::from_str(bodies["default"].as_str().unwrap()).unwrap()
+        serde_json::from_str(bodies[protocol].as_str().unwrap()).unwrap()
     }
 
     #[test]
-    fn machines_get_the_line_of_replay_and_then_some() {
+    fn each_protocol_has_its_body() {
         let message = message("203.0.113.10", |_| {});
-        let rules = rules();
-        let line = serde_json::to_string(&alert(&rules, "203.0.113.10")).unwrap();
         let bodies: Value = serde_json::from_str(&message.body).unwrap();
-        let default = bodies["default"].as_str().unwrap();
-        assert!(
-            default.starts_with(line.strip_suffix('}').unwrap()),
-            "{default}"
-        );
-        let added = &default[line.len() - 1..];
-        assert_eq!(
-            added,
-            r#","threat":"T1: stolen credentials","response":"Block the address.\nReset the passwords.","tags":["attack.t1110.004"]}"#
-        );
         assert!(bodies["email"].as_str().unwrap().contains("What to do now"));
         assert!(bodies["sms"].as_str().unwrap().len() <= 140);
-        assert_eq!(bodies.as_object().unwrap().len(), 3);
+        assert_eq!(bodies.as_object().unwrap().len(), 4);
+        let finding = body_of(&message, "default");
+        assert_eq!(finding["class_uid"], 2004);
+        assert_eq!(finding["unmapped"]["count"], 42);
+        assert_eq!(finding["unmapped"]["threat"], "T1: stolen credentials");
+        assert_eq!(body_of(&message, "https")["source"], "custom");
     }
 
     #[test]
@@ -255,12 +228,11 @@ mod tests {
             ("rule_name", "many_users".to_owned()),
             ("level", "high".to_owned()),
             ("status", "open".to_owned()),
+            ("detector", "sign_ins".to_owned()),
+            ("account", "111122223333".to_owned()),
         ];
         assert_eq!(message.attributes, expected);
-        assert_eq!(
-            message.deduplication_id,
-            "7e57d004-2b97-8e7a-b45f-5387367791cd-open"
-        );
+        assert!(message.deduplication_id.ends_with("-open"));
         assert!(message.group_id.len() <= 128);
         let entry = message.entry(3, false).unwrap();
         assert_eq!((entry.id(), entry.message_group_id()), ("3", None));
@@ -269,12 +241,28 @@ mod tests {
     }
 
     #[test]
+    fn an_incident_is_named_where_nothing_else_can_belong_to_it() {
+        // What is no address links nothing.
+        let alone = message("somewhere", |_| {});
+        assert!(alone.attributes.iter().any(|(name, _)| *name == "incident"));
+        assert!(body_of(&alone, "default")["unmapped"]["incident_id"].is_string());
+        let linked = message("203.0.113.10", |_| {});
+        assert!(
+            linked
+                .attributes
+                .iter()
+                .all(|(name, _)| *name != "incident")
+        );
+        assert!(body_of(&linked, "default")["unmapped"]["incident_id"].is_null());
+    }
+
+    #[test]
     fn values_reach_machines_unchanged_but_in_ascii() {
         let hostile = "\u{202e}é\u{7f}\n\u{1f600}\"";
         let message = message(hostile, |_| {});
         assert!(message.body.bytes().all(|b| (b' '..=b'~').contains(&b)));
         assert_eq!(
-            default_of(&message)["group"]["message.ipAddress"],
+            body_of(&message, "default")["unmapped"]["group"]["message.ipAddress"],
             Value::from(hostile)
         );
     }
@@ -283,16 +271,17 @@ mod tests {
     fn what_is_too_large_is_cut_down_and_says_so() {
         let long = message("203.0.113.10", |rule| {
             rule.meta.response = Some("r".repeat(900_000));
+            rule.meta.tags = vec!["\u{1f600}".repeat(4_000); 20];
         });
         assert!(long.bytes() <= BYTES_MAX, "{}", long.bytes());
-        let body = default_of(&long);
-        assert_eq!(body["response"].as_str().unwrap().len(), CUT_BYTES);
-        assert_eq!(body["shortened"][1], "response");
-        assert_eq!(body["event_ids"][0], "e-1");
+        assert_eq!(
+            body_of(&long, "default")["unmapped"]["shortened"][0],
+            "incident"
+        );
         let longest = message(&"\u{1f600}".repeat(50_000), |rule| {
             rule.meta.title = "t".repeat(900_000).into();
         });
         assert!(longest.bytes() <= BYTES_MAX, "{}", longest.bytes());
-        assert_eq!(default_of(&longest)["count"], 42);
+        assert_eq!(body_of(&longest, "default")["unmapped"]["count"], 42);
     }
 }

@@ -13,7 +13,7 @@ use aws_sdk_sns::types::PublishBatchRequestEntry;
 use futures::stream::{self, StreamExt};
 use tracing::error;
 
-use crate::config::Topic;
+use crate::config::{Telling, Topic};
 use crate::deadline::Deadline;
 use crate::fault::Fault;
 use crate::publish::message::{BYTES_MAX, Message};
@@ -29,12 +29,22 @@ const CALLS_MAX: usize = 8;
 pub struct Publisher {
     client: Client,
     topic: Topic,
+    telling: Telling,
 }
 
 impl Publisher {
     /// `client` should not try again by itself: whoever publishes does.
-    pub fn new(client: Client, topic: Topic) -> Self {
-        Self { client, topic }
+    pub fn new(client: Client, topic: Topic, telling: Telling) -> Self {
+        Self {
+            client,
+            topic,
+            telling,
+        }
+    }
+
+    /// What messages say of this service, and how they show people.
+    pub fn telling(&self) -> &Telling {
+        &self.telling
     }
 
     /// Whether the topic itself drops what comes again.

@@ -60,6 +60,7 @@ pub(crate) fn own_correlation(
         prefixes: Vec::new(),
         extension: None,
         show: alert.show.clone(),
+        entities: draft.entities.clone(),
         generate: None,
     })
 }

@@ -8,6 +8,7 @@ use detector_event::field::FieldTable;
 use crate::draft::{ConditionDraft, CorrelationDraft, DetectionDraft, Target};
 use crate::kind::Compared;
 use crate::link::alert_link::{ACTOR, actor, is_grouped};
+use crate::link::entity_link;
 use crate::link::names::Names;
 use crate::link::resolved::{FoundInput, Resolved};
 use crate::link::show_link::ShowLinker;
@@ -40,6 +41,7 @@ impl GroupLinker<'_> {
         for (input, show) in found.iter().zip(self.shown(draft, &found)) {
             inputs.extend(self.input(draft, *input, show));
         }
+        let entities = self.entities(draft);
         self.check_names(draft);
         self.doubt_one_value(draft);
         let mut linker = WindowLinker {
@@ -69,9 +71,13 @@ impl GroupLinker<'_> {
             timespan_ms: draft.timespan_ms,
             quiet_ms: draft.quiet_ms.unwrap_or(draft.timespan_ms),
             window,
+            counts: (draft.value_fields.iter())
+                .map(|field| Arc::from(&*field.text))
+                .collect(),
             show: (draft.show.iter())
                 .map(|field| Arc::from(&*field.text))
                 .collect(),
+            entities,
             stands_for: None,
             pages: true,
             parents: Vec::new(),
@@ -89,9 +95,22 @@ impl GroupLinker<'_> {
         if !is_grouped(detection) {
             rule.group_by = vec![ACTOR.into()];
             rule.prefixes = vec![None];
+            if rule.entities.is_empty() {
+                rule.entities = vec![entity_link::of_actor(ACTOR)];
+            }
             rule.inputs[0].group_by = vec![actor(&detection.sources, self.fields)];
         }
         rule
+    }
+
+    fn entities(&mut self, draft: &CorrelationDraft) -> Vec<RuleEntity> {
+        let mut problems = Vec::new();
+        let fields = (&*draft.group_by, &*draft.show);
+        let entities = entity_link::entities(&draft.entities, fields, &mut problems);
+        for (line, message) in problems {
+            self.error(draft, line, message);
+        }
+        entities
     }
 
     fn error(&mut self, draft: &CorrelationDraft, line: u32, message: String) {

@@ -7,6 +7,7 @@ pub(crate) mod search_link; // its condition -> one Expr
 pub(crate) mod presence_link; // its condition over rules
 pub(crate) mod window_link; // its type, with the rules that it names
 pub(crate) mod show_link; // and where inputs have it
+pub(crate) mod entity_link; // and what they are to an attack
 pub(crate) mod group_source; // its fields in each of its rules
 pub(crate) mod alert_link; // who alerts by itself
 pub(crate) mod paging_link; // who is told of what

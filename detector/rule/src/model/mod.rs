@@ -9,6 +9,7 @@ pub(crate) mod pattern; // regular expressions
 pub(crate) mod decimal; // a number of a condition
 mod threshold; // when a count satisfies
 mod presence; // when rules that are there do
+mod entity; // who and what alerts are about
 mod window; // what a type makes of its part
 
 use std::hash::Hasher;
@@ -20,6 +21,7 @@ use siphasher::sip::SipHasher13;
 use crate::model::allowlist::Allowlist;
 pub use crate::model::comparison::Comparison;
 pub use crate::model::decimal::Decimal;
+pub use crate::model::entity::{EntityKind, EntityRole, EntitySource, RuleEntity};
 use crate::model::network_prefix::NetworkPrefix;
 pub use crate::model::window::{Window, WindowParts};
 use detector_event::event::{Event, LogSource};
@@ -74,6 +76,14 @@ pub struct RuleMeta {
     /// File it was read from, and the line of its document.
     pub path: Arc<str>,
     pub line: u32,
+}
+
+impl RuleMeta {
+    /// The folder of its file: the detector that it belongs to.
+    pub fn detector(&self) -> &str {
+        let folders = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        folders.rsplit('/').next().unwrap_or_default()
+    }
 }
 
 /// Everything the engine runs on.
@@ -148,8 +158,12 @@ pub struct CorrelationRule {
     /// Holding intervals with gaps no longer than this are one episode (`vedette.quiet`; default: one timespan).
     pub quiet_ms: i64,
     pub window: Arc<dyn Window>,
+    /// Names of the fields or aliases whose different values it counts, or whose numbers it reads.
+    pub counts: Vec<Arc<str>>,
     /// Fields or aliases whose values its alerts show (`vedette.show`), in the order of its file.
     pub show: Vec<Arc<str>>,
+    /// Who and what its alerts are about (`vedette.entities`).
+    pub entities: Vec<RuleEntity>,
     /// The detection rule that alerts by itself, where no document but its own is behind this one. A group-by field that
     /// is missing is then a value like any other: who has no name shall not be missed.
     pub stands_for: Option<DetectionIx>,

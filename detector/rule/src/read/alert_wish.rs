@@ -1,7 +1,7 @@
 //! `vedette.alert`: whether a detection rule alerts by itself, and how.
 
 use crate::draft::{AlertDraft, AlertWish};
-use crate::read::show::read_show;
+use crate::read::told::read_show;
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;
 use crate::yaml::values::{duration, text_list};

@@ -5,7 +5,7 @@ use crate::kind::{Attribute, Form, WindowKind};
 use crate::read::alert_wish::read_alert;
 use crate::read::allowlist_reader::read_allow;
 use crate::read::prefixes::read_prefixes;
-use crate::read::show::read_show;
+use crate::read::told::{read_entities, read_show};
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;
 use crate::yaml::section::Section;
@@ -19,7 +19,7 @@ type Read = fn(&Node, &Node, &mut Attributes, &mut Reporter<'_>);
 type Entry = (&'static str, &'static [RuleKind], Read);
 
 /// Every key but those of window types.
-const TABLE: [Entry; 8] = [
+const TABLE: [Entry; 9] = [
     ("quiet", &[RuleKind::Correlation], |key, node, to, out| {
         to.quiet_ms = duration(key, node, "vedette.quiet", out);
     }),
@@ -39,6 +39,11 @@ const TABLE: [Entry; 8] = [
     ("show", &[RuleKind::Correlation], |key, node, to, out| {
         to.show = read_show(key, node, out);
     }),
+    (
+        "entities",
+        &[RuleKind::Detection, RuleKind::Correlation],
+        |key, node, to, out| to.entities = read_entities(key, node, out),
+    ),
     (
         "same_element",
         &[RuleKind::Detection],

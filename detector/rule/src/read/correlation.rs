@@ -86,6 +86,7 @@ pub(crate) fn read_correlation(
         prefixes: attributes.prefixes,
         extension: attributes.extensions.into_iter().next(),
         show: attributes.show,
+        entities: attributes.entities,
         generate,
     })
 }

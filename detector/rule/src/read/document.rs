@@ -210,6 +210,7 @@ fn read_detection(
         condition: condition?,
         allow: attributes.allow,
         alert: attributes.alert,
+        entities: attributes.entities,
     };
     (out.errors_since(mark) == 0).then_some(draft)
 }

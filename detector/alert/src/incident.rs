@@ -1,0 +1,249 @@
+//! Alerts of one attack: which they are, and their story.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use detector_event::time::Timestamp;
+use detector_incident::components::{Member, components};
+use detector_incident::entities::{self, Entity};
+use detector_incident::id::IncidentId;
+use detector_incident::link::Linking;
+use detector_rule::{CorrelationRule, EntityRole, Level};
+use detector_window::episode::Episode;
+
+use crate::{Alert, Status};
+
+/// The tag of rules that find secrets: unsecured credentials.
+const SECRET_TAG: &str = "attack.t1552";
+
+/// An alert with what it is made of.
+#[derive(Debug, Clone)]
+pub struct Told<'r> {
+    pub alert: Alert,
+    pub rule: &'r CorrelationRule,
+    pub episode: Episode,
+    pub entities: Vec<Entity>,
+}
+
+impl<'r> Told<'r> {
+    pub fn new(rule: &'r CorrelationRule, episode: Episode, latest: Timestamp) -> Self {
+        Self {
+            alert: Alert::of_episode(rule, &episode, latest),
+            entities: entities::of_episode(rule, &episode),
+            rule,
+            episode,
+        }
+    }
+
+    fn member(&self, linking: &Linking) -> Member {
+        Member {
+            opened_at: self.episode.opened_at,
+            held_until: self.episode.held_until(),
+            links: linking.links(self.rule, &self.entities),
+        }
+    }
+
+    /// Whether its rule finds secrets that got out.
+    pub fn leaks_secret(&self) -> bool {
+        let mut tags = self.rule.meta.tags.iter();
+        tags.any(|tag| tag.starts_with(SECRET_TAG))
+    }
+
+    /// Whether somebody or something fell to it.
+    pub fn has_opened(&self) -> bool {
+        self.entities.iter().any(|of| of.role == EntityRole::Opened)
+    }
+
+    /// That of its rule; what succeeded is critical.
+    pub fn level(&self) -> Option<Level> {
+        match self.has_opened() {
+            true => Some(Level::Critical),
+            false => self.rule.meta.level,
+        }
+    }
+}
+
+/// Gives each of the alerts, which are in the order of reporting, the id of its incident. Of each incident, in the order of
+/// their openings: the places of its alerts.
+pub fn join(told: &mut [Told<'_>], linking: &Linking, gap_ms: i64) -> Vec<Vec<usize>> {
+    let members: Vec<Member> = told.iter().map(|told| told.member(linking)).collect();
+    let mut incidents: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, first) in components(&members, gap_ms).into_iter().enumerate() {
+        incidents.entry(first).or_default().push(at);
+    }
+    for places in incidents.values() {
+        let of = |at: &usize| (told[*at].alert.opened_at, &told[*at].alert.alert_id);
+        let first = places
+            .iter()
+            .map(of)
+            .min()
+            .map(|(_, id)| IncidentId::of_first(id));
+        let id = first.map(|id| id.to_string());
+        places
+            .iter()
+            .for_each(|at| told[*at].alert.incident_id.clone_from(&id));
+    }
+    incidents.into_values().collect()
+}
+
+/// What of an incident is known without any other alert than this one: its id, where nothing can ever link it.
+pub fn of_its_own(told: &Told<'_>, linking: &Linking) -> Option<String> {
+    let may_link_later = told.rule.entities.iter().any(|of| {
+        matches!(
+            of.role,
+            EntityRole::Actor | EntityRole::Opened | EntityRole::Scope
+        ) && of.source == detector_rule::EntitySource::Shown
+    });
+    let is_known = told.alert.status == Status::Closed || !may_link_later;
+    let is_alone = linking.links(told.rule, &told.entities).is_empty();
+    (is_known && is_alone).then(|| IncidentId::of_first(&told.alert.alert_id).to_string())
+}
+
+/// An attack, as far as it is known; its serde form is the JSON Lines contract of `replay run --format incidents`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Incident {
+    pub incident_id: String,
+    /// The highest of its alerts; what succeeded is critical.
+    pub level: Option<&'static str>,
+    #[serde(serialize_with = "crate::alert::rfc3339")]
+    pub opened_at: Timestamp,
+    /// When the last of its conditions no longer held; `None` where that may not be known yet.
+    #[serde(serialize_with = "maybe_rfc3339")]
+    pub over_since: Option<Timestamp>,
+    /// The folders of its rules.
+    pub detectors: Vec<String>,
+    pub entities: Entities,
+    /// In the order of time.
+    pub story: Vec<Chapter>,
+    /// The ids of its alerts, in the order of reporting.
+    pub alerts: Vec<String>,
+}
+
+/// By role and kind: each value once, in the order of the alerts.
+pub type Entities = BTreeMap<&'static str, BTreeMap<&'static str, Vec<String>>>;
+
+/// What happened at a time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Chapter {
+    #[serde(serialize_with = "crate::alert::rfc3339")]
+    pub time: Timestamp,
+    pub what: What,
+    pub level: Option<&'static str>,
+    pub alert_id: String,
+    pub title: String,
+    /// Of an account that opened: its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    pub count: u64,
+    pub distinct: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum What {
+    /// A rule's condition began to hold.
+    Alert,
+    /// Somebody fell to it.
+    Opened,
+}
+
+impl Incident {
+    /// Of the alerts of one incident, at least one, in the order of reporting; `latest` is the end of what is known.
+    pub fn of(alerts: &[&Told<'_>], latest: Timestamp, gap_ms: i64) -> Self {
+        let held_until = alerts.iter().map(|told| told.alert.held_until).max();
+        let held_until = held_until.unwrap_or_default();
+        let is_closed = alerts
+            .iter()
+            .all(|told| told.alert.status == Status::Closed);
+        let is_over = is_closed && held_until.millis().saturating_add(gap_ms) < latest.millis();
+        let detectors: BTreeSet<&str> = alerts.iter().map(|t| t.rule.meta.detector()).collect();
+        let opened_at = alerts.iter().map(|told| told.alert.opened_at).min();
+        Self {
+            incident_id: alerts[0].alert.incident_id.clone().unwrap_or_default(),
+            level: alerts
+                .iter()
+                .filter_map(|told| told.level())
+                .max()
+                .map(Level::name),
+            opened_at: opened_at.unwrap_or_default(),
+            over_since: is_over.then_some(held_until),
+            detectors: detectors.into_iter().map(str::to_owned).collect(),
+            entities: entities_of(alerts),
+            story: story(alerts),
+            alerts: alerts
+                .iter()
+                .map(|told| told.alert.alert_id.clone())
+                .collect(),
+        }
+    }
+}
+
+/// All values of the alerts' entities, by role and kind.
+pub fn entities_of(alerts: &[&Told<'_>]) -> Entities {
+    let mut all = Entities::new();
+    for entity in alerts.iter().flat_map(|told| &told.entities) {
+        let kinds = all.entry(entity.role.name()).or_default();
+        let values = kinds.entry(entity.kind.name()).or_default();
+        if !values.contains(&entity.value) {
+            values.push(entity.value.clone());
+        }
+    }
+    all
+}
+
+fn story(alerts: &[&Told<'_>]) -> Vec<Chapter> {
+    let mut story = Vec::new();
+    for told in alerts {
+        let alert = &told.alert;
+        let chapter = |time, what, value: Option<&str>| Chapter {
+            time,
+            what,
+            level: told.level().map(Level::name),
+            alert_id: alert.alert_id.clone(),
+            title: alert.rule.title.to_string(),
+            value: value.map(str::to_owned),
+            count: alert.count,
+            distinct: alert.distinct,
+        };
+        story.push(chapter(alert.opened_at, What::Alert, None));
+        for (time, value) in told.openings() {
+            story.push(chapter(time, What::Opened, Some(value)));
+        }
+    }
+    story.sort_by(|one, other| {
+        let key = |chapter: &Chapter| (chapter.time, chapter.what, chapter.alert_id.clone());
+        key(one).cmp(&key(other))
+    });
+    story
+}
+
+fn maybe_rfc3339<S: serde::Serializer>(
+    time: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serializer.collect_str(time),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl Told<'_> {
+    /// Who fell to it, and when that was first seen.
+    pub fn openings(&self) -> impl Iterator<Item = (Timestamp, &str)> {
+        let opened = self
+            .entities
+            .iter()
+            .filter(|of| of.role == EntityRole::Opened);
+        opened.map(|of| {
+            let shown = self
+                .episode
+                .shown
+                .iter()
+                .find(|shown| *shown.text == *of.value);
+            let time = shown.map_or(self.episode.opened_at, |shown| shown.time);
+            let time = time.max(self.episode.opened_at);
+            (Timestamp::from_millis(time).unwrap_or_default(), &*of.value)
+        })
+    }
+}

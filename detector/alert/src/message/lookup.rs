@@ -1,0 +1,182 @@
+//! Where to look further, and how to silence what is right: commands with the values filled in.
+
+use std::fmt::Write;
+use std::net::IpAddr;
+
+use detector_event::event::LogSource;
+use detector_rule::{
+    AllowValue, CorrelationInput, CorrelationRule, DetectionRule, FieldSource, InputRule,
+};
+
+use super::steps::{is_harmless, is_quotable};
+use super::{Message, words};
+
+/// Logs reach the store late, and what came just before tells how it began.
+const MARGIN_MS: i64 = 15 * 60_000;
+/// What is silenced is looked at again.
+const SILENT_DAYS: i64 = 7;
+
+/// An input of the lead's rule that is a detection, and the field that it is grouped by there.
+struct Source<'r> {
+    detection: &'r DetectionRule,
+    fields: Vec<(&'r str, String)>,
+}
+
+/// The lines: a query for Logs Insights, and a look-up in CloudTrail where it is CloudTrail's.
+pub(super) fn lookup(message: &Message<'_>) -> Vec<String> {
+    let Some(source) = source(message) else {
+        return Vec::new();
+    };
+    let alert = &message.lead().alert;
+    let from = (alert.first_event_time.millis() - MARGIN_MS).max(0) / 1000;
+    let until = (message.sent_at.millis().max(alert.last_event_time.millis()) + MARGIN_MS) / 1000;
+    let mut lines = Vec::new();
+    let is_of = |wanted| source.detection.sources.contains(&wanted);
+    let log = match source.detection.sources.first() {
+        Some(LogSource::Cognito) => "COGNITO_LOG",
+        Some(LogSource::CloudTrail) => "TRAIL_LOG",
+        Some(LogSource::ApiGateway) => "ACCESS_LOG",
+        Some(LogSource::Waf) => "WAF_LOG",
+        _ => "APPLICATION_LOG",
+    };
+    match query(message, &source) {
+        Some(query) => {
+            lines.push(format!(
+                "    aws logs start-query --log-group-name {log} --start-time {from} --end-time {until} --query-string '{query}'"
+            ));
+            lines.push("    aws logs get-query-results --query-id QUERY_ID".to_owned());
+        }
+        None => lines.push(
+            "A value has characters that must not stand in a command: search by the event ids below.".to_owned(),
+        ),
+    }
+    let event = alert.event_ids.iter().find(|id| is_harmless(id));
+    if let (true, Some(event)) = (is_of(LogSource::CloudTrail), event) {
+        lines.push("Its first event in CloudTrail:".to_owned());
+        lines.push(format!(
+            "    aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventId,AttributeValue={event}"
+        ));
+    }
+    lines
+}
+
+/// `filter sourceIPAddress = "203.0.113.10" | sort @timestamp | limit 200`. `None`: a value must not stand in it.
+fn query(message: &Message<'_>, source: &Source<'_>) -> Option<String> {
+    let mut query = String::new();
+    for (path, value) in &source.fields {
+        if !is_quotable(value) {
+            return None;
+        }
+        let condition = match is_network(value) {
+            true => format!("isIpInSubnet({path}, \"{value}\")"),
+            false => format!("{path} = \"{value}\""),
+        };
+        let _ = match query.is_empty() {
+            true => write!(query, "filter {condition}"),
+            false => write!(query, " and {condition}"),
+        };
+    }
+    let fields: Vec<&str> = message
+        .lead()
+        .rule
+        .show
+        .iter()
+        .map(|field| &**field)
+        .collect();
+    let fields: Vec<&str> = fields
+        .into_iter()
+        .filter(|field| field.contains('.'))
+        .collect();
+    let columns = match fields.is_empty() {
+        true => "fields @timestamp, @message".to_owned(),
+        false => format!("fields @timestamp, {}", fields.join(", ")),
+    };
+    Some(match query.is_empty() {
+        true => format!("{columns} | sort @timestamp | limit 200"),
+        false => format!("{columns} | {query} | sort @timestamp | limit 200"),
+    })
+}
+
+/// The first detection that the lead's rule looks at, itself or by way of others.
+fn source<'r>(message: &Message<'r>) -> Option<Source<'r>> {
+    let told = message.lead();
+    let values: Vec<String> = told
+        .alert
+        .group
+        .0
+        .iter()
+        .map(|(_, value)| value.to_string())
+        .collect();
+    let (detection, input) = detection_of(message, told.rule)?;
+    let fields = input.group_by.iter().zip(values);
+    let fields = fields.filter_map(|(field, value)| match field {
+        FieldSource::Event(slot) => Some((message.rules.fields.path(*slot), value)),
+        FieldSource::FirstOf(slots) => Some((message.rules.fields.path(*slots.first()?), value)),
+        FieldSource::ChildGroup(_) | FieldSource::Nowhere => None,
+    });
+    Some(Source {
+        detection,
+        fields: fields.collect(),
+    })
+}
+
+/// An input of its own is what it looks at last, such as the success after the failures.
+fn detection_of<'r>(
+    message: &Message<'r>,
+    rule: &'r CorrelationRule,
+) -> Option<(&'r DetectionRule, &'r CorrelationInput)> {
+    let rules = message.rules;
+    let own = rule.inputs.iter().find_map(|input| match input.rule {
+        InputRule::Detection(ix) => Some((&rules.detections[ix.0 as usize], input)),
+        InputRule::Correlation(_) => None,
+    });
+    own.or_else(|| {
+        let child = rule.children().next()?;
+        detection_of(message, &rules.correlations[child])
+    })
+}
+
+/// The entry of an allowlist that silences what the lead is about; in its absence, what does.
+pub(super) fn silence(message: &Message<'_>) -> Vec<String> {
+    let lead = message.lead();
+    let entry = source(message).and_then(|source| {
+        source.detection.allow.iter().find_map(|allow| {
+            let list = &message.rules.allowlists[allow.list];
+            let is_looked_up = |path: &str| {
+                allow
+                    .fields
+                    .iter()
+                    .any(|slot| message.rules.fields.path(*slot) == path)
+            };
+            let (_, value) = source.fields.iter().find(|(path, _)| is_looked_up(path))?;
+            let key = match list.entries.first().map(|entry| &entry.value) {
+                Some(AllowValue::Network(_)) => "address",
+                _ => "principal",
+            };
+            is_harmless(value).then(|| (list.name.to_string(), key, value.clone()))
+        })
+    });
+    let until = message.sent_at.millis() + SILENT_DAYS * 86_400_000;
+    let until = detector_event::time::Timestamp::from_millis(until).unwrap_or(message.sent_at);
+    match entry {
+        Some((list, key, value)) => vec![
+            format!("If it may do that, list it, in rules/{}/allowlist.yaml:", words::plain(lead.rule.meta.detector())),
+            "    allowlist:".to_owned(),
+            format!("        {list}:"),
+            format!(
+                "            - {{{key}: \"{value}\", owner: YOU, reason: WHY, expires: {}}}",
+                &until.to_string()[..10]
+            ),
+        ],
+        None => vec![
+            "No list has what this rule is grouped by. A filter takes events out of a rule without touching its file: see rules/README.md.".to_owned(),
+        ],
+    }
+}
+
+/// Networks, told from paths.
+fn is_network(value: &str) -> bool {
+    value.split_once('/').is_some_and(|(address, bits)| {
+        address.parse::<IpAddr>().is_ok() && bits.parse::<u8>().is_ok()
+    })
+}

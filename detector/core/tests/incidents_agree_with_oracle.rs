@@ -1,0 +1,343 @@
+//! Incidents of the engine, from YAML and JSON, against a search of the oracle's episodes that compares every two.
+//!
+//! Architecture invariant: incidents are a function of the set of episodes, whatever the order, repetition and division of
+//! what came in.
+
+#[allow(dead_code, reason = "each test file uses its part")]
+mod oracle;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::net::IpAddr;
+
+use detector_core::alert::incident::{Told, join};
+use detector_core::engine::{Engine, Mode, Observer};
+use detector_core::incident::id::IncidentId;
+use detector_core::rule::{CorrelationIx, RuleFile};
+use detector_core::window::key::Key;
+use detector_core::window::{SpillError, Spilled, load_rules};
+use oracle::compare::{as_episode, written};
+use oracle::generate;
+use oracle::{Correlation, Episode, Event, TICK_MS, evaluate, pages};
+
+struct Nobody;
+impl Observer for Nobody {}
+
+/// What a generated rule says of a field: role, kind and field.
+type Entity = (&'static str, &'static str, &'static str);
+
+const ADDRESS: &str = "sourceIPAddress";
+
+/// Roles and kinds for the fields that a rule groups by or shows.
+fn entities(random: &mut fastrand::Rng, rule: &Correlation) -> Vec<Entity> {
+    let mut fields: Vec<&'static str> = rule.group_by.clone();
+    fields.extend(
+        rule.show
+            .iter()
+            .filter(|name| !rule.group_by.contains(name)),
+    );
+    let mut entities = Vec::new();
+    for field in fields {
+        let is_network = rule.group_by.contains(&field) && rule.prefixes.contains_key(field);
+        let choices: &[(&str, &str)] = match field {
+            ADDRESS if is_network => &[("actor", "network")],
+            ADDRESS | "origin" | "seen" => &[("actor", "address"), ("tried", "user")],
+            "userAgent" => &[
+                ("actor", "user"),
+                ("opened", "user"),
+                ("reached", "resource"),
+                ("tried", "user"),
+            ],
+            _ => &[
+                ("opened", "user"),
+                ("reached", "resource"),
+                ("scope", "client"),
+                ("tried", "user"),
+            ],
+        };
+        if random.u8(..4) > 0 {
+            let (role, kind) = choices[random.usize(..choices.len())];
+            entities.push((role, kind, field));
+        }
+    }
+    entities
+}
+
+fn threat(at: usize) -> String {
+    format!("T{}", at % 2)
+}
+
+/// The generated rules with their entities.
+fn yaml(correlations: &[Correlation], entities: &[Vec<Entity>]) -> String {
+    let mut out = String::new();
+    let mut at = None;
+    for line in generate::yaml(correlations).lines() {
+        if let Some(number) = line.strip_prefix("name: correlation_") {
+            at = number.parse::<usize>().ok();
+        }
+        writeln!(out, "{line}").unwrap();
+        let Some(at) = at.filter(|_| line.starts_with("    quiet: ")) else {
+            continue;
+        };
+        writeln!(out, "    threat: {}", threat(at)).unwrap();
+        let mut roles: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+        for (role, kind, field) in &entities[at] {
+            roles
+                .entry(role)
+                .or_default()
+                .entry(kind)
+                .or_default()
+                .push(field);
+        }
+        if !roles.is_empty() {
+            writeln!(out, "    entities:").unwrap();
+        }
+        for (role, kinds) in roles {
+            let kinds: Vec<String> = kinds
+                .iter()
+                .map(|(kind, fields)| format!("{kind}: [{}]", fields.join(", ")))
+                .collect();
+            writeln!(out, "        {role}: {{{}}}", kinds.join(", ")).unwrap();
+        }
+    }
+    out
+}
+
+/// The values that an episode has in a field, and whether it is grouped by it.
+fn values(episode: &Episode, field: &str) -> (Vec<String>, bool) {
+    if let Some((_, value)) = episode.group.iter().find(|(name, _)| *name == field) {
+        return (vec![value.clone()], true);
+    }
+    let shown = episode.shown.iter().find(|(name, _)| *name == field);
+    let values = shown.map_or(Vec::new(), |(_, values)| values.clone());
+    (values.into_iter().map(|(_, value)| value).collect(), false)
+}
+
+/// What an episode can share: texts, and addresses and networks as bits.
+#[derive(Default)]
+struct Shared {
+    names: BTreeSet<String>,
+    addresses: BTreeSet<Vec<bool>>,
+    networks: BTreeSet<Vec<bool>>,
+}
+
+/// The family in the first bit, then those of the address.
+fn bits(text: &str) -> Option<Vec<bool>> {
+    let of = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1))
+            .collect::<Vec<_>>()
+    };
+    Some(match text.parse::<IpAddr>().ok()? {
+        IpAddr::V4(address) => [vec![false], of(&address.octets())].concat(),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(inner) => [vec![false], of(&inner.octets())].concat(),
+            None => [vec![true], of(&address.octets())].concat(),
+        },
+    })
+}
+
+/// `entities` are those of the rule; `None`: a detection rule that alerts by itself, which is of no threat here.
+fn shared(episode: &Episode, entities: Option<&Vec<Entity>>) -> Shared {
+    let mut shared = Shared::default();
+    let Some(entities) = entities else {
+        return shared;
+    };
+    for (role, kind, field) in entities {
+        let (values, is_group) = values(episode, field);
+        for value in values.iter().filter(|value| !value.is_empty()) {
+            match (*role, *kind) {
+                ("actor", "address") => shared.addresses.extend(bits(value)),
+                ("actor", "network") => {
+                    let (address, length) = value.split_once('/').expect("a network");
+                    let mut network = bits(address).expect("an address");
+                    network.truncate(1 + length.parse::<usize>().expect("a number"));
+                    shared.networks.insert(network);
+                }
+                ("actor" | "opened", kind) => match bits(value) {
+                    Some(address) => _ = shared.addresses.insert(address),
+                    None => {
+                        _ = shared
+                            .names
+                            .insert(format!("{kind} {}", value.to_lowercase()))
+                    }
+                },
+                ("reached", _) if is_group => _ = shared.names.insert(format!("reached {value}")),
+                _ => {}
+            }
+        }
+    }
+    if entities.iter().all(|(role, ..)| *role != "actor") {
+        let threat = threat(episode.correlation);
+        for (_, kind, field) in entities.iter().filter(|(role, ..)| *role == "scope") {
+            for value in values(episode, field).0 {
+                shared
+                    .names
+                    .insert(format!("scope {threat} {kind} {value}"));
+            }
+        }
+        if episode.group.is_empty() {
+            shared.names.insert(format!("scope {threat}"));
+        }
+    }
+    shared
+}
+
+fn is_linked(one: &Shared, other: &Shared) -> bool {
+    let is_in = |network: &Vec<bool>, address: &Vec<bool>| address.starts_with(network);
+    let holds = |a: &Shared, b: &Shared| {
+        a.networks
+            .iter()
+            .any(|n| b.addresses.iter().any(|address| is_in(n, address)))
+    };
+    !one.names.is_disjoint(&other.names)
+        || !one.addresses.is_disjoint(&other.addresses)
+        || !one.networks.is_disjoint(&other.networks)
+        || holds(one, other)
+        || holds(other, one)
+}
+
+/// The incidents as sets of episodes, by comparing every two.
+fn expected(
+    events: &[Event],
+    rules: &[Correlation],
+    entities: &[Vec<Entity>],
+    gap: i64,
+) -> BTreeSet<Vec<String>> {
+    let mut episodes = evaluate(events, rules);
+    episodes.retain(|episode| pages(rules, episode.correlation));
+    let of_rule = |at: usize| rules[at].stands_for.is_none().then(|| &entities[at]);
+    let all: Vec<Shared> = (episodes.iter())
+        .map(|episode| shared(episode, of_rule(episode.correlation)))
+        .collect();
+    let is_near = |one: &Episode, other: &Episode| {
+        one.opened() - other.held_until() <= gap && other.opened() - one.held_until() <= gap
+    };
+    let mut incidents: Vec<Vec<usize>> = Vec::new();
+    for at in 0..episodes.len() {
+        let joins = |incident: &Vec<usize>| {
+            incident.iter().any(|other| {
+                is_linked(&all[at], &all[*other]) && is_near(&episodes[at], &episodes[*other])
+            })
+        };
+        let (joined, apart): (Vec<_>, Vec<_>) = incidents.into_iter().partition(joins);
+        incidents = apart;
+        incidents.push(joined.into_iter().flatten().chain([at]).collect());
+    }
+    let texts =
+        |incident: Vec<usize>| written(incident.iter().map(|at| episodes[*at].clone()).collect());
+    incidents.into_iter().map(texts).collect()
+}
+
+/// Groups that were drained on the way.
+#[derive(Default)]
+struct Runs(Vec<(u32, Key, Vec<u8>)>, usize);
+
+impl Spilled for Runs {
+    fn next(&mut self, rule: CorrelationIx) -> Result<Option<(Key, &[u8])>, SpillError> {
+        if self.1 == 0 {
+            self.0.sort();
+        }
+        let next = self.0.get(self.1).filter(|(at, ..)| *at == rule.0);
+        self.1 += usize::from(next.is_some());
+        Ok(next.map(|(_, key, bytes)| (*key, bytes.as_slice())))
+    }
+}
+
+/// The alerts of the events, shuffled, some repeated, given to several workers, some of whose state is drained.
+fn found<'e>(engine: &'e Engine, events: &[Event], random: &mut fastrand::Rng) -> Vec<Told<'e>> {
+    let mut lines: Vec<String> = events.iter().map(generate::json).collect();
+    for _ in 0..random.usize(..5) {
+        lines.push(lines[random.usize(..lines.len())].clone());
+    }
+    random.shuffle(&mut lines);
+    let mut workers: Vec<_> = (0..random.usize(1..4))
+        .map(|_| engine.worker(Mode::Set))
+        .collect();
+    let mut runs = Runs::default();
+    for line in &lines {
+        let worker = random.usize(..workers.len());
+        workers[worker].record(line.as_bytes(), None, &mut Nobody);
+        if random.u8(..20) == 0 {
+            workers[worker]
+                .drain_state(&mut |rule, key, state| runs.0.push((rule.0, key, state.to_vec())));
+        }
+    }
+    let mut first = workers.pop().expect("at least one worker");
+    workers.into_iter().for_each(|worker| first.merge(worker));
+    first
+        .find(&mut runs)
+        .expect("drained state reads back")
+        .told
+}
+
+/// How many alerts, incidents, and incidents of several alerts.
+fn check(seed: u64) -> [usize; 3] {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let rules = generate::correlations(&mut random);
+    let events = generate::events(&mut random);
+    let entities: Vec<Vec<Entity>> = rules
+        .iter()
+        .map(|rule| entities(&mut random, rule))
+        .collect();
+    let gap = random.i64(0..8);
+    let text = yaml(&rules, &entities);
+    let file = RuleFile {
+        path: "generated.yml".into(),
+        text: text.clone(),
+    };
+    let loaded = load_rules(&[file]).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
+    let engine = Engine::new(loaded);
+    let mut told = found(&engine, &events, &mut random);
+    let incidents = join(&mut told, engine.linking(), gap * TICK_MS);
+    let mut partition = BTreeSet::new();
+    let mut ids = BTreeSet::new();
+    for places in &incidents {
+        let first = places
+            .iter()
+            .map(|at| (told[*at].alert.opened_at, &told[*at].alert.alert_id))
+            .min();
+        let id = IncidentId::of_first(first.expect("an alert").1).to_string();
+        assert!(
+            places
+                .iter()
+                .all(|at| told[*at].alert.incident_id.as_ref() == Some(&id)),
+            "seed {seed}"
+        );
+        assert!(ids.insert(id), "seed {seed}");
+        let mut texts: Vec<String> = places
+            .iter()
+            .map(|at| as_episode(&told[*at].alert, &rules))
+            .collect();
+        texts.sort();
+        partition.insert(texts);
+    }
+    let expected = expected(&events, &rules, &entities, gap);
+    assert_eq!(partition, expected, "seed {seed}, gap {gap}\n{text}");
+    [
+        told.len(),
+        incidents.len(),
+        incidents.iter().filter(|places| places.len() > 1).count(),
+    ]
+}
+
+#[test]
+fn random_rules_and_streams_have_equal_incidents() {
+    let seeds = std::env::var("VEDETTE_SEEDS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(3_000);
+    let mut sums = [0; 3];
+    for seed in 0..seeds {
+        for (sum, more) in sums.iter_mut().zip(check(seed)) {
+            *sum += more;
+        }
+    }
+    let [alerts, incidents, joined] = sums;
+    let enough = alerts as u64 > seeds && incidents < alerts && joined as u64 > seeds / 10;
+    assert!(
+        enough,
+        "{alerts} alerts, {incidents} incidents, {joined} of several: the generator proves too little"
+    );
+}

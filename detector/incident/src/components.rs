@@ -1,0 +1,133 @@
+//! What is connected by episodes and the stretches of what links them.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::link::{Link, Links};
+
+/// An episode, as far as incidents are concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// From the opening to the last moment at which it held, in milliseconds.
+    pub opened_at: i64,
+    pub held_until: i64,
+    pub links: Links,
+}
+
+/// Of each member, the place of the first one that is of the same incident. Two spans that a value links are of one
+/// stretch where the pause between them is at most `gap_ms`.
+///
+/// Costs a sort of all links; nothing depends on the order of members but which one is the first.
+pub fn components(members: &[Member], gap_ms: i64) -> Vec<usize> {
+    let mut union = Union((0..members.len()).collect());
+    let mut by_link: BTreeMap<&Link, Vec<usize>> = BTreeMap::new();
+    for (at, member) in members.iter().enumerate() {
+        for link in member.links.iter() {
+            by_link.entry(link).or_default().push(at);
+        }
+    }
+    let mut networks = Networks::default();
+    for (link, linked) in &mut by_link {
+        linked.sort_by_key(|at| members[*at].opened_at);
+        let stretches = stretches(members, linked, gap_ms, &mut union);
+        if let Link::Network(network) = link {
+            networks.add(*network, stretches);
+        }
+    }
+    for (link, linked) in &by_link {
+        if let Link::Address(address) = link {
+            for stretch in networks.around(*address) {
+                let joined = linked
+                    .iter()
+                    .filter(|at| stretch.is_near(&members[**at], gap_ms));
+                joined.for_each(|at| union.join(*at, stretch.first));
+            }
+        }
+    }
+    (0..members.len()).map(|at| union.first(at)).collect()
+}
+
+/// A time in which a value was never quiet for longer than the gap.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    start: i64,
+    until: i64,
+    /// One of its members.
+    first: usize,
+}
+
+impl Stretch {
+    fn is_near(&self, member: &Member, gap_ms: i64) -> bool {
+        member.opened_at.saturating_sub(self.until) <= gap_ms
+            && self.start.saturating_sub(member.held_until) <= gap_ms
+    }
+}
+
+/// The stretches of a value, in the order of time; joins the members of each. `linked` are sorted by their opening.
+fn stretches(members: &[Member], linked: &[usize], gap_ms: i64, union: &mut Union) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for &at in linked {
+        let member = &members[at];
+        match stretches.last_mut() {
+            Some(last) if last.is_near(member, gap_ms) => {
+                last.until = last.until.max(member.held_until);
+                union.join(last.first, at);
+            }
+            _ => stretches.push(Stretch {
+                start: member.opened_at,
+                until: member.held_until,
+                first: at,
+            }),
+        }
+    }
+    stretches
+}
+
+/// Networks that did it themselves.
+#[derive(Debug, Default)]
+struct Networks {
+    stretches: BTreeMap<IpNet, Vec<Stretch>>,
+    /// How many bits they have, each once.
+    bits: Vec<(bool, u8)>,
+}
+
+impl Networks {
+    fn add(&mut self, network: IpNet, stretches: Vec<Stretch>) {
+        let bits = (network.addr().is_ipv4(), network.prefix_len());
+        if !self.bits.contains(&bits) {
+            self.bits.push(bits);
+        }
+        self.stretches.insert(network, stretches);
+    }
+
+    /// The stretches of those that the address lies in.
+    fn around(&self, address: IpAddr) -> impl Iterator<Item = &Stretch> {
+        let bits = self.bits.iter();
+        let bits = bits.filter(move |(is_ipv4, _)| *is_ipv4 == address.is_ipv4());
+        let networks = bits.filter_map(move |(_, bits)| {
+            let network = IpNet::new(address, *bits).ok()?.trunc();
+            self.stretches.get(&network)
+        });
+        networks.flatten()
+    }
+}
+
+/// Places that are joined: of each, one that leads towards the smallest of its set.
+struct Union(Vec<usize>);
+
+impl Union {
+    fn first(&mut self, mut at: usize) -> usize {
+        while self.0[at] != at {
+            self.0[at] = self.0[self.0[at]];
+            at = self.0[at];
+        }
+        at
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.first(one), self.first(other));
+        self.0[one.max(other)] = one.min(other);
+    }
+}

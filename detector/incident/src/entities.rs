@@ -1,0 +1,76 @@
+//! What an episode says of whom: the values of its rule's entities.
+
+use std::sync::Arc;
+
+use detector_rule::{CorrelationRule, EntityKind, EntityRole, EntitySource, FieldTag};
+use detector_window::episode::Episode;
+use detector_window::shown::VALUES_MAX;
+
+/// Somebody or something that an episode is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entity {
+    pub role: EntityRole,
+    pub kind: EntityKind,
+    /// The field or alias, as the rule calls it.
+    pub field: Arc<str>,
+    /// As the log has it.
+    pub value: String,
+    /// The rule groups by it: the episode has no other value of it, and never will.
+    pub is_group: bool,
+}
+
+/// The entities of an episode, in the order of its rule's; a value that the log does not have is left out.
+pub fn of_episode(rule: &CorrelationRule, episode: &Episode) -> Vec<Entity> {
+    let mut entities = Vec::new();
+    for of in &rule.entities {
+        let mut add = |value: &str, is_group: bool| {
+            if value.is_empty() {
+                return;
+            }
+            entities.push(Entity {
+                role: of.role,
+                kind: kind_of(of.kind, value),
+                field: Arc::clone(&of.field),
+                value: value.to_owned(),
+                is_group,
+            });
+        };
+        match of.source {
+            EntitySource::Group(place) => {
+                if let Some(value) = episode.values.get(place) {
+                    add(value, true);
+                }
+            }
+            EntitySource::Shown => {
+                let tag = FieldTag::of(&of.field);
+                let own = episode.shown.iter().filter(|shown| shown.field == tag);
+                own.for_each(|shown| add(&shown.text, false));
+            }
+        }
+    }
+    entities
+}
+
+/// Where a log has no name of who acts, it may have an address in the same place.
+fn kind_of(kind: EntityKind, value: &str) -> EntityKind {
+    let is_name = matches!(
+        kind,
+        EntityKind::User | EntityKind::Sub | EntityKind::Principal
+    );
+    match is_name && value.parse::<std::net::IpAddr>().is_ok() {
+        true => EntityKind::Address,
+        false => kind,
+    }
+}
+
+/// Whether a field by which the episode links shows as many values as it can: there may have been more.
+pub fn is_crowded(rule: &CorrelationRule, episode: &Episode) -> bool {
+    let links = rule.entities.iter().filter(|of| {
+        matches!(of.role, EntityRole::Actor | EntityRole::Opened)
+            && of.source == EntitySource::Shown
+    });
+    links.map(|of| FieldTag::of(&of.field)).any(|tag| {
+        let values = episode.shown.iter().filter(|shown| shown.field == tag);
+        values.count() >= VALUES_MAX
+    })
+}

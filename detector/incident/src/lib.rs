@@ -1,0 +1,10 @@
+//! Episodes of one attack to one incident: a function of the set of episodes, whatever their order.
+#![warn(clippy::disallowed_methods)]
+
+pub mod entities; // what an episode says of whom
+pub mod link; // by what it finds others
+pub mod components; // what is connected
+pub mod id; // the name of an incident
+
+/// Episodes that a value links are of one incident where the pause between them is no longer than this, in milliseconds.
+pub const GAP_MS: i64 = 60 * 60_000;
