@@ -94,6 +94,7 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         correlations: linked,
         filters: filters.into_iter().map(|filter| filter.meta).collect(),
         allowlists,
+        shared_networks: Vec::new(),
     };
     (Some(set), problems)
 }

@@ -3,6 +3,7 @@
 pub(crate) mod log_source; // logsource -> LogSource
 pub(crate) mod network_prefix; // the network of an address
 pub(crate) mod allowlist; // who may
+pub(crate) mod list; // values that are looked up
 pub(crate) mod condition; // what a detection tests
 pub(crate) mod comparison; // of two numbers
 pub(crate) mod pattern; // regular expressions
@@ -87,6 +88,8 @@ pub struct RuleSet {
     pub filters: Vec<RuleMeta>,
     /// In the order of the files.
     pub allowlists: Vec<Allowlist>,
+    /// Networks that many people share, as detections may ask for them, in the order of the files.
+    pub shared_networks: Vec<Arc<Allowlist>>,
 }
 
 /// A detection rule, filters folded in. What it matches is compiled by `detector-matching`.
@@ -111,6 +114,12 @@ pub struct Allowance {
 }
 
 impl RuleSet {
+    /// The lists whose entries have an owner and an end.
+    pub fn dated_lists(&self) -> impl Iterator<Item = &Allowlist> {
+        let shared = self.shared_networks.iter().map(Arc::as_ref);
+        self.allowlists.iter().chain(shared)
+    }
+
     /// The first of the rule's [`Allowance`]s by which an event is no hit.
     ///
     /// A field allows where it has a value and the list has all of its values, at the time of the event. What carries
