@@ -16,7 +16,7 @@ mod read; // YAML -> drafts
 use detector_event::field::FieldTable;
 
 use read::document;
-use read::lists::{self, Lists};
+use read::shared::{Finished, Shared, lists};
 use yaml::{documents, problem};
 
 pub use kind::{Attribute, Compared, Draft, Fields, Form, Linker, Takes, WindowKind};
@@ -25,6 +25,7 @@ pub use model::condition::*;
 pub use model::list::{Listed, Lookup};
 pub use model::network_prefix::NetworkPrefix;
 pub use model::pattern::Pattern;
+pub use model::spelling::Spelling;
 pub use model::*;
 pub use yaml::duration::WINDOW_LENGTH_MAX_MS;
 pub use yaml::letter_case::{fold, fold_into, is_folded};
@@ -66,7 +67,7 @@ impl RuleSet {
     ) -> Result<(), Vec<RuleProblem>> {
         let mut drafts = draft::Drafts::new(types);
         let mut out = problem::Reporter::new(&file.path);
-        let mut reading = (FieldTable::default(), Lists::default());
+        let mut reading = (FieldTable::default(), Shared::default());
         read_file(file, &mut reading, &mut drafts, &mut out);
         if drafts.allowlists.is_empty() || drafts.sound() != [0; 3] || !drafts.broken.is_empty() {
             out.error(
@@ -116,19 +117,24 @@ fn load_with_problems(
     let named = lists::named_files(files);
     let (values, files): (Vec<&RuleFile>, Vec<&RuleFile>) =
         (files.iter()).partition(|file| named.contains(&file.path));
-    let mut reading = (FieldTable::default(), Lists::read(&files, &values));
+    let mut reading = (FieldTable::default(), Shared::read(&files, &values));
     for file in files {
         let mut out = problem::Reporter::new(&file.path);
         read_file(file, &mut reading, &mut drafts, &mut out);
         problems.extend(out.into_problems());
     }
-    let (fields, lists) = reading;
-    let (shared_networks, list_problems) = lists.finish(drafts.broken.is_empty());
-    problems.extend(list_problems);
+    let (fields, shared) = reading;
+    let Finished {
+        shared_networks,
+        spelling,
+        problems: found,
+    } = shared.finish(drafts.broken.is_empty());
+    problems.extend(found);
     let (set, link_problems) = link::link(drafts, fields);
     problems.extend(link_problems);
     let set = set.map(|set| RuleSet {
         shared_networks,
+        spelling,
         ..set
     });
     problems.sort();
@@ -138,7 +144,7 @@ fn load_with_problems(
 
 fn read_file(
     file: &RuleFile,
-    reading: &mut (FieldTable, Lists),
+    reading: &mut (FieldTable, Shared),
     drafts: &mut draft::Drafts,
     out: &mut problem::Reporter<'_>,
 ) {

@@ -1,6 +1,7 @@
 //! What rules know besides the events: lists, and how fields are spelt.
 
 mod lists;
+mod spelling;
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer};

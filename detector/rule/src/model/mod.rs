@@ -3,6 +3,7 @@
 pub(crate) mod log_source; // logsource -> LogSource
 pub(crate) mod network_prefix; // the network of an address
 pub(crate) mod allowlist; // who may
+pub(crate) mod spelling; // what of a value makes no difference
 pub(crate) mod list; // values that are looked up
 pub(crate) mod condition; // what a detection tests
 pub(crate) mod comparison; // of two numbers
@@ -12,6 +13,7 @@ mod threshold; // when a count satisfies
 mod presence; // when rules that are there do
 mod window; // what a type makes of its part
 
+use std::collections::BTreeMap;
 use std::hash::Hasher;
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ use crate::model::allowlist::Allowlist;
 pub use crate::model::comparison::Comparison;
 pub use crate::model::decimal::Decimal;
 use crate::model::network_prefix::NetworkPrefix;
+use crate::model::spelling::Spelling;
 pub use crate::model::window::{Window, WindowParts};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::{FieldTable, SlotId};
@@ -90,6 +93,8 @@ pub struct RuleSet {
     pub allowlists: Vec<Allowlist>,
     /// Networks that many people share, as detections may ask for them, in the order of the files.
     pub shared_networks: Vec<Arc<Allowlist>>,
+    /// By field: how its values are spelt, where the rules say so (`spelling`).
+    pub spelling: BTreeMap<Box<str>, Spelling>,
 }
 
 /// A detection rule, filters folded in. What it matches is compiled by `detector-matching`.

@@ -30,7 +30,7 @@ const KEYS: [&str; 7] = [
 
 /// Reads the document, which has the key `allowlist`. A list counts as known even where its entries are broken.
 pub(crate) fn read_allowlist(root: &Node, drafts: &mut Drafts, out: &mut Reporter<'_>) {
-    for (key, name, entries) in lists_under(root, "allowlist", out) {
+    for (key, name, entries) in named_under(root, "allowlist", out) {
         if let Some(earlier) = drafts.allowlists.iter().find(|list| *list.name == *name) {
             out.error(
                 key.line,
@@ -47,11 +47,14 @@ pub(crate) fn read_allowlist(root: &Node, drafts: &mut Drafts, out: &mut Reporte
 }
 
 /// The lists under a key of a document, as key, name and content; what stands beside the key is reported.
-pub(crate) fn lists_under<'n>(
+pub(crate) fn named_under<'n>(
     root: &'n Node,
     what: &str,
     out: &mut Reporter<'_>,
 ) -> Vec<(&'n Node, &'n str, &'n Node)> {
+    let Some((key, node)) = root.entry(what) else {
+        return Vec::new();
+    };
     for (key, _) in root.map().unwrap_or_default() {
         let name = key.text().unwrap_or_default();
         if name != what {
@@ -64,14 +67,11 @@ pub(crate) fn lists_under<'n>(
             );
         }
     }
-    let Some((key, node)) = root.entry(what) else {
-        return Vec::new();
-    };
     let Some(lists) = node.map().filter(|lists| !lists.is_empty()) else {
         out.error(
             key.line,
             format!(
-                "`{what}` maps names of lists to their entries, not {}",
+                "`{what}` maps names to what they stand for, not {}",
                 node.shown()
             ),
         );

@@ -17,7 +17,7 @@ use crate::link::search_link::{Search, SearchLinker, TESTS_PER_RULE_MAX, all, an
 use crate::model::condition::{Condition, Element, Expr, Place, Predicate, Subject, Test};
 use crate::read::detection::modifier::{Modifiers, Operator, parse_modifiers};
 use crate::read::detection::value::{check_placeholders, value_tests};
-use crate::read::lists::Lists;
+use crate::read::shared::Shared;
 use crate::yaml::problem::Reporter;
 use crate::yaml::reference::Reference;
 use crate::yaml::yaml_tree::{Kind, Node, shortened};
@@ -32,7 +32,7 @@ pub(crate) struct DetectionCompiler<'c, 'f> {
     pub(crate) sources: &'c [LogSource],
     /// `vedette.same_element`: of each search, the tests of fields below one of these paths must hold in one object.
     pub(crate) same_element: &'c [Reference],
-    pub(crate) lists: &'c mut Lists,
+    pub(crate) shared: &'c mut Shared,
     pub(crate) out: &'c mut Reporter<'f>,
 }
 
@@ -189,7 +189,7 @@ impl<'c> DetectionCompiler<'c, '_> {
                 fields,
                 sources: self.sources,
                 same_element: &[],
-                lists: &mut *self.lists,
+                shared: &mut *self.shared,
                 out: &mut *self.out,
             };
             within.push(compiler.item(item, key, inner, value));
@@ -311,7 +311,7 @@ impl<'c> DetectionCompiler<'c, '_> {
         modifiers: &Modifiers,
         line: u32,
     ) -> Expr {
-        match value_tests(value, modifiers, self.fields, self.lists) {
+        match value_tests(value, modifiers, self.fields, &mut self.shared.lists) {
             Ok(tests) => any(tests
                 .into_iter()
                 .map(|test| Expr::Test(Predicate { subject, test }))

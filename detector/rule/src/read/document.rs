@@ -15,9 +15,9 @@ use crate::model::log_source::SourceScope;
 use crate::read::allowlist_reader::read_allowlist;
 use crate::read::correlation::read_correlation;
 use crate::read::detection::DetectionCompiler;
-use crate::read::lists::{KEYS, Lists};
 use crate::read::metadata::read_meta;
 use crate::read::section_check::{check_section, check_top_level};
+use crate::read::shared::{KEYS, Shared};
 use crate::yaml::documents::DocumentText;
 use crate::yaml::identity::Identity;
 use crate::yaml::problem::Reporter;
@@ -30,7 +30,7 @@ use verdict::parsed;
 /// Reads one document into `drafts`; what is wrong with it goes to `out`.
 pub(crate) fn read_document(
     document: &DocumentText<'_>,
-    reading: &mut (FieldTable, Lists),
+    reading: &mut (FieldTable, Shared),
     drafts: &mut Drafts,
     out: &mut Reporter<'_>,
 ) {
@@ -115,7 +115,7 @@ fn note_broken(line: u32, root: Option<&Node>, identity: Identity, drafts: &mut 
 fn read_rule(
     document: &DocumentText<'_>,
     root: &Node,
-    reading: &mut (FieldTable, Lists),
+    reading: &mut (FieldTable, Shared),
     drafts: &mut Drafts,
     out: &mut Reporter<'_>,
 ) {
@@ -153,7 +153,7 @@ fn read_detection(
     document: &DocumentText<'_>,
     root: &Node,
     attributes: Attributes,
-    (mark, (fields, lists)): (usize, &mut (FieldTable, Lists)),
+    (mark, (fields, shared)): (usize, &mut (FieldTable, Shared)),
     out: &mut Reporter<'_>,
 ) -> Option<DetectionDraft> {
     let scope = SourceScope::read(root, out);
@@ -164,7 +164,7 @@ fn read_detection(
         fields,
         sources: sources.as_deref().unwrap_or_default(),
         same_element: &attributes.same_element,
-        lists,
+        shared,
         out,
     };
     let section = &collection.rules.first()?.detection;
@@ -185,7 +185,7 @@ fn read_filter(
     document: &DocumentText<'_>,
     root: &Node,
     attributes: Attributes,
-    (mark, (fields, lists)): (usize, &mut (FieldTable, Lists)),
+    (mark, (fields, shared)): (usize, &mut (FieldTable, Shared)),
     out: &mut Reporter<'_>,
 ) -> Option<FilterDraft> {
     let targets = filter_targets(root, out);
@@ -196,7 +196,7 @@ fn read_filter(
         fields,
         sources: &[],
         same_element: &[],
-        lists,
+        shared,
         out,
     };
     let section = &collection.filters.first()?.detection;

@@ -8,7 +8,7 @@ use crate::yaml::problem::Reporter;
 use crate::yaml::yaml_tree::{Node, shortened};
 
 /// Every other key that Sigma or Vedette reads, of any kind of document.
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "action",
     "allowlist",
     "author",
@@ -26,6 +26,7 @@ const KEYS: [&str; 19] = [
     "scope",
     "shared_networks",
     "sigma-version",
+    "spelling",
     "status",
     "taxonomy",
 ];

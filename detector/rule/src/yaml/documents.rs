@@ -1,11 +1,27 @@
 //! The documents of a file, which are divided by `---` and `...`.
 
+use crate::yaml::problem::RuleFile;
+use crate::yaml::yaml_tree::{self, Node};
+
 /// One document of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DocumentText<'t> {
     pub(crate) text: &'t str,
     /// Counted from 1 in the file.
     pub(crate) first_line: u32,
+}
+
+/// The documents of a file that have one of the keys. What is no YAML is left out here.
+pub(crate) fn documents_with(keys: &[&str], file: &RuleFile) -> Vec<Node> {
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    // Most have none, and need not be read for that.
+    let may_have =
+        |document: &&DocumentText<'_>| keys.iter().any(|key| document.text.contains(key));
+    let documents = split_documents(text);
+    let read = documents.iter().filter(may_have);
+    let roots = read.filter_map(|it| yaml_tree::parse(it.text, it.first_line).ok()?);
+    let has = |root: &Node| keys.iter().any(|key| root.entry(key).is_some());
+    roots.filter(has).collect()
 }
 
 /// Splits a file at its `---` and `...` lines; parts without content are left out.

@@ -11,7 +11,7 @@ use crate::model::network_prefix::network_of_text;
 use crate::model::pattern::Pattern;
 use crate::read::detection::encoding::{base64, base64_anywhere, bytes};
 use crate::read::detection::modifier::{Base64, Modifiers, Operator};
-use crate::read::lists::Lists;
+use crate::read::shared::lists::Lists;
 use crate::yaml::letter_case::fold;
 use crate::yaml::yaml_tree::shortened;
 

@@ -1,7 +1,4 @@
-//! The documents `lists` and `shared_networks` of all files go in, the lists come out by name: before any rule is read,
-//! since a rule may stand before the list that it looks into.
-
-mod values; // a list's file, line by line
+//! The documents `lists` and `shared_networks` of all files go in, the lists come out by name.
 
 use std::sync::Arc;
 
@@ -11,16 +8,16 @@ use ipnet::IpNet;
 use crate::model::allowlist::{AllowValue, Allowlist};
 use crate::model::list::{Listed, Lookup};
 use crate::model::network_prefix::network_of_text;
-use crate::read::allowlist_reader::{lists_under, read_entries};
-use crate::yaml::documents::split_documents;
+use crate::read::allowlist_reader::{named_under, read_entries};
+use crate::yaml::documents::documents_with;
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::{Reporter, RuleFile, RuleProblem, Severity, problem};
-use crate::yaml::yaml_tree::{self, Kind, Node, shortened};
+use crate::yaml::yaml_tree::{Kind, Node, shortened};
 
-use values::{Written, of_csv, of_text};
+use crate::read::shared::values::{Written, of_csv, of_text};
 
 /// The keys of the documents that hold lists: of values, and of networks that many people share.
-pub(crate) const KEYS: [&str; 2] = ["lists", "shared_networks"];
+const KEYS: [&str; 2] = ["lists", "shared_networks"];
 
 /// Values of one list that stand in the rule file itself, or that are looked for within texts.
 const FEW_MAX: usize = 1_000;
@@ -57,7 +54,7 @@ enum Content {
 pub(crate) fn named_files(files: &[RuleFile]) -> Vec<String> {
     let mut named = Vec::new();
     for file in files {
-        for root in documents(file) {
+        for root in documents_with(&KEYS, file) {
             for (_, list) in root.get("lists").and_then(Node::map).unwrap_or_default() {
                 let name = list.get("file").and_then(Node::text);
                 let is_read = |name: &&str| has_values(name);
@@ -78,13 +75,13 @@ impl Lists {
     pub(crate) fn read(files: &[&RuleFile], values: &[&RuleFile]) -> Self {
         let mut lists = Self::default();
         for file in files {
-            for root in documents(file) {
+            for root in documents_with(&KEYS, file) {
                 let mut out = Reporter::new(&file.path);
-                for (key, name, node) in under("lists", &root, &mut out) {
+                for (key, name, node) in named_under(&root, "lists", &mut out) {
                     let content = read_values(key, (name, node), values, &mut out);
                     lists.add(key, name, content, &mut out);
                 }
-                for (key, name, node) in under("shared_networks", &root, &mut out) {
+                for (key, name, node) in named_under(&root, "shared_networks", &mut out) {
                     let content = read_networks(key, name, node, &mut out);
                     lists.add(key, name, content, &mut out);
                 }
@@ -198,27 +195,6 @@ impl Lists {
                 Content::Values(..) | Content::Broken => None,
             });
         (shared.collect(), self.problems)
-    }
-}
-
-/// The documents of a file that may hold lists. What is no YAML is reported where rules are read.
-fn documents(file: &RuleFile) -> impl Iterator<Item = Node> {
-    // Most documents hold none, and need not be read twice.
-    let may_have = |text: &str| KEYS.iter().any(|key| text.contains(key));
-    split_documents(&file.text)
-        .into_iter()
-        .filter(move |document| may_have(document.text))
-        .filter_map(|document| yaml_tree::parse(document.text, document.first_line).ok()?)
-}
-
-fn under<'n>(
-    key: &str,
-    root: &'n Node,
-    out: &mut Reporter<'_>,
-) -> Vec<(&'n Node, &'n str, &'n Node)> {
-    match root.entry(key) {
-        Some(_) => lists_under(root, key, out),
-        None => Vec::new(),
     }
 }
 
