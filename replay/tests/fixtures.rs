@@ -54,6 +54,31 @@ fn detectors() -> BTreeSet<String> {
 }
 
 #[test]
+fn every_recipe_hits_its_attack_and_misses_its_near_miss() {
+    let recipes = fs::read_dir(root().join("recipes")).expect("the recipes folder");
+    let mut tested = 0;
+    for recipe in recipes.map(|entry| entry.expect("an entry of the recipes folder").path()) {
+        if !recipe.is_dir() {
+            continue;
+        }
+        let path = recipe.to_string_lossy();
+        let output = replay(&["test", "--rules", &path, "--format", "json", &path]);
+        let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+        assert_eq!(report["passed"], true, "{path}");
+        let kinds: BTreeSet<&str> = list(&report, "scenarios")
+            .iter()
+            .map(|scenario| text(scenario, "kind"))
+            .collect();
+        assert!(
+            kinds.contains("attack") && kinds.contains("near_miss"),
+            "{path}"
+        );
+        tested += 1;
+    }
+    assert!(tested > 0);
+}
+
+#[test]
 fn every_recording_shows_what_is_expected() {
     assert_eq!(REPORT["passed"], true);
     let folders = |scenario: &Value| text(scenario, "folder").to_owned();

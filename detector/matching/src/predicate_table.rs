@@ -166,6 +166,7 @@ pub(super) fn is_slow(test: &Test) -> bool {
             | Test::Regex(_)
             | Test::OtherField { .. }
             | Test::Moment { .. }
+            | Test::Listed(_)
             | Test::Element(_)
     )
 }

@@ -42,6 +42,12 @@ pub(super) fn passes(
                 .and_then(|at| part_of(at, *part).compare(*number))
                 .is_some_and(|ordering| order.holds(ordering))
         }),
+        Test::Listed(list) => {
+            let Buffers { text, folded, .. } = buffers;
+            event.slots.values(slot).any(|value| {
+                text_of(value, text).is_some_and(|text| list.has(text, event.time, folded))
+            })
+        }
         test => {
             let Buffers { text, folded, .. } = buffers;
             let mut passed = event.slots.values(slot).any(|value| {

@@ -34,7 +34,7 @@ use detector_rule::{
 pub use group::Doubts;
 pub use group::episode::ToldChild;
 pub use group::hit::{KeptOut, VALUES_PER_HIT_MAX};
-pub use group::names::NAMES;
+pub use group::names::{ADDRESSES, NAMES};
 pub use group::parents::{Parent, parents};
 pub use group::{episode, group_values, groups, version};
 pub use ledger::shown;
@@ -110,7 +110,7 @@ impl<'r> Windows<'r> {
             rules,
             windows: rules.correlations.iter().map(rule_windows).collect(),
             feeds,
-            names: Names::new(&rules.fields),
+            names: Names::new(rules),
             kept_out: vec![KeptOut::default(); rules.correlations.len()],
         }
     }

@@ -145,7 +145,7 @@ fn expired(rules: &RuleSet) -> Vec<RuleProblem> {
     let Some(now) = now.and_then(Timestamp::from_millis) else {
         return Vec::new();
     };
-    let lists = rules.allowlists.iter();
+    let lists = rules.dated_lists();
     lists
         .flat_map(|list| {
             let expired = list.entries.iter().filter(|e| e.has_expired(now));

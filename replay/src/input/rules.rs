@@ -6,7 +6,10 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use detector_core::rule::{RuleFile, RuleProblem, RuleSet, Severity, is_rule_file, nearest};
+use detector_core::rule::{
+    LIST_FILE_BYTES_MAX, RuleFile, RuleProblem, RuleSet, Severity, is_rule_file, list_files,
+    nearest,
+};
 use detector_core::window::{TYPES, load_rules};
 use walkdir::{DirEntry, WalkDir};
 
@@ -36,7 +39,7 @@ const SIBLINGS_MAX: usize = 10_000;
 pub(crate) struct Read {
     /// Rule files, whether they could be read or not.
     pub(crate) found: usize,
-    /// Those whose text could be read, if only in part.
+    /// Those whose text could be read, if only in part, and after them the files in which their lists have their values.
     pub(crate) files: Vec<RuleFile>,
     /// What is wrong with the others.
     pub(crate) problems: Vec<RuleProblem>,
@@ -106,19 +109,25 @@ pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
         for file in expand(path, advice)? {
             let identity = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
             if seen.insert(identity) {
-                read.file(&file);
+                read.found += 1;
+                read.file(&file, RULE_FILE_BYTES_MAX);
             }
+        }
+    }
+    // One that is not there is told of where it is named.
+    for list in list_files(&read.files).iter().map(Path::new) {
+        if list.exists() {
+            read.file(list, LIST_FILE_BYTES_MAX as u64);
         }
     }
     Ok(read)
 }
 
 impl Read {
-    fn file(&mut self, path: &Path) {
-        self.found += 1;
+    fn file(&mut self, path: &Path, bytes_max: u64) {
         let shown = path.display().to_string();
-        match read_bounded(path) {
-            Ok(bytes) => self.text(shown, bytes),
+        match read_bounded(path, bytes_max) {
+            Ok(bytes) => self.text(shown, bytes, bytes_max),
             Err(error) => {
                 let message = format!("the file cannot be read: {error}");
                 self.problem(shown, 1, message);
@@ -133,14 +142,14 @@ impl Read {
         bounded
             .read_to_end(&mut bytes)
             .context("rules: standard input cannot be read")?;
-        self.text(STDIN.into(), bytes);
+        self.text(STDIN.into(), bytes, RULE_FILE_BYTES_MAX);
         Ok(())
     }
 
     /// Takes the bytes of a file as its text, as far as they are; one more than the most are given where there are more.
-    fn text(&mut self, shown: String, bytes: Vec<u8>) {
-        if bytes.len() as u64 > RULE_FILE_BYTES_MAX {
-            let message = format!("the file has more than {RULE_FILE_BYTES_MAX} bytes");
+    fn text(&mut self, shown: String, bytes: Vec<u8>, bytes_max: u64) {
+        if bytes.len() as u64 > bytes_max {
+            let message = format!("the file has more than {bytes_max} bytes");
             return self.problem(shown, 1, message);
         }
         let text = String::from_utf8(bytes).unwrap_or_else(|error| {
@@ -176,13 +185,13 @@ impl Read {
 }
 
 /// One byte too much tells of more. A pipe waits for its writer.
-fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+fn read_bounded(path: &Path, bytes_max: u64) -> std::io::Result<Vec<u8>> {
     let may_wait = fs::metadata(path).is_ok_and(|meta| !meta.is_file());
     let what = || format!("another program gives the rules `{}`", path.display());
     let _waiting = may_wait.then(|| Waiting::until(what(), Notes::Said));
     let mut bytes = Vec::new();
     fs::File::open(path)?
-        .take(RULE_FILE_BYTES_MAX + 1)
+        .take(bytes_max + 1)
         .read_to_end(&mut bytes)?;
     Ok(bytes)
 }

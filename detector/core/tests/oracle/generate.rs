@@ -51,6 +51,7 @@ pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
     let length = random.i64(4..80);
     let ids: Vec<String> = (0..random.usize(1..60)).map(|_| uuid(random)).collect();
     let addresses: [&str; 3] = std::array::from_fn(|_| *pick(random, &ADDRESSES));
+    let mut apart = apart(random);
     (0..random.usize(1..50))
         .map(|at| {
             // Mostly an id of its own; sometimes one that another event has, at another time.
@@ -63,7 +64,7 @@ pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
                 if random.u8(..10) > 0 {
                     let value = match name {
                         ADDRESS_FIELD => (*pick(random, &addresses)).to_owned(),
-                        _ => format!("{name}-{}", random.u8(..3)),
+                        _ => spelt(&mut apart, name, random.u8(..3)),
                     };
                     fields.insert(name, value);
                 }
@@ -83,6 +84,20 @@ pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
         })
         .collect()
 }
+
+/// One of three values of a field, in one of its spellings.
+fn spelt(random: &mut fastrand::Rng, name: &str, number: u8) -> String {
+    let value = format!("{name}-{number}");
+    match (name, random.u8(..6)) {
+        ("userAgent", 0) => value.replace('-', "%2d"),
+        ("userAgent", 1) => format!("{}.", value.to_uppercase()),
+        ("requestID", 0) => value.to_lowercase(),
+        _ => value,
+    }
+}
+
+/// What rules say of these spellings.
+const SPELLING: &str = "spelling: {userAgent: [percent, case, dot], requestID: case}\n---\n";
 
 /// Whole, with decimals, or below 0.
 fn number(random: &mut fastrand::Rng) -> String {
@@ -406,7 +421,7 @@ fn rule_name(input: &Input) -> String {
 
 /// The rules as one file of several documents.
 pub(crate) fn yaml(correlations: &[Correlation]) -> String {
-    let mut out = String::new();
+    let mut out = SPELLING.to_owned();
     for at in 0..DETECTIONS {
         write!(
             out,

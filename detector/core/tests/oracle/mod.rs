@@ -205,7 +205,8 @@ fn groups<'a>(
             Input::Detection(detection) => {
                 for event in events.iter().filter(|e| e.matches.contains(detection)) {
                     let read = |name: &&'static str| {
-                        let value = event.fields.get(named(name)).cloned();
+                        let value = event.fields.get(named(name));
+                        let value = value.map(|value| one_spelling(named(name), value));
                         let missing = correlation.stands_for.map(|_| String::new());
                         network(correlation, name, &value.or(missing)?, false)
                     };
@@ -214,7 +215,14 @@ fn groups<'a>(
                     let value: Option<Vec<String>> = value_fields
                         .iter()
                         .filter(|_| !is_end)
-                        .map(|f| network(correlation, f, event.fields.get(*f)?, false))
+                        .map(|f| {
+                            network(
+                                correlation,
+                                f,
+                                &one_spelling(f, event.fields.get(*f)?),
+                                false,
+                            )
+                        })
                         .collect();
                     if let (Some(group), Some(value)) = (group, value) {
                         groups
@@ -258,6 +266,19 @@ fn groups<'a>(
         }
     }
     groups
+}
+
+/// What stands for all spellings of a value of a field.
+fn one_spelling(field: &str, value: &str) -> String {
+    match field {
+        "sourceIPAddress" => match value.parse::<std::net::IpAddr>() {
+            Ok(address) => address.to_canonical().to_string(),
+            Err(_) => value.to_owned(),
+        },
+        "userAgent" => value.to_lowercase().replace("%2d", "-").replace('.', ""),
+        "requestID" => value.to_lowercase(),
+        _ => value.to_owned(),
+    }
 }
 
 /// The value by which `name` groups: as it is, or the network of an address or of what is a network already.

@@ -1,9 +1,9 @@
 //! Rule files in an S3 bucket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_s3::Client;
-use detector_core::rule::{RULE_FILE_BYTES_MAX, RuleFile};
+use detector_core::rule::{LIST_FILE_BYTES_MAX, RULE_FILE_BYTES_MAX, RuleFile, list_files};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::deadline::Deadline;
@@ -71,7 +71,7 @@ impl RuleBucket {
                 let (Some(key), Some(tag)) = (object.key(), object.e_tag()) else {
                     continue;
                 };
-                if folder::is_rule_file(key) {
+                if folder::is_rule_file(key) || folder::is_list_file(key) {
                     listing.insert(key.to_owned(), tag.to_owned());
                 }
             }
@@ -84,13 +84,13 @@ impl RuleBucket {
                 break;
             }
         }
-        match listing.is_empty() {
-            true => Err(self.no_rules("there is no .yml or .yaml file").into()),
-            false => Ok(listing),
+        match listing.keys().any(|key| folder::is_rule_file(key)) {
+            true => Ok(listing),
+            false => Err(self.no_rules("there is no .yml or .yaml file").into()),
         }
     }
 
-    /// The files of a listing; only those are read that were not read before.
+    /// The rule files of a listing, and the files that their lists name; only those are read that were not read before.
     ///
     /// # Errors
     /// S3 did not answer or refused, or a file has changed since the listing, or is no text.
@@ -99,22 +99,54 @@ impl RuleBucket {
         listing: &Listing,
         deadline: Deadline,
     ) -> Result<Vec<RuleFile>, BucketError> {
-        let changed = listing.iter().filter(|(key, tag)| {
-            let known = self.read.get(*key);
-            known.is_none_or(|(known, _)| known != *tag)
-        });
+        self.read
+            .retain(|key, (tag, _)| listing.get(key) == Some(tag));
+        self.get_all(listing, &|key| folder::is_rule_file(key), deadline)
+            .await?;
+        let rules = self.read_files(&|key| folder::is_rule_file(key));
+        // Of what else lies there, the files in which lists have their values are wanted.
+        let lists = list_files(&rules);
+        let is_list = |key: &str| lists.contains(&self.path(key));
+        let wanted: BTreeSet<String> = (listing.keys().filter(|key| is_list(key)))
+            .cloned()
+            .collect();
+        self.get_all(listing, &|key| wanted.contains(key), deadline)
+            .await?;
+        let lists = self.read_files(&|key| wanted.contains(key));
+        Ok(rules.into_iter().chain(lists).collect())
+    }
+
+    fn path(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.place.bucket)
+    }
+
+    /// What was read of these.
+    fn read_files(&self, wanted: &dyn Fn(&str) -> bool) -> Vec<RuleFile> {
+        let read = self.read.iter().filter(|(key, _)| wanted(key));
+        let file = |(key, (_, text)): (&String, &(String, String))| RuleFile {
+            path: self.path(key),
+            text: text.clone(),
+        };
+        read.map(file).collect()
+    }
+
+    /// Reads what is not known of these.
+    async fn get_all(
+        &mut self,
+        listing: &Listing,
+        wanted: &(dyn Fn(&str) -> bool + Sync),
+        deadline: Deadline,
+    ) -> Result<(), BucketError> {
+        let changed = listing
+            .iter()
+            .filter(|(key, _)| wanted(key) && !self.read.contains_key(*key));
         let requests = changed.map(|(key, tag)| self.get(key, tag, deadline));
         let read: Vec<(String, (String, String))> = stream::iter(requests)
             .buffer_unordered(REQUESTS_MAX)
             .try_collect()
             .await?;
         self.read.extend(read);
-        self.read.retain(|key, _| listing.contains_key(key));
-        let files = self.read.iter().map(|(key, (_, text))| RuleFile {
-            path: format!("s3://{}/{key}", self.place.bucket),
-            text: text.clone(),
-        });
-        Ok(files.collect())
+        Ok(())
     }
 
     async fn get(
@@ -135,8 +167,12 @@ impl RuleBucket {
                 .await
                 .map_err(|error| Fault::of(&error))?;
             let bytes = object.content_length().unwrap_or_default();
-            if usize::try_from(bytes).is_ok_and(|bytes| bytes > RULE_FILE_BYTES_MAX) {
-                let why = format!("{path} has {bytes} bytes, the most is {RULE_FILE_BYTES_MAX}");
+            let bytes_max = match folder::is_rule_file(key) {
+                true => RULE_FILE_BYTES_MAX,
+                false => LIST_FILE_BYTES_MAX,
+            };
+            if usize::try_from(bytes).is_ok_and(|bytes| bytes > bytes_max) {
+                let why = format!("{path} has {bytes} bytes, the most is {bytes_max}");
                 return Err(Fault::odd_answer(&why));
             }
             let body = object.body.collect().await;

@@ -13,7 +13,8 @@ pub struct NoRules {
     pub why: String,
 }
 
-/// The `.yml` and `.yaml` files in `folder`, at any depth, in the order of their paths; hidden ones are left out.
+/// The `.yml` and `.yaml` files in `folder`, at any depth, in the order of their paths, and after them those in which
+/// their lists have their values; hidden ones are left out.
 ///
 /// # Errors
 /// Everything that cannot be read.
@@ -23,12 +24,21 @@ pub fn read(folder: &Path) -> Result<Vec<RuleFile>, Vec<NoRules>> {
     list(folder, &mut paths, &mut problems);
     paths.sort();
     let mut files = Vec::new();
-    for path in paths {
+    let mut take = |path: &Path, files: &mut Vec<RuleFile>| {
         let shown = path.display().to_string();
-        match fs::read(&path).map(|bytes| text_of(&shown, bytes)) {
+        match fs::read(path).map(|bytes| text_of(&shown, bytes)) {
             Ok(Ok(text)) => files.push(RuleFile { path: shown, text }),
             Ok(Err(problem)) => problems.push(problem),
-            Err(error) => problems.push(no_rules(&path, error)),
+            Err(error) => problems.push(no_rules(path, error)),
+        }
+    };
+    for path in paths {
+        take(&path, &mut files);
+    }
+    // One that is not there is told of where it is named.
+    for list in rule::list_files(&files).iter().map(Path::new) {
+        if list.exists() {
+            take(list, &mut files);
         }
     }
     if files.is_empty() && problems.is_empty() {
@@ -51,6 +61,12 @@ pub(super) fn text_of(path: &str, bytes: Vec<u8>) -> Result<String, NoRules> {
             why: "the file is not UTF-8 text from here on, save it as UTF-8".to_owned(),
         }
     })
+}
+
+/// Whether it is the name of a file that may hold the values of a list.
+pub(super) fn is_list_file(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    lower.ends_with(".txt") || lower.ends_with(".csv")
 }
 
 /// Whether it is the name of a rule file.
@@ -112,6 +128,12 @@ mod tests {
         let files = read(root.path()).unwrap();
         let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
         assert_eq!(texts, ["c", "b"]);
+
+        write("a/l.txt", b"one");
+        write("a/c.YAML", b"lists: {l: {file: l.txt}, m: {file: m.txt}}");
+        let files = read(root.path()).unwrap();
+        let last = files.last().unwrap();
+        assert!(last.path.ends_with("a/l.txt") && last.text == "one");
 
         write("z.yml", b"one\ntwo\xff");
         let [problem] = &read(root.path()).unwrap_err()[..] else {

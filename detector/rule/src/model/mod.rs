@@ -3,6 +3,8 @@
 pub(crate) mod log_source; // logsource -> LogSource
 pub(crate) mod network_prefix; // the network of an address
 pub(crate) mod allowlist; // who may
+pub(crate) mod spelling; // what of a value makes no difference
+pub(crate) mod list; // values that are looked up
 pub(crate) mod condition; // what a detection tests
 pub(crate) mod comparison; // of two numbers
 pub(crate) mod pattern; // regular expressions
@@ -12,6 +14,7 @@ mod presence; // when rules that are there do
 mod entity; // who and what alerts are about
 mod window; // what a type makes of its part
 
+use std::collections::BTreeMap;
 use std::hash::Hasher;
 use std::sync::Arc;
 
@@ -23,6 +26,7 @@ pub use crate::model::comparison::Comparison;
 pub use crate::model::decimal::Decimal;
 pub use crate::model::entity::{EntityKind, EntityRole, EntitySource, RuleEntity};
 use crate::model::network_prefix::NetworkPrefix;
+use crate::model::spelling::Spelling;
 pub use crate::model::window::{Window, WindowParts};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::{FieldTable, SlotId};
@@ -97,6 +101,10 @@ pub struct RuleSet {
     pub filters: Vec<RuleMeta>,
     /// In the order of the files.
     pub allowlists: Vec<Allowlist>,
+    /// Networks that many people share, as detections may ask for them, in the order of the files.
+    pub shared_networks: Vec<Arc<Allowlist>>,
+    /// By field: how its values are spelt, where the rules say so (`spelling`).
+    pub spelling: BTreeMap<Box<str>, Spelling>,
 }
 
 /// A detection rule, filters folded in. What it matches is compiled by `detector-matching`.
@@ -121,6 +129,12 @@ pub struct Allowance {
 }
 
 impl RuleSet {
+    /// The lists whose entries have an owner and an end.
+    pub fn dated_lists(&self) -> impl Iterator<Item = &Allowlist> {
+        let shared = self.shared_networks.iter().map(Arc::as_ref);
+        self.allowlists.iter().chain(shared)
+    }
+
     /// The first of the rule's [`Allowance`]s by which an event is no hit.
     ///
     /// A field allows where it has a value and the list has all of its values, at the time of the event. What carries
