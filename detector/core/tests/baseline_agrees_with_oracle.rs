@@ -1,5 +1,5 @@
 //! `vedette.baseline` over weeks against a brute-force evaluation: as a set, in parts, and through the store with what
-//! is over forgotten.
+//! is over forgotten. A correlation over it sees what is unusual of two addresses at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +43,7 @@ struct Event {
     address: u8,
 }
 
-/// An episode: address, opening, end and number of events.
+/// An episode: address, opening, end and number of events; of both addresses at once 0, and the number of episodes.
 type Told = (u8, i64, i64, u64);
 
 fn pick<T: Copy>(random: &mut fastrand::Rng, from: &[T]) -> T {
@@ -132,8 +132,26 @@ fn holds_at(t: i64, rule: &Rule, events: &[&Event]) -> bool {
     200 * count >= rule.factor * twice
 }
 
+/// Moments with pauses up to the quiet period are an episode.
+fn episodes(rule: &Rule, holding: impl IntoIterator<Item = (i64, i64)>) -> Vec<Vec<(i64, i64)>> {
+    let mut episodes: Vec<Vec<(i64, i64)>> = Vec::new();
+    for (start, end) in holding {
+        match episodes.last_mut() {
+            Some(last) if start - last[last.len() - 1].1 <= rule.quiet => last.push((start, end)),
+            _ => episodes.push(vec![(start, end)]),
+        }
+    }
+    episodes
+}
+
+/// From and until when.
+fn span(episode: &[(i64, i64)]) -> (i64, i64) {
+    (episode[0].0, episode[episode.len() - 1].1)
+}
+
 fn expected(rule: &Rule, events: &[Event]) -> Vec<Told> {
     let mut all = Vec::new();
+    let mut unusual: Vec<Vec<Vec<(i64, i64)>>> = Vec::new();
     for address in 1..3 {
         let mut own: Vec<&Event> = events.iter().filter(|e| e.address == address).collect();
         own.sort();
@@ -143,32 +161,50 @@ fn expected(rule: &Rule, events: &[Event]) -> Vec<Told> {
             changes.extend([event.time, event.time + rule.timespan, next_slot]);
         }
         let changes: Vec<i64> = changes.into_iter().collect();
-        let mut episodes: Vec<(i64, i64)> = Vec::new();
-        for pair in changes.windows(2) {
-            if !holds_at(pair[0], rule, &own) {
-                continue;
-            }
-            match episodes.last_mut() {
-                Some(last) if pair[0] - last.1 <= rule.quiet => last.1 = pair[1],
-                _ => episodes.push((pair[0], pair[1])),
-            }
-        }
-        for (opened, until) in episodes {
+        let pairs = changes.windows(2).map(|pair| (pair[0], pair[1]));
+        let holding = pairs.filter(|(moment, _)| holds_at(*moment, rule, &own));
+        let found = episodes(rule, holding);
+        for (opened, until) in found.iter().map(|episode| span(episode)) {
             let inside = |e: &&&Event| opened - rule.timespan < e.time && e.time < until;
             let ids: BTreeSet<u128> = own.iter().filter(inside).map(|e| e.id).collect();
             all.push((address, opened, until, ids.len() as u64));
         }
+        unusual.push(found);
     }
+    all.extend(expected_of_both(rule, &unusual));
     all.sort();
     all
+}
+
+/// When the windows of both addresses hold something that was unusual, and of how many of their episodes.
+fn expected_of_both(rule: &Rule, unusual: &[Vec<Vec<(i64, i64)>>]) -> Vec<Told> {
+    let held = |address: &[Vec<(i64, i64)>], t: i64| {
+        let mut held = address.iter().flatten();
+        held.any(|(start, end)| *start <= t && t < end + rule.timespan)
+    };
+    let ends = |(start, end): &(i64, i64)| [*start, end + rule.timespan];
+    let changes = unusual.iter().flatten().flatten().flat_map(ends);
+    let changes: Vec<i64> = changes.collect::<BTreeSet<i64>>().into_iter().collect();
+    let pairs = changes.windows(2).map(|pair| (pair[0], pair[1]));
+    let both = pairs.filter(|(moment, _)| unusual.iter().all(|address| held(address, *moment)));
+    let told = episodes(rule, both).into_iter().map(|episode| {
+        let (opened, until) = span(&episode);
+        let bears = |(start, end): &(i64, i64)| *start < until && opened - rule.timespan < *end;
+        let children = unusual.iter().flatten();
+        let children = children.filter(|child| child.iter().any(bears));
+        (0, opened, until, children.count() as u64)
+    });
+    told.collect()
 }
 
 fn engine(rule: &Rule) -> Engine {
     let text = format!(
         "title: Base\nname: base\nlogsource:\n    product: aws\n    service: cloudtrail\ndetection:\n    selection:\n        \
-         eventName: Base\n    condition: selection\n---\ntitle: Unusual\ncorrelation:\n    type: event_count\n    rules: \
+         eventName: Base\n    condition: selection\n---\ntitle: Unusual\nname: unusual\ncorrelation:\n    type: event_count\n    rules: \
          [base]\n    group-by: [sourceIPAddress]\n    timespan: {}m\n    condition:\n        gte: {}\nvedette:\n    \
-         quiet: {}m\n    baseline: {{factor: {}.{:02}, weeks: {}, warm_up: {}}}\n",
+         quiet: {}m\n    baseline: {{factor: {}.{:02}, weeks: {}, warm_up: {}}}\n---\ntitle: Both at once\ncorrelation:\n    \
+         type: value_count\n    rules: [unusual]\n    generate: true\n    timespan: {0}m\n    condition: {{field: \
+         sourceIPAddress, gte: 2}}\nvedette:\n    quiet: {2}m\n",
         rule.timespan / MINUTE,
         rule.least,
         rule.quiet / MINUTE,
@@ -195,10 +231,13 @@ fn line(event: &Event) -> String {
 }
 
 fn told(alert: &Alert) -> Told {
-    let address = alert.group.0[0].1.to_string();
-    let address = address.rsplit('.').next().and_then(|n| n.parse().ok());
+    let address = alert.group.0.first().map_or(0, |(_, address)| {
+        let address = address.to_string();
+        let number = address.rsplit('.').next().and_then(|n| n.parse().ok());
+        number.expect("an address that was sent")
+    });
     (
-        address.expect("an address that was sent"),
+        address,
         alert.opened_at.millis(),
         alert.held_until.millis(),
         alert.count,
@@ -300,13 +339,14 @@ fn stored(engine: &Engine, events: &[Event], random: &mut fastrand::Rng) -> Vec<
 
 #[test]
 fn whatever_the_order_the_weeks_that_are_over_decide_what_is_too_much() {
-    let mut episodes = 0;
+    let (mut episodes, mut of_both) = (0, 0);
     for seed in 0..400 {
         let mut random = fastrand::Rng::with_seed(seed);
         let rule = rule(&mut random);
         let events = events(&mut random, &rule);
         let expected = expected(&rule, &events);
         episodes += expected.len();
+        of_both += expected.iter().filter(|told| told.0 == 0).count();
         let engine = engine(&rule);
         let mut shuffled = events.clone();
         shuffled.extend_from_slice(&events[..random.usize(..=events.len())]);
@@ -340,4 +380,5 @@ fn whatever_the_order_the_weeks_that_are_over_decide_what_is_too_much() {
         );
     }
     assert!(episodes > 800, "only {episodes} episodes");
+    assert!(of_both > 50, "only {of_both} of both addresses");
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::{
-    Correlation, Event, Except, Expression, FirstSeen, Input, Kind, ORIGIN_MS, Owner, Ratio,
-    TICK_MS, millis,
+    Absence, Correlation, Event, Except, Expression, FirstSeen, Input, Kind, ORIGIN_MS, Owner,
+    Ratio, TICK_MS, millis,
 };
 
 const DETECTIONS: usize = 3;
@@ -130,8 +130,38 @@ pub(crate) fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
     for correlation in &mut correlations {
         correlation.generate = apart.bool();
     }
+    let mut later = self::apart(&apart);
     add_own_alerts(&mut apart, &mut correlations);
+    for correlation in &mut correlations {
+        if let Some(absence) = absence(&mut later, correlation) {
+            correlation.kind = absence;
+        }
+    }
     correlations
+}
+
+/// Instead of some correlations over events: that one of the rules is not there beside the others.
+fn absence(random: &mut fastrand::Rng, rule: &Correlation) -> Option<Kind> {
+    let is_event = |input: &Input| matches!(input, Input::Detection(_));
+    let is_plain = matches!(
+        rule.kind,
+        Kind::EventCount | Kind::Temporal(_) | Kind::TemporalOrdered | Kind::Ratio(_)
+    );
+    let inputs = rule.inputs.len();
+    if !is_plain || inputs < 2 || !rule.inputs.iter().all(is_event) || random.u8(..4) > 0 {
+        return None;
+    }
+    let mut roles: [Vec<usize>; 3] = Default::default();
+    roles[0].push(0);
+    roles[1].push(1);
+    if inputs == 3 {
+        roles[*pick(random, &[0, 1, 2, 2])].push(2);
+    }
+    let [of, mut after, mut before] = roles;
+    if random.bool() {
+        std::mem::swap(&mut after, &mut before);
+    }
+    Some(Kind::Absence(Absence { of, after, before }))
 }
 
 /// Choices that came later than the others, and leave these as they were.
@@ -514,6 +544,20 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
             ratio.at_least
         )?;
     }
+    if let Kind::Absence(absence) = &rule.kind {
+        let parts = [
+            ("of", &absence.of),
+            ("after", &absence.after),
+            ("before", &absence.before),
+        ];
+        let named = parts.iter().filter(|(_, inputs)| !inputs.is_empty());
+        let keys = named.map(|(key, inputs)| {
+            let names = inputs.iter().map(|at| rule_name(&rule.inputs[*at]));
+            format!("{key}: [{}]", names.collect::<Vec<_>>().join(", "))
+        });
+        let keys = keys.collect::<Vec<_>>().join(", ");
+        writeln!(out, "    absence: {{{keys}}}")?;
+    }
     if let Kind::FirstSeen(kind) = &rule.kind {
         let (learning, memory) = (kind.learning / 2, kind.memory / 2);
         writeln!(
@@ -550,7 +594,7 @@ fn type_name(kind: &Kind) -> &'static str {
     match kind {
         Kind::EventCount | Kind::Ratio(_) => "event_count",
         Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) => "value_count",
-        Kind::Temporal(_) => "temporal",
+        Kind::Temporal(_) | Kind::Absence(_) => "temporal",
         Kind::TemporalOrdered => "temporal_ordered",
         Kind::Sum(_) => "value_sum",
         Kind::Average(_) => "value_avg",
@@ -563,6 +607,17 @@ fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
     let name = |input: &usize| rule_name(&rule.inputs[*input]);
     match &rule.kind {
         Kind::Temporal(None) | Kind::TemporalOrdered => return Ok(()),
+        Kind::Absence(absence) => {
+            let any = |inputs: &[usize]| {
+                let names: Vec<String> = inputs.iter().map(name).collect();
+                format!("({})", names.join(" or "))
+            };
+            let asked = [&absence.after, &absence.before].into_iter();
+            let asked = asked.filter(|inputs| !inputs.is_empty());
+            let asked: Vec<String> = asked.map(|inputs| any(inputs)).collect();
+            let of = any(&absence.of);
+            return writeln!(out, "    condition: {} and not {of}", asked.join(" and "));
+        }
         Kind::Temporal(Some(expression)) => {
             return match expression {
                 Expression::AtLeast(n) => writeln!(out, "    condition:\n        gte: {n}"),

@@ -50,6 +50,15 @@ pub(crate) enum Kind {
     Ratio(Ratio),
     FirstSeen(FirstSeen),
     Owner(Owner),
+    Absence(Absence),
+}
+
+/// Positions are those of the inputs; each has one part.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Absence {
+    pub(crate) of: Vec<usize>,
+    pub(crate) after: Vec<usize>,
+    pub(crate) before: Vec<usize>,
 }
 
 /// In ticks; positions are those of the inputs.
@@ -321,7 +330,8 @@ fn group_episodes(
         return Vec::new();
     };
     let mut holding: Vec<(i64, i64)> = Vec::new();
-    for t in from..=to + rule.timespan {
+    // What is not followed is known a timespan after it, and holds for another.
+    for t in from..=to + 2 * rule.timespan {
         if !holds_at(t, rule, group) {
             continue;
         }
@@ -393,6 +403,64 @@ fn foreign_hits<'a>(kind: &Owner, hits: &[Hit<'a>]) -> Vec<Hit<'a>> {
     hits.iter().filter(is_foreign).cloned().collect()
 }
 
+impl Absence {
+    /// The ticks of the hits of some inputs.
+    fn ticks(hits: &[Hit<'_>], inputs: &[usize]) -> Vec<i64> {
+        let hits = hits.iter().filter(|(input, _, _)| inputs.contains(input));
+        hits.map(|(_, event, _)| event.tick).collect()
+    }
+
+    /// What counts: the ticks of a hit of `after` and one of `before`, the same where one is not asked for, and the ticks
+    /// at which that holds.
+    fn found(&self, span: i64, hits: &[Hit<'_>]) -> Vec<(i64, i64, (i64, i64))> {
+        let ticks = |inputs| Self::ticks(hits, inputs);
+        let none = |from: i64, to: i64| !ticks(&self.of).iter().any(|c| from <= *c && *c <= to);
+        let (afters, befores) = (ticks(&self.after), ticks(&self.before));
+        let mut found = Vec::new();
+        if self.before.is_empty() {
+            let alone = afters.iter().filter(|a| none(**a, **a + span - 1));
+            return alone.map(|&a| (a, a, (a + span, a + 2 * span))).collect();
+        }
+        if self.after.is_empty() {
+            let alone = befores.iter().filter(|b| none(**b - span + 1, **b));
+            return alone.map(|&b| (b, b, (b, b + span))).collect();
+        }
+        for &a in &afters {
+            for &b in befores.iter().filter(|b| a <= **b && **b < a + span) {
+                if none(a, b) {
+                    found.push((a, b, (b, a + span)));
+                }
+            }
+        }
+        found
+    }
+
+    fn holds(&self, t: i64, span: i64, hits: &[Hit<'_>]) -> bool {
+        let mut found = self.found(span, hits).into_iter();
+        found.any(|(_, _, (start, end))| start <= t && t < end)
+    }
+
+    /// The hits that count.
+    fn parts<'a>(&self, span: i64, hits: &[Hit<'a>]) -> Vec<Hit<'a>> {
+        let found = self.found(span, hits);
+        let counts = |(input, event, _): &&Hit<'a>| {
+            found.iter().any(|(a, b, _)| {
+                self.after.contains(input) && event.tick == *a
+                    || self.before.contains(input) && event.tick == *b
+            })
+        };
+        hits.iter().filter(counts).cloned().collect()
+    }
+
+    /// Between which ticks the hits are that bear on an episode.
+    fn range(&self, span: i64, (opened, until): (i64, i64)) -> (i64, i64) {
+        match self.before.is_empty() {
+            true => (opened - 2 * span, until - span),
+            false => (opened - span, until),
+        }
+    }
+}
+
 /// Half ticks `m` (as twice their tick) of `[start, end)` in the window `(t - timespan, t]`.
 fn moments(start: i64, end: i64, t: i64, timespan: i64) -> impl Iterator<Item = i64> {
     (2 * (t - timespan) + 1..=2 * t).filter(move |m| 2 * start <= *m && *m < 2 * end)
@@ -453,6 +521,7 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
                 }
         }
         Kind::TemporalOrdered => in_order(t, rule, group),
+        Kind::Absence(absence) => absence.holds(t, rule.timespan, &group.hits),
         Kind::Ratio(ratio) => {
             let mut inputs: BTreeMap<(i64, &str), BTreeSet<usize>> = BTreeMap::new();
             for (input, event, _) in &hits {
@@ -647,9 +716,16 @@ fn describe(
     group: &Group<'_>,
     holding: Vec<(i64, i64)>,
 ) -> Episode {
-    let (after, before) = (holding[0].0 - rule.timespan, holding[holding.len() - 1].1);
-    let hits: Vec<_> = group
-        .hits
+    let span = (holding[0].0, holding[holding.len() - 1].1);
+    let (after, before) = match &rule.kind {
+        Kind::Absence(absence) => absence.range(rule.timespan, span),
+        _ => (span.0 - rule.timespan, span.1),
+    };
+    let told = match &rule.kind {
+        Kind::Absence(absence) => absence.parts(rule.timespan, &group.hits),
+        _ => group.hits.clone(),
+    };
+    let hits: Vec<_> = told
         .iter()
         .filter(|(_, e, _)| after < e.tick && e.tick < before)
         .collect();
@@ -697,7 +773,7 @@ fn describe(
             .show
             .iter()
             .map(|name| {
-                let mut values = hits_show(rule, name, &group.hits);
+                let mut values = hits_show(rule, name, &told);
                 values.retain(|(tick, _)| after < *tick && *tick < before);
                 for (input, child, _) in &children {
                     values.extend(child_shows(rule, name, *input, child));
@@ -726,7 +802,7 @@ fn hits_show(rule: &Correlation, name: &'static str, hits: &[Hit<'_>]) -> Vec<(i
             continue;
         };
         let slice = match rule.kind {
-            Kind::FirstSeen(_) | Kind::Owner(_) => event.tick,
+            Kind::FirstSeen(_) | Kind::Owner(_) | Kind::Absence(_) => event.tick,
             _ => millis(event.tick).div_euclid(rule.timespan * TICK_MS / 4),
         };
         let tick = first.entry((slice, value)).or_insert(event.tick);

@@ -302,7 +302,8 @@ impl<W: WindowType> Many<W> {
         holding: &Intervals,
         (window, times): (&W, GroupTimes),
     ) -> Episode {
-        let (after, before) = (span.start - times.timespan_ms, span.end);
+        let after = span.start - times.timespan_ms;
+        let before = span.end - window.delay_ms();
         let body = &self.body;
         let mut children: Vec<&ToldChild> = body
             .children

@@ -4,6 +4,7 @@ pub mod words; // what they say alike
 pub mod count;
 pub mod temporal;
 pub mod ordered;
+pub mod absence; // of one beside another
 pub mod aggregate;
 pub mod ratio; // which part of them
 pub mod first_seen; // values that are new
@@ -18,6 +19,7 @@ pub const TYPES: &[WindowKind] = &[
     count::VALUES,
     temporal::KIND,
     ordered::KIND,
+    absence::KIND,
     aggregate::SUM,
     aggregate::AVERAGE,
     aggregate::PERCENTILE,
