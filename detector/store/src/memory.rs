@@ -38,7 +38,9 @@ impl MemoryStore {
     /// Forgets what may be forgotten at `now` of what is parked, and returns it; likewise marks.
     pub fn expire_parked(&self, now: i64) -> Vec<ParkedPart> {
         let is_over = |name: &LogName| {
-            let gone = self.parked.remove_if(name, |_, part| part.expires_at <= now);
+            let gone = self
+                .parked
+                .remove_if(name, |_, part| part.expires_at <= now);
             gone.map(|(_, part)| part)
         };
         self.marks.retain(|mark, _| mark.expires_at > now);

@@ -187,9 +187,8 @@ impl Plan<'_> {
     pub(crate) fn mark(&self, at: GroupRef, work: &Work, swept_to: Option<i64>) -> Option<Mark> {
         let facts = self.facts(at.0);
         let spans = work.children.iter().map(|child| child.span);
-        let hull = spans.reduce(|hull, span| {
-            Interval::new(hull.start.min(span.start), hull.end.max(span.end))
-        });
+        let hull = spans
+            .reduce(|hull, span| Interval::new(hull.start.min(span.start), hull.end.max(span.end)));
         let hull = hull.filter(|_| facts.parks)?;
         let gone = facts.retention_ms + self.times.lateness_ms;
         let gone_to = swept_to.map_or(i64::MIN, |swept_to| swept_to.saturating_sub(gone));

@@ -3,8 +3,8 @@
 use crate::edition::Writer;
 use crate::edition::meaning::Meaning;
 use crate::key::RuleKey;
-use detector_rule::{CorrelationIx, CorrelationRule, InputRule, RuleSet};
 use crate::parked::SLICE_MS;
+use detector_rule::{CorrelationIx, CorrelationRule, InputRule, RuleSet};
 use detector_window::Windows;
 use detector_window::key::Key;
 use detector_window::kind::ChildView;
@@ -86,9 +86,8 @@ pub(crate) struct RuleFacts {
 /// Whether hits of a rule wait for a child's episode.
 fn waits_for_a_child(rule: &CorrelationRule) -> bool {
     let mut inputs = rule.inputs.iter().enumerate();
-    inputs.any(|(at, input)| {
-        matches!(input.rule, InputRule::Correlation(_)) && rule.window.needs(at)
-    })
+    inputs
+        .any(|(at, input)| matches!(input.rule, InputRule::Correlation(_)) && rule.window.needs(at))
 }
 
 impl RuleFacts {

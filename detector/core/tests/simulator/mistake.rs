@@ -57,8 +57,6 @@ pub(crate) enum Mutation {
     ReadBeforeTheMarks,
     /// Nobody marks the groups whose children are shown.
     NeverMark,
-    /// A mark counts as set whether or not that was answered.
-    TrustTheMarks,
     /// A sweep notes marks as served before it has united what was parked.
     ServeFirst,
     /// What is parked counts as stored whether or not it was answered.
@@ -72,14 +70,15 @@ impl Mutation {
             Mutation::LookBeforeParking
             | Mutation::ReadBeforeTheMarks
             | Mutation::NeverMark
-            | Mutation::TrustTheMarks
             | Mutation::ServeFirst
-            | Mutation::TrustTheParking => (looking_back::ONE_OF as usize, success_after::REMAINDER),
+            | Mutation::TrustTheParking => {
+                (looking_back::ONE_OF as usize, success_after::REMAINDER)
+            }
             _ => (1, 0),
         }
     }
 
-    pub(crate) const ALL: [Mutation; 28] = [
+    pub(crate) const ALL: [Mutation; 27] = [
         Mutation::NoVersionCondition,
         Mutation::PublishBeforeWrite,
         Mutation::ForgetEventIds,
@@ -105,7 +104,6 @@ impl Mutation {
         Mutation::LookBeforeParking,
         Mutation::ReadBeforeTheMarks,
         Mutation::NeverMark,
-        Mutation::TrustTheMarks,
         Mutation::ServeFirst,
         Mutation::TrustTheParking,
     ];

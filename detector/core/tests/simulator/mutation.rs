@@ -134,7 +134,6 @@ impl World<'_> {
             (Mutation::TrustTheParking, Effect::Park(all)) => {
                 EffectResult::Park(vec![true; all.len()])
             }
-            (Mutation::TrustTheMarks, Effect::Arm(all)) => EffectResult::Arm(vec![true; all.len()]),
             _ => EffectResult::Failed,
         }
     }

@@ -131,7 +131,10 @@ impl<'r> Batch<'r> {
                 for mark in marks {
                     if let Some(rule) = self.plan.rule_of(mark.rule) {
                         let at = (rule, mark.group);
-                        self.fail(at, "what was parked for it could not be asked for".to_owned());
+                        self.fail(
+                            at,
+                            "what was parked for it could not be asked for".to_owned(),
+                        );
                         self.work[self.depth].remove(&at);
                     }
                 }
