@@ -19,6 +19,7 @@ pub mod children; // what a parent tells of its children's episodes
 mod schedule; // when a sweep looks at an item
 mod work; // what waits to be done, by depth of the rule
 pub mod log; // deltas that wait for a sweep
+pub mod parked; // hits that decide nothing unless a child correlation holds
 mod evaluate; // stored state + deltas -> new item
 pub mod batch; // the steps, one effect at a time
 pub mod memory; // a store in memory
@@ -32,6 +33,7 @@ pub use item::Item;
 pub use key::{ItemKey, RuleKey};
 pub use log::{LogName, LogPart};
 pub use memory::MemoryStore;
+pub use parked::{Mark as ParkedMark, ParkedPart};
 pub use plan::{Plan, Portions, StoreTimes};
 pub use recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
 pub use state_store::{StateStore, StoreError};

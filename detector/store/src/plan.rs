@@ -3,10 +3,12 @@
 use crate::edition::Writer;
 use crate::edition::meaning::Meaning;
 use crate::key::RuleKey;
-use detector_rule::{CorrelationIx, RuleSet};
+use crate::parked::SLICE_MS;
+use detector_rule::{CorrelationIx, CorrelationRule, InputRule, RuleSet};
 use detector_window::Windows;
 use detector_window::key::Key;
 use detector_window::kind::ChildView;
+use detector_window::ledger::slice_ms;
 
 /// Requests of one kind that a batch makes for an item before it gives the item up for this time.
 pub const ATTEMPTS_MAX: u32 = 12;
@@ -19,6 +21,8 @@ pub struct Plan<'r> {
     pub(crate) times: StoreTimes,
     /// Batches leave what only sweeps judge to the log.
     pub(crate) defers: bool,
+    /// Batches park hits that decide nothing by themselves, once whoever shows children has set marks since then.
+    pub(crate) parks_from: Option<i64>,
     pub(crate) portions: Portions,
     pub(crate) in_force_since: i64,
 }
@@ -31,6 +35,8 @@ pub struct Portions {
     pub page_groups: usize,
     /// A part of the log is closed when it is so large, in bytes. One delta more may lie in it.
     pub log_part_bytes: usize,
+    /// [`SLICE_MS`], but for tests.
+    pub slice_ms: i64,
 }
 
 impl Default for Portions {
@@ -38,6 +44,7 @@ impl Default for Portions {
         Self {
             page_groups: 500,
             log_part_bytes: 100_000,
+            slice_ms: SLICE_MS,
         }
     }
 }
@@ -68,6 +75,19 @@ pub(crate) struct RuleFacts {
     pub(crate) lag_ms: i64,
     /// How long after its latest moment a group may still matter, its children's included.
     pub(crate) retention_ms: i64,
+    /// Its condition holds only where a child correlation does: hits decide nothing without one.
+    pub(crate) parks: bool,
+    /// How long before and after a child's episode hits may bear on an episode that it has part in, whatever joins it to
+    /// another's, or be counted together with some that do.
+    pub(crate) bears_before_ms: i64,
+    pub(crate) bears_after_ms: i64,
+}
+
+/// Whether hits of a rule wait for a child's episode.
+fn waits_for_a_child(rule: &CorrelationRule) -> bool {
+    let mut inputs = rule.inputs.iter().enumerate();
+    inputs
+        .any(|(at, input)| matches!(input.rule, InputRule::Correlation(_)) && rule.window.needs(at))
 }
 
 impl RuleFacts {
@@ -98,13 +118,18 @@ impl<'r> Plan<'r> {
             let meaning = Meaning::of(rules, rule, |child| {
                 (facts[child].key, facts[child].edition)
             });
+            let is_monotone = windows.is_monotone(CorrelationIx(at));
+            let slice_ms = slice_ms(rule.timespan_ms);
             facts.push(RuleFacts {
                 key: meaning.key(),
                 edition: meaning.edition(),
                 meaning,
                 depth,
                 lag_ms,
-                is_monotone: windows.is_monotone(CorrelationIx(at)),
+                is_monotone,
+                parks: is_monotone && waits_for_a_child(rule),
+                bears_before_ms: rule.timespan_ms + slice_ms,
+                bears_after_ms: rule.timespan_ms + rule.quiet_ms + slice_ms,
                 has_parents: !rule.parents.is_empty(),
                 openings_are_counted: rule.parents.iter().any(counts_openings),
                 retention_ms: retention_ms + rule.window.looks_ahead_ms(),
@@ -115,6 +140,7 @@ impl<'r> Plan<'r> {
             facts,
             times,
             defers: false,
+            parks_from: None,
             portions: Portions::default(),
             in_force_since: i64::MIN,
         }
@@ -152,6 +178,14 @@ impl<'r> Plan<'r> {
     #[must_use]
     pub fn deferring(mut self) -> Self {
         self.defers = true;
+        self
+    }
+
+    /// Has batches park what decides nothing without a child's episode. All who may show one have set marks since
+    /// `parks_from`, an event time, and every sweep that may follow knows of what is parked.
+    #[must_use]
+    pub fn parking(mut self, parks_from: i64) -> Self {
+        self.parks_from = Some(parks_from);
         self
     }
 

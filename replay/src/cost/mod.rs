@@ -50,7 +50,9 @@ pub(crate) fn run(args: &CostArgs) -> anyhow::Result<Outcome> {
     let mut output = Output::open(None)?;
     let engine = args.source.engine(rules);
     let (recorded, recording) = recorded::read(&engine, &args.source)?;
-    let plan = Plan::new(engine.rules(), engine.store_times()).deferring();
+    let plan = Plan::new(engine.rules(), engine.store_times())
+        .deferring()
+        .parking(i64::MIN);
     let traffic = Traffic {
         engine: &engine,
         plan: &plan,

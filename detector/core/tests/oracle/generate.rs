@@ -10,7 +10,7 @@ use super::{
 
 const DETECTIONS: usize = 3;
 const ADDRESS_FIELD: &str = "sourceIPAddress";
-const GROUP_FIELDS: [&str; 2] = [ADDRESS_FIELD, "userAgent"];
+pub(crate) const GROUP_FIELDS: [&str; 2] = [ADDRESS_FIELD, "userAgent"];
 pub(crate) const VALUE_FIELDS: [&str; 2] = ["requestID", "vpcEndpointId"];
 /// What alerts of detection rules are grouped by unless they say otherwise; no generated event has one.
 const ACTOR: &str = "actor";

@@ -39,6 +39,11 @@ pub trait Window: Any + fmt::Debug + Send + Sync {
         0
     }
 
+    /// Whether the condition holds only at moments on which a hit of this input bears, too. Where that is in doubt, not.
+    fn needs(&self, _input: usize) -> bool {
+        false
+    }
+
     /// Whether the condition's `field` is read as a number.
     fn reads_numbers(&self) -> bool {
         false

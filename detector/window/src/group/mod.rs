@@ -164,6 +164,11 @@ impl<W: WindowType> Group<W> {
         }
     }
 
+    /// The times of the first and the last hit that are kept; `None` where there are none.
+    pub(crate) fn times(&mut self, window: &W, times: GroupTimes) -> Option<(i64, i64)> {
+        self.body(window, times).ledger.times()
+    }
+
     /// Unites the hits of `other` into this group.
     pub(crate) fn merge(&mut self, other: Group<W>, window: &W, times: GroupTimes) {
         match other {

@@ -5,6 +5,7 @@
 //! five minutes that a burst may take, and more than one partition for a key that is hot for long.
 
 mod units; // sizes -> units
+mod parked; // what waits for a child's episode
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,8 @@ use detector_core::store::{
     ConditionalWrite, EpisodeId, Item, ItemKey, LogName, LogPart, Notice, RuleKey, WriteOutcome,
 };
 use detector_core::window::key::Key;
+
+pub(super) use parked::MARK_PLACES;
 
 /// Buckets of a rule, as in `detector/lambda`.
 pub(super) const BUCKETS: u8 = 16;
@@ -32,6 +35,9 @@ pub(super) enum Place {
     Rule(RuleKey, u8),
     Notices(u8),
     Log(u8),
+    /// A slice and a place of it.
+    Parked(i64, u8),
+    Marks(u8),
     Bookkeeping,
 }
 
@@ -115,6 +121,7 @@ pub(super) struct Table {
     /// Until when somebody is at it, and who; `None`: told.
     notices: BTreeMap<NoticeName, Option<(i64, usize)>>,
     log: BTreeMap<LogName, Vec<u8>>,
+    parked: parked::Parked,
     /// Names given so far.
     named: u64,
     partitions: BTreeMap<Place, Partition>,
@@ -234,15 +241,19 @@ impl Table {
 
     /// Stores a part of the log. Names go around the places; those of the function are drawn at random.
     pub(super) fn append(&mut self, part: &[u8], now_us: i64) -> Result<(), Throttled> {
-        let name = LogName(Key::from_u128(u128::from(self.named)));
+        let name = self.new_name();
         self.note(
             Place::Log(name.place()),
             LOG_BYTES + part.len() as u64,
             now_us,
         )?;
-        self.named += 1;
         self.log.insert(name, part.to_vec());
         Ok(())
+    }
+
+    fn new_name(&mut self) -> LogName {
+        self.named += 1;
+        LogName(Key::from_u128(u128::from(self.named)))
     }
 
     /// The parts of the log in a place.

@@ -1,0 +1,242 @@
+//! Hits that decide nothing unless a child correlation holds.
+//!
+//! Of "a success after many failures", successes are many and failures few. So a batch *parks* the successes: it writes
+//! them down together, by the hour in which they happened, and unites with their groups those alone that are *marked*.
+//! Whoever shows a child's episode marks the parent's group first, for the hours that may bear on it. A batch parks, then
+//! looks at the marks; a sweep looks at the marks, then reads what was parked: of a hit and a mark, one finds the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::key::{ItemKey, RuleKey};
+use crate::log::{self, LOGGED_BYTES_MAX, LogError};
+use crate::plan::Plan;
+use crate::work::{Deltas, GroupRef, Work};
+use detector_window::Windows;
+use detector_window::interval::Interval;
+use detector_window::key::Key;
+
+/// What is parked lies by the time of the hits, in slices so long, counted from 1970. Whoever parks and whoever marks must
+/// mean the same slices: another length is another place in the store.
+pub const SLICE_MS: i64 = 3_600_000;
+
+/// A batch looks at so many marks, at most about; where there are more it parks nothing.
+pub const LOOKED_AT_MAX: usize = 1_000;
+
+/// What a part takes unpacked, at most.
+const PART_BYTES_MAX: usize = 4_000_000;
+
+/// How well parts are packed: names that several rules keep are found twice.
+const LEVEL: i32 = 6;
+
+/// Deltas with hits of one slice, packed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParkedPart {
+    pub slice: i64,
+    pub deltas: Vec<u8>,
+    /// When it may be forgotten, as an arrival time, like an item.
+    pub expires_at: i64,
+}
+
+/// Says that hits of a group in slices `from` to `to` may decide something: they are united with it, and those that were
+/// parked before are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mark {
+    pub rule: RuleKey,
+    pub group: Key,
+    pub from: i64,
+    /// This one included.
+    pub to: i64,
+    /// As of a part.
+    pub expires_at: i64,
+}
+
+impl Mark {
+    fn covers(&self, key: ItemKey, slice: i64) -> bool {
+        self.is_of(key) && (self.from..=self.to).contains(&slice)
+    }
+
+    fn is_of(&self, key: ItemKey) -> bool {
+        (self.rule, self.group) == (key.rule, key.group)
+    }
+}
+
+/// The marks that are known.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    known: BTreeSet<Mark>,
+    /// All are known that end in this slice or later, as far as they were told.
+    pub(crate) looked_from: Option<i64>,
+}
+
+impl Marks {
+    pub(crate) fn add(&mut self, marks: impl IntoIterator<Item = Mark>) {
+        self.known.extend(marks);
+    }
+
+    fn of(&self, key: ItemKey) -> impl Iterator<Item = &Mark> {
+        let first = Mark {
+            rule: key.rule,
+            group: key.group,
+            from: i64::MIN,
+            to: i64::MIN,
+            expires_at: i64::MIN,
+        };
+        self.known
+            .range(first..)
+            .take_while(move |mark| mark.is_of(key))
+    }
+
+    pub(crate) fn cover(&self, key: ItemKey, slice: i64) -> bool {
+        self.of(key).any(|mark| mark.covers(key, slice))
+    }
+
+    /// Whether all slices of `wanted` are covered.
+    pub(crate) fn cover_all(&self, wanted: &Mark) -> bool {
+        let key = ItemKey {
+            rule: wanted.rule,
+            group: wanted.group,
+        };
+        let mut next = wanted.from;
+        for mark in self.of(key) {
+            if mark.from <= next {
+                next = next.max(mark.to + 1);
+            }
+        }
+        next > wanted.to
+    }
+}
+
+/// A delta that was parked, until the marks are known.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) slice: i64,
+    pub(crate) work: Work,
+}
+
+/// Takes what can be parked out of `deltas`: packed parts, and what is in them.
+pub(crate) fn take_out(
+    plan: &Plan<'_>,
+    windows: &Windows<'_>,
+    deltas: &mut Deltas,
+) -> (Vec<ParkedPart>, BTreeMap<GroupRef, Waiting>) {
+    let mut slices: BTreeMap<i64, Vec<(GroupRef, Work)>> = BTreeMap::new();
+    let all = std::mem::take(&mut deltas.0);
+    for (at, work) in all {
+        match slice_of(plan, windows, at, &work) {
+            Some(slice) => slices.entry(slice).or_default().push((at, work)),
+            None => drop(deltas.0.insert(at, work)),
+        }
+    }
+    let mut parts = Vec::new();
+    let mut waiting = BTreeMap::new();
+    for (slice, deltas) in slices {
+        for part in log::parts(plan, deltas.iter().map(|(at, work)| (*at, work))) {
+            parts.push(ParkedPart {
+                slice,
+                deltas: packed(&part),
+                expires_at: plan.parked_until(slice),
+            });
+        }
+        let deltas = deltas.into_iter();
+        waiting.extend(deltas.map(|(at, work)| (at, Waiting { slice, work })));
+    }
+    (parts, waiting)
+}
+
+/// The slice in which all hits of a delta lie that may be parked.
+fn slice_of(
+    plan: &Plan<'_>,
+    windows: &Windows<'_>,
+    (rule, _): GroupRef,
+    work: &Work,
+) -> Option<i64> {
+    let facts = plan.facts(rule);
+    let parks_from = plan.parks_from.filter(|_| facts.parks)?;
+    if work.bytes() > LOGGED_BYTES_MAX {
+        return None;
+    }
+    let mut all: Option<(i64, i64)> = None;
+    for state in &work.states {
+        let (first, last) = windows.times(rule, state).ok()??;
+        let (known_first, known_last) = all.unwrap_or((first, last));
+        all = Some((known_first.min(first), known_last.max(last)));
+    }
+    let (first, last) = all?;
+    // An episode that somebody showed who sets no marks has passed by then.
+    let is_marked = first >= parks_from.saturating_add(facts.bears_after_ms);
+    let slice = plan.slice(first);
+    (is_marked && slice == plan.slice(last)).then_some(slice)
+}
+
+impl Plan<'_> {
+    pub(crate) fn slice(&self, at: i64) -> i64 {
+        at.div_euclid(self.portions.slice_ms)
+    }
+
+    /// When what is parked in a slice may be forgotten: what it bears on is decided for all rules.
+    fn parked_until(&self, slice: i64) -> i64 {
+        let kept = self.facts.iter().filter(|facts| facts.parks);
+        let kept = kept.map(|facts| facts.retention_ms).max().unwrap_or(0);
+        let end = (slice + 1).saturating_mul(self.portions.slice_ms);
+        end.saturating_add(kept)
+            .saturating_add(self.times.lateness_ms)
+    }
+
+    /// The mark that a group needs whose children are shown; `None` where its rule parks nothing, or nothing is left of
+    /// that time that was parked.
+    pub(crate) fn mark(&self, at: GroupRef, work: &Work, swept_to: Option<i64>) -> Option<Mark> {
+        let facts = self.facts(at.0);
+        let spans = work.children.iter().map(|child| child.span);
+        let hull = spans
+            .reduce(|hull, span| Interval::new(hull.start.min(span.start), hull.end.max(span.end)));
+        let hull = hull.filter(|_| facts.parks)?;
+        let gone = facts.retention_ms + self.times.lateness_ms;
+        let gone_to = swept_to.map_or(i64::MIN, |swept_to| swept_to.saturating_sub(gone));
+        let from = hull.start.saturating_sub(facts.bears_before_ms);
+        let (from, to) = (
+            self.slice(from.max(gone_to)),
+            self.slice(hull.end.saturating_add(facts.bears_after_ms)),
+        );
+        (from <= to).then(|| Mark {
+            rule: facts.key,
+            group: at.1,
+            from,
+            to,
+            expires_at: self.parked_until(to),
+        })
+    }
+}
+
+fn packed(deltas: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(deltas.len()).expect("a part is bounded");
+    let level = libdeflater::CompressionLvl::new(LEVEL).unwrap_or_default();
+    let mut compressor = libdeflater::Compressor::new(level);
+    let mut packed = length.to_le_bytes().to_vec();
+    packed.resize(4 + compressor.deflate_compress_bound(deltas.len()), 0);
+    let written = compressor.deflate_compress(deltas, &mut packed[4..]);
+    packed.truncate(4 + written.expect("there is room for the worst"));
+    packed
+}
+
+/// The deltas in a part.
+pub(crate) fn deltas(
+    part: &[u8],
+) -> Result<impl Iterator<Item = (ItemKey, Work)> + use<>, LogError> {
+    let (length, rest) = part.split_first_chunk().ok_or(LogError::Empty)?;
+    let length = u32::from_le_bytes(*length) as usize;
+    if length > PART_BYTES_MAX {
+        return Err(LogError::Packing);
+    }
+    let mut unpacked = vec![0; length];
+    let mut decompressor = libdeflater::Decompressor::new();
+    match decompressor.deflate_decompress(rest, &mut unpacked) {
+        Ok(written) if written == length => log::deltas(&unpacked),
+        _ => Err(LogError::Packing),
+    }
+}
+
+/// The states in a part, by the items that they would be united with; `None` where it cannot be read.
+pub fn states(part: &[u8]) -> Option<Vec<(ItemKey, Vec<Vec<u8>>)>> {
+    let deltas = deltas(part).ok()?;
+    Some(deltas.map(|(key, work)| (key, work.states)).collect())
+}
