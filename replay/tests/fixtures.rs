@@ -55,7 +55,7 @@ fn detectors() -> BTreeSet<String> {
 
 #[test]
 fn every_recipe_hits_its_attack_and_misses_its_near_miss() {
-    let recipes = fs::read_dir(root().join("recipes")).expect("the recipes folder");
+    let recipes = fs::read_dir(root().join("replay/recipes")).expect("the recipes folder");
     let mut tested = 0;
     for recipe in recipes.map(|entry| entry.expect("an entry of the recipes folder").path()) {
         if !recipe.is_dir() {
