@@ -3,7 +3,6 @@
 use crate::edition::Writer;
 use crate::edition::meaning::Meaning;
 use crate::key::RuleKey;
-use crate::parked::SLICE_MS;
 use detector_rule::{CorrelationIx, CorrelationRule, InputRule, RuleSet};
 use detector_window::Windows;
 use detector_window::key::Key;
@@ -12,6 +11,10 @@ use detector_window::ledger::slice_ms;
 
 /// Requests of one kind that a batch makes for an item before it gives the item up for this time.
 pub const ATTEMPTS_MAX: u32 = 12;
+
+/// What is parked lies by the time of the hits, in slices so long, counted from 1970. Whoever parks and whoever marks must
+/// mean the same slices: another length is another place in the store.
+pub const SLICE_MS: i64 = 3_600_000;
 
 /// The rules, seen from the store.
 #[derive(Debug)]

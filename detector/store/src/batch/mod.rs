@@ -7,6 +7,7 @@
 
 mod level; // one depth
 mod marking; // the last pass
+mod asked; // what is parked, and asked about it
 mod parking; // what waits for a child's episode
 mod stage; // how far a sweep has come
 mod sweep; // page by page
@@ -23,8 +24,8 @@ use crate::parked::{self, Marks};
 use crate::plan::Plan;
 use crate::recorded::{EpisodeId, Notice};
 use crate::work::{Deltas, GroupRef, Work};
+use asked::{Parked, Parking};
 use detector_window::Windows;
-use parking::{Parked, Parking};
 use stage::Sweep;
 
 /// A batch on its way into the store.

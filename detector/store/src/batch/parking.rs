@@ -1,31 +1,9 @@
 //! What waits for a child's episode: hits that a batch parks, and marks that let others know of the episode.
 
-use std::collections::BTreeMap;
-
+use crate::batch::asked::Parked;
 use crate::batch::{Batch, Phase, Step, item_key};
 use crate::effect::{Effect, EffectResult};
-use crate::parked::{Mark, ParkedPart, Waiting};
-use crate::work::GroupRef;
-
-/// What a batch parks, until it knows which groups are marked.
-#[derive(Debug, Default)]
-pub(super) struct Parking {
-    pub(super) parts: Vec<ParkedPart>,
-    pub(super) waiting: BTreeMap<GroupRef, Waiting>,
-}
-
-/// What is asked of the store about it.
-#[derive(Debug)]
-pub(super) enum Parked {
-    Park,
-    /// At the marks that end in this slice or later.
-    Look(i64),
-    Arm(Vec<Mark>),
-    /// In a sweep: see [`read_back`](super::read_back).
-    Pending,
-    Read,
-    Serve,
-}
+use crate::parked::Mark;
 
 impl<'r> Batch<'r> {
     pub(super) fn enter_parking(mut self: Box<Self>) -> Step<'r> {

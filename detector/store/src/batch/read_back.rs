@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::batch::parking::Parked;
+use crate::batch::asked::Parked;
 use crate::batch::stage::{ReadBack, Stage};
 use crate::batch::{Batch, Phase, Step};
 use crate::effect::Effect;

@@ -15,10 +15,6 @@ use detector_window::Windows;
 use detector_window::interval::Interval;
 use detector_window::key::Key;
 
-/// What is parked lies by the time of the hits, in slices so long, counted from 1970. Whoever parks and whoever marks must
-/// mean the same slices: another length is another place in the store.
-pub const SLICE_MS: i64 = 3_600_000;
-
 /// A batch looks at so many marks, at most about; where there are more it parks nothing.
 pub const LOOKED_AT_MAX: usize = 1_000;
 
