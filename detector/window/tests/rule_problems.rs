@@ -36,7 +36,8 @@ snapshot_of!(
     attributes,
     references,
     cycle,
-    groups
+    groups,
+    entities
 );
 
 /// The one problem of a file.

@@ -93,6 +93,8 @@ pub struct Message<'r> {
     pub before: Option<Before>,
     pub samples: Vec<SampleEvent>,
     pub place: Place,
+    /// Values stand for others, so that nothing can be looked up by them.
+    pub hides: bool,
 }
 
 impl<'r> Message<'r> {
@@ -126,6 +128,7 @@ impl<'r> Message<'r> {
             before: None,
             samples: Vec::new(),
             place,
+            hides: false,
         }
     }
 
@@ -136,6 +139,7 @@ impl<'r> Message<'r> {
         for told in &mut self.alerts {
             personal.apply(told, &mut replaced);
         }
+        self.hides = !replaced.is_empty();
         // The longest first: one value may be part of another.
         replaced.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
         for sample in &mut self.samples {

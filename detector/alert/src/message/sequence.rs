@@ -163,6 +163,7 @@ impl<'r> Course<'r> {
             before: self.before.clone(),
             samples: Vec::new(),
             place: self.place.clone(),
+            hides: false,
         };
         message.samples = sampled(&message, samples);
         message
