@@ -7,8 +7,10 @@ mod headline; // one line for a lock screen
 mod email; // the whole of it
 mod ocsf; // for machines
 mod chat; // for chat clients
+mod sample_event; // events that are shown
 pub mod sequence; // when a message goes out
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use detector_event::time::Timestamp;
@@ -22,6 +24,10 @@ use crate::personal::Personal;
 use crate::{Alert, Status};
 
 pub use headline::HEADLINE_CHARS_MAX;
+pub use sample_event::SampleEvent;
+
+/// Events that a message shows.
+const SAMPLES_MAX: usize = 2;
 
 /// Why a message goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,17 +60,6 @@ pub struct Place {
     pub account: Option<String>,
     pub region: Option<String>,
     pub stack: Option<String>,
-}
-
-/// An event of those in evidence, as its log has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SampleEvent {
-    pub id: String,
-    /// The log source.
-    pub source: &'static str,
-    pub time: Timestamp,
-    pub arrival: Option<Timestamp>,
-    pub text: String,
 }
 
 /// An earlier incident of the same actor.
@@ -130,6 +125,21 @@ impl<'r> Message<'r> {
             place,
             hides: false,
         }
+    }
+
+    /// Shows an event of the alert that says most, and one that another log has, where these are among the known ones.
+    #[must_use]
+    pub fn with_samples(mut self, known: &BTreeMap<String, SampleEvent>) -> Self {
+        let lead = std::iter::once(self.lead()).chain(&self.alerts);
+        let events = lead.flat_map(|told| &told.alert.event_ids);
+        let mut samples: Vec<SampleEvent> = Vec::new();
+        for sample in events.filter_map(|id| known.get(id)) {
+            if samples.len() < SAMPLES_MAX && samples.iter().all(|of| of.source != sample.source) {
+                samples.push(sample.clone());
+            }
+        }
+        self.samples = samples;
+        self
     }
 
     /// Shows people as `personal` says, in all bodies.
