@@ -308,3 +308,112 @@ fn what_cannot_be_tested_is_told_by_its_status() {
     desk.file("rules/probing/rule.yml", "title: broken\n");
     assert_eq!(desk.test(&[]).status, 2);
 }
+
+/// What matters of the recording, and nothing to the millisecond.
+const JUDGED: &str = "\
+about: a probes and b does not
+kind: attack
+attacks:
+  a:
+    first_event: 2026-05-03T12:00:00.000Z
+    events_ms: [0, 10000, 20000, 30000]
+    within_events: 3
+    level: low
+    found_by:
+      - {rule: probing, group: {sub: a}}
+";
+
+const EXACT: &str = "fixtures/probing/attack/exact.yaml";
+
+#[test]
+fn what_matters_is_judged_and_numbers_are_told() {
+    let desk = Desk::new(JUDGED);
+    desk.file(
+        "rules/probing/rule.yml",
+        &RULES.replace("name: probing\n", "name: probing\nlevel: medium\n"),
+    );
+    let ended = desk.test(&[]);
+    assert_eq!((ended.status, &*ended.err), (0, ""), "{}", ended.out);
+
+    // Other numbers are no failure, unless that is asked for.
+    let numbers = "alerts:\n  - rule: probing\n    group: {sub: a}\n    opened_at: 2026-05-03T12:00:21.000Z\n    count: 4\n";
+    desk.file(EXACT, numbers);
+    let ended = desk.test(&[]);
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    assert!(
+        ended
+            .err
+            .contains("changed: fixtures/probing/attack: probing sub=a"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(desk.test(&["--exact"]).status, 1);
+
+    let accepted = desk.test(&["--accept", "--exact"]);
+    assert_eq!(accepted.status, 0, "{}", accepted.err);
+    let (told, wrote) = accepted.err.split_once("wrote `").unwrap();
+    assert!(
+        told.contains("opened_at is \"2026-05-03T12:00:20.000Z\""),
+        "{told}"
+    );
+    assert!(wrote.contains("exact.yaml"), "{wrote}");
+    let again = desk.test(&["--accept", "--exact"]);
+    assert_eq!((again.status, &*again.err), (0, ""));
+}
+
+#[test]
+fn what_is_not_found_in_time_at_its_level_or_in_one_incident_fails_and_so_does_what_else_pages() {
+    for (from, to, said) in [
+        (
+            "{sub: a}",
+            "{sub: c}",
+            "attack a not found by probing sub=c",
+        ),
+        (
+            "level: low",
+            "level: high",
+            "attack a is told as medium, wanted high or more",
+        ),
+        (
+            "within_events: 3",
+            "within_events: 2",
+            "attack a found too late: after 3 of its events, wanted 2",
+        ),
+        (
+            "kind: attack",
+            "kind: attack\npages: [{rule: probing, group: {sub: b}}]",
+            "missing: probing sub=b",
+        ),
+    ] {
+        let desk = Desk::new(&JUDGED.replacen(from, to, 1));
+        desk.file(
+            "rules/probing/rule.yml",
+            &RULES.replace("name: probing\n", "name: probing\nlevel: medium\n"),
+        );
+        let ended = desk.test(&[]);
+        assert_eq!(ended.status, 1, "{to}: {}", ended.out);
+        assert!(ended.out.contains(said), "{to}: {}", ended.out);
+    }
+    // Nothing of an attack may be left over, nor may one be two.
+    let lines: String = ["a", "c"].iter().flat_map(|sub| (0..5).map(move |at| (*sub, at)))
+        .map(|(sub, at)| format!("{{\"timestamp\":\"2026-05-03T12:00:{at:02}Z\",\"decision\":\"deny\",\"sub\":\"{sub}\",\"request_id\":\"{sub}{at}\"}}\n"))
+        .collect();
+    let desk = Desk::new(JUDGED);
+    desk.file("fixtures/probing/attack/log.ndjson", &lines);
+    assert!(desk.test(&[]).out.contains("unexpected: probing sub=c at"));
+    let both = JUDGED.replace(
+        "      - {rule",
+        "      - {rule: probing, group: {sub: c}}\n      - {rule",
+    );
+    desk.file("fixtures/probing/attack/expected.yaml", &both);
+    assert!(
+        desk.test(&[])
+            .out
+            .contains("attack a is 2 incidents, at most 1 were expected")
+    );
+    desk.file(
+        "fixtures/probing/attack/expected.yaml",
+        &format!("{both}    incidents: 2\n").replace("    level: low\n", ""),
+    );
+    assert_eq!(desk.test(&[]).status, 0);
+}

@@ -11,9 +11,4 @@ mod secret; // what must not be shown
 pub mod personal; // what people are shown of people
 pub mod message; // an incident in words
 
-#[cfg(test)]
-extern crate self as detector_alert; // `sample` is read by the tests of another crate too
-#[cfg(test)]
-mod sample;
-
 pub use alert::{Alert, AlertRule, GroupValues, ShownValues, Status};

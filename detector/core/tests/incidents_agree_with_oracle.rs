@@ -3,6 +3,11 @@
 //! Architecture invariant: incidents are a function of the set of episodes, whatever the order, repetition and division of
 //! what came in.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "the lint's exemption reaches only functions marked as tests, not their helpers"
+)]
+
 #[allow(dead_code, reason = "each test file uses its part")]
 mod oracle;
 

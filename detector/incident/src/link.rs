@@ -136,8 +136,8 @@ impl Linking {
 }
 
 fn is_value(value: &str) -> bool {
-    let is_placeholder = |known: &&str| value.eq_ignore_ascii_case(known);
-    value.len() <= VALUE_BYTES_MAX && !PLACEHOLDERS.iter().any(|known| is_placeholder(&known))
+    let is_placeholder = |known: &str| value.eq_ignore_ascii_case(known);
+    value.len() <= VALUE_BYTES_MAX && !PLACEHOLDERS.iter().any(|known| is_placeholder(known))
 }
 
 /// Users of Cognito have one name in upper and lower case; a principal of AWS is taken to the letter.

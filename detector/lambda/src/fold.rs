@@ -1,7 +1,12 @@
 //! Records go in, deltas of groups come out. Never waits for anything.
 
+use std::collections::BTreeMap;
+
+use detector_core::alert::message::SampleEvent;
 use detector_core::decode::Unreadable;
 use detector_core::engine::{Engine, Mode, Observer, Worker};
+use detector_core::event::Event;
+use detector_core::rule::DetectionRule;
 use detector_core::store::Deltas;
 use detector_core::tally::Tally;
 use detector_core::window::NothingSpilled;
@@ -24,7 +29,12 @@ pub struct Folded {
     pub bytes: u64,
     /// Groups with something new, once for each run that hit them.
     pub groups: u64,
+    /// Events that rules hit, by id, for messages of this batch to show: the first ones.
+    pub samples: BTreeMap<String, SampleEvent>,
 }
+
+/// Events of a batch that messages can show. Of more, messages go without.
+const SAMPLES_MAX: usize = 1_000;
 
 /// A record with a part that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +56,7 @@ pub fn fold(engine: &Engine, records: &[Record], mut has_time: impl FnMut() -> b
         records: 0,
         bytes: 0,
         groups: 0,
+        samples: BTreeMap::new(),
     };
     let run = records.len().div_ceil(RUNS_MAX).max(1);
     'runs: for (at, records) in (0..).step_by(run).zip(records.chunks(run)) {
@@ -54,8 +65,12 @@ pub fn fold(engine: &Engine, records: &[Record], mut has_time: impl FnMut() -> b
                 folded.drain(&mut worker, at);
                 break 'runs;
             }
-            let mut reasons = Reasons::default();
+            let mut reasons = Reasons {
+                samples: std::mem::take(&mut folded.samples),
+                ..Reasons::default()
+            };
             worker.record(&record.data, Some(record.arrived_at), &mut reasons);
+            folded.samples = std::mem::take(&mut reasons.samples);
             folded.bad.extend(reasons.of_record(folded.records));
             folded.records += 1;
             folded.bytes += record.data.len() as u64;
@@ -90,12 +105,21 @@ fn tally(worker: Worker<'_>) -> Tally {
 struct Reasons {
     shown: Vec<String>,
     left_out: u64,
+    samples: BTreeMap<String, SampleEvent>,
 }
 
 /// Of a record with many unreadable parts, so many reasons are told.
 const REASONS_MAX: usize = 5;
 
 impl Observer for Reasons {
+    fn hit(&mut self, _: &DetectionRule, event: &Event<'_, '_>) {
+        if self.samples.len() < SAMPLES_MAX && !self.samples.contains_key(event.id) {
+            let sample = SampleEvent::of(event);
+            self.samples
+                .extend(sample.map(|sample| (sample.id.clone(), sample)));
+        }
+    }
+
     fn unreadable(&mut self, problem: Unreadable) {
         if self.shown.len() == REASONS_MAX {
             self.left_out += 1;

@@ -1,9 +1,11 @@
 //! The function: an invocation goes in, its answer comes out. Only wires together.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
+use detector_core::alert::message::SampleEvent;
 use detector_core::engine::Engine;
 use detector_core::store::batch::Batch;
 use detector_core::store::plan::ATTEMPTS_MAX;
@@ -127,7 +129,8 @@ impl Service {
             plan = plan.parking(since.saturating_add(INVOKED_MS_MAX));
         }
         let step = Batch::of_records(&plan, folded.deltas, swept_to);
-        let report = self.run(step, &engine, deadline, metrics).await;
+        let known = (&*engine, &folded.samples);
+        let report = self.run(step, known, deadline, metrics).await;
 
         let unfolded = (folded.records < records.len()).then_some(folded.records);
         let unstored = report.lowest_failed.map(|at| position(at, records.len()));
@@ -212,7 +215,9 @@ impl Service {
 
         let plan = self.plan(engine).await;
         let step = Batch::sweep(&plan, swept.watermark, known);
-        let report = self.run(step, engine, deadline, metrics).await;
+        let report = self
+            .run(step, (engine, &BTreeMap::new()), deadline, metrics)
+            .await;
         let mut complete = report.is_complete();
         if complete {
             let noted = self.store.note_swept_to(swept, deadline.last_steps()).await;
@@ -236,11 +241,11 @@ impl Service {
     async fn run(
         &self,
         step: Step<'_>,
-        engine: &Engine,
+        known: (&Engine, &BTreeMap<String, SampleEvent>),
         deadline: Deadline,
         metrics: &mut Metrics,
     ) -> Report {
-        let outside = Outside::new(&self.store, &self.publisher, engine, now_ms);
+        let outside = Outside::new(&self.store, &self.publisher, known, now_ms);
         let report = drive(step, &outside, deadline).await;
         let published = outside.into_published();
         metrics.stored(&report, self.store.take_counts());

@@ -30,7 +30,7 @@ pub use model::*;
 pub use yaml::duration::WINDOW_LENGTH_MAX_MS;
 pub use yaml::letter_case::{fold, fold_into, is_folded};
 pub use yaml::near_name::nearest;
-pub use yaml::problem::{EXPECTED, RuleFile, RuleProblem, Severity, is_rule_file};
+pub use yaml::problem::{EXACT, EXPECTED, RuleFile, RuleProblem, Severity, is_rule_file};
 pub use yaml::reference::Reference;
 pub use yaml::section::{MILLION, Section};
 

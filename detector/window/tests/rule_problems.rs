@@ -37,6 +37,7 @@ snapshot_of!(
     references,
     cycle,
     groups,
+    entities,
     lists
 );
 

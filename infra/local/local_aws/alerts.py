@@ -42,7 +42,8 @@ class AlertQueue:
                 attributes = message.get("MessageAttributes", {})
                 received.append(
                     {
-                        "alert": json.loads(message["Body"]),
+                        # A finding; our own line is under `unmapped`.
+                        "alert": json.loads(message["Body"])["unmapped"],
                         "attributes": {name: value.get("StringValue") for name, value in attributes.items()},
                         "system": message.get("Attributes", {}),
                     }

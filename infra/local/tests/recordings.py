@@ -84,15 +84,14 @@ def episode(alert: Alert) -> str:
 
 
 def line_of(notice: Alert, like: Alert) -> Alert:
-    """The fields of a notice that a line of `replay run` has, in their order."""
-    assert list(notice)[: len(like)] == list(like), "a notice begins with the fields of a line"
-    return {name: notice[name] for name in like}
+    """The fields of a notice that a line of `replay run` has. The incident is known there by all alerts together."""
+    return {name: notice[name] for name in like} | {"incident_id": like["incident_id"]}
 
 
 def shifted(alert: Alert, by: timedelta) -> Alert:
     """An alert with its times shifted, without what depends on the bytes of its events."""
     moved = {name: _moved(alert[name], by) for name in TIMES}
-    return {k: v for k, v in alert.items() if k not in ("alert_id", "event_ids", "status")} | moved
+    return {k: v for k, v in alert.items() if k not in ("alert_id", "incident_id", "event_ids", "status")} | moved
 
 
 def _moved(time: str, by: timedelta) -> str:

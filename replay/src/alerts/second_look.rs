@@ -9,7 +9,7 @@ use detector_core::alert::message::sequence::Trace;
 use detector_core::alert::message::{Place, SampleEvent};
 use detector_core::decode::split::Piece;
 use detector_core::engine::{Engine, Mode, Observer};
-use detector_core::event::{Body, Event};
+use detector_core::event::Event;
 use detector_core::rule::{CorrelationIx, DetectionIx, DetectionRule};
 use detector_core::window::Windows;
 use detector_core::window::key::Key;
@@ -20,8 +20,6 @@ use crate::input::stream::{Stream, Taken};
 
 /// Events of an alert that may be shown.
 const SAMPLES_MAX: usize = 2;
-/// Of an event; more is cut.
-const SAMPLE_BYTES_MAX: usize = 8_192;
 
 /// What it shows.
 pub(super) struct Look {
@@ -125,20 +123,11 @@ impl<'t, 'r> Watcher<'t, 'r> {
     }
 
     fn keep(&mut self, event: &Event<'_, '_>) {
-        let Some(time) = event.time else { return };
-        let text = match event.body {
-            Body::Json(bytes) => String::from_utf8_lossy(bytes),
-            Body::Text(text) => text.into(),
+        let Some(sample) = SampleEvent::of(event) else {
+            return;
         };
         self.accounts.extend(event.account.map(str::to_owned));
         self.regions.extend(event.region.map(str::to_owned));
-        let sample = SampleEvent {
-            id: event.id.to_owned(),
-            source: event.source.service(),
-            time,
-            arrival: event.arrival,
-            text: text[..text.floor_char_boundary(SAMPLE_BYTES_MAX)].to_owned(),
-        };
         self.look.samples.insert(sample.id.clone(), sample);
     }
 }

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, bail};
 
-use detector_core::rule::{RuleProblem, RuleSet, Severity};
+use detector_core::rule::{CorrelationRule, EntityRole, RuleProblem, RuleSet, Severity};
 use detector_core::time::Timestamp;
 use detector_core::window;
 
@@ -40,6 +40,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         }
     }
     problems.extend(loaded.iter().flat_map(expired));
+    problems.extend(loaded.iter().flat_map(alone));
     problems.sort();
     let in_service = match &args.against {
         Some(old) => Some(in_service(old)?),
@@ -134,6 +135,31 @@ fn examples(rules: &RuleSet) -> Vec<String> {
                 "{}:{}: the list `{}` is still an example and allows nothing",
                 list.path, list.line, list.name
             )
+        })
+        .collect()
+}
+
+/// Correlations of which nobody knows whom they are about, so that their alerts never find others of their attack.
+fn alone(rules: &RuleSet) -> Vec<RuleProblem> {
+    let is_known = |rule: &CorrelationRule| {
+        let roles = [EntityRole::Actor, EntityRole::Scope];
+        rule.stands_for.is_some() || rule.entities.iter().any(|of| roles.contains(&of.role))
+    };
+    // One group for all is about all that the logs hold.
+    let of_nobody = rules
+        .correlations
+        .iter()
+        .filter(|rule| rule.pages && !rule.group_by.is_empty() && !is_known(rule));
+    of_nobody
+        .map(|rule| RuleProblem {
+            path: rule.meta.path.to_string(),
+            line: rule.meta.line,
+            column: None,
+            severity: Severity::Warning,
+            message: format!(
+                "`{}` names neither an actor nor a scope, so its alerts join no other: write who did it under `vedette`, as `entities: {{actor: {{address: source_ip}}}}`",
+                paging::name(&rule.meta)
+            ),
         })
         .collect()
 }

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use detector_core::rule::EXPECTED;
+use detector_core::rule::{EXACT, EXPECTED};
 use walkdir::WalkDir;
 
 use crate::input::rules::{ALLOWLIST, is_hidden};
@@ -30,7 +30,7 @@ const OTHER_EXTENSIONS: [&str; 30] = [
 ];
 
 /// What `replay test` reads beside a recording: nobody has to be told that it is no log.
-const OF_RECORDINGS: [&str; 2] = [EXPECTED, ALLOWLIST];
+const OF_RECORDINGS: [&str; 3] = [EXPECTED, EXACT, ALLOWLIST];
 
 /// What `capture` keeps beside a capture that is under way.
 const PARTS: [&str; 3] = [".part", ".part.json", ".part.json.tmp"];

@@ -6,13 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use detector_core::alert::Alert;
+use detector_core::rule::EXACT;
 use serde_json::Value;
 
 use super::comparison::rule_of;
 use super::expectation::{COMPARED, ExpectedAlert};
-
-/// Beside the logs and the `expected.yaml`.
-pub(crate) const EXACT: &str = "exact.yaml";
 
 /// The file of a scenario and what it has.
 #[derive(Debug)]

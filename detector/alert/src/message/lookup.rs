@@ -27,6 +27,9 @@ pub(super) fn lookup(message: &Message<'_>) -> Vec<String> {
     let Some(source) = source(message) else {
         return Vec::new();
     };
+    if message.hides {
+        return vec!["People are hidden here: search by the event ids below.".to_owned()];
+    }
     let alert = &message.lead().alert;
     let from = (alert.first_event_time.millis() - MARGIN_MS).max(0) / 1000;
     let until = (message.sent_at.millis().max(alert.last_event_time.millis()) + MARGIN_MS) / 1000;
@@ -139,6 +142,9 @@ fn detection_of<'r>(
 /// The entry of an allowlist that silences what the lead is about; in its absence, what does.
 pub(super) fn silence(message: &Message<'_>) -> Vec<String> {
     let lead = message.lead();
+    if message.hides {
+        return Vec::new();
+    }
     let entry = source(message).and_then(|source| {
         source.detection.allow.iter().find_map(|allow| {
             let list = &message.rules.allowlists[allow.list];

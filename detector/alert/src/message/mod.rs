@@ -7,8 +7,10 @@ mod headline; // one line for a lock screen
 mod email; // the whole of it
 mod ocsf; // for machines
 mod chat; // for chat clients
+mod sample_event; // events that are shown
 pub mod sequence; // when a message goes out
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use detector_event::time::Timestamp;
@@ -22,6 +24,10 @@ use crate::personal::Personal;
 use crate::{Alert, Status};
 
 pub use headline::HEADLINE_CHARS_MAX;
+pub use sample_event::SampleEvent;
+
+/// Events that a message shows.
+const SAMPLES_MAX: usize = 2;
 
 /// Why a message goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,17 +62,6 @@ pub struct Place {
     pub stack: Option<String>,
 }
 
-/// An event of those in evidence, as its log has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SampleEvent {
-    pub id: String,
-    /// The log source.
-    pub source: &'static str,
-    pub time: Timestamp,
-    pub arrival: Option<Timestamp>,
-    pub text: String,
-}
-
 /// An earlier incident of the same actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Before {
@@ -93,6 +88,8 @@ pub struct Message<'r> {
     pub before: Option<Before>,
     pub samples: Vec<SampleEvent>,
     pub place: Place,
+    /// Values stand for others, so that nothing can be looked up by them.
+    pub hides: bool,
 }
 
 impl<'r> Message<'r> {
@@ -126,7 +123,23 @@ impl<'r> Message<'r> {
             before: None,
             samples: Vec::new(),
             place,
+            hides: false,
         }
+    }
+
+    /// Shows an event of the alert that says most, and one that another log has, where these are among the known ones.
+    #[must_use]
+    pub fn with_samples(mut self, known: &BTreeMap<String, SampleEvent>) -> Self {
+        let lead = std::iter::once(self.lead()).chain(&self.alerts);
+        let events = lead.flat_map(|told| &told.alert.event_ids);
+        let mut samples: Vec<SampleEvent> = Vec::new();
+        for sample in events.filter_map(|id| known.get(id)) {
+            if samples.len() < SAMPLES_MAX && samples.iter().all(|of| of.source != sample.source) {
+                samples.push(sample.clone());
+            }
+        }
+        self.samples = samples;
+        self
     }
 
     /// Shows people as `personal` says, in all bodies.
@@ -136,6 +149,7 @@ impl<'r> Message<'r> {
         for told in &mut self.alerts {
             personal.apply(told, &mut replaced);
         }
+        self.hides = !replaced.is_empty();
         // The longest first: one value may be part of another.
         replaced.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
         for sample in &mut self.samples {

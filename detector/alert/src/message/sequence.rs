@@ -14,9 +14,6 @@ use super::words::accounts;
 use super::{Before, Change, Message, Occasion, Place, SampleEvent};
 use crate::incident::{Incident, Told};
 
-/// Events that are shown of an incident.
-const SAMPLES_MAX: usize = 2;
-
 /// Of each account that falls to an attack there is a message, up to here; then each time that their number doubles.
 const OPENED_ONE_BY_ONE: usize = 3;
 
@@ -151,7 +148,7 @@ impl<'r> Course<'r> {
         samples: &BTreeMap<String, SampleEvent>,
     ) -> Message<'r> {
         picture.messages += 1;
-        let mut message = Message {
+        let message = Message {
             rules: self.rules,
             incident_id: alerts[0].alert.incident_id.clone(),
             number: picture.messages,
@@ -163,9 +160,9 @@ impl<'r> Course<'r> {
             before: self.before.clone(),
             samples: Vec::new(),
             place: self.place.clone(),
+            hides: false,
         };
-        message.samples = sampled(&message, samples);
-        message
+        message.with_samples(samples)
     }
 
     /// When an alert is known.
@@ -225,19 +222,6 @@ impl<'r> Course<'r> {
 }
 
 const TENFOLD: u64 = 10;
-
-/// An event of the alert that says most, and one that another log has.
-fn sampled(message: &Message<'_>, known: &BTreeMap<String, SampleEvent>) -> Vec<SampleEvent> {
-    let lead = std::iter::once(message.lead()).chain(&message.alerts);
-    let events = lead.flat_map(|told| &told.alert.event_ids);
-    let mut samples: Vec<SampleEvent> = Vec::new();
-    for sample in events.filter_map(|id| known.get(id)) {
-        if samples.len() < SAMPLES_MAX && samples.iter().all(|of| of.source != sample.source) {
-            samples.push(sample.clone());
-        }
-    }
-    samples
-}
 
 impl Picture {
     /// What is new against what was told.

@@ -1,8 +1,9 @@
 //! The world of a batch in production: DynamoDB and SNS.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
-use detector_core::alert::message::Message as Told;
+use detector_core::alert::message::{Message as Told, SampleEvent};
 use detector_core::engine::Engine;
 use detector_core::store::{Announcement, Effect, EffectResult, Notice};
 use futures::stream::{self, StreamExt};
@@ -24,6 +25,8 @@ pub struct Outside<'w> {
     store: &'w DynamoStore,
     publisher: &'w Publisher,
     engine: &'w Engine,
+    /// Events of the batch, to show.
+    samples: &'w BTreeMap<String, SampleEvent>,
     now: fn() -> i64,
     published: RefCell<Published>,
 }
@@ -42,13 +45,14 @@ impl<'w> Outside<'w> {
     pub fn new(
         store: &'w DynamoStore,
         publisher: &'w Publisher,
-        engine: &'w Engine,
+        (engine, samples): (&'w Engine, &'w BTreeMap<String, SampleEvent>),
         now: fn() -> i64,
     ) -> Self {
         Self {
             store,
             publisher,
             engine,
+            samples,
             now,
             published: RefCell::default(),
         }
@@ -62,6 +66,11 @@ impl<'w> Outside<'w> {
         let rules = (self.engine.rules(), self.engine.linking());
         let telling = self.publisher.telling();
         let message = Told::of_announcement(rules, told, telling.place.clone());
+        // What is over needs no more than its totals.
+        let message = match told.notice {
+            Notice::Opened => message.with_samples(self.samples),
+            Notice::Closed => message,
+        };
         Message::new(&message.showing(&telling.personal), told.key)
     }
 

@@ -3,7 +3,6 @@
 pub mod message; // an alert as SNS takes it
 
 #[cfg(test)]
-#[path = "../../../alert/src/sample.rs"]
 mod sample;
 
 use std::collections::BTreeSet;

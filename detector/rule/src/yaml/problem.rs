@@ -13,10 +13,13 @@ pub struct RuleFile {
 /// What says of a recording what it must show; where recordings lie beside rules, it is no rule file.
 pub const EXPECTED: &str = "expected.yaml";
 
+/// The name of the file that has the exact numbers of a recording; it holds no rule, either.
+pub const EXACT: &str = "exact.yaml";
+
 /// Whether a file of that name, without folders, is a rule file.
 pub fn is_rule_file(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    name != EXPECTED && (lower.ends_with(".yml") || lower.ends_with(".yaml"))
+    ![EXPECTED, EXACT].contains(&name) && (lower.ends_with(".yml") || lower.ends_with(".yaml"))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

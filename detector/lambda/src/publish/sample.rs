@@ -1,13 +1,13 @@
-//! A rule and an alert for tests.
+//! Rules and an announcement for tests.
 
-use detector_event::time::Timestamp;
-use detector_rule::{CorrelationIx, FieldTag, RuleFile, RuleSet};
-use detector_store::{Announcement, EpisodeId, ItemKey, Notice, RuleKey};
-use detector_window::episode::Episode;
-use detector_window::interval::Interval;
-use detector_window::key::Key;
-use detector_window::load_rules;
-use detector_window::shown::ShownValue;
+use detector_core::rule::{CorrelationIx, FieldTag, RuleFile, RuleSet};
+use detector_core::store::{Announcement, EpisodeId, ItemKey, Notice, RuleKey};
+use detector_core::time::Timestamp;
+use detector_core::window::episode::Episode;
+use detector_core::window::interval::Interval;
+use detector_core::window::key::Key;
+use detector_core::window::load_rules;
+use detector_core::window::shown::ShownValue;
 
 const RULES: &str = "
 title: Sign-in failed

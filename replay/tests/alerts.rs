@@ -1,0 +1,123 @@
+//! `replay alerts`: messages as people read them, one of each family to the letter, and the same for the same input.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the lint's exemption reaches only functions marked as tests, not their helpers"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn printed(command: &str, args: &[&str]) -> String {
+    let mut replay = Command::new(env!("CARGO_BIN_EXE_replay"));
+    let output = replay
+        .arg(command)
+        .arg("--quiet")
+        .args(args)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{args:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// `VEDETTE_ACCEPT=1` writes them anew; read the difference.
+#[test]
+fn messages_of_each_family_are_as_they_were_read() {
+    for (family, recording) in [
+        ("credential_stuffing", "attack_brute_force"),
+        ("cross_owner_access", "attack"),
+        ("error_leak", "attack_secret"),
+        ("registration_flood", "attack_botnet"),
+    ] {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/messages/{family}.txt"));
+        let found = printed("alerts", &[&format!("fixtures/{family}/{recording}")]);
+        if std::env::var_os("VEDETTE_ACCEPT").is_some() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &found).unwrap();
+        }
+        let golden = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(found, golden, "{family}");
+        let prose = found
+            .lines()
+            .filter(|line| !line.starts_with("      ") && !line.starts_with("Subject: "));
+        let long: Vec<&str> = prose.filter(|line| line.chars().count() > 72).collect();
+        assert!(
+            long.iter().all(|line| !line.trim().contains(' ')),
+            "{family}: {long:#?}"
+        );
+    }
+}
+
+#[test]
+fn every_alert_has_its_incident_and_each_incident_tells_of_it() {
+    let args = ["--format", "json", "fixtures/credential_stuffing"];
+    let alerts: Vec<Value> = printed("run", &args)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let args = ["--format", "incidents", "fixtures/credential_stuffing"];
+    let incidents: Vec<Value> = printed("run", &args)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(alerts.len() > 50 && incidents.len() < alerts.len() / 2);
+    let of = |incident: &Value| -> BTreeSet<(String, String)> {
+        let id = incident["incident_id"].as_str().unwrap().to_owned();
+        let alerts = incident["alerts"].as_array().unwrap().iter();
+        alerts
+            .map(|alert| (id.clone(), alert.as_str().unwrap().to_owned()))
+            .collect()
+    };
+    let told: BTreeSet<_> = incidents.iter().flat_map(of).collect();
+    let text = |alert: &Value, key: &str| alert[key].as_str().unwrap().to_owned();
+    let of_alerts: BTreeSet<_> = alerts
+        .iter()
+        .map(|alert| (text(alert, "incident_id"), text(alert, "alert_id")))
+        .collect();
+    assert_eq!(told, of_alerts);
+}
+
+#[test]
+fn messages_are_the_same_for_any_number_of_threads_and_in_every_form() {
+    let recording = "fixtures/credential_stuffing/attack";
+    for body in ["email", "sms", "json", "ocsf", "chat"] {
+        let one = printed("alerts", &["--as", body, "--threads", "1", recording]);
+        assert_eq!(
+            one,
+            printed("alerts", &["--as", body, "--threads", "4", recording])
+        );
+        if matches!(body, "json" | "ocsf" | "chat") {
+            assert!(
+                one.lines()
+                    .all(|line| serde_json::from_str::<Value>(line).is_ok()),
+                "{one}"
+            );
+        }
+    }
+    let findings = printed("alerts", &["--as", "ocsf", recording]);
+    let ids: BTreeSet<String> = findings
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["finding_info"]["uid"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert!(ids.len() > 1);
+    let first = ids.first().unwrap();
+    let own = printed("alerts", &["--as", "ocsf", "--incident", first, recording]);
+    assert!(
+        own.lines().count() > 1 && own.lines().all(|line| line.contains(first.as_str())),
+        "{own}"
+    );
+}
