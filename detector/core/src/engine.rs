@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::clock::Clock;
 pub use crate::clock::SKEW_MAX_MS;
+use crate::derived::DerivedFields;
 use crate::tally::Tally;
-use crate::wanted::wanted_fields;
+use crate::wanted::{Seen, absent_fields};
 use detector_alert::Alert;
 use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable, Unrecognised};
-use detector_event::event::{Event, LogSource};
+use detector_event::event::Event;
 use detector_event::field::SlotId;
 use detector_event::time::Timestamp;
 use detector_matching::{Matcher, Scratch};
@@ -33,8 +34,7 @@ pub struct Engine {
     application_log_groups: Vec<String>,
     audit_log_groups: Vec<String>,
     lateness_max_ms: i64,
-    /// By detection rule: the fields that it or its alerts miss where they never appear.
-    wanted_fields: Vec<Vec<SlotId>>,
+    derived: DerivedFields,
 }
 
 /// How a recording is looked at.
@@ -65,8 +65,7 @@ struct Watch<'e> {
     windows: Windows<'e>,
     tally: Tally,
     clock: Clock,
-    /// By log source, a bit for each slot that had a value in any of its events.
-    seen: [Vec<u64>; LogSource::ALL.len()],
+    seen: Seen,
 }
 
 /// Told of what happens inside a record, as it happens.
@@ -82,9 +81,8 @@ impl Engine {
     pub fn new(mut rules: RuleSet) -> Self {
         let decode_fields = DecodeFields::register(&mut rules.fields);
         let matcher = Matcher::new(&rules);
-        let wanted_fields = wanted_fields(&rules);
         Self {
-            wanted_fields,
+            derived: DerivedFields::of(&rules),
             rules,
             decode_fields,
             matcher,
@@ -158,12 +156,14 @@ impl Engine {
             clock: Clock::default(),
             seen: std::array::from_fn(|_| vec![0; self.rules.fields.len().div_ceil(64)]),
         };
-        Worker {
-            decoder: Decoder::new(&self.rules.fields, &self.decode_fields, self.limits.clone())
-                .with_json_log_groups(&self.json_log_groups)
-                .with_application_log_groups(&self.application_log_groups, &self.audit_log_groups),
-            watch,
-        }
+        let decoder = Decoder::new(&self.rules.fields, &self.decode_fields, self.limits.clone())
+            .with_json_log_groups(&self.json_log_groups)
+            .with_application_log_groups(&self.application_log_groups, &self.audit_log_groups);
+        let decoder = match self.derived.enrich() {
+            Some(enrich) => decoder.with_enrich(enrich),
+            None => decoder,
+        };
+        Worker { decoder, watch }
     }
 }
 
@@ -232,7 +232,11 @@ impl<'e> Worker<'e> {
     /// # Errors
     /// State that was drained cannot be read back.
     pub fn finish(self, spilled: &mut dyn Spilled) -> Result<(Vec<Alert>, Tally), SpillError> {
-        let absent_fields = self.watch.absent_fields();
+        let absent_fields = absent_fields(
+            &self.watch.engine.rules,
+            &self.watch.tally,
+            &self.watch.seen,
+        );
         let Watch {
             engine,
             windows,
@@ -333,24 +337,6 @@ impl Watch<'_> {
                     Placement::Untimed => tally.untimed_hits += 1,
                 }
             });
-    }
-
-    fn absent_fields(&self) -> Vec<Vec<String>> {
-        let rules = &self.engine.rules;
-        let absent = |(rule, wanted): (&DetectionRule, &Vec<SlotId>)| {
-            let sources = || rule.sources.iter().map(|source| *source as usize);
-            if !sources().any(|source| self.tally.events[source] > 0) {
-                return Vec::new();
-            }
-            let is_seen =
-                |source: usize, slot: usize| self.seen[source][slot / 64] >> (slot % 64) & 1 == 1;
-            let never = |slot: &&SlotId| !sources().any(|source| is_seen(source, slot.index()));
-            (wanted.iter().filter(never))
-                .map(|slot| rules.fields.path(*slot).to_owned())
-                .collect()
-        };
-        let wanted = &self.engine.wanted_fields;
-        rules.detections.iter().zip(wanted).map(absent).collect()
     }
 
     /// Judges an event's time by its arrival, a property of its record, so that every worker judges it alike.

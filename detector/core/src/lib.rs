@@ -25,5 +25,6 @@ pub use detector_window as window;
 
 pub mod tally; // what was read, and what rules could not use of it
 mod wanted; // fields that rules miss
+mod derived; // fields that no log has
 mod clock; // when what does not say so arrived
 pub mod engine; // the whole way, wired together
