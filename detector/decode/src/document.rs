@@ -149,6 +149,13 @@ impl Decoder<'_> {
         if let Some(said) = context.said {
             said.put(&mut slots, self.fields);
         }
+        if let Some(enrich) = self.enrich {
+            let mut time = Origin::of(source, &slots, self.fields, context).time;
+            if claims::is_misdated(self.log_groups, source, time, context) {
+                time = context.time;
+            }
+            enrich.enrich(&mut slots, time);
+        }
         let mut origin = Origin::of(source, &slots, self.fields, context);
         if claims::is_misdated(self.log_groups, source, origin.time, context) {
             origin.time = context.time;

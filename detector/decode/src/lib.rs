@@ -67,6 +67,12 @@ pub trait EventSink {
     fn control_message(&mut self) {}
 }
 
+/// Adds to an event what no log says, such as the hour of its time in a zone.
+pub trait Enrich: std::fmt::Debug + Sync {
+    /// `time` is the event's own.
+    fn enrich(&self, slots: &mut Slots<'_>, time: Option<Timestamp>);
+}
+
 /// A part of a record that is of no known form, judged by its form alone. Rules see it as an event all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unrecognised {
@@ -85,6 +91,7 @@ pub struct Decoder<'t> {
     log_groups: LogGroups<'t>,
     /// The headers that rules ask for under `httpRequest.headers.`, as they write them.
     waf_headers: Vec<(Box<str>, SlotId)>,
+    enrich: Option<&'t dyn Enrich>,
     /// Empty ones.
     slots: Vec<Slots<'static>>,
     buffers: Vec<Vec<u8>>,
@@ -108,6 +115,7 @@ impl<'t> Decoder<'t> {
             limits,
             log_groups: LogGroups::default(),
             waf_headers: fields::waf_headers(table),
+            enrich: None,
             slots: Vec::new(),
             buffers: Vec::new(),
             id: String::new(),
@@ -136,6 +144,15 @@ impl<'t> Decoder<'t> {
         self.log_groups.application = application;
         self.log_groups.audit = audit;
         self
+    }
+
+    /// Has `enrich` add to every event what no log says.
+    #[must_use]
+    pub fn with_enrich(self, enrich: &'t dyn Enrich) -> Self {
+        Self {
+            enrich: Some(enrich),
+            ..self
+        }
     }
 
     /// Decodes one record: the bytes of a stream record, or a line or a whole document of a file.

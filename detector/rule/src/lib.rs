@@ -21,7 +21,9 @@ use yaml::{documents, problem};
 
 pub use kind::{Attribute, Compared, Draft, Fields, Form, Linker, Takes, WindowKind};
 pub use model::allowlist::{AllowEntry, AllowValue, Allowlist};
+pub use model::calendar::{CalendarPart, Said};
 pub use model::condition::*;
+pub use model::derived::Derived;
 pub use model::list::{Listed, Lookup};
 pub use model::network_prefix::NetworkPrefix;
 pub use model::pattern::Pattern;
@@ -127,14 +129,16 @@ fn load_with_problems(
     let Finished {
         shared_networks,
         spelling,
+        calendars,
         problems: found,
-    } = shared.finish(drafts.broken.is_empty());
+    } = shared.finish(&drafts);
     problems.extend(found);
     let (set, link_problems) = link::link(drafts, fields);
     problems.extend(link_problems);
     let set = set.map(|set| RuleSet {
         shared_networks,
         spelling,
+        calendars: calendars.into(),
         ..set
     });
     problems.sort();

@@ -1,5 +1,6 @@
 //! What rules know besides the events: lists, and how fields are spelt.
 
+mod calendar;
 mod lists;
 mod spelling;
 

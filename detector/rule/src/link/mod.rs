@@ -98,6 +98,7 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         allowlists,
         shared_networks: Vec::new(),
         spelling: BTreeMap::new(),
+        calendars: Arc::default(),
     };
     (Some(set), problems)
 }

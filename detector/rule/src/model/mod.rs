@@ -3,6 +3,8 @@
 pub(crate) mod log_source; // logsource -> LogSource
 pub(crate) mod network_prefix; // the network of an address
 pub(crate) mod allowlist; // who may
+pub(crate) mod calendar; // working hours in a zone
+pub(crate) mod derived; // fields that no log has
 pub(crate) mod spelling; // what of a value makes no difference
 pub(crate) mod list; // values that are looked up
 pub(crate) mod condition; // what a detection tests
@@ -22,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
 use crate::model::allowlist::Allowlist;
+pub use crate::model::calendar::Calendar;
 pub use crate::model::comparison::Comparison;
 pub use crate::model::decimal::Decimal;
 pub use crate::model::entity::{EntityKind, EntityRole, EntitySource, RuleEntity};
@@ -105,6 +108,8 @@ pub struct RuleSet {
     pub shared_networks: Vec<Arc<Allowlist>>,
     /// By field: how its values are spelt, where the rules say so (`spelling`).
     pub spelling: BTreeMap<Box<str>, Spelling>,
+    /// What fields such as `vedette.at.office.hour` are told by, in the order of the files.
+    pub calendars: Arc<[Calendar]>,
 }
 
 /// A detection rule, filters folded in. What it matches is compiled by `detector-matching`.

@@ -249,7 +249,10 @@ impl<'c> DetectionCompiler<'c, '_> {
                 modifiers.operator = keyword_operator(modifiers.operator)?;
                 Subject::AnyText
             }
-            _ => Subject::Field(self.fields.slot(check_path(field)?)),
+            _ => {
+                self.shared.check_field(field)?;
+                Subject::Field(self.fields.slot(check_path(field)?))
+            }
         };
         check_shape(value, field)?;
         let present = || {

@@ -8,10 +8,11 @@ use crate::yaml::problem::Reporter;
 use crate::yaml::yaml_tree::{Node, shortened};
 
 /// Every other key that Sigma or Vedette reads, of any kind of document.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "action",
     "allowlist",
     "author",
+    "calendars",
     "custom_attributes",
     "date",
     "description",
