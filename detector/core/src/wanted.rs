@@ -57,27 +57,3 @@ fn wanted_fields(rules: &RuleSet) -> Vec<Vec<SlotId>> {
     }
     wanted
 }
-
-/// Which of the fields that a rule wants no event had that it sees; none, where it saw no event. `seen` has a bit for each
-/// slot, by log source.
-pub(crate) fn absent(
-    rules: &RuleSet,
-    (rule, wanted): (usize, &[SlotId]),
-    events: &[u64],
-    seen: &[Vec<u64>],
-) -> Vec<String> {
-    let sources = || {
-        rules.detections[rule]
-            .sources
-            .iter()
-            .map(|source| *source as usize)
-    };
-    if !sources().any(|source| events[source] > 0) {
-        return Vec::new();
-    }
-    let is_seen = |source: usize, slot: usize| seen[source][slot / 64] >> (slot % 64) & 1 == 1;
-    let never = |slot: &&SlotId| !sources().any(|source| is_seen(source, slot.index()));
-    (wanted.iter().filter(never))
-        .map(|slot| rules.fields.path(*slot).to_owned())
-        .collect()
-}
