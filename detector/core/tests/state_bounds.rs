@@ -112,6 +112,19 @@ fn a_group_does_not_grow_with_the_flood_that_fills_it() {
         ),
         (
             "value_count",
+            BOTH,
+            extended(
+                &of_field("        field: userName"),
+                "ratio: {of: [first], to: [first, second], gte: 0.5, at_least: 100}",
+            ),
+        ),
+        (
+            "event_count",
+            FIRST,
+            extended(&gte, "spike: {gte: 2, at_least: 100}"),
+        ),
+        (
+            "value_count",
             FIRST,
             extended(
                 &of_field("        field: userName"),

@@ -40,7 +40,8 @@ pub use group::{episode, group_values, groups, version};
 pub use ledger::shown;
 pub use state::{coverage, interval, key, key_set, sample, sketch};
 pub use types::{
-    TYPES, absence, aggregate, baseline, count, first_seen, ordered, owner, ratio, temporal, words,
+    TYPES, absence, aggregate, baseline, count, first_seen, ordered, owner, ratio, spike, temporal,
+    words,
 };
 
 /// Loads all rules of all files, with windows of all [`TYPES`].

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::{
     Absence, Correlation, Event, Except, Expression, FirstSeen, Input, Kind, ORIGIN_MS, Owner,
-    Ratio, TICK_MS, millis,
+    Ratio, Spike, TICK_MS, millis,
 };
 
 const DETECTIONS: usize = 3;
@@ -133,11 +133,31 @@ pub(crate) fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
     let mut later = self::apart(&apart);
     add_own_alerts(&mut apart, &mut correlations);
     for correlation in &mut correlations {
+        if let Kind::Ratio(ratio) = &mut correlation.kind
+            && later.bool()
+        {
+            ratio.fields = value_fields(&mut later);
+        }
+        if let Some(spike) = spike(&mut later, correlation) {
+            correlation.kind = spike;
+        }
         if let Some(absence) = absence(&mut later, correlation) {
             correlation.kind = absence;
         }
     }
     correlations
+}
+
+/// Instead of some counts of events: a comparison with the window before.
+fn spike(random: &mut fastrand::Rng, rule: &Correlation) -> Option<Kind> {
+    let is_event = |input: &Input| matches!(input, Input::Detection(_));
+    let is_one = rule.kind == Kind::EventCount
+        && rule.stands_for.is_none()
+        && rule.inputs.iter().all(is_event);
+    let (gte, lte) = (random.u64(20..300), random.u64(10..120));
+    let bound = *pick(random, &[("gte", gte), ("lte", lte)]);
+    let at_least = random.usize(1..4);
+    (is_one && random.u8(..3) == 0).then_some(Kind::Spike(Spike { bound, at_least }))
 }
 
 /// Instead of some correlations over events: that one of the rules is not there beside the others.
@@ -148,7 +168,12 @@ fn absence(random: &mut fastrand::Rng, rule: &Correlation) -> Option<Kind> {
         Kind::EventCount | Kind::Temporal(_) | Kind::TemporalOrdered | Kind::Ratio(_)
     );
     let inputs = rule.inputs.len();
-    if !is_plain || inputs < 2 || !rule.inputs.iter().all(is_event) || random.u8(..4) > 0 {
+    if !is_plain
+        || rule.stands_for.is_some()
+        || inputs < 2
+        || !rule.inputs.iter().all(is_event)
+        || random.u8(..4) > 0
+    {
         return None;
     }
     let mut roles: [Vec<usize>; 3] = Default::default();
@@ -439,6 +464,7 @@ fn ratio(random: &mut fastrand::Rng, inputs: usize) -> Kind {
         to,
         bound: (operator, random.u64(1..bound_max)),
         at_least: random.usize(1..5),
+        fields: Vec::new(),
     })
 }
 
@@ -544,6 +570,14 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
             ratio.at_least
         )?;
     }
+    if let Kind::Spike(Spike { bound, at_least }) = &rule.kind {
+        let (operator, percent) = bound;
+        let (whole, part) = (percent / 100, percent % 100);
+        writeln!(
+            out,
+            "    spike: {{{operator}: {whole}.{part:02}, at_least: {at_least}}}"
+        )?;
+    }
     if let Kind::Absence(absence) = &rule.kind {
         let parts = [
             ("of", &absence.of),
@@ -592,7 +626,8 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
 
 fn type_name(kind: &Kind) -> &'static str {
     match kind {
-        Kind::EventCount | Kind::Ratio(_) => "event_count",
+        Kind::Ratio(ratio) if !ratio.fields.is_empty() => "value_count",
+        Kind::EventCount | Kind::Ratio(_) | Kind::Spike(_) => "event_count",
         Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) => "value_count",
         Kind::Temporal(_) | Kind::Absence(_) => "temporal",
         Kind::TemporalOrdered => "temporal_ordered",
@@ -649,7 +684,9 @@ fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
         _ => writeln!(out, "    condition:")?,
     }
     match &rule.kind {
+        Kind::Ratio(Ratio { fields, .. }) if fields.is_empty() => {}
         Kind::ValueCount(fields)
+        | Kind::Ratio(Ratio { fields, .. })
         | Kind::FirstSeen(FirstSeen { fields, .. })
         | Kind::Owner(Owner { fields, .. }) => {
             writeln!(out, "        field: [{}]", fields.join(", "))?;

@@ -51,6 +51,14 @@ pub(crate) enum Kind {
     FirstSeen(FirstSeen),
     Owner(Owner),
     Absence(Absence),
+    Spike(Spike),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Spike {
+    /// Operator and percentage.
+    pub(crate) bound: (&'static str, u64),
+    pub(crate) at_least: usize,
 }
 
 /// Positions are those of the inputs; each has one part.
@@ -88,6 +96,8 @@ pub(crate) struct Ratio {
     /// Operator and percentage.
     pub(crate) bound: (&'static str, u64),
     pub(crate) at_least: usize,
+    /// Those whose different values are compared; none where it is events.
+    pub(crate) fields: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -201,6 +211,7 @@ fn groups<'a>(
     let value_fields: Vec<&'static str> = match &correlation.kind {
         Kind::ValueCount(fields) => fields.clone(),
         Kind::FirstSeen(kind) => kind.fields.clone(),
+        Kind::Ratio(kind) => kind.fields.clone(),
         Kind::Owner(kind) => kind.fields.clone(),
         Kind::Sum(f) | Kind::Average(f) | Kind::Percentile(f, _) | Kind::Median(f) => vec![f],
         _ => vec![],
@@ -522,11 +533,32 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
         }
         Kind::TemporalOrdered => in_order(t, rule, group),
         Kind::Absence(absence) => absence.holds(t, rule.timespan, &group.hits),
+        Kind::Spike(spike) => {
+            let within = |after: i64, until: i64| {
+                let hits = group.hits.iter().map(|(_, event, _)| event);
+                let inside = hits.filter(|e| after < e.tick && e.tick <= until);
+                inside
+                    .map(|e| (e.tick, &e.id))
+                    .collect::<BTreeSet<_>>()
+                    .len()
+            };
+            let (now, before) = (within(t - span, t), within(t - 2 * span, t - span));
+            let percent = spike.bound.1 as usize * before;
+            let is_so = match spike.bound.0 {
+                "gte" => 100 * now >= percent,
+                _ => 100 * now <= percent,
+            };
+            before >= spike.at_least && compare(&rule.threshold, (100 * now as i64, 1)) && is_so
+        }
         Kind::Ratio(ratio) => {
-            let mut inputs: BTreeMap<(i64, &str), BTreeSet<usize>> = BTreeMap::new();
-            for (input, event, _) in &hits {
-                let of = inputs.entry((event.tick, &event.id)).or_default();
-                of.insert(*input);
+            // By event, or by value.
+            let mut inputs: BTreeMap<(i64, &str, &[String]), BTreeSet<usize>> = BTreeMap::new();
+            for (input, event, value) in &hits {
+                let one = match ratio.fields.is_empty() {
+                    true => (event.tick, &*event.id, &[][..]),
+                    false => (0, "", value.as_slice()),
+                };
+                inputs.entry(one).or_default().insert(*input);
             }
             let with = |some: &[usize]| {
                 let has = |of: &&BTreeSet<usize>| some.iter().any(|input| of.contains(input));
@@ -719,6 +751,8 @@ fn describe(
     let span = (holding[0].0, holding[holding.len() - 1].1);
     let (after, before) = match &rule.kind {
         Kind::Absence(absence) => absence.range(rule.timespan, span),
+        // The window may be empty.
+        Kind::Spike(spike) if spike.bound.0 == "lte" => (span.0 - 2 * rule.timespan, span.1),
         _ => (span.0 - rule.timespan, span.1),
     };
     let told = match &rule.kind {
@@ -761,11 +795,7 @@ fn describe(
             .zip(values.iter().cloned())
             .collect(),
         count: (ids.len() + children.len()) as u64,
-        distinct: matches!(
-            rule.kind,
-            Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_)
-        )
-        .then_some(distinct.len() as u64),
+        distinct: counts_values(&rule.kind).then_some(distinct.len() as u64),
         first: times().map(|t| t.0).min().expect("an episode has hits"),
         last: times().map(|t| t.1).max().expect("an episode has hits"),
         evidence,
@@ -782,6 +812,14 @@ fn describe(
             })
             .collect(),
         holding,
+    }
+}
+
+fn counts_values(kind: &Kind) -> bool {
+    match kind {
+        Kind::Ratio(ratio) => !ratio.fields.is_empty(),
+        Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) => true,
+        _ => false,
     }
 }
 
@@ -803,6 +841,9 @@ fn hits_show(rule: &Correlation, name: &'static str, hits: &[Hit<'_>]) -> Vec<(i
         };
         let slice = match rule.kind {
             Kind::FirstSeen(_) | Kind::Owner(_) | Kind::Absence(_) => event.tick,
+            Kind::Spike(Spike {
+                bound: ("lte", _), ..
+            }) => millis(event.tick).div_euclid(rule.timespan * TICK_MS / 2),
             _ => millis(event.tick).div_euclid(rule.timespan * TICK_MS / 4),
         };
         let tick = first.entry((slice, value)).or_insert(event.tick);

@@ -7,6 +7,7 @@ pub mod ordered;
 pub mod absence; // of one beside another
 pub mod aggregate;
 pub mod ratio; // which part of them
+pub mod spike; // more than just before
 pub mod first_seen; // values that are new
 pub mod baseline; // what is usual
 pub mod owner; // whose it was
@@ -25,6 +26,7 @@ pub const TYPES: &[WindowKind] = &[
     aggregate::PERCENTILE,
     aggregate::MEDIAN,
     ratio::KIND,
+    spike::KIND,
     first_seen::KIND,
     baseline::KIND,
     owner::KIND,

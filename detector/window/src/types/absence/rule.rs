@@ -57,7 +57,7 @@ impl AbsenceParts {
 pub const KIND: WindowKind = WindowKind {
     name: "absence",
     form: Form::Attribute(Attribute {
-        on: "temporal",
+        on: &["temporal"],
         keys: &["of", "after", "before"],
         example: "{of: [code_given], after: [code_asked]}",
         read,
