@@ -40,7 +40,7 @@ pub use group::{episode, group_values, groups, version};
 pub use ledger::shown;
 pub use state::{coverage, interval, key, key_set, sample, sketch};
 pub use types::{
-    TYPES, aggregate, baseline, count, first_seen, ordered, owner, ratio, temporal, words,
+    TYPES, aggregate, baseline, count, first_seen, ordered, owner, ratio, temporal, travel, words,
 };
 
 /// Loads all rules of all files, with windows of all [`TYPES`].

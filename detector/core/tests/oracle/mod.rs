@@ -50,6 +50,8 @@ pub(crate) enum Kind {
     Ratio(Ratio),
     FirstSeen(FirstSeen),
     Owner(Owner),
+    /// Kilometres, and kilometres an hour.
+    Travel(u64, u64),
 }
 
 /// In ticks; positions are those of the inputs.
@@ -194,6 +196,7 @@ fn groups<'a>(
         Kind::FirstSeen(kind) => kind.fields.clone(),
         Kind::Owner(kind) => kind.fields.clone(),
         Kind::Sum(f) | Kind::Average(f) | Kind::Percentile(f, _) | Kind::Median(f) => vec![f],
+        Kind::Travel(..) => vec!["point"],
         _ => vec![],
     };
     let mut groups: BTreeMap<Vec<String>, Group<'a>> = BTreeMap::new();
@@ -434,6 +437,13 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
             );
             count(seen.len())
         }
+        Kind::Travel(km, kmh) => hits.iter().any(|(_, one, here)| {
+            hits.iter().any(|(_, other, there)| {
+                let apart = kilometres(&here[0], &there[0]);
+                let hours = ((one.tick - other.tick).abs() * TICK_MS) as f64 / 3_600_000.0;
+                apart >= *km as f64 && apart >= *kmh as f64 * hours
+            })
+        }),
         Kind::Temporal(expression) => {
             let mut present: BTreeSet<usize> = hits.iter().map(|(input, _, _)| *input).collect();
             present.extend(
@@ -483,6 +493,19 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
             !sorted.is_empty() && compare(&rule.threshold, aggregate(&rule.kind, &sorted))
         }
     }
+}
+
+/// The distance of two points, each `latitude,longitude`, by the haversine.
+fn kilometres(one: &str, other: &str) -> f64 {
+    let read = |text: &str| {
+        let (latitude, longitude) = text.split_once(',').expect("a point");
+        let radians = |text: &str| text.parse::<f64>().expect("degrees").to_radians();
+        (radians(latitude), radians(longitude))
+    };
+    let ((up, along), (other_up, other_along)) = (read(one), read(other));
+    let half = |angle: f64| (angle / 2.0).sin().powi(2);
+    let h = half(other_up - up) + up.cos() * other_up.cos() * half(other_along - along);
+    2.0 * 6_371.0 * h.sqrt().min(1.0).asin()
 }
 
 /// What happens around what happens, in eighths of a tick: an interval of a child can be entered at any half tick, and
@@ -687,7 +710,7 @@ fn describe(
         count: (ids.len() + children.len()) as u64,
         distinct: matches!(
             rule.kind,
-            Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_)
+            Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) | Kind::Travel(..)
         )
         .then_some(distinct.len() as u64),
         first: times().map(|t| t.0).min().expect("an episode has hits"),

@@ -9,6 +9,7 @@ pub mod ratio; // which part of them
 pub mod first_seen; // values that are new
 pub mod baseline; // what is usual
 pub mod owner; // whose it was
+pub mod travel; // how far apart
 
 use detector_rule::WindowKind;
 
@@ -26,4 +27,5 @@ pub const TYPES: &[WindowKind] = &[
     first_seen::KIND,
     baseline::KIND,
     owner::KIND,
+    travel::KIND,
 ];
