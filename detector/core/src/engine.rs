@@ -82,11 +82,12 @@ pub trait Observer {
 impl Engine {
     /// Compiles the rules.
     pub fn new(mut rules: RuleSet) -> Self {
+        let derived = DerivedFields::register(&mut rules);
         let decode_fields = DecodeFields::register(&mut rules.fields);
         let matcher = Matcher::new(&rules);
         let linking = Linking::new(&rules);
         Self {
-            derived: DerivedFields::of(&rules),
+            derived,
             rules,
             decode_fields,
             matcher,

@@ -150,10 +150,7 @@ impl Decoder<'_> {
             said.put(&mut slots, self.fields);
         }
         if let Some(enrich) = self.enrich {
-            let mut time = Origin::of(source, &slots, self.fields, context).time;
-            if claims::is_misdated(self.log_groups, source, time, context) {
-                time = context.time;
-            }
+            let time = self.time_of(source, &slots, context);
             enrich.enrich(&mut slots, time);
         }
         let mut origin = Origin::of(source, &slots, self.fields, context);

@@ -19,7 +19,7 @@ mod word; // an application's words, and what is put around them
 mod document; // one JSON document or text line
 pub mod split; // a byte stream -> records
 
-use detector_event::event::Event;
+use detector_event::event::{Event, LogSource};
 use detector_event::field::{FieldTable, SlotId};
 use detector_event::slots::Slots;
 use detector_event::time::Timestamp;
@@ -27,6 +27,7 @@ use detector_event::time::Timestamp;
 use claims::LogGroups;
 use context::{Context, Shape};
 pub use fields::DecodeFields;
+use origin::Origin;
 use packed::{aggregate, inflate};
 use text::raw;
 
@@ -263,6 +264,20 @@ impl<'t> Decoder<'t> {
         let (start, len) = self.record;
         let offset = part.as_ptr().addr().checked_sub(start);
         offset.filter(|o| *o < len.max(1)).map(|o| o as u64)
+    }
+
+    /// The time of an event of that log.
+    fn time_of(
+        &self,
+        source: LogSource,
+        slots: &Slots<'_>,
+        context: Context<'_>,
+    ) -> Option<Timestamp> {
+        let time = Origin::of(source, slots, self.fields, context).time;
+        match claims::is_misdated(self.log_groups, source, time, context) {
+            true => context.time,
+            false => time,
+        }
     }
 
     fn fresh_slots<'a>(&mut self) -> Slots<'a> {

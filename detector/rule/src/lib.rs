@@ -23,7 +23,7 @@ pub use kind::{Attribute, Compared, Draft, Fields, Form, Linker, Takes, WindowKi
 pub use model::allowlist::{AllowEntry, AllowValue, Allowlist};
 pub use model::calendar::{CalendarPart, Said};
 pub use model::condition::*;
-pub use model::derived::Derived;
+pub use model::derived::{Derived, PlacePart};
 pub use model::list::{Listed, Lookup};
 pub use model::network_prefix::NetworkPrefix;
 pub use model::pattern::Pattern;
@@ -32,12 +32,16 @@ pub use model::*;
 pub use yaml::duration::WINDOW_LENGTH_MAX_MS;
 pub use yaml::letter_case::{fold, fold_into, is_folded};
 pub use yaml::near_name::nearest;
-pub use yaml::problem::{EXACT, EXPECTED, RuleFile, RuleProblem, Severity, is_rule_file};
+pub use yaml::problem::{
+    EXACT, EXPECTED, RuleFile, RuleProblem, Severity, is_database, is_rule_file,
+};
 pub use yaml::reference::Reference;
 pub use yaml::section::{MILLION, Section};
 
 /// Bytes of one rule file.
 pub const RULE_FILE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of one database of places.
+pub const DATABASE_BYTES_MAX: usize = 256 << 20;
 /// Bytes of one file of a list's values.
 pub const LIST_FILE_BYTES_MAX: usize = 64 << 20;
 

@@ -41,7 +41,7 @@ pub use ledger::shown;
 pub use state::{coverage, interval, key, key_set, sample, sketch};
 pub use types::{
     TYPES, absence, aggregate, baseline, count, first_seen, ordered, owner, ratio, spike, temporal,
-    words,
+    travel, words,
 };
 
 /// Loads all rules of all files, with windows of all [`TYPES`].

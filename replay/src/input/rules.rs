@@ -6,9 +6,10 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use detector_core::places::Places;
 use detector_core::rule::{
-    LIST_FILE_BYTES_MAX, RuleFile, RuleProblem, RuleSet, Severity, is_rule_file, list_files,
-    nearest,
+    DATABASE_BYTES_MAX, Database, LIST_FILE_BYTES_MAX, RuleFile, RuleProblem, RuleSet, Severity,
+    is_database, is_rule_file, list_files, nearest,
 };
 use detector_core::window::{TYPES, load_rules};
 use walkdir::{DirEntry, WalkDir};
@@ -41,6 +42,8 @@ pub(crate) struct Read {
     pub(crate) found: usize,
     /// Those whose text could be read, if only in part, and after them the files in which their lists have their values.
     pub(crate) files: Vec<RuleFile>,
+    /// What says where addresses are.
+    pub(crate) databases: Vec<Database>,
     /// What is wrong with the others.
     pub(crate) problems: Vec<RuleProblem>,
 }
@@ -49,13 +52,17 @@ pub(crate) struct Read {
 pub(crate) fn load(paths: &[PathBuf]) -> anyhow::Result<Option<RuleSet>> {
     let Read {
         files,
+        databases,
         mut problems,
         ..
     } = read(paths, "give --rules PATH")?;
     let loaded = load_rules(&files).map_err(|refused| problems.extend(refused));
     if let (Ok(rules), true) = (loaded, problems.is_empty()) {
         if !rules.detections.is_empty() {
-            return Ok(Some(rules));
+            without_places(&rules, &databases)
+                .iter()
+                .for_each(|line| say(line));
+            return Ok(Some(RuleSet { databases, ..rules }));
         }
         say("error: the rule files hold no detection rule; nothing was read");
         return Ok(None);
@@ -66,6 +73,17 @@ pub(crate) fn load(paths: &[PathBuf]) -> anyhow::Result<Option<RuleSet>> {
     }
     say("error: the rules are broken; nothing was read");
     Ok(None)
+}
+
+/// Says which rules ask where addresses are, while nothing says so.
+pub(crate) fn without_places(rules: &RuleSet, databases: &[Database]) -> Option<String> {
+    let asking = rules.asking_for_places();
+    (databases.is_empty() && !asking.is_empty()).then(|| {
+        format!(
+            "warning: no database says where addresses are, so these rules miss what they ask of that: {}; put an .mmdb file beside the rules, or give it by --rules",
+            asking.join(", ")
+        )
+    })
 }
 
 /// The same with the lists of one more file, `allowlist`, in place of those of the same name.
@@ -98,6 +116,7 @@ pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
     let mut read = Read {
         found: 0,
         files: Vec::new(),
+        databases: Vec::new(),
         problems: Vec::new(),
     };
     let mut seen = BTreeSet::new();
@@ -108,7 +127,12 @@ pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
         }
         for file in expand(path, advice)? {
             let identity = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
-            if seen.insert(identity) {
+            if !seen.insert(identity) {
+                continue;
+            }
+            if is_places(&file) {
+                read.database(&file);
+            } else {
                 read.found += 1;
                 read.file(&file, RULE_FILE_BYTES_MAX);
             }
@@ -132,6 +156,33 @@ impl Read {
                 let message = format!("the file cannot be read: {error}");
                 self.problem(shown, 1, message);
             }
+        }
+    }
+
+    fn database(&mut self, path: &Path) {
+        let shown = path.display().to_string();
+        let most = DATABASE_BYTES_MAX as u64;
+        match read_bounded(path, most) {
+            Ok(bytes) if bytes.len() as u64 > most => {
+                self.problem(shown, 1, format!("the file has more than {most} bytes"));
+            }
+            Ok(bytes) => {
+                let database = Database {
+                    path: shown.clone(),
+                    bytes: bytes.into(),
+                };
+                match Places::read(std::slice::from_ref(&database)) {
+                    Ok(_) => self.databases.push(database),
+                    Err(message) => {
+                        let message = message
+                            .strip_prefix(&format!("{shown}: "))
+                            .unwrap_or(&message)
+                            .to_owned();
+                        self.problem(shown, 1, message);
+                    }
+                }
+            }
+            Err(error) => self.problem(shown, 1, format!("the file cannot be read: {error}")),
         }
     }
 
@@ -255,11 +306,12 @@ fn expand(path: &Path, advice: &str) -> anyhow::Result<Vec<PathBuf>> {
         .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
     for entry in entries {
         let entry = entry.with_context(|| format!("rules: cannot list `{}`", path.display()))?;
-        if entry.file_type().is_file() && is_rules(entry.path()) {
+        let is_read = is_rules(entry.path()) || is_places(entry.path());
+        if entry.file_type().is_file() && is_read {
             files.push(entry.into_path());
         }
     }
-    if files.is_empty() {
+    if !files.iter().any(|path| is_rules(path)) {
         bail!("rules: no .yml or .yaml file in `{}`", path.display());
     }
     Ok(files)
@@ -268,6 +320,11 @@ fn expand(path: &Path, advice: &str) -> anyhow::Result<Vec<PathBuf>> {
 fn is_rules(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     is_rule_file(&name.to_string_lossy())
+}
+
+fn is_places(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    is_database(&name.to_string_lossy())
 }
 
 pub(crate) fn is_hidden(entry: &DirEntry) -> bool {

@@ -18,6 +18,15 @@ const ACTOR: &str = "actor";
 const OWN_TIMESPAN: i64 = 600;
 const OWN_QUIET: i64 = 7_200;
 const NUMBER_FIELD: &str = "bytes";
+const POINT_FIELD: &str = "point";
+/// From 0 to nearly 18,000 kilometres apart.
+const POINTS: [&str; 5] = [
+    "52.5,13.4",
+    "48.1,11.6",
+    "51.5,-0.1",
+    "-33.9,151.2",
+    "52.4,13.1",
+];
 /// Of few networks, and some that are none, or are no addresses.
 const ADDRESSES: [&str; 10] = [
     "192.0.2.1",
@@ -71,6 +80,9 @@ pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
             }
             if random.u8(..10) > 0 {
                 fields.insert(NUMBER_FIELD, number(random));
+            }
+            if apart.u8(..10) > 0 {
+                fields.insert(POINT_FIELD, (*pick(&mut apart, &POINTS)).to_owned());
             }
             let matches = (0..DETECTIONS)
                 .filter(|_| random.bool())
@@ -266,6 +278,7 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         12 => owner(random, timespan, inputs.len()),
         _ => kind(random, kind_choice, &inputs, before),
     };
+    let kind = travel(random, kind, timespan, &inputs);
     let mut prefixes = BTreeMap::new();
     let values: &[&str] = match &kind {
         Kind::ValueCount(fields)
@@ -294,6 +307,9 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
     if operator == "gt" && random.bool() {
         threshold.push(("lte", bound + 100 * random.i64(1..4)));
     }
+    if let Kind::Travel(..) = kind {
+        threshold = vec![("gte", 200)];
+    }
     Correlation {
         kind,
         inputs,
@@ -307,6 +323,22 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         generate: true,
         stands_for: None,
     }
+}
+
+/// Some counts of values of events are of places.
+fn travel(random: &fastrand::Rng, kind: Kind, timespan: i64, inputs: &[Input]) -> Kind {
+    let mut apart = apart(random);
+    let are_events = inputs
+        .iter()
+        .all(|input| matches!(input, Input::Detection(_)));
+    let (Kind::ValueCount(_), true, true) = (&kind, are_events, apart.u8(..3) == 0) else {
+        return kind;
+    };
+    // Of a timespan of so many seconds a 64th at least; no distance is so near one of two points that rounding matters.
+    let km = *pick(&mut apart, &[20, 100, 400, 900, 1_500]);
+    let seconds = timespan as u64 / 2;
+    let kmh_max = (km * 3_600 * 64 / seconds).min(10_000_000);
+    Kind::Travel(km, apart.u64(kmh_max / 50..kmh_max * 9 / 10))
 }
 
 /// Names that some input has, one of them by an alias sometimes.
@@ -600,6 +632,9 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
             kind.values
         )?;
     }
+    if let Kind::Travel(km, kmh) = &rule.kind {
+        writeln!(out, "    travel: {{distance: {km}, speed: {kmh}}}")?;
+    }
     if let Kind::Owner(kind) = &rule.kind {
         let names = |inputs: &[usize]| {
             let names = inputs.iter().map(|at| rule_name(&rule.inputs[*at]));
@@ -628,7 +663,9 @@ fn type_name(kind: &Kind) -> &'static str {
     match kind {
         Kind::Ratio(ratio) if !ratio.fields.is_empty() => "value_count",
         Kind::EventCount | Kind::Ratio(_) | Kind::Spike(_) => "event_count",
-        Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) => "value_count",
+        Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) | Kind::Travel(..) => {
+            "value_count"
+        }
         Kind::Temporal(_) | Kind::Absence(_) => "temporal",
         Kind::TemporalOrdered => "temporal_ordered",
         Kind::Sum(_) => "value_sum",
@@ -691,6 +728,7 @@ fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
         | Kind::Owner(Owner { fields, .. }) => {
             writeln!(out, "        field: [{}]", fields.join(", "))?;
         }
+        Kind::Travel(..) => writeln!(out, "        field: {POINT_FIELD}")?,
         Kind::Sum(field) | Kind::Average(field) | Kind::Median(field) => {
             writeln!(out, "        field: {field}")?
         }

@@ -52,6 +52,8 @@ pub(crate) enum Kind {
     Owner(Owner),
     Absence(Absence),
     Spike(Spike),
+    /// Kilometres, and kilometres an hour.
+    Travel(u64, u64),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -214,6 +216,7 @@ fn groups<'a>(
         Kind::Ratio(kind) => kind.fields.clone(),
         Kind::Owner(kind) => kind.fields.clone(),
         Kind::Sum(f) | Kind::Average(f) | Kind::Percentile(f, _) | Kind::Median(f) => vec![f],
+        Kind::Travel(..) => vec!["point"],
         _ => vec![],
     };
     let mut groups: BTreeMap<Vec<String>, Group<'a>> = BTreeMap::new();
@@ -513,6 +516,13 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
             );
             count(seen.len())
         }
+        Kind::Travel(km, kmh) => hits.iter().any(|(_, one, here)| {
+            hits.iter().any(|(_, other, there)| {
+                let apart = kilometres(&here[0], &there[0]);
+                let hours = ((one.tick - other.tick).abs() * TICK_MS) as f64 / 3_600_000.0;
+                apart >= *km as f64 && apart >= *kmh as f64 * hours
+            })
+        }),
         Kind::Temporal(expression) => {
             let mut present: BTreeSet<usize> = hits.iter().map(|(input, _, _)| *input).collect();
             present.extend(
@@ -584,6 +594,19 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
             !sorted.is_empty() && compare(&rule.threshold, aggregate(&rule.kind, &sorted))
         }
     }
+}
+
+/// The distance of two points, each `latitude,longitude`, by the haversine.
+fn kilometres(one: &str, other: &str) -> f64 {
+    let read = |text: &str| {
+        let (latitude, longitude) = text.split_once(',').expect("a point");
+        let radians = |text: &str| text.parse::<f64>().expect("degrees").to_radians();
+        (radians(latitude), radians(longitude))
+    };
+    let ((up, along), (other_up, other_along)) = (read(one), read(other));
+    let half = |angle: f64| (angle / 2.0).sin().powi(2);
+    let h = half(other_up - up) + up.cos() * other_up.cos() * half(other_along - along);
+    2.0 * 6_371.0 * h.sqrt().min(1.0).asin()
 }
 
 /// What happens around what happens, in eighths of a tick: an interval of a child can be entered at any half tick, and
@@ -818,7 +841,7 @@ fn describe(
 fn counts_values(kind: &Kind) -> bool {
     match kind {
         Kind::Ratio(ratio) => !ratio.fields.is_empty(),
-        Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) => true,
+        Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) | Kind::Travel(..) => true,
         _ => false,
     }
 }

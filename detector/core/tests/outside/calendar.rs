@@ -160,7 +160,16 @@ vedette: {alert: {group-by: [vedette.at.d.dya]}}
         said(&[file("r.yml", text)]),
         [
             "r.yml:2: `Europe/Berlni` is no time zone, did you mean `Europe/Berlin`?: write one as `Europe/Berlin` or `UTC`",
-            "",
+            "r.yml:3: `25:00-26:00` is no time of a day: write such as `08:00-18:00`, up to `24:00`",
+            "r.yml:3: `8-18` is no time of a day: write such as `08:00-18:00`, up to `24:00`",
+            "r.yml:3: `mon-fir` is no day of the week: write mon, tue, wed, thu, fri, sat, sun or such as `mon-fri`",
+            "r.yml:3: the calendar `b` has no `zone`, as `zone: Europe/Berlin`",
+            "r.yml:4: a holiday is a day, as 2026-12-25, not `1.5.2026`",
+            "r.yml:4: unknown key `days`; known are zone, hours, holidays",
+            "r.yml:12: `vedette.at.e.hour` names the calendar `e`, which there is not: write `calendars: {e: {zone: Europe/Berlin}}` into a document of its own",
+            "r.yml:13: `vedette.at.d.huor` names no part of a calendar, did you mean `hour`?; known are weekday, hour, time, day, working, holiday",
+            "r.yml:14: `vedette.at.d.working` asks for working hours, and the calendar `d` has none: write `hours: {mon-fri: 08:00-18:00}` there",
+            "r.yml:15: `vedette.else` is no field: what begins with `vedette.` is made by the program, as `vedette.at.CALENDAR.PART` and `vedette.place.FIELD.PART`",
         ]
     );
 }

@@ -1,7 +1,9 @@
-//! What rules know besides the events: lists, and how fields are spelt.
+//! What rules know besides the events: lists, calendars, places, and how fields are spelt.
 
 mod calendar;
+mod database;
 mod lists;
+mod places;
 mod spelling;
 
 use detector_core::alert::Alert;

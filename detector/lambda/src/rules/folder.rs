@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use detector_core::rule::{self, RuleFile};
+use detector_core::rule::{self, Database, RuleFile};
 
 /// Why rule files cannot be had. Lowercase, no final stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +21,7 @@ pub struct NoRules {
 pub fn read(folder: &Path) -> Result<Vec<RuleFile>, Vec<NoRules>> {
     let mut problems = Vec::new();
     let mut paths = Vec::new();
-    list(folder, &mut paths, &mut problems);
+    list(folder, &is_rule_file, &mut paths, &mut problems);
     paths.sort();
     let mut files = Vec::new();
     let mut take = |path: &Path, files: &mut Vec<RuleFile>| {
@@ -51,6 +51,31 @@ pub fn read(folder: &Path) -> Result<Vec<RuleFile>, Vec<NoRules>> {
     }
 }
 
+/// The databases of places in `folder`, at any depth, in the order of their paths.
+///
+/// # Errors
+/// Everything that cannot be read.
+pub fn databases(folder: &Path) -> Result<Vec<Database>, Vec<NoRules>> {
+    let mut problems = Vec::new();
+    let mut paths = Vec::new();
+    list(folder, &is_database_file, &mut paths, &mut problems);
+    paths.sort();
+    let mut databases = Vec::new();
+    for path in paths {
+        match fs::read(&path) {
+            Ok(bytes) => databases.push(Database {
+                path: path.display().to_string(),
+                bytes: bytes.into(),
+            }),
+            Err(error) => problems.push(no_rules(&path, error)),
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(databases),
+        false => Err(problems),
+    }
+}
+
 /// The text of a rule file.
 pub(super) fn text_of(path: &str, bytes: Vec<u8>) -> Result<String, NoRules> {
     String::from_utf8(bytes).map_err(|error| {
@@ -61,6 +86,12 @@ pub(super) fn text_of(path: &str, bytes: Vec<u8>) -> Result<String, NoRules> {
             why: "the file is not UTF-8 text from here on, save it as UTF-8".to_owned(),
         }
     })
+}
+
+/// Whether it is the name of a database of places.
+pub(super) fn is_database_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    !name.starts_with('.') && rule::is_database(name)
 }
 
 /// Whether it is the name of a file that may hold the values of a list.
@@ -75,7 +106,12 @@ pub(super) fn is_rule_file(path: &str) -> bool {
     !name.starts_with('.') && rule::is_rule_file(name)
 }
 
-fn list(folder: &Path, found: &mut Vec<PathBuf>, problems: &mut Vec<NoRules>) {
+fn list(
+    folder: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+    found: &mut Vec<PathBuf>,
+    problems: &mut Vec<NoRules>,
+) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => return problems.push(no_rules(folder, error)),
@@ -93,8 +129,8 @@ fn list(folder: &Path, found: &mut Vec<PathBuf>, problems: &mut Vec<NoRules>) {
             continue;
         }
         if path.is_dir() {
-            list(&path, found, problems);
-        } else if is_rule_file(&name) {
+            list(&path, wanted, found, problems);
+        } else if wanted(&name) {
             found.push(path);
         }
     }

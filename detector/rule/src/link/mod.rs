@@ -13,7 +13,6 @@ pub(crate) mod alert_link; // who alerts by itself
 pub(crate) mod paging_link; // who is told of what
 pub(crate) mod allow_link; // its lists
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use detector_event::field::{FieldTable, SlotId};
@@ -96,9 +95,7 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         correlations: linked,
         filters: filters.into_iter().map(|filter| filter.meta).collect(),
         allowlists,
-        shared_networks: Vec::new(),
-        spelling: BTreeMap::new(),
-        calendars: Arc::default(),
+        ..RuleSet::default()
     };
     (Some(set), problems)
 }

@@ -49,6 +49,11 @@ pub trait Window: Any + fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether it is read as a point on the earth, `52.52,13.41`.
+    fn reads_points(&self) -> bool {
+        false
+    }
+
     /// Whether a hit of an input needs a value in the condition's fields.
     fn needs_value(&self, _input: usize) -> bool {
         true

@@ -9,6 +9,7 @@ pub(crate) mod body; // what is kept of many hits
 pub(crate) mod parents; // who sees a child's episode
 pub mod groups; // the groups of one rule
 pub(crate) mod names; // that are one in any case
+pub(crate) mod point; // on the earth
 pub(crate) mod hit; // group and value of a matched event
 pub(crate) mod feed; // the same where several correlations ask
 

@@ -11,6 +11,7 @@ pub mod spike; // more than just before
 pub mod first_seen; // values that are new
 pub mod baseline; // what is usual
 pub mod owner; // whose it was
+pub mod travel; // how far apart
 
 use detector_rule::WindowKind;
 
@@ -30,4 +31,5 @@ pub const TYPES: &[WindowKind] = &[
     first_seen::KIND,
     baseline::KIND,
     owner::KIND,
+    travel::KIND,
 ];
