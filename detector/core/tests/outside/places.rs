@@ -229,7 +229,7 @@ fn mistakes_are_named() {
 fn the_database_of_the_recipe_is_made_here() {
     let recipe = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../../recipes/impossible_travel/places.mmdb"
+        "/../../replay/recipes/impossible_travel/places.mmdb"
     );
     if std::env::var_os("VEDETTE_WRITE").is_some() {
         std::fs::write(recipe, bytes()).expect("the recipe's folder");

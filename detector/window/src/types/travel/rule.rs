@@ -38,7 +38,7 @@ const SLICES_MAX: i64 = 64;
 pub const KIND: WindowKind = WindowKind {
     name: "travel",
     form: Form::Attribute(Attribute {
-        on: "value_count",
+        on: &["value_count"],
         keys: &["distance", "speed"],
         example: "{distance: 500, speed: 900}",
         read,
