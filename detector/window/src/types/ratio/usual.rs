@@ -95,6 +95,9 @@ impl UsualRatio {
     }
 }
 
+/// The events of `of` and of `to` in all weeks that are known; `None`: too few are.
+type Sums = Option<[u64; 2]>;
+
 /// The masses of the events in the window, and what is usual.
 struct Judged<'s> {
     ratio: &'s UsualRatio,
@@ -103,16 +106,15 @@ struct Judged<'s> {
     all: i64,
     /// Of `of` and of `to`.
     sides: [i64; 2],
-    /// The slot that was asked for last, when the group began, and the events of `of` and of `to` in all known weeks.
-    usual: Option<((i64, i64), Option<[u64; 2]>)>,
+    /// The slot that was asked for last, when the group began, and what is usual then.
+    usual: Option<((i64, i64), Sums)>,
     /// The most that `to` came to.
     most: i64,
     holding: Vec<Interval>,
 }
 
 impl Judged<'_> {
-    /// The events of both sides in the weeks before; `None` where too few are known.
-    fn usual(&mut self, slot: i64, moment: i64) -> Option<[u64; 2]> {
+    fn usual(&mut self, slot: i64, moment: i64) -> Sums {
         // A window that holds an event lies where the group is present.
         let asked = (slot, self.present.at(moment)?.start);
         if let Some((known, usual)) = self.usual
@@ -125,7 +127,7 @@ impl Judged<'_> {
         usual
     }
 
-    fn sums(&self, (slot, began): (i64, i64)) -> Option<[u64; 2]> {
+    fn sums(&self, (slot, began): (i64, i64)) -> Sums {
         let (mut weeks, mut sums) = (0, [0u64; 2]);
         for slots in self.ratio.calendar().known(slot, began) {
             weeks += 1;

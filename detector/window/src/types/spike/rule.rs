@@ -4,7 +4,8 @@ use std::any::Any;
 use std::sync::Arc;
 
 use detector_rule::{
-    Attribute, Comparison, Draft, Form, Linker, Section, Threshold, Window, WindowKind, WindowParts,
+    Attribute, Comparison, Draft, Form, Linker, MILLION, Section, Threshold, Window, WindowKind,
+    WindowParts,
 };
 
 use crate::group::groups;
@@ -58,11 +59,40 @@ fn read(section: &mut Section<'_, '_>) -> Option<Arc<dyn Draft>> {
     Some(Arc::new(SpikeParts { bounds, at_least }))
 }
 
+impl SpikeParts {
+    /// The fewest events of a window that are many enough.
+    fn least(&self) -> u64 {
+        let low = self.bounds.iter().filter(|(by, _)| *by == Comparison::Gte);
+        let least = low.map(|(_, bound)| bound.saturating_mul(self.at_least).div_ceil(MILLION));
+        least.max().unwrap_or(0)
+    }
+
+    /// Whether the condition is true of some such number.
+    fn leaves_some(&self, threshold: &Threshold) -> bool {
+        let (least, alike_from) = (self.least(), threshold.saturation());
+        let edges = [
+            least,
+            alike_from - 1,
+            alike_from,
+            alike_from.saturating_add(1),
+        ];
+        let is_left = |count: &u64| *count >= least && threshold.holds(*count);
+        least == 0 || edges.iter().any(is_left)
+    }
+}
+
 impl Draft for SpikeParts {
     fn link(&self, linker: &mut Linker<'_>) -> Arc<dyn Window> {
+        let threshold = linker.count();
+        if !self.leaves_some(&threshold) {
+            let least = self.least();
+            linker.problem(&format!(
+                "`vedette.spike` can never be true: it asks for {least} events, which the condition rules out"
+            ));
+        }
         Arc::new(Spike {
             timespan_ms: linker.timespan_ms(),
-            threshold: linker.count(),
+            threshold,
             parts: self.clone(),
         })
     }
