@@ -14,7 +14,7 @@ const MARK_BYTES: u64 = 100;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parked {
-    parts: BTreeMap<(i64, LogName), Vec<u8>>,
+    parts: BTreeMap<(i64, u8, LogName), Vec<u8>>,
     /// Whether each is served.
     marks: BTreeMap<ParkedMark, bool>,
 }
@@ -30,10 +30,10 @@ impl Table {
         now_us: i64,
     ) -> Result<(), Throttled> {
         let name = self.new_name();
-        let place = Place::Parked(part.slice, name.place());
+        let place = Place::Parked(part.slice, part.place);
         self.note(place, LOG_BYTES + part.deltas.len() as u64, now_us)?;
         let parts = &mut self.parked.parts;
-        parts.insert((part.slice, name), part.deltas.clone());
+        parts.insert((part.slice, part.place, name), part.deltas.clone());
         Ok(())
     }
 
@@ -93,12 +93,13 @@ impl Table {
         after: Option<LogName>,
         now_us: i64,
     ) -> Result<Vec<LogPart>, Throttled> {
-        let here =
-            self.parked.parts.iter().filter(|((of, name), _)| {
-                *of == slice && name.place() == place && Some(*name) > after
-            });
+        let here = self
+            .parked
+            .parts
+            .iter()
+            .filter(|((of, at, name), _)| (*of, *at) == (slice, place) && Some(*name) > after);
         let parts: Vec<LogPart> = here
-            .map(|((_, name), deltas)| LogPart {
+            .map(|((_, _, name), deltas)| LogPart {
                 name: *name,
                 deltas: deltas.clone(),
             })
