@@ -19,9 +19,9 @@ impl<'r> Batch<'r> {
     /// What has to be read before a depth is judged, then what is due there.
     pub(super) fn read_back(mut self: Box<Self>, depth: usize) -> Step<'r> {
         let mut facts = self.plan.facts.iter();
-        let parks = facts.any(|facts| facts.parks && facts.depth == depth);
+        let has_marks = facts.any(|facts| facts.marks && facts.depth == depth);
         let sweep = self.sweep.as_mut().expect("only a sweep judges");
-        match parks {
+        match has_marks {
             true => {
                 sweep.stage = Stage::Parked(ReadBack {
                     depth,

@@ -172,7 +172,7 @@ fn place_of(group: Key) -> u8 {
 fn slice_of(
     plan: &Plan<'_>,
     windows: &Windows<'_>,
-    (rule, _): GroupRef,
+    (rule, group): GroupRef,
     work: &Work,
 ) -> Option<i64> {
     let facts = plan.facts(rule);
@@ -180,13 +180,8 @@ fn slice_of(
     if work.bytes() > LOGGED_BYTES_MAX {
         return None;
     }
-    let mut all: Option<(i64, i64)> = None;
-    for state in &work.states {
-        let (first, last) = windows.times(rule, state).ok()??;
-        let (known_first, known_last) = all.unwrap_or((first, last));
-        all = Some((known_first.min(first), known_last.max(last)));
-    }
-    let (first, last) = all?;
+    let states: Vec<&[u8]> = work.states.iter().map(Vec::as_slice).collect();
+    let (first, last) = windows.unite(rule, group, &states, None).ok()?.hits?;
     // An episode that somebody showed who sets no marks has passed by then.
     let is_marked = first >= parks_from.saturating_add(facts.bears_after_ms);
     let slice = plan.slice(first);
@@ -200,21 +195,21 @@ impl Plan<'_> {
 
     /// When what is parked in a slice may be forgotten: what it bears on is decided for all rules.
     fn parked_until(&self, slice: i64) -> i64 {
-        let kept = self.facts.iter().filter(|facts| facts.parks);
+        let kept = self.facts.iter().filter(|facts| facts.marks);
         let kept = kept.map(|facts| facts.retention_ms).max().unwrap_or(0);
         let end = (slice + 1).saturating_mul(self.portions.slice_ms);
         end.saturating_add(kept)
             .saturating_add(self.times.lateness_ms)
     }
 
-    /// The mark that a group needs whose children are shown; `None` where its rule parks nothing, or nothing is left of
+    /// The mark that a group needs whose children are shown; `None` where its rule has no hits, or nothing is left of
     /// that time that was parked.
     pub(crate) fn mark(&self, at: GroupRef, work: &Work, swept_to: Option<i64>) -> Option<Mark> {
         let facts = self.facts(at.0);
         let spans = work.children.iter().map(|child| child.span);
         let hull = spans
             .reduce(|hull, span| Interval::new(hull.start.min(span.start), hull.end.max(span.end)));
-        let hull = hull.filter(|_| facts.parks)?;
+        let hull = hull.filter(|_| facts.marks)?;
         let gone = facts.retention_ms + self.times.lateness_ms;
         let gone_to = swept_to.map_or(i64::MIN, |swept_to| swept_to.saturating_sub(gone));
         let from = hull.start.saturating_sub(facts.bears_before_ms);
