@@ -93,7 +93,7 @@ fn schedules_that_once_failed_hold() {
 }
 
 /// Each mistake is found within so many schedules of the scenarios in which it can show.
-const CAUGHT_WITHIN: u64 = 1_600;
+const CAUGHT_WITHIN: u64 = 8_000;
 
 #[test]
 fn every_mutation_is_caught() {

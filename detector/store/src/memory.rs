@@ -169,7 +169,7 @@ impl StateStore for MemoryStore {
         after: Option<LogName>,
     ) -> Result<Vec<LogPart>, StoreError> {
         let parts = self.parked().into_iter().filter(|(name, part)| {
-            part.slice == slice && name.place() == place && Some(*name) > after
+            (part.slice, part.place) == (slice, place) && Some(*name) > after
         });
         Ok(parts
             .map(|(name, part)| LogPart {

@@ -78,6 +78,9 @@ pub(crate) struct RuleFacts {
     pub(crate) lag_ms: i64,
     /// How long after its latest moment a group may still matter, its children's included.
     pub(crate) retention_ms: i64,
+    /// It has hits and children: groups are marked whose children are shown. What only judges does not matter to that, so
+    /// that an edit of it finds marks.
+    pub(crate) marks: bool,
     /// Its condition holds only where a child correlation does: hits decide nothing without one.
     pub(crate) parks: bool,
     /// How long before and after a child's episode hits may bear on an episode that it has part in, whatever joins it to
@@ -86,11 +89,14 @@ pub(crate) struct RuleFacts {
     pub(crate) bears_after_ms: i64,
 }
 
-/// Whether hits of a rule wait for a child's episode.
-fn waits_for_a_child(rule: &CorrelationRule) -> bool {
-    let mut inputs = rule.inputs.iter().enumerate();
-    inputs
-        .any(|(at, input)| matches!(input.rule, InputRule::Correlation(_)) && rule.window.needs(at))
+/// Whether a rule has hits and children, and whether its condition needs one of these.
+fn children(rule: &CorrelationRule) -> (bool, bool) {
+    let inputs = rule.inputs.iter().enumerate();
+    let (children, hits): (Vec<_>, Vec<_>) =
+        inputs.partition(|(_, input)| matches!(input.rule, InputRule::Correlation(_)));
+    let has_both = !children.is_empty() && !hits.is_empty();
+    let needs_one = children.iter().any(|(at, _)| rule.window.needs(*at));
+    (has_both, has_both && needs_one)
 }
 
 impl RuleFacts {
@@ -123,6 +129,7 @@ impl<'r> Plan<'r> {
             });
             let is_monotone = windows.is_monotone(CorrelationIx(at));
             let slice_ms = slice_ms(rule.timespan_ms);
+            let (marks, needs_a_child) = children(rule);
             facts.push(RuleFacts {
                 key: meaning.key(),
                 edition: meaning.edition(),
@@ -130,7 +137,8 @@ impl<'r> Plan<'r> {
                 depth,
                 lag_ms,
                 is_monotone,
-                parks: is_monotone && waits_for_a_child(rule),
+                marks,
+                parks: is_monotone && needs_a_child,
                 bears_before_ms: rule.timespan_ms + slice_ms,
                 bears_after_ms: rule.timespan_ms + rule.quiet_ms + slice_ms,
                 has_parents: !rule.parents.is_empty(),

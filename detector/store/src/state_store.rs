@@ -76,7 +76,7 @@ pub trait StateStore {
     /// The store did not answer.
     fn pending(&self) -> Result<Vec<Mark>, StoreError>;
 
-    /// The parts of a slice that lie in a place, of [`LOG_PLACES`](crate::log::LOG_PLACES), by their names, after `after`.
+    /// The parts of a slice that lie in a place, of [`PLACES`](crate::parked::PLACES), by their names, after `after`.
     /// What was parked before is seen.
     ///
     /// # Errors

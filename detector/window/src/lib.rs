@@ -270,18 +270,6 @@ impl<'r> Windows<'r> {
         self.windows[rule.0 as usize].without_absorbed(state)
     }
 
-    /// The times of the first and the last hit of a state of `rule`; `None` where it has none.
-    ///
-    /// # Errors
-    /// It is not a state of that rule.
-    pub fn times(
-        &self,
-        rule: CorrelationIx,
-        state: &[u8],
-    ) -> Result<Option<(i64, i64)>, StateError> {
-        self.windows[rule.0 as usize].times(state)
-    }
-
     /// Whether further hits can only make the condition of `rule` hold at more moments.
     pub fn is_monotone(&self, rule: CorrelationIx) -> bool {
         self.windows[rule.0 as usize].is_monotone()

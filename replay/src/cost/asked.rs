@@ -220,7 +220,7 @@ impl Asked {
                 self.appended[*place] = true;
             }
             (Call::Marks(place), Effect::Look { from }) => {
-                self.marks.extend(table.marks(*place, *from, now_us)?);
+                self.marks.extend(table.marks_from(*place, *from, now_us)?);
             }
             (Call::Marks(place), _) => self.marks.extend(table.pending(*place, now_us)?),
             (

@@ -1,6 +1,15 @@
 //! The rules of the protocol that can be broken, one at a time.
 
+use detector_core::store::{LogName, ParkedMark};
+
 use super::{looking_back, success_after};
+
+/// What was there when a worker began with its batch, or with the one before: what a mistaken one goes by.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SeenEarly {
+    pub(crate) marks: Vec<ParkedMark>,
+    pub(crate) parts: Vec<LogName>,
+}
 
 /// A mistake that the simulator must find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

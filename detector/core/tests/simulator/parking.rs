@@ -3,19 +3,10 @@
 use std::collections::BTreeMap;
 
 use detector_core::store::parked::states;
-use detector_core::store::{
-    Effect, EffectResult, ItemKey, LogName, ParkedMark, ParkedPart, StateStore,
-};
+use detector_core::store::{Effect, EffectResult, ItemKey, ParkedPart, StateStore};
 
-use super::mistake::Mutation;
+use super::mistake::{Mutation, SeenEarly};
 use super::world::World;
-
-/// What was there when a worker began with its batch, or with the one before.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct SeenEarly {
-    marks: Vec<ParkedMark>,
-    parts: Vec<LogName>,
-}
 
 impl World<'_> {
     pub(crate) fn see_early(&mut self, at: usize) {

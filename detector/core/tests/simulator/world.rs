@@ -10,8 +10,7 @@ use detector_core::store::{
 use detector_core::store::log::LOG_PLACES;
 use detector_core::window::interval::Interval;
 
-use super::mistake::Mutation;
-use super::parking::SeenEarly;
+use super::mistake::{Mutation, SeenEarly};
 use super::scenario::{END_MS, Fold, LATENESS_MS, Scenario};
 
 /// Steps after which nothing goes wrong any more, so that the world comes to rest.

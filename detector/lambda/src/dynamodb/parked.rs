@@ -39,7 +39,7 @@ impl DynamoStore {
     pub async fn park(&self, parts: &[ParkedPart], deadline: Deadline) -> Vec<bool> {
         let puts = parts.iter().map(|part| async move {
             let name = LogName(Key::from_u128(fastrand::u128(..)));
-            let mut item = part_key(part.slice, name);
+            let mut item = part_key((part.slice, part.place), name);
             item.insert("deltas".to_owned(), bytes(part.deltas.clone()));
             item.insert("expires".to_owned(), number(expires(part.expires_at)));
             self.put_parked(item, deadline).await
@@ -164,7 +164,7 @@ impl DynamoStore {
         after: Option<LogName>,
         deadline: Deadline,
     ) -> Result<(Vec<LogPart>, bool), Fault> {
-        let mut next = after.map(|name| part_key(slice, name));
+        let mut next = after.map(|name| part_key((slice, place), name));
         let (mut parts, mut read) = (Vec::new(), 0);
         loop {
             let request = self
@@ -219,9 +219,9 @@ fn part_bucket(slice: i64, place: u8) -> Vec<u8> {
     [PARTS, &in_order(slice), &[place]].concat()
 }
 
-fn part_key(slice: i64, name: LogName) -> Attributes {
+fn part_key((slice, place): (i64, u8), name: LogName) -> Attributes {
     let group: [u8; 16] = name.0.into();
-    primary_key(part_bucket(slice, name.place()), group.to_vec())
+    primary_key(part_bucket(slice, place), group.to_vec())
 }
 
 fn mark_bucket(place: u8) -> Vec<u8> {

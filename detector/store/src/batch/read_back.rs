@@ -10,7 +10,7 @@ use crate::batch::stage::{ReadBack, Stage};
 use crate::batch::{Batch, Phase, Step};
 use crate::effect::Effect;
 use crate::key::{ItemKey, RuleKey};
-use crate::log::{LOG_PLACES, LogError, LogPart};
+use crate::log::{LogError, LogPart};
 use crate::parked::{self, Mark};
 use crate::work::{GroupRef, Work};
 use detector_window::key::Key;
@@ -19,9 +19,9 @@ impl<'r> Batch<'r> {
     /// What has to be read before a depth is judged, then what is due there.
     pub(super) fn read_back(mut self: Box<Self>, depth: usize) -> Step<'r> {
         let mut facts = self.plan.facts.iter();
-        let parks = facts.any(|facts| facts.parks && facts.depth == depth);
+        let has_marks = facts.any(|facts| facts.marks && facts.depth == depth);
         let sweep = self.sweep.as_mut().expect("only a sweep judges");
-        match parks {
+        match has_marks {
             true => {
                 sweep.stage = Stage::Parked(ReadBack {
                     depth,
@@ -47,10 +47,10 @@ impl<'r> Batch<'r> {
         let Some(Stage::Parked(read_back)) = self.sweep.as_ref().map(|sweep| &sweep.stage) else {
             unreachable!("only this stage asks for it")
         };
-        match (phase, read_back.slices.last()) {
-            (Parked::Read, Some(slice)) => Effect::ReadParked {
+        match (phase, read_back.places.last()) {
+            (Parked::Read, Some((slice, place))) => Effect::ReadParked {
                 slice: *slice,
-                place: read_back.place,
+                place: *place,
                 after: read_back.after,
             },
             (Parked::Serve, _) => Effect::Serve(read_back.marks.clone()),
@@ -66,19 +66,18 @@ impl<'r> Batch<'r> {
         if marks.is_empty() && !is_all {
             return self.break_off("what was parked is asked for by other rules, too often");
         }
-        let slices: BTreeSet<i64> = marks.iter().flat_map(|mark| mark.from..=mark.to).collect();
+        let places: BTreeSet<(i64, u8)> = marks.iter().flat_map(Mark::places).collect();
         let stage = self.stage();
-        stage.slices = slices.into_iter().collect();
-        (stage.marks, stage.has_more) = (marks, !is_all);
-        (stage.place, stage.after) = (0, None);
+        stage.places = places.into_iter().collect();
+        (stage.marks, stage.has_more, stage.after) = (marks, !is_all, None);
         self.read_on_in_parked()
     }
 
-    /// What is left of a slice, then the next one; then the marks are served.
+    /// What is left of a place, then the next one; then the marks are served.
     pub(super) fn read_on_in_parked(mut self: Box<Self>) -> Step<'r> {
         self.attempt = 0;
         let stage = self.stage();
-        match (stage.slices.is_empty(), stage.marks.is_empty()) {
+        match (stage.places.is_empty(), stage.marks.is_empty()) {
             (false, _) => self.ask(Phase::Parked(Parked::Read)),
             (true, false) => self.ask(Phase::Parked(Parked::Serve)),
             (true, true) => self.take_served(),
@@ -88,7 +87,7 @@ impl<'r> Batch<'r> {
     pub(super) fn take_read_back(mut self: Box<Self>, parts: &[LogPart], is_all: bool) -> Step<'r> {
         let plan = self.plan;
         let stage = self.stage();
-        let slice = stage.slices.last().copied().unwrap_or(i64::MIN);
+        let slice = stage.places.last().map_or(i64::MIN, |(slice, _)| *slice);
         let here = stage.marks.iter();
         let here = here.filter(|mark| (mark.from..=mark.to).contains(&slice));
         let wanted: BTreeSet<GroupRef> = here
@@ -98,11 +97,7 @@ impl<'r> Batch<'r> {
             Some(last) => stage.after = Some(last.name),
             None => {
                 stage.after = None;
-                stage.place += 1;
-                if stage.place == LOG_PLACES {
-                    stage.place = 0;
-                    stage.slices.pop();
-                }
+                stage.places.pop();
             }
         }
         for part in parts {

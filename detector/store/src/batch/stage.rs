@@ -39,9 +39,8 @@ pub(super) struct ReadBack {
     pub(super) marks: Vec<Mark>,
     /// There are more than these.
     pub(super) has_more: bool,
-    /// The slices still to be read, of which the last is being read: a place of it, after a part.
-    pub(super) slices: Vec<i64>,
-    pub(super) place: u8,
+    /// The slices and places still to be read, of which the last is being read, after a part.
+    pub(super) places: Vec<(i64, u8)>,
     pub(super) after: Option<LogName>,
 }
 

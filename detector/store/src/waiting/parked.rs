@@ -15,6 +15,15 @@ use detector_window::Windows;
 use detector_window::interval::Interval;
 use detector_window::key::Key;
 
+/// What is parked of a slice lies in so many places: that of its group, or the last one, [`MIXED`].
+pub const PLACES: u8 = MIXED + 1;
+
+/// The place of small batches, whatever the groups: each part takes a write.
+const MIXED: u8 = 16;
+
+/// A batch that parks more, in bytes before they are packed, divides it by groups.
+const MIXED_BYTES_MAX: usize = 64_000;
+
 /// A batch looks at so many marks, at most about; where there are more it parks nothing.
 pub const LOOKED_AT_MAX: usize = 1_000;
 
@@ -28,6 +37,8 @@ const LEVEL: i32 = 6;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParkedPart {
     pub slice: i64,
+    /// Of [`PLACES`].
+    pub place: u8,
     pub deltas: Vec<u8>,
     /// When it may be forgotten, as an arrival time, like an item.
     pub expires_at: i64,
@@ -49,6 +60,12 @@ pub struct Mark {
 impl Mark {
     fn covers(&self, key: ItemKey, slice: i64) -> bool {
         self.is_of(key) && (self.from..=self.to).contains(&slice)
+    }
+
+    /// Where hits of its group may lie: slices, and places of each.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (i64, u8)> {
+        let places = [place_of(self.group), MIXED];
+        (self.from..=self.to).flat_map(move |slice| places.map(|place| (slice, place)))
     }
 
     fn is_of(&self, key: ItemKey) -> bool {
@@ -115,35 +132,47 @@ pub(crate) fn take_out(
     windows: &Windows<'_>,
     deltas: &mut Deltas,
 ) -> (Vec<ParkedPart>, BTreeMap<GroupRef, Waiting>) {
-    let mut slices: BTreeMap<i64, Vec<(GroupRef, Work)>> = BTreeMap::new();
+    let mut waiting = BTreeMap::new();
+    let mut bytes = 0;
     let all = std::mem::take(&mut deltas.0);
     for (at, work) in all {
         match slice_of(plan, windows, at, &work) {
-            Some(slice) => slices.entry(slice).or_default().push((at, work)),
+            Some(slice) => {
+                bytes += work.bytes();
+                waiting.insert(at, Waiting { slice, work });
+            }
             None => drop(deltas.0.insert(at, work)),
         }
     }
+    let is_mixed = bytes <= MIXED_BYTES_MAX.min(plan.portions.log_part_bytes);
+    let mut places: BTreeMap<(i64, u8), Vec<(GroupRef, &Work)>> = BTreeMap::new();
+    for (at, Waiting { slice, work }) in &waiting {
+        let place = if is_mixed { MIXED } else { place_of(at.1) };
+        places.entry((*slice, place)).or_default().push((*at, work));
+    }
     let mut parts = Vec::new();
-    let mut waiting = BTreeMap::new();
-    for (slice, deltas) in slices {
-        for part in log::parts(plan, deltas.iter().map(|(at, work)| (*at, work))) {
+    for ((slice, place), deltas) in places {
+        for part in log::parts(plan, deltas.into_iter()) {
             parts.push(ParkedPart {
                 slice,
+                place,
                 deltas: packed(&part),
                 expires_at: plan.parked_until(slice),
             });
         }
-        let deltas = deltas.into_iter();
-        waiting.extend(deltas.map(|(at, work)| (at, Waiting { slice, work })));
     }
     (parts, waiting)
+}
+
+fn place_of(group: Key) -> u8 {
+    group.lowest_byte() % MIXED
 }
 
 /// The slice in which all hits of a delta lie that may be parked.
 fn slice_of(
     plan: &Plan<'_>,
     windows: &Windows<'_>,
-    (rule, _): GroupRef,
+    (rule, group): GroupRef,
     work: &Work,
 ) -> Option<i64> {
     let facts = plan.facts(rule);
@@ -151,13 +180,8 @@ fn slice_of(
     if work.bytes() > LOGGED_BYTES_MAX {
         return None;
     }
-    let mut all: Option<(i64, i64)> = None;
-    for state in &work.states {
-        let (first, last) = windows.times(rule, state).ok()??;
-        let (known_first, known_last) = all.unwrap_or((first, last));
-        all = Some((known_first.min(first), known_last.max(last)));
-    }
-    let (first, last) = all?;
+    let states: Vec<&[u8]> = work.states.iter().map(Vec::as_slice).collect();
+    let (first, last) = windows.unite(rule, group, &states, None).ok()?.hits?;
     // An episode that somebody showed who sets no marks has passed by then.
     let is_marked = first >= parks_from.saturating_add(facts.bears_after_ms);
     let slice = plan.slice(first);
@@ -171,21 +195,21 @@ impl Plan<'_> {
 
     /// When what is parked in a slice may be forgotten: what it bears on is decided for all rules.
     fn parked_until(&self, slice: i64) -> i64 {
-        let kept = self.facts.iter().filter(|facts| facts.parks);
+        let kept = self.facts.iter().filter(|facts| facts.marks);
         let kept = kept.map(|facts| facts.retention_ms).max().unwrap_or(0);
         let end = (slice + 1).saturating_mul(self.portions.slice_ms);
         end.saturating_add(kept)
             .saturating_add(self.times.lateness_ms)
     }
 
-    /// The mark that a group needs whose children are shown; `None` where its rule parks nothing, or nothing is left of
+    /// The mark that a group needs whose children are shown; `None` where its rule has no hits, or nothing is left of
     /// that time that was parked.
     pub(crate) fn mark(&self, at: GroupRef, work: &Work, swept_to: Option<i64>) -> Option<Mark> {
         let facts = self.facts(at.0);
         let spans = work.children.iter().map(|child| child.span);
         let hull = spans
             .reduce(|hull, span| Interval::new(hull.start.min(span.start), hull.end.max(span.end)));
-        let hull = hull.filter(|_| facts.parks)?;
+        let hull = hull.filter(|_| facts.marks)?;
         let gone = facts.retention_ms + self.times.lateness_ms;
         let gone_to = swept_to.map_or(i64::MIN, |swept_to| swept_to.saturating_sub(gone));
         let from = hull.start.saturating_sub(facts.bears_before_ms);

@@ -72,12 +72,6 @@ pub trait RuleWindows: std::fmt::Debug + Send {
         children: Vec<ToldChild>,
     ) -> Result<United, StateError>;
 
-    /// The times of the first and the last hit of a state; `None` where it has none.
-    ///
-    /// # Errors
-    /// It is not a state of this rule's window type.
-    fn times(&self, state: &[u8]) -> Result<Option<(i64, i64)>, StateError>;
-
     /// A state without what it absorbed; see [`WindowType::give_up_absorbed`].
     ///
     /// # Errors
@@ -336,15 +330,11 @@ impl<W: WindowType> RuleWindows for Groups<W> {
         });
         Ok(United {
             state,
+            hits: group.times(&self.window, times),
             forgotten_to: group.forgotten_to(),
             values: group.texts().iter().map(Into::into).collect(),
             episodes,
         })
-    }
-
-    fn times(&self, state: &[u8]) -> Result<Option<(i64, i64)>, StateError> {
-        let mut group = Group::decode(state, &self.window, self.times)?;
-        Ok(group.times(&self.window, self.times))
     }
 
     fn without_absorbed(&self, state: &[u8]) -> Result<Vec<u8>, StateError> {

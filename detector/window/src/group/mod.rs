@@ -32,6 +32,8 @@ use crate::state::key::Key;
 #[derive(Debug, Clone, PartialEq)]
 pub struct United {
     pub state: Vec<u8>,
+    /// The times of the first and the last hit that are kept.
+    pub hits: Option<(i64, i64)>,
     /// The moments before this are forgotten.
     pub forgotten_to: Option<i64>,
     /// The group-by values.

@@ -10,11 +10,13 @@ mod parked; // what waits for a child's episode
 use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::store::{
-    ConditionalWrite, EpisodeId, Item, ItemKey, LogName, LogPart, Notice, RuleKey, WriteOutcome,
+    ConditionalWrite, EpisodeId, Item, ItemKey, LogName, LogPart, Notice, ParkedMark, RuleKey,
+    WriteOutcome,
 };
 use detector_core::window::key::Key;
 
-pub(super) use parked::MARK_PLACES;
+/// Places of marks, likewise.
+pub(super) const MARK_PLACES: u8 = 4;
 
 /// Buckets of a rule, as in `detector/lambda`.
 pub(super) const BUCKETS: u8 = 16;
@@ -121,7 +123,10 @@ pub(super) struct Table {
     /// Until when somebody is at it, and who; `None`: told.
     notices: BTreeMap<NoticeName, Option<(i64, usize)>>,
     log: BTreeMap<LogName, Vec<u8>>,
-    parked: parked::Parked,
+    /// By slice and place.
+    parked: BTreeMap<(i64, u8, LogName), Vec<u8>>,
+    /// Whether each is served.
+    marks: BTreeMap<ParkedMark, bool>,
     /// Names given so far.
     named: u64,
     partitions: BTreeMap<Place, Partition>,

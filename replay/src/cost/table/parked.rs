@@ -1,23 +1,11 @@
 //! Parked hits and marks, as `detector/lambda` lays them out.
 
-use std::collections::BTreeMap;
-
 use detector_core::store::{LogName, LogPart, ParkedMark, ParkedPart};
 
-use super::{LOG_BYTES, Place, Table, Throttled, units};
-
-/// Places of marks.
-pub(in crate::cost) const MARK_PLACES: u8 = 4;
+use super::{LOG_BYTES, MARK_PLACES, Place, Table, Throttled, units};
 
 /// A mark with its keys, names of attributes and expiry.
 const MARK_BYTES: u64 = 100;
-
-#[derive(Debug, Clone, Default)]
-pub(super) struct Parked {
-    parts: BTreeMap<(i64, LogName), Vec<u8>>,
-    /// Whether each is served.
-    marks: BTreeMap<ParkedMark, bool>,
-}
 
 fn place_of(mark: &ParkedMark) -> u8 {
     mark.group.lowest_byte() % MARK_PLACES
@@ -30,20 +18,20 @@ impl Table {
         now_us: i64,
     ) -> Result<(), Throttled> {
         let name = self.new_name();
-        let place = Place::Parked(part.slice, name.place());
+        let place = Place::Parked(part.slice, part.place);
         self.note(place, LOG_BYTES + part.deltas.len() as u64, now_us)?;
-        let parts = &mut self.parked.parts;
-        parts.insert((part.slice, name), part.deltas.clone());
+        self.parked
+            .insert((part.slice, part.place, name), part.deltas.clone());
         Ok(())
     }
 
-    pub(in crate::cost) fn marks(
+    pub(in crate::cost) fn marks_from(
         &mut self,
         place: u8,
         from: i64,
         now_us: i64,
     ) -> Result<Vec<ParkedMark>, Throttled> {
-        let marks = self.parked.marks.keys();
+        let marks = self.marks.keys();
         let here = marks.filter(|mark| place_of(mark) == place && mark.to >= from);
         let here: Vec<ParkedMark> = here.copied().collect();
         self.look_at_marks(place, here.len(), now_us)?;
@@ -55,7 +43,7 @@ impl Table {
         place: u8,
         now_us: i64,
     ) -> Result<Vec<ParkedMark>, Throttled> {
-        let marks = self.parked.marks.iter();
+        let marks = self.marks.iter();
         let here = marks.filter(|(mark, is_served)| !**is_served && place_of(mark) == place);
         let here: Vec<ParkedMark> = here.map(|(mark, _)| *mark).collect();
         self.look_at_marks(place, here.len(), now_us)?;
@@ -68,11 +56,11 @@ impl Table {
     }
 
     pub(in crate::cost) fn arm(&mut self, mark: &ParkedMark, now_us: i64) -> Result<(), Throttled> {
-        let is_there = self.parked.marks.contains_key(mark);
+        let is_there = self.marks.contains_key(mark);
         let of_index = u64::from(!is_there);
         let cost = units::write(0, MARK_BYTES);
         self.write_units(Place::Marks(place_of(mark)), (cost, of_index), now_us)?;
-        self.parked.marks.entry(*mark).or_insert(false);
+        self.marks.entry(*mark).or_insert(false);
         Ok(())
     }
 
@@ -83,7 +71,7 @@ impl Table {
     ) -> Result<(), Throttled> {
         let cost = units::write(0, MARK_BYTES);
         self.write_units(Place::Marks(place_of(mark)), (cost, 1), now_us)?;
-        self.parked.marks.insert(*mark, true);
+        self.marks.insert(*mark, true);
         Ok(())
     }
 
@@ -93,12 +81,12 @@ impl Table {
         after: Option<LogName>,
         now_us: i64,
     ) -> Result<Vec<LogPart>, Throttled> {
-        let here =
-            self.parked.parts.iter().filter(|((of, name), _)| {
-                *of == slice && name.place() == place && Some(*name) > after
-            });
+        let here = self
+            .parked
+            .iter()
+            .filter(|((of, at, name), _)| (*of, *at) == (slice, place) && Some(*name) > after);
         let parts: Vec<LogPart> = here
-            .map(|((_, name), deltas)| LogPart {
+            .map(|((_, _, name), deltas)| LogPart {
                 name: *name,
                 deltas: deltas.clone(),
             })
