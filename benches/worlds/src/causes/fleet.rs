@@ -23,7 +23,7 @@ fn company<'w>(scene: &mut Scene<'w>) -> (&'w Company, Caller) {
 fn lines(scene: &mut Scene<'_>, count: u64, pause: i64, import: Option<&str>) {
     let (company, who) = company(scene);
     let manager = scene.world.person(company.first);
-    let first = 100_000 + (scene.cause.id << 20 >> 24 << 12);
+    let first = 100_000 + (scene.cause.id << 12);
     let mut at = scene.at;
     for number in first..first + count {
         at += scene.scribe.chance.i64(pause / 2..pause * 3 / 2);

@@ -39,7 +39,7 @@ pub enum Seen {
 
 /// Users of one address of a carrier (DETECTORS names a hundred), of whom a third is on the air at a time.
 const CARRIER_USERS: u64 = 100;
-/// Of all homes, as measured for visitors of large sites in Germany.
+/// Of a hundred homes, this many (judgement).
 const IPV6: u64 = 55;
 
 impl World {
