@@ -68,7 +68,10 @@ pub fn sign_in(person: Person<'_>, who: &Caller, begin: i64, scribe: &mut Scribe
         scribe.sign_in(at, &typed, Ends::WrongPassword);
         at += scribe.chance.i64(5 * SECOND..40 * SECOND);
     }
-    let is_hosted = *who.pool == PARTNERS && happens(&mut scribe.chance, HOSTED);
+    let way = match *who.pool == PARTNERS && happens(&mut scribe.chance, HOSTED) {
+        true => Way::HostedPage,
+        false => Way::App,
+    };
     let mut fails = FIRST_FAILS;
     for tries in 0..TRIES_MAX {
         if !happens(&mut scribe.chance, fails) {
@@ -78,7 +81,7 @@ pub fn sign_in(person: Person<'_>, who: &Caller, begin: i64, scribe: &mut Scribe
             true => Ends::WrongFactor,
             false => Ends::WrongPassword,
         };
-        attempt(at, who, (ends, Risk::NONE), is_hosted, scribe);
+        attempt(at, who, (ends, Risk::NONE), (way, scribe));
         at += scribe.chance.i64(4 * SECOND..45 * SECOND);
         fails = NEXT_FAILS;
         if tries > 2 && happens(&mut scribe.chance, 0.5) {
@@ -93,20 +96,21 @@ pub fn sign_in(person: Person<'_>, who: &Caller, begin: i64, scribe: &mut Scribe
         }
     }
     let risk = ordinary_risk(&mut scribe.chance, who);
-    attempt(at, who, (person.ends_well(), risk), is_hosted, scribe);
+    attempt(at, who, (person.ends_well(), risk), (way, scribe));
     at
 }
 
-fn attempt(
-    at: i64,
-    who: &Caller,
-    (ends, risk): (Ends, Risk),
-    is_hosted: bool,
-    scribe: &mut Scribe,
-) {
-    match is_hosted {
-        true => scribe.hosted_sign_in(at, who, ends, risk),
-        false => scribe.sign_in_judged(at, who, ends, risk),
+/// By which way somebody signs in.
+#[derive(Clone, Copy)]
+enum Way {
+    App,
+    HostedPage,
+}
+
+fn attempt(at: i64, who: &Caller, (ends, risk): (Ends, Risk), (way, scribe): (Way, &mut Scribe)) {
+    match way {
+        Way::HostedPage => scribe.hosted_sign_in(at, who, ends, risk),
+        Way::App => scribe.sign_in_judged(at, who, ends, risk),
     }
 }
 

@@ -1,7 +1,7 @@
 //! T3: vehicles of others.
 
-use super::List;
 use super::assault::{Assault, From};
+use super::list::List;
 use crate::lines::{Access, Caller};
 use crate::moment::{MINUTE, SECOND};
 

@@ -1,7 +1,7 @@
 //! T3: tokens, grants, receivers and operators.
 
-use super::List;
 use super::assault::{Assault, From};
+use super::list::List;
 use crate::causes::standing::agent_of_support;
 use crate::lines::{Access, Caller};
 

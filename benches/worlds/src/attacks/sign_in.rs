@@ -1,8 +1,8 @@
 //! T1: guessing and spraying, from one place or many.
 
-use super::List;
 use super::assault::From;
 use super::guess::{Guess, Names};
+use super::list::List;
 use crate::chance::happens;
 use crate::lines::caller::{CUSTOMERS, PARTNERS};
 use crate::lines::{Caller, Ends, Risk};

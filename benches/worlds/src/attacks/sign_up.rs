@@ -1,7 +1,7 @@
 //! T2: accounts made by programs.
 
-use super::List;
 use super::assault::{Assault, From};
+use super::list::List;
 use crate::chance::happens;
 use crate::lines::caller::{CUSTOMERS, PARTNERS};
 use crate::lines::{Caller, Ends, Pool};

@@ -1,7 +1,7 @@
 //! T2: vehicles that are claimed, squatted, enumerated or made up.
 
-use super::List;
 use super::assault::{Assault, From};
+use super::list::List;
 use crate::chance::happens;
 use crate::lines::caller::LOAD_TEST;
 use crate::lines::{Agent, Register};

@@ -1,6 +1,6 @@
 //! Offices: some users behind one address each.
 
-use super::network::city;
+use super::town::city;
 use crate::chance::chance;
 use crate::lines::Place;
 
