@@ -81,7 +81,7 @@ fn refused(scene: &mut Scene<'_>, at: i64, who: &Caller, (vehicle, owner): (&str
 
 /// One to eight vehicles were sold, and the wallboard asks for them every half minute until somebody takes them off.
 pub(super) fn wallboard_sold(scene: &mut Scene<'_>) {
-    let (company, _) = company(scene);
+    let (company, who) = company(scene);
     let board = wallboard_of(scene.world, company);
     let sold = scene.scribe.chance.u64(1..9);
     let (manager, buyer) = (
@@ -92,7 +92,7 @@ pub(super) fn wallboard_sold(scene: &mut Scene<'_>) {
         let vehicle = manager.vehicle(900 + number);
         scene
             .scribe
-            .transfer(scene.at, &board, &vehicle, (&manager.sub(), &buyer.sub()));
+            .transfer(scene.at, &who, &vehicle, (&manager.sub(), &buyer.sub()));
     }
     let end = scene.at + scene.scribe.chance.i64(2 * HOUR..2 * DAY);
     let mut at = scene.at + MINUTE;

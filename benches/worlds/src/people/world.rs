@@ -4,7 +4,7 @@ use super::company::{Company, companies};
 use crate::moment::{DAY, WEEK};
 
 /// Monday, 2026-06-01.
-pub const BEGIN: i64 = 1_780_272_000_000;
+const BEGIN: i64 = 1_780_272_000_000;
 
 /// Who there is.
 #[derive(Debug, Clone)]
