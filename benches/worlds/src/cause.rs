@@ -16,6 +16,8 @@ pub struct Cause {
     pub addresses: BTreeSet<String>,
     /// Names and subs.
     pub users: BTreeSet<String>,
+    /// How many things happened of it, where that is counted.
+    pub events: u64,
     /// Whether the operator knew and would have listed it.
     pub is_announced: bool,
 }
@@ -33,6 +35,7 @@ impl Cause {
             end: start,
             addresses: BTreeSet::new(),
             users: BTreeSet::new(),
+            events: 0,
             is_announced: false,
         }
     }
@@ -65,6 +68,7 @@ impl Scene<'_> {
     /// Another moment of it.
     pub fn goes_on(&mut self, at: i64, who: &Caller) {
         self.cause.end = self.cause.end.max(at);
+        self.cause.events += 1;
         self.cause.involve(who);
     }
 }

@@ -51,7 +51,7 @@ impl Made {
 }
 
 /// Hours of lines that may wait to be packed.
-const WAITING_HOURS: usize = 3;
+const WAITING_HOURS: usize = 1;
 
 /// Writes a world. Returns how many lines it has.
 ///

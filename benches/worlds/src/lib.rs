@@ -5,9 +5,9 @@
 
 pub mod chance; // seeded draws
 pub mod moment; // lengths of time, and how logs write moments
+pub mod rhythm; // how busy an hour is
 pub mod lines; // what a log writes of a thing that happens
 pub mod people; // who there is, where they are, what they own
-pub mod rhythm; // how busy an hour is
 pub mod cause; // what is remembered of something odd and honest
 pub mod weather; // what befalls everybody: outages, deployments, campaigns
 pub mod visits; // what people do on an ordinary day

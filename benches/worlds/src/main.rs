@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use anyhow::ensure;
 use clap::{Parser, Subcommand};
 use worlds::attacks;
 use worlds::folder::{self, Made};
@@ -47,6 +48,12 @@ enum Command {
         only: String,
         #[arg(long, default_value_t = 2)]
         threads: usize,
+        /// Fail where there are more alerts a day of medium level and above than this.
+        #[arg(long)]
+        alerts_max: Option<f64>,
+        /// Fail where fewer attacks are found than this.
+        #[arg(long)]
+        found_min: Option<usize>,
         /// Also as JSON, into this file.
         #[arg(long)]
         json: Option<PathBuf>,
@@ -97,6 +104,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             attacks,
             only,
             threads,
+            alerts_max,
+            found_min,
             json,
             folder,
         } => {
@@ -116,6 +125,16 @@ fn run(command: Command) -> anyhow::Result<()> {
                 fs::write(path, serde_json::to_string_pretty(&told)?)?;
             }
             print(&told.text());
+            let found = told.found();
+            ensure!(
+                alerts_max.is_none_or(|max| told.per_day <= max),
+                "{:.2} alerts a day, and --alerts-max says {alerts_max:?}",
+                told.per_day
+            );
+            ensure!(
+                found_min.is_none_or(|min| found >= min),
+                "{found} attacks found, and --found-min says {found_min:?}"
+            );
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What people do on an ordinary day: sign in, mistype, look at their vehicles, enter new ones, sign up.
 
 use crate::chance::{Chance, happens, pick};
+use crate::lines::caller::PARTNERS;
 use crate::lines::texts::{BROKEN, ORDINARY, ROUTES};
 use crate::lines::{Access, Caller, Ends, Register, Risk, Scribe};
 use crate::moment::{HOUR, MINUTE, SECOND};
@@ -17,6 +18,10 @@ pub const FIRST_FAILS: f64 = 0.05;
 /// Of further tries after one that failed.
 const NEXT_FAILS: f64 = 0.35;
 const TRIES_MAX: u32 = 7;
+/// Of sign-ins of partners, this many go over the hosted page.
+const HOSTED: f64 = 0.3;
+/// Of resets, this many begin with a code that is mistyped.
+const CODE_MISTYPED: f64 = 0.15;
 /// Of sign-ins, this many begin with a name that nobody has.
 pub const NOBODYS_NAME: f64 = 0.015;
 /// Of all users, this many sign up in a week.
@@ -63,6 +68,10 @@ pub fn sign_in(person: Person<'_>, who: &Caller, begin: i64, scribe: &mut Scribe
         scribe.sign_in(at, &typed, Ends::WrongPassword);
         at += scribe.chance.i64(5 * SECOND..40 * SECOND);
     }
+    let way = match *who.pool == PARTNERS && happens(&mut scribe.chance, HOSTED) {
+        true => Way::HostedPage,
+        false => Way::App,
+    };
     let mut fails = FIRST_FAILS;
     for tries in 0..TRIES_MAX {
         if !happens(&mut scribe.chance, fails) {
@@ -72,20 +81,37 @@ pub fn sign_in(person: Person<'_>, who: &Caller, begin: i64, scribe: &mut Scribe
             true => Ends::WrongFactor,
             false => Ends::WrongPassword,
         };
-        scribe.sign_in(at, who, ends);
+        attempt(at, who, (ends, Risk::NONE), (way, scribe));
         at += scribe.chance.i64(4 * SECOND..45 * SECOND);
         fails = NEXT_FAILS;
         if tries > 2 && happens(&mut scribe.chance, 0.5) {
             scribe.forgot(at, who);
             at += scribe.chance.i64(40 * SECOND..6 * MINUTE);
+            if happens(&mut scribe.chance, CODE_MISTYPED) {
+                scribe.reset(at - 20 * SECOND, who, false);
+            }
             scribe.reset(at, who, true);
             at += 10 * SECOND;
             break;
         }
     }
     let risk = ordinary_risk(&mut scribe.chance, who);
-    scribe.sign_in_judged(at, who, person.ends_well(), risk);
+    attempt(at, who, (person.ends_well(), risk), (way, scribe));
     at
+}
+
+/// By which way somebody signs in.
+#[derive(Clone, Copy)]
+enum Way {
+    App,
+    HostedPage,
+}
+
+fn attempt(at: i64, who: &Caller, (ends, risk): (Ends, Risk), (way, scribe): (Way, &mut Scribe)) {
+    match way {
+        Way::HostedPage => scribe.hosted_sign_in(at, who, ends, risk),
+        Way::App => scribe.sign_in_judged(at, who, ends, risk),
+    }
 }
 
 /// Threat protection doubts some honest sign-ins, more of those from abroad.

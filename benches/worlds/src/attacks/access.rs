@@ -1,7 +1,7 @@
 //! T3: vehicles of others.
 
-use super::List;
 use super::assault::{Assault, From};
+use super::list::List;
 use crate::lines::{Access, Caller};
 use crate::moment::{MINUTE, SECOND};
 
@@ -89,6 +89,14 @@ fn reach(list: &mut List, name: &str, about: &str, reach: Reach) {
 }
 
 pub(super) fn add(list: &mut List) {
+    foreign(list);
+    no_caller(list);
+    probing(list);
+    identifiers(list);
+    volume(list);
+}
+
+fn foreign(list: &mut List) {
     for verb in [
         "read", "list", "search", "export", "locate", "command", "share", "delete", "update",
         "unlock",
@@ -113,6 +121,9 @@ pub(super) fn add(list: &mut List) {
             }
         },
     );
+}
+
+fn no_caller(list: &mut List) {
     let nobody = |reach: Reach| Reach {
         has_caller: false,
         ..reach
@@ -135,6 +146,9 @@ pub(super) fn add(list: &mut List) {
         "Four hundred vehicles are asked for without any caller, and refused, from forty addresses in a day.",
         nobody(Reach::new("read", 16.0, 400).refused().spread(40)),
     );
+}
+
+fn probing(list: &mut List) {
     reach(
         list,
         "t3-probing-fast",
@@ -165,6 +179,9 @@ pub(super) fn add(list: &mut List) {
         "Two hundred accounts are refused at 25 vehicles of others an hour between them, for two days.",
         Reach::new("read", 25.0, 1200).refused().spread(200),
     );
+}
+
+fn identifiers(list: &mut List) {
     let guessed = |reach: Reach| Reach {
         reason: Some("not_found"),
         ..reach
@@ -187,7 +204,6 @@ pub(super) fn add(list: &mut List) {
         "Thirty accounts guess sixty identifiers an hour between them for a day.",
         guessed(Reach::new("read", 60.0, 1440).refused().spread(30)),
     );
-    volume(list);
 }
 
 /// What is allowed, and too much of it: an account that is in other hands.

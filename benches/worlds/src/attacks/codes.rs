@@ -1,8 +1,8 @@
 //! T1: codes guessed or asked for, names asked for, messages pumped.
 
-use super::List;
 use super::assault::{Assault, From};
 use super::guess::{Guess, Names};
+use super::list::List;
 use crate::lines::caller::CUSTOMERS;
 use crate::lines::{Call, Caller, Ends};
 use crate::moment::{HOUR, MINUTE};

@@ -1,7 +1,7 @@
 //! T3: tokens, grants, receivers and operators.
 
-use super::List;
 use super::assault::{Assault, From};
+use super::list::List;
 use crate::causes::standing::agent_of_support;
 use crate::lines::{Access, Caller};
 
@@ -11,21 +11,10 @@ pub(super) fn add(list: &mut List) {
     operators(list);
 }
 
-/// Refused at the gateway.
-fn refused(
-    a: &mut Assault<'_>,
-    (from, per_hour, count): (From, f64, u64),
-    status: u16,
-    names_others: bool,
-) {
+/// Refused at the gateway, which does not say whose token it was.
+fn refused(a: &mut Assault<'_>, (from, per_hour, count): (From, f64, u64), status: u16) {
     for (turn, at) in (0..).zip(a.pace(per_hour, count)) {
-        let who = match names_others {
-            true => {
-                let person = a.victim(turn);
-                a.caller(person, from, turn)
-            }
-            false => a.nobody(from, turn),
-        };
+        let who = a.nobody(from, turn);
         a.scribe
             .gateway(at, &who, ("GET", "/vehicles/{id}", status));
         a.deed(at, &who);
@@ -33,7 +22,7 @@ fn refused(
 }
 
 fn tokens(list: &mut List) {
-    list.add("t3-forged-tokens", "One address sends tokens of 300 users that it signed itself; the gateway refuses them, within an hour.", |a| refused(a, (From::One, 300.0, 300), 401, true));
+    list.add("t3-forged-tokens", "One address sends tokens of 300 users that it signed itself; the gateway refuses them, within an hour.", |a| refused(a, (From::One, 300.0, 300), 401));
     list.add("t3-forged-accepted", "A verifier that takes any signature: one address reads as 80 users, one vehicle of each, within an hour.", |a| {
         for (turn, at) in (0..).zip(a.pace(80.0, 80)) {
             let victim = a.victim(turn);
@@ -48,22 +37,22 @@ fn tokens(list: &mut List) {
     list.add(
         "t3-401-burst",
         "One address is answered 401 five hundred times in ten minutes.",
-        |a| refused(a, (From::One, 3000.0, 500), 401, false),
+        |a| refused(a, (From::One, 3000.0, 500), 401),
     );
     list.add(
         "t3-403-burst",
         "One address is answered 403 five hundred times in ten minutes.",
-        |a| refused(a, (From::One, 3000.0, 500), 403, false),
+        |a| refused(a, (From::One, 3000.0, 500), 403),
     );
     list.add(
         "t3-401-slow",
         "One address is answered 401 forty times an hour for two days.",
-        |a| refused(a, (From::One, 40.0, 1920), 401, false),
+        |a| refused(a, (From::One, 40.0, 1920), 401),
     );
     list.add(
         "t3-401-botnet",
         "A botnet is answered 401 two hundred times an hour for twelve hours, one address each.",
-        |a| refused(a, (From::Botnet, 200.0, 2400), 401, false),
+        |a| refused(a, (From::Botnet, 200.0, 2400), 401),
     );
 }
 

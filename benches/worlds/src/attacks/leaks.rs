@@ -1,7 +1,7 @@
 //! T4: what answers and logs show.
 
-use super::List;
 use super::assault::From;
+use super::list::List;
 use super::texts::{INTROSPECTION, LEAKS, SECRETS, SUGGESTION};
 use crate::lines::text;
 use crate::moment::iso;

@@ -1,7 +1,7 @@
 //! T4: errors drawn on purpose, and attacks on the detector itself.
 
-use super::List;
 use super::assault::{Assault, From};
+use super::list::List;
 use super::texts::LEAKS;
 use crate::lines::texts::{BROKEN, ROUTES};
 use crate::lines::{Access, Ends};

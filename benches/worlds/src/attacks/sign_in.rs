@@ -1,8 +1,8 @@
 //! T1: guessing and spraying, from one place or many.
 
-use super::List;
 use super::assault::From;
 use super::guess::{Guess, Names};
+use super::list::List;
 use crate::chance::happens;
 use crate::lines::caller::{CUSTOMERS, PARTNERS};
 use crate::lines::{Caller, Ends, Risk};
@@ -11,6 +11,7 @@ use crate::moment::{HOUR, MINUTE, SECOND};
 const DAYS_4: f64 = 96.0;
 
 pub(super) fn add(list: &mut List) {
+    from_one_address(list);
     from_one_place(list);
     botnets(list);
     sprays(list);
@@ -22,8 +23,8 @@ fn guess(list: &mut List, name: &str, about: &str, guess: Guess) {
     list.add(name, about, move |a| guess.run(a));
 }
 
-fn from_one_place(list: &mut List) {
-    use From::{Network, Office, One, V6, Vpn};
+fn from_one_address(list: &mut List) {
+    use From::One;
     use Names::{Foreign, Own};
     let of = Guess::new;
     guess(
@@ -62,6 +63,13 @@ fn from_one_place(list: &mut List) {
         "One address tries a name of a foreign list every four minutes for a day.",
         of(One, Foreign, 15.0, 360),
     );
+}
+
+/// Behind an address that others have, too, or from many of one network.
+fn from_one_place(list: &mut List) {
+    use From::{Network, Office, V6, Vpn};
+    use Names::Own;
+    let of = Guess::new;
     guess(
         list,
         "t1-inside-office",

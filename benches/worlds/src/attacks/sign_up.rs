@@ -1,7 +1,7 @@
 //! T2: accounts made by programs.
 
-use super::List;
 use super::assault::{Assault, From};
+use super::list::List;
 use crate::chance::happens;
 use crate::lines::caller::{CUSTOMERS, PARTNERS};
 use crate::lines::{Caller, Ends, Pool};
@@ -78,12 +78,14 @@ fn farm(list: &mut List, name: &str, about: &str, farm: Farm) {
 }
 
 pub(super) fn add(list: &mut List) {
-    by_source(list);
+    from_one_place(list);
+    botnets(list);
     by_name(list);
+    disposable(list);
 }
 
-fn by_source(list: &mut List) {
-    use From::{Botnet, BotnetOf, Network, One, V6};
+fn from_one_place(list: &mut List) {
+    use From::{Network, One, V6};
     let of = Farm::new;
     farm(
         list,
@@ -115,6 +117,11 @@ fn by_source(list: &mut List) {
         "A /48 signs up 40 accounts an hour for eight hours, each from a /64 of its own.",
         of(V6, 40.0, 320, 0.0),
     );
+}
+
+fn botnets(list: &mut List) {
+    use From::{Botnet, BotnetOf};
+    let of = Farm::new;
     farm(
         list,
         "t2-botnet-fast",
@@ -197,6 +204,30 @@ fn by_name(list: &mut List) {
     );
     farm(
         list,
+        "t2-sequence",
+        "Two hundred accounts have one name with a number that counts up.",
+        of().named(|n| format!("fleetuser{:05}", 20_000 + n)),
+    );
+    list.add(
+        "t2-own-mail-wave",
+        "Ninety accounts of one address are confirmed together after a day of sleep.",
+        |a| {
+            Farm::new(From::One, 90.0, 90, 0.0).run(a);
+            for turn in 0..90 {
+                let person = a.own_account(turn);
+                let who = a.caller(person, From::One, turn);
+                let at = a.start + 24 * HOUR + turn as i64 * MINUTE / 4;
+                a.scribe.confirm(at, &who);
+                a.deed(at, &who);
+            }
+        },
+    );
+}
+
+fn disposable(list: &mut List) {
+    let of = || Farm::new(From::Botnet, 30.0, 200, 0.9);
+    farm(
+        list,
         "t2-disposable",
         "Two hundred accounts have mail addresses that live for minutes.",
         of().named(|n| {
@@ -225,25 +256,5 @@ fn by_name(list: &mut List) {
             )
         }),
     );
-    farm(
-        list,
-        "t2-sequence",
-        "Two hundred accounts have one name with a number that counts up.",
-        of().named(|n| format!("fleetuser{:05}", 20_000 + n)),
-    );
     list.unseen("t2-disposable-hidden", "Accounts of a pool where mail is the sign-in name have disposable addresses: Cognito makes the user name up, and CloudTrail hides the attribute. A line of the pre-sign-up function with the address's domain would show it.");
-    list.add(
-        "t2-own-mail-wave",
-        "Ninety accounts of one address are confirmed together after a day of sleep.",
-        |a| {
-            Farm::new(From::One, 90.0, 90, 0.0).run(a);
-            for turn in 0..90 {
-                let person = a.own_account(turn);
-                let who = a.caller(person, From::One, turn);
-                let at = a.start + 24 * HOUR + turn as i64 * MINUTE / 4;
-                a.scribe.confirm(at, &who);
-                a.deed(at, &who);
-            }
-        },
-    );
 }

@@ -1,8 +1,8 @@
 //! T1: accounts in other hands, and the console.
 
-use super::List;
 use super::assault::{Assault, From};
 use super::guess::{Guess, Names};
+use super::list::List;
 use crate::lines::caller::SCRIPT;
 use crate::lines::{Caller, Ends, Place, Risk};
 use crate::moment::{HOUR, MINUTE};

@@ -1,7 +1,7 @@
 //! T2: vehicles that are claimed, squatted, enumerated or made up.
 
-use super::List;
 use super::assault::{Assault, From};
+use super::list::List;
 use crate::chance::happens;
 use crate::lines::caller::LOAD_TEST;
 use crate::lines::{Agent, Register};
@@ -48,6 +48,21 @@ impl Flood {
         }
     }
 
+    /// At vehicles of users.
+    const fn foreign(self) -> Self {
+        Self {
+            is_foreign: true,
+            ..self
+        }
+    }
+
+    const fn under_import(self) -> Self {
+        Self {
+            import: Some("imp-0000001"),
+            ..self
+        }
+    }
+
     fn run(&self, a: &mut Assault<'_>) {
         for (turn, at) in (0..).zip(a.pace(self.per_hour, self.count)) {
             let person = a.own_account(turn % self.accounts);
@@ -78,12 +93,14 @@ fn flood(list: &mut List, name: &str, about: &str, flood: Flood) {
 }
 
 pub(super) fn add(list: &mut List) {
+    floods(list);
+    numbers(list);
+    allowed(list);
+}
+
+fn floods(list: &mut List) {
     use From::{Botnet, One};
     let of = Flood::new;
-    let foreign = |flood: Flood| Flood {
-        is_foreign: true,
-        ..flood
-    };
     flood(
         list,
         "t2-vehicles-one-fast",
@@ -114,23 +131,29 @@ pub(super) fn add(list: &mut List) {
         "One account registers 300 vehicle numbers of cars not sold yet, in an hour.",
         of(One, 1, 300.0, 300).rejected(0.05, MADE_UP),
     );
+}
+
+/// Numbers that are taken, or made up.
+fn numbers(list: &mut List) {
+    use From::{Botnet, One};
+    let of = Flood::new;
     flood(
         list,
         "t2-enumerated",
         "One account learns from refusals which of 200 numbers are taken, in two hours.",
-        foreign(of(One, 1, 100.0, 200)).rejected(1.0, TAKEN),
+        of(One, 1, 100.0, 200).foreign().rejected(1.0, TAKEN),
     );
     flood(
         list,
         "t2-enumerated-slow",
         "One account learns from refusals which numbers are taken, four an hour for three days.",
-        foreign(of(One, 1, 4.0, 288)).rejected(1.0, TAKEN),
+        of(One, 1, 4.0, 288).foreign().rejected(1.0, TAKEN),
     );
     flood(
         list,
         "t2-enumerated-spread",
         "Eighty accounts learn it between them, forty numbers an hour for a day.",
-        foreign(of(Botnet, 80, 40.0, 960)).rejected(1.0, TAKEN),
+        of(Botnet, 80, 40.0, 960).foreign().rejected(1.0, TAKEN),
     );
     flood(
         list,
@@ -144,21 +167,25 @@ pub(super) fn add(list: &mut List) {
         "Sixty accounts make numbers up, thirty an hour for a day; of ten, eight are refused.",
         of(Botnet, 60, 30.0, 720).rejected(0.8, MADE_UP),
     );
-    let import = |flood: Flood| Flood {
-        import: Some("imp-0000001"),
-        ..flood
-    };
+}
+
+/// Under what keeps right ones from alerting.
+fn allowed(list: &mut List) {
+    use From::One;
+    let of = Flood::new;
     flood(
         list,
         "t2-import-fake",
         "Under an import, a thousand numbers are made up; of ten, six are refused.",
-        import(of(One, 1, 6000.0, 1000)).rejected(0.6, MADE_UP),
+        of(One, 1, 6000.0, 1000)
+            .under_import()
+            .rejected(0.6, MADE_UP),
     );
     flood(
         list,
         "t2-import-flood",
         "Under an import, an account of yesterday registers twenty thousand vehicles.",
-        import(of(One, 1, 20_000.0, 20_000)),
+        of(One, 1, 20_000.0, 20_000).under_import(),
     );
     let agent = |flood: Flood| Flood {
         agent: Some(&LOAD_TEST),

@@ -23,7 +23,7 @@ fn company<'w>(scene: &mut Scene<'w>) -> (&'w Company, Caller) {
 fn lines(scene: &mut Scene<'_>, count: u64, pause: i64, import: Option<&str>) {
     let (company, who) = company(scene);
     let manager = scene.world.person(company.first);
-    let first = 100_000 + (scene.cause.id << 20 >> 24 << 12);
+    let first = 100_000 + (scene.cause.id << 12);
     let mut at = scene.at;
     for number in first..first + count {
         at += scene.scribe.chance.i64(pause / 2..pause * 3 / 2);
@@ -81,7 +81,7 @@ fn refused(scene: &mut Scene<'_>, at: i64, who: &Caller, (vehicle, owner): (&str
 
 /// One to eight vehicles were sold, and the wallboard asks for them every half minute until somebody takes them off.
 pub(super) fn wallboard_sold(scene: &mut Scene<'_>) {
-    let (company, _) = company(scene);
+    let (company, who) = company(scene);
     let board = wallboard_of(scene.world, company);
     let sold = scene.scribe.chance.u64(1..9);
     let (manager, buyer) = (
@@ -92,7 +92,7 @@ pub(super) fn wallboard_sold(scene: &mut Scene<'_>) {
         let vehicle = manager.vehicle(900 + number);
         scene
             .scribe
-            .transfer(scene.at, &board, &vehicle, (&manager.sub(), &buyer.sub()));
+            .transfer(scene.at, &who, &vehicle, (&manager.sub(), &buyer.sub()));
     }
     let end = scene.at + scene.scribe.chance.i64(2 * HOUR..2 * DAY);
     let mut at = scene.at + MINUTE;

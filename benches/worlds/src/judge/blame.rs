@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::finding::Finding;
 use crate::cause::Cause;
-use crate::moment::{DAY, HOUR};
+use crate::moment::HOUR;
 
 /// All causes of a world, by whom they are about.
 #[derive(Debug)]
@@ -26,9 +26,6 @@ pub(super) struct Blamed {
 
 /// What comes of a cause comes no later than this after it.
 const AFTER: i64 = 2 * HOUR;
-/// What goes on longer is no incident.
-const STANDING: i64 = 14 * DAY;
-
 fn network(text: &str) -> Option<(IpAddr, u32)> {
     let (address, length) = text.split_once('/')?;
     Some((address.parse().ok()?, length.parse().ok()?))
@@ -106,42 +103,55 @@ impl<'c> Causes<'c> {
         found
     }
 
-    /// The shortest that shares an address or user with it at the time, or else what befell everybody then.
-    pub(super) fn of(&self, finding: &Finding) -> Blamed {
-        let length = |at: &usize| self.all[*at].end - self.all[*at].start;
-        let sharing = self.sharing(finding);
-        let incident = sharing
-            .iter()
-            .copied()
-            .filter(|at| length(at) < STANDING && length(at) < self.longest());
-        let everybody = || {
-            self.everybody
-                .iter()
-                .copied()
-                .filter(|at| self.is_of_then(*at, finding))
+    /// How much of the time of both is common to them, 0 to 1.
+    fn overlap(&self, at: usize, finding: &Finding) -> f64 {
+        let cause = &self.all[at];
+        let common = finding.held_until.min(cause.end) - finding.first_event.max(cause.start);
+        let both = finding.held_until.max(cause.end) - finding.first_event.min(cause.start);
+        common.max(0) as f64 / both.max(1) as f64
+    }
+
+    /// Of these, the one whose time fits best.
+    fn best(&self, of: impl Iterator<Item = usize>, finding: &Finding) -> Option<usize> {
+        let by_overlap = |a: &usize, b: &usize| {
+            let (a, b) = (self.overlap(*a, finding), self.overlap(*b, finding));
+            a.total_cmp(&b)
         };
-        let blamed = incident
-            .min_by_key(length)
-            .or_else(|| everybody().min_by_key(length))
-            .or_else(|| sharing.iter().copied().min_by_key(length));
-        match blamed {
-            Some(at) => Blamed {
-                kind: self.all[at].kind.clone(),
-                is_announced: self.all[at].is_announced,
-            },
-            None => Blamed {
-                kind: "ordinary traffic".into(),
-                is_announced: false,
-            },
-        }
+        of.max_by(by_overlap)
+    }
+
+    /// An incident that shares an address or user with it at the time, or else what befell everybody then, or else an
+    /// incident with as many events as make a quarter of it, or else what is always there.
+    pub(super) fn of(&self, finding: &Finding) -> Blamed {
+        let is_incident = |at: &usize| self.all[*at].end - self.all[*at].start < self.longest();
+        let sharing = self.sharing(finding);
+        let incident = self.best(sharing.iter().copied().filter(is_incident), finding);
+        let everybody = self.everybody.iter().copied();
+        let everybody = everybody.filter(|at| self.is_of_then(*at, finding));
+        let sure = incident.or_else(|| self.best(everybody, finding));
+        let by_time = || {
+            let all = (0..self.all.len()).filter(is_incident);
+            let large = all.filter(|at| self.all[*at].events * 4 >= finding.count.max(4));
+            let then = large.filter(|at| self.overlap(*at, finding) > 0.0);
+            self.best(then, finding)
+        };
+        let standing = || sharing.first().copied();
+        let named = |at: usize, by: &str| Blamed {
+            kind: format!("{}{by}", self.all[at].kind),
+            is_announced: self.all[at].is_announced,
+        };
+        let blamed = sure.map(|at| named(at, ""));
+        let blamed = blamed.or_else(|| by_time().map(|at| named(at, " (by time alone)")));
+        let blamed = blamed.or_else(|| standing().map(|at| named(at, "")));
+        blamed.unwrap_or_else(|| Blamed {
+            kind: "ordinary traffic".into(),
+            is_announced: false,
+        })
     }
 
     /// Standing causes are as long as the world.
     fn longest(&self) -> i64 {
-        self.all
-            .iter()
-            .map(|cause| cause.end - cause.start)
-            .max()
-            .unwrap_or_default()
+        let lengths = self.all.iter().map(|cause| cause.end - cause.start);
+        lengths.max().unwrap_or_default()
     }
 }

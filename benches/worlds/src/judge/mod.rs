@@ -8,6 +8,7 @@ mod rules; // rule files -> an engine
 mod states; // recordings -> encoded groups
 mod finding; // an episode, as it is looked at here
 mod blame; // a finding -> the cause that it is put down to
+mod incidents; // findings -> how many incidents they make
 mod quiet; // a world without attack
 mod trial; // an attack on a world
 pub mod report; // what people and programs are told

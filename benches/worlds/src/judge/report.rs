@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::incidents;
 use super::quiet::Quiet;
 use super::trial::Trial;
 use crate::moment::{HOUR, MINUTE, SECOND};
@@ -18,6 +19,8 @@ pub struct Told {
     pub by_level: BTreeMap<String, f64>,
     /// Of medium level and above, without those of what was announced.
     pub per_day: f64,
+    /// These, where those that share an address or account within an hour are one.
+    pub incidents_per_day: f64,
     /// Alerts in all, by level, rule and cause, most first.
     pub by_rule_and_cause: Vec<Row>,
     pub attacks: Vec<Trial>,
@@ -54,6 +57,10 @@ impl Told {
             );
             *rows.entry(row).or_default() += 1;
         }
+        let both = quiet.findings.iter().zip(&quiet.blamed);
+        let mattering_ones =
+            both.filter(|(finding, blamed)| finding.matters() && !blamed.is_announced);
+        let mattering_ones = mattering_ones.map(|(finding, _)| finding);
         let row = |((level, rule, cause, is_announced), alerts)| Row {
             level,
             rule,
@@ -70,9 +77,15 @@ impl Told {
             unreadable: quiet.counted.unreadable,
             by_level,
             per_day: mattering,
+            incidents_per_day: incidents::count(mattering_ones) as f64 / days,
             by_rule_and_cause,
             attacks,
         }
+    }
+
+    /// How many attacks are found.
+    pub fn found(&self) -> usize {
+        self.attacks.iter().filter(|trial| trial.is_found()).count()
     }
 
     /// For people.
@@ -85,8 +98,8 @@ impl Told {
         );
         let _ = writeln!(
             out,
-            "\nalerts a day without any attack: {:.2} of medium level and above, but for what was announced",
-            self.per_day
+            "\nalerts a day without any attack: {:.2} of medium level and above, but for what was announced; {:.2} incidents",
+            self.per_day, self.incidents_per_day
         );
         for (level, per_day) in &self.by_level {
             let _ = writeln!(out, "{per_day:>10.2}  {level}");
@@ -159,36 +172,41 @@ impl Told {
         );
         let _ = writeln!(
             out,
-            "\n    events   found after      alerts  swelled   low  attack"
+            "\n    events   found after      alerts  swelled  tipped   low  attack"
         );
-        for trial in &self.attacks {
-            let after = match (trial.attack.is_visible, trial.after_events, trial.after_ms) {
-                (false, ..) => "not in any log".to_owned(),
-                (true, Some(events), Some(ms)) => format!("{events} in {}", length(ms)),
-                _ => "-".to_owned(),
-            };
-            let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
-            for rule in &trial.rules {
-                *rules.entry(rule).or_default() += 1;
-            }
-            let rules: Vec<String> = rules
-                .iter()
-                .take(4)
-                .map(|(rule, count)| format!("{rule} {count}"))
-                .collect();
-            let _ = writeln!(
-                out,
-                "{:>10}   {:<17}{:>5}{:>9}{:>6}  {:<32} {}",
-                trial.attack.events,
-                after,
-                trial.rules.len(),
-                trial.swelled,
-                trial.low,
-                trial.attack.name,
-                rules.join(", ")
-            );
-        }
+        self.attacks.iter().for_each(|trial| row(trial, out));
     }
+}
+
+/// Rules of one attack that are shown.
+const RULES_SHOWN: usize = 4;
+
+fn row(trial: &Trial, out: &mut String) {
+    let after = match (trial.attack.is_visible, trial.after_events, trial.after_ms) {
+        (false, ..) => "not in any log".to_owned(),
+        (true, Some(events), Some(ms)) => format!("{events} in {}", length(ms)),
+        _ => "-".to_owned(),
+    };
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    for rule in &trial.rules {
+        *rules.entry(rule).or_default() += 1;
+    }
+    let shown = rules.iter().take(RULES_SHOWN);
+    let rules: Vec<String> = shown
+        .map(|(rule, count)| format!("{rule} {count}"))
+        .collect();
+    let _ = writeln!(
+        out,
+        "{:>10}   {:<17}{:>5}{:>9}{:>8}{:>6}  {:<32} {}",
+        trial.attack.events,
+        after,
+        trial.rules.len(),
+        trial.swelled,
+        trial.tipped,
+        trial.low,
+        trial.attack.name,
+        rules.join(", ")
+    );
 }
 
 fn middle<T: Copy + Default>(sorted: &[T]) -> T {

@@ -25,6 +25,8 @@ pub struct Trial {
     pub low: usize,
     /// Findings that were there and only grew.
     pub swelled: usize,
+    /// New ones to which the attack gave less than one event in twenty: it tipped what was near firing, and is not found.
+    pub tipped: usize,
     /// The attacker's deeds, and milliseconds from the first of them, until the first finding is told.
     pub after_events: Option<u64>,
     pub after_ms: Option<i64>,
@@ -35,6 +37,9 @@ impl Trial {
         !self.rules.is_empty()
     }
 }
+
+/// The part of a finding's events that must be an attacker's deeds.
+const SHARE_MIN: f64 = 0.05;
 
 /// A group of a parent has the key of its child's where both group by the same.
 fn ancestors(rules: &RuleSet, place: Place, into: &mut BTreeSet<Place>) {
@@ -83,6 +88,7 @@ fn trial(quiet: &Quiet<'_>, attack: &Attack) -> anyhow::Result<Trial> {
         rules: Vec::new(),
         low: 0,
         swelled: 0,
+        tipped: 0,
         after_events: None,
         after_ms: None,
     };
@@ -105,6 +111,12 @@ fn trial(quiet: &Quiet<'_>, attack: &Attack) -> anyhow::Result<Trial> {
         }
         if !finding.matters() {
             trial.low += 1;
+            continue;
+        }
+        let first = deeds.partition_point(|deed| *deed < finding.first_event);
+        let last = deeds.partition_point(|deed| *deed <= finding.held_until);
+        if (last.saturating_sub(first) as f64) < SHARE_MIN * finding.count as f64 {
+            trial.tipped += 1;
             continue;
         }
         let waits = match windows.is_monotone(CorrelationIx(finding.place.0)) {

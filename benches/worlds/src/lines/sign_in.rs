@@ -64,7 +64,7 @@ impl Scribe {
         self.sign_in_judged(at, who, ends, Risk::NONE);
     }
 
-    pub fn sign_in_judged(&mut self, at: i64, who: &Caller, ends: Ends, risk: Risk) {
+    fn export_sign_in(&mut self, at: i64, who: &Caller, ends: Ends, risk: Risk) {
         let (response, challenges) = match ends {
             Ends::Well => ("Pass", r#"["Password:Success"]"#),
             Ends::WellWithFactor => ("Pass", r#"["Password:Success","Mfa:Success"]"#),
@@ -73,6 +73,10 @@ impl Scribe {
             Ends::NoFactor => ("InProgress", r#"["Password:Success"]"#),
         };
         self.activity(at, who, ("SignIn", response, challenges), risk);
+    }
+
+    pub fn sign_in_judged(&mut self, at: i64, who: &Caller, ends: Ends, risk: Risk) {
+        self.export_sign_in(at, who, ends, risk);
         self.sign_in_start(at - 700, who);
         match ends {
             Ends::WrongPassword => self.answer(at, who, "PASSWORD_VERIFIER", Some(REFUSED)),
@@ -86,6 +90,15 @@ impl Scribe {
             }
             _ => {}
         }
+    }
+
+    /// The same over the hosted page: asked for, sent, and shown again where it refuses.
+    pub fn hosted_sign_in(&mut self, at: i64, who: &Caller, ends: Ends, risk: Risk) {
+        let is_let_in = matches!(ends, Ends::Well | Ends::WellWithFactor);
+        self.export_sign_in(at, who, ends, risk);
+        self.hosted_page(at - 9000, who, "Login_GET", 200);
+        let status = if is_let_in { 302 } else { 200 };
+        self.hosted_page(at, who, "Login_POST", status);
     }
 
     /// A session is renewed; `error` says why not.

@@ -1,6 +1,6 @@
 //! Where those come from who are no users.
 
-use super::network::ABROAD;
+use super::town::ABROAD;
 use crate::chance::mix;
 use crate::lines::Place;
 

@@ -1,6 +1,6 @@
 //! Offices: some users behind one address each.
 
-use super::network::city;
+use super::town::city;
 use crate::chance::chance;
 use crate::lines::Place;
 
@@ -20,7 +20,7 @@ const OFFICE_MIN: f64 = 20.0;
 const OFFICE_MAX: f64 = 3000.0;
 
 /// Sizes are spread evenly over their logarithm from 20 to 3,000, and none has more than a tenth of all users.
-pub fn companies(users: u64, seed: u64) -> Vec<Company> {
+pub(super) fn companies(users: u64, seed: u64) -> Vec<Company> {
     let mut chance = chance(&[seed, 0xc0]);
     let all = (users as f64 * EMPLOYED) as u64;
     let largest = OFFICE_MAX.min(users as f64 / 10.0).max(OFFICE_MIN);

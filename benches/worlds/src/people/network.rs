@@ -1,31 +1,11 @@
 //! Addresses of people at a moment. All are of ranges that nobody has: 240.0.0.0/4 and 2001:db8::/32.
 
-use super::World;
+use super::town::{ABROAD, city};
+use super::world::World;
 use crate::chance::{Chance, chance, happens, mix};
 use crate::lines::Place;
 use crate::moment::{DAY, HOUR, WEEK};
 use crate::rhythm::is_working;
-
-const HOME: [(&str, &str); 6] = [
-    ("Germany", "Berlin"),
-    ("Germany", "Hamburg"),
-    ("Germany", "Munich"),
-    ("Germany", "Cologne"),
-    ("Austria", "Vienna"),
-    ("Switzerland", "Zurich"),
-];
-pub(super) const ABROAD: [(&str, &str); 6] = [
-    ("France", "Paris"),
-    ("Italy", "Milan"),
-    ("Spain", "Palma"),
-    ("Netherlands", "Amsterdam"),
-    ("United States", "New York"),
-    ("Türkiye", "Istanbul"),
-];
-
-pub fn city(number: u64) -> (&'static str, &'static str) {
-    HOME[(mix(&[number, 0xc1]) % 6) as usize]
-}
 
 /// Through which network somebody is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +19,7 @@ pub enum Seen {
 
 /// Users of one address of a carrier (DETECTORS names a hundred), of whom a third is on the air at a time.
 const CARRIER_USERS: u64 = 100;
-/// Of all homes, as measured for visitors of large sites in Germany.
+/// Of a hundred homes, this many (judgement).
 const IPV6: u64 = 55;
 
 impl World {

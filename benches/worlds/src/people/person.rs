@@ -1,6 +1,7 @@
 //! One user.
 
-use super::{Seen, World};
+use super::network::Seen;
+use super::world::World;
 use crate::chance::{Chance, mix, pick, uuid};
 use crate::lines::caller::{BROWSERS, CUSTOMERS, PARTNERS};
 use crate::lines::{Agent, Caller, Ends, Pool};
@@ -23,6 +24,15 @@ fn vehicle(seed: u64, owner: u64, number: u64) -> String {
         mix(&[seed, 0xe1, owner, number]),
     );
     format!("veh-{}", &uuid(a, b)[..18])
+}
+
+impl World {
+    pub fn person(&self, number: u64) -> Person<'_> {
+        Person {
+            world: self,
+            number,
+        }
+    }
 }
 
 impl Person<'_> {
