@@ -138,13 +138,9 @@ impl<'a> Walk<'_, '_, 'a> {
         Some(())
     }
 
-    /// Entries from `at` on whose values are texts, written without white space, as most are: all that another entry follows
-    /// at once.
+    /// Entries from `at` on of the kind that most are: a text without escapes, no white space, another entry behind it.
     #[inline(always)]
     fn text_entries(&mut self, node: usize) -> Option<()> {
-        if self.has_escapes {
-            return Some(());
-        }
         let (text, bytes) = (self.text, self.text.as_bytes());
         let (mut at, mut quotes) = (self.at, self.quotes);
         while let Some((&[key, key_end, value, value_end, next], _)) = quotes.split_first_chunk() {
@@ -152,6 +148,9 @@ impl<'a> Walk<'_, '_, 'a> {
             let (value_end, next) = (value_end as usize, next as usize);
             let is_text = key == at && value == key_end + 2 && next == value_end + 2;
             if !is_text || bytes.get(key_end + 1)? != &b':' || bytes.get(next - 1)? != &b',' {
+                break;
+            }
+            if self.has_escapes && memchr::memchr(b'\\', bytes.get(key..value_end)?).is_some() {
                 break;
             }
             if let Some(child) = self.table.child(node, bytes.get(key + 1..key_end)?)

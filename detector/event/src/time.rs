@@ -42,7 +42,7 @@ impl Timestamp {
         Self::from_millis(parsed.timestamp_millis())
     }
 
-    /// `2024-05-01T12:00:00Z`, as CloudTrail writes it, in a third of the time; `None` where it is anything else.
+    /// `2024-05-01T12:00:00Z`, as CloudTrail writes it, which most events do; `None` where it is anything else.
     fn from_whole_seconds(text: &str) -> Option<Self> {
         let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
         let mut is_sound = true;

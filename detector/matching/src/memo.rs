@@ -3,6 +3,8 @@
 //! The outcome of a text is a function of the text, so remembering it changes nothing. Bounded: a fixed number of
 //! places, each of which holds the last text that belongs there, and only short texts that pass few tests.
 
+use smallvec::SmallVec;
+
 use super::predicate::PredicateId;
 
 const PLACES: usize = 256;
@@ -17,22 +19,23 @@ pub(super) struct Memo {
     places: Vec<Known>,
 }
 
-/// A text that was seen last, and what tests came to. Empty texts are not remembered.
+/// A text that was seen last, and what tests came to: names of calls and services without a look elsewhere in memory. Empty
+/// texts are not remembered.
 #[derive(Debug, Default, Clone)]
 struct Known {
-    text: String,
+    text: SmallVec<[u8; 32]>,
     /// Of the tests that are evaluated together, those that it passes, if they were evaluated.
-    passed: Vec<PredicateId>,
+    passed: SmallVec<[PredicateId; 4]>,
     is_evaluated: bool,
     /// The tests that it was asked for alone, and whether it passes them.
-    alone: Vec<(PredicateId, bool)>,
+    alone: SmallVec<[(PredicateId, bool); 2]>,
 }
 
 impl Memo {
     /// The tests that `text` passes of those that are evaluated together, if that is remembered.
     pub(super) fn recall(&self, text: &str) -> Option<&[PredicateId]> {
         let known = self.places.get(place(text)?)?;
-        (known.is_evaluated && known.text == text).then_some(&known.passed)
+        (known.is_evaluated && known.text[..] == *text.as_bytes()).then_some(&known.passed)
     }
 
     pub(super) fn keep(&mut self, text: &str, passed: &[PredicateId]) {
@@ -71,9 +74,9 @@ impl Memo {
             self.places = vec![Known::default(); PLACES];
         }
         let known = &mut self.places[place];
-        if known.text != text {
+        if known.text[..] != *text.as_bytes() {
             known.text.clear();
-            known.text.push_str(text);
+            known.text.extend_from_slice(text.as_bytes());
             known.is_evaluated = false;
             known.alone.clear();
         }
