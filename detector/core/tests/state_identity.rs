@@ -14,7 +14,6 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use detector_core::alert::{Alert, AlertRule, GroupValues, ShownValues, Status, text};
 use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::rule::{CorrelationIx, CorrelationRule, RuleFile};
 use detector_core::store::Plan;
@@ -72,32 +71,10 @@ fn of_every_type() -> Engine {
     of_text(EVERY_TYPE)
 }
 
-/// `10 or more events within 10 minutes`, as the e-mails of a rule have it.
+/// `10 or more events within 10 minutes`, as messages have it.
 fn fires_at(rule: &CorrelationRule) -> String {
-    let alert = Alert {
-        alert_id: "a".into(),
-        rule: AlertRule {
-            id: rule.meta.id.clone(),
-            name: None,
-            title: rule.meta.title.clone(),
-            level: None,
-        },
-        group: GroupValues(Vec::new()),
-        first_event_time: Timestamp::default(),
-        opened_at: Timestamp::default(),
-        held_until: Timestamp::default(),
-        last_event_time: Timestamp::default(),
-        status: Status::Open,
-        count: 1,
-        distinct: None,
-        shown: ShownValues::default(),
-        event_ids: Vec::new(),
-    };
-    let mail = text::email(&alert, rule);
-    let line = mail
-        .lines()
-        .find_map(|l| l.trim().strip_prefix("the rule fires at "));
-    line.expect("how much it takes").to_owned()
+    let names: Vec<&str> = rule.inputs.iter().map(|input| &*input.reference).collect();
+    rule.window.fires_at(&names)
 }
 
 /// A line for each correlation: its key in a store, its title, and when it fires.
