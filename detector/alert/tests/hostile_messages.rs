@@ -1,6 +1,11 @@
 //! Whatever a log says: no line break in a subject, no control character shown as it is, no secret, no link, not too large,
 //! and always JSON and a finding as OCSF has it.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "the lint's exemption reaches only functions marked as tests, not their helpers"
+)]
+
 use std::collections::BTreeMap;
 
 use detector_alert::incident::{Told, join};

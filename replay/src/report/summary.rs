@@ -390,6 +390,8 @@ vedette: {alert: false}
                 Threshold(vec![(Comparison::Gte, 2)]),
             )),
             show: Vec::new(),
+            entities: Vec::new(),
+            counts: Vec::new(),
             stands_for: None,
             pages: true,
             parents: Vec::new(),

@@ -193,6 +193,7 @@ mod tests {
     fn alert(value: &str) -> Alert {
         let at = |text| Timestamp::from_rfc3339(text).unwrap();
         Alert {
+            incident_id: None,
             alert_id: "a1".into(),
             rule: AlertRule {
                 id: "r1".into(),

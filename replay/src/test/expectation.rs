@@ -6,12 +6,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
+use detector_core::rule::Level;
 use detector_core::time::Timestamp;
 use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::Value;
-
-use super::judge::rank;
 
 /// Fields of an alert that an expectation may name besides `rule`, `group` and `opened_at`.
 pub(crate) const COMPARED: [&str; 7] = [
@@ -198,6 +197,21 @@ impl Expectation {
         }
         Ok(())
     }
+}
+
+/// The place of a level among all; 0 for what is no level.
+pub(crate) fn rank(name: &str) -> usize {
+    let levels = [
+        Level::Informational,
+        Level::Low,
+        Level::Medium,
+        Level::High,
+        Level::Critical,
+    ];
+    levels
+        .iter()
+        .position(|level| level.name() == name)
+        .map_or(0, |at| at + 1)
 }
 
 fn known(rule: &str, rules: &BTreeSet<&str>) -> anyhow::Result<()> {

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::alert::incident::{Incident, Told};
 use detector_core::found::Found;
-use detector_core::rule::Level;
 
 use super::comparison::{Difference, group_of, rule_of};
-use super::expectation::{Attack, Expectation, Page};
+use super::expectation::{Attack, Expectation, Page, rank};
 
 /// Which alert is which attack's.
 #[derive(Debug, Default)]
@@ -120,21 +119,6 @@ fn differences(
         });
     }
     differences
-}
-
-/// 0 for what is no level.
-pub(crate) fn rank(name: &str) -> usize {
-    let levels = [
-        Level::Informational,
-        Level::Low,
-        Level::Medium,
-        Level::High,
-        Level::Critical,
-    ];
-    levels
-        .iter()
-        .position(|level| level.name() == name)
-        .map_or(0, |at| at + 1)
 }
 
 fn is_it(page: &Page, told: &Told<'_>) -> bool {

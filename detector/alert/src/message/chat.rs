@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use detector_rule::{EntityRole, Level};
 
 use super::steps::steps;
+use super::told::{Message, Occasion};
 use super::words::{self, plain};
-use super::{Message, Occasion};
 
 /// What such clients take of a title and of a text.
 const TITLE_CHARS_MAX: usize = 250;

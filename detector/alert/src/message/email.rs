@@ -2,9 +2,10 @@
 
 use detector_rule::{EntityRole, Level};
 
+use super::lookup;
 use super::steps::{COLUMNS, steps, wrapped};
+use super::told::{Message, Occasion};
 use super::words::{self, PARAGRAPH_CHARS_MAX, VALUE_CHARS_MAX, clock, second, span, value};
-use super::{Message, Occasion, lookup};
 use crate::incident::Told;
 use crate::neutral::neutral;
 

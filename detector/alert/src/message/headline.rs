@@ -2,7 +2,7 @@
 
 use detector_rule::EntityRole;
 
-use super::Message;
+use super::told::Message;
 use super::words;
 use crate::neutral::neutral;
 

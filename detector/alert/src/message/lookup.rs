@@ -9,7 +9,8 @@ use detector_rule::{
 };
 
 use super::steps::{is_harmless, is_quotable};
-use super::{Message, words};
+use super::told::Message;
+use super::words;
 
 /// Logs reach the store late, and what came just before tells how it began.
 const MARGIN_MS: i64 = 15 * 60_000;

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use detector_rule::{EntityKind, EntityRole, Level};
 
+use super::told::{Message, Occasion};
 use super::words::{PARAGRAPH_CHARS_MAX, plain};
-use super::{Message, Occasion};
 use crate::incident::Told;
 use crate::neutral::neutral;
 
@@ -122,7 +122,7 @@ fn observables(message: &Message<'_>) -> Vec<Value> {
     entities.into_iter().take(100).map(observable).collect()
 }
 
-fn evidence(sample: &super::SampleEvent) -> Value {
+fn evidence(sample: &super::sample_event::SampleEvent) -> Value {
     let text = neutral(&sample.text, PARAGRAPH_CHARS_MAX);
     json!({"data": {"id": sample.id.chars().take(VALUE_CHARS_MAX).collect::<String>(), "source": sample.source, "text": text}})
 }

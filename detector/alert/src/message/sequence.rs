@@ -10,8 +10,8 @@ use detector_window::episode::Episode;
 use detector_window::interval::Interval;
 use detector_window::key::Key;
 
-use super::words::accounts;
-use super::{Before, Change, Message, Occasion, Place, SampleEvent};
+use super::sample_event::SampleEvent;
+use super::told::{Before, Change, Message, Occasion, Place, accounts};
 use crate::incident::{Incident, Told};
 
 /// Of each account that falls to an attack there is a message, up to here; then each time that their number doubles.

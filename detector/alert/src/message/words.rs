@@ -1,12 +1,10 @@
 //! Counts, names and times in words.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use detector_event::time::Timestamp;
 use detector_incident::entities::Entity;
-use detector_rule::{CorrelationInput, CorrelationRule, EntityKind, EntityRole, InputRule, Level};
+use detector_rule::{CorrelationInput, CorrelationRule, EntityKind, InputRule, Level};
 
-use super::{Change, Message, Occasion};
+use super::told::{Change, Message, Occasion};
 use crate::incident::Told;
 use crate::neutral::{neutral, neutral_lines};
 
@@ -100,15 +98,6 @@ fn noun(kind: EntityKind) -> (&'static str, &'static str) {
         EntityKind::Service => ("service", "services"),
         EntityKind::Account => ("account", "accounts"),
     }
-}
-
-/// How many accounts are among the entities: one may be there by its name in one log and by its identifier in another.
-pub(super) fn accounts<'e>(entities: impl Iterator<Item = &'e Entity>) -> usize {
-    let mut kinds: BTreeMap<EntityKind, BTreeSet<&str>> = BTreeMap::new();
-    for entity in entities.filter(|of| of.role == EntityRole::Opened) {
-        kinds.entry(entity.kind).or_default().insert(&entity.value);
-    }
-    kinds.values().map(BTreeSet::len).max().unwrap_or_default()
 }
 
 /// `2 accounts opened`
