@@ -123,7 +123,7 @@ fn text(checked: &Checked<'_>, output: &mut Output) -> anyhow::Result<()> {
     for line in checked.loaded.into_iter().flat_map(examples) {
         writeln!(output, "{}", printable(&line))?;
     }
-    for line in &checked.without_places {
+    if let Some(line) = &checked.without_places {
         writeln!(output, "{}", printable(line))?;
     }
     for line in checked.fates.iter().flat_map(|fates| against::lines(fates)) {
