@@ -168,6 +168,12 @@ fn spike(random: &mut fastrand::Rng, rule: &Correlation) -> Option<Kind> {
         && rule.inputs.iter().all(is_event);
     let (gte, lte) = (random.u64(20..300), random.u64(10..120));
     let bound = *pick(random, &[("gte", gte), ("lte", lte)]);
+    // A condition for few events may rule out that they are many.
+    let asks_for_few = |(operator, _): &(&str, i64)| ["lt", "lte", "eq"].contains(operator);
+    let bound = match rule.threshold.iter().any(asks_for_few) {
+        true => ("lte", lte),
+        false => bound,
+    };
     let at_least = random.usize(1..4);
     (is_one && random.u8(..3) == 0).then_some(Kind::Spike(Spike { bound, at_least }))
 }
