@@ -34,10 +34,10 @@ fn held_minutes(hits: &[(i64, &str)]) -> Vec<(i64, i64)> {
 
 #[test]
 fn who_is_far_away_too_soon_travelled_impossibly() {
-    // 504 km take 37 minutes and 48 seconds.
+    // 506 km take nearly 38 minutes.
     assert_eq!(held_minutes(&[(0, BERLIN), (37, MUNICH)]), [(37, 240)]);
     assert_eq!(held_minutes(&[(0, BERLIN), (38, MUNICH)]), []);
-    // 932 km take 69 minutes and 54 seconds.
+    // 932 km take nearly 70 minutes.
     assert_eq!(held_minutes(&[(0, LONDON), (69, BERLIN)]), [(69, 240)]);
     assert_eq!(held_minutes(&[(0, LONDON), (70, BERLIN)]), []);
     // Dresden is near.
