@@ -251,16 +251,13 @@ impl<'e> Worker<'e> {
     /// # Errors
     /// State that was drained cannot be read back.
     pub fn find(self, spilled: &mut dyn Spilled) -> Result<Found<'e>, SpillError> {
-        let absent_fields = self.watch.engine.wanted_fields.iter().enumerate();
-        let absent_fields = absent_fields.map(|(rule, wanted)| {
-            absent(
-                &self.watch.engine.rules,
-                (rule, wanted),
-                &self.watch.tally.events,
-                &self.watch.seen,
-            )
-        });
-        let absent_fields = absent_fields.collect();
+        let watch = &self.watch;
+        let wanted = watch.engine.wanted_fields.iter().enumerate();
+        let absent_of = |(rule, wanted): (usize, &Vec<SlotId>)| {
+            let of = (rule, &**wanted);
+            absent(&watch.engine.rules, of, &watch.tally.events, &watch.seen)
+        };
+        let absent_fields = wanted.map(absent_of).collect();
         let Watch {
             engine,
             windows,
