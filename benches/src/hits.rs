@@ -21,6 +21,47 @@ pub const KINDS: &[(&str, Option<&str>)] = &[
     ("value_median", Some("        field: size\n")),
 ];
 
+/// The types that Sigma does not have, as they are measured: name, type, condition, and what stands under `vedette`.
+pub const ATTRIBUTES: &[(&str, &str, &str, &str)] = &[
+    (
+        "ratio",
+        "event_count",
+        "{gte: 100}",
+        "ratio: {of: [first], to: [first, second], gte: 0.5, at_least: 100}",
+    ),
+    (
+        "ratio of values",
+        "value_count",
+        "{field: size, gte: 100}",
+        "ratio: {of: [first], to: [first, second], gte: 0.5, at_least: 100}",
+    ),
+    (
+        "spike",
+        "event_count",
+        "{gte: 100}",
+        "spike: {gte: 3, at_least: 100}",
+    ),
+    (
+        "first_seen",
+        "value_count",
+        "{field: size, gte: 1}",
+        "first_seen: {learning: 1m, memory: 1d}",
+    ),
+    (
+        "not followed",
+        "temporal",
+        "first and not second",
+        "absence: {of: [second], after: [first]}",
+    ),
+    (
+        "not preceded",
+        "temporal",
+        "first and not second",
+        "absence: {of: [second], before: [first]}",
+    ),
+    ("not", "temporal", "first and not second", "quiet: 10m"),
+];
+
 /// Appends a UUID of version 4; those of successive numbers are in no order, as event ids are.
 fn write_id(id: &mut String, at: u64) {
     // An odd factor reaches every number once.
@@ -51,16 +92,31 @@ impl Hits {
         groups: usize,
         hits: usize,
     ) -> Self {
+        let condition = condition.map_or_else(String::new, |field| {
+            format!("    condition:\n{field}        gte: {threshold}\n")
+        });
+        Self::of(kind, &condition, groups, hits)
+    }
+
+    /// Of one of [`ATTRIBUTES`].
+    pub fn with_attribute(
+        (_, kind, condition, attribute): (&str, &str, &str, &str),
+        groups: usize,
+        hits: usize,
+    ) -> Self {
+        let rest = format!("    condition: {condition}\nvedette:\n    {attribute}\n");
+        Self::of(kind, &rest, groups, hits)
+    }
+
+    /// `rest` is what stands behind the timespan.
+    fn of(kind: &str, rest: &str, groups: usize, hits: usize) -> Self {
         let detection = |name: &str| {
             format!(
                 "title: {name}\nname: {name}\nlogsource:\n    product: aws\ndetection:\n    selection:\n        eventName: {name}\n    condition: selection\n---\n"
             )
         };
-        let condition = condition.map_or_else(String::new, |field| {
-            format!("    condition:\n{field}        gte: {threshold}\n")
-        });
         let text = format!(
-            "{}{}title: Correlation\nname: correlation\ncorrelation:\n    type: {kind}\n    rules:\n        - first\n        - second\n    group-by:\n        - address\n    timespan: 10m\n{condition}",
+            "{}{}title: Correlation\nname: correlation\ncorrelation:\n    type: {kind}\n    rules:\n        - first\n        - second\n    group-by:\n        - address\n    timespan: 10m\n{rest}",
             detection("first"),
             detection("second"),
         );

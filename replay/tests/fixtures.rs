@@ -151,3 +151,50 @@ fn alerts_of_a_run_are_in_order() {
         "not sorted by opened_at, rule id, group: {places:?}"
     );
 }
+
+/// The folders of `replay/recipes/`, from the root: each has a rule, a recording that it hits and one that it misses.
+fn recipes() -> Vec<String> {
+    let entries = fs::read_dir(root().join("replay/recipes")).expect("the recipes");
+    let paths = entries.map(|entry| entry.expect("an entry of the recipes").path());
+    let folders = paths.filter(|path| path.is_dir());
+    let name = |path: PathBuf| {
+        let name = path.file_name().expect("a folder with a name");
+        format!("replay/recipes/{}", name.to_string_lossy())
+    };
+    let mut names: Vec<String> = folders.map(name).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn each_recipe_hits_and_misses_as_it_says() {
+    let recipes = recipes();
+    assert!(recipes.len() >= 9, "{recipes:?}");
+    for recipe in recipes {
+        let said = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+        let checked = replay(&["check", "--strict", &recipe]);
+        assert!(checked.status.success(), "{recipe}: {}", said(&checked));
+        let tested = replay(&["test", "--rules", &recipe, "--format", "json", &recipe]);
+        assert!(tested.status.success(), "{recipe}: {}", said(&tested));
+        let report: serde_json::Value =
+            serde_json::from_slice(&tested.stdout).expect("one JSON document");
+        let folders = report["scenarios"].as_array().expect("scenarios");
+        let mut folders: Vec<&str> = folders
+            .iter()
+            .filter_map(|s| s["folder"].as_str())
+            .collect();
+        folders.sort_unstable();
+        let expected = ["attack", "near_miss"].map(|name| format!("{recipe}/{name}"));
+        assert_eq!(folders, expected);
+    }
+}
+
+#[test]
+fn each_recipe_is_listed() {
+    let folder = root().join("replay/recipes");
+    let document = fs::read_to_string(folder.join("README.md")).expect("a document");
+    for recipe in recipes() {
+        let name = recipe.rsplit('/').next().expect("a name");
+        assert!(document.contains(&format!("({name}/{name}.yml)")), "{name}");
+    }
+}

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::clock::Clock;
 pub use crate::clock::SKEW_MAX_MS;
+use crate::derived::DerivedFields;
 use crate::found::Found;
 use crate::tally::Tally;
-use crate::wanted::{absent, wanted_fields};
+use crate::wanted::{Seen, absent_fields};
 use detector_alert::Alert;
 use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable, Unrecognised};
-use detector_event::event::{Event, LogSource};
+use detector_event::event::Event;
 use detector_event::field::SlotId;
 use detector_event::time::Timestamp;
 use detector_incident::link::Linking;
@@ -36,8 +37,7 @@ pub struct Engine {
     application_log_groups: Vec<String>,
     audit_log_groups: Vec<String>,
     lateness_max_ms: i64,
-    /// By detection rule: the fields that it or its alerts miss where they never appear.
-    wanted_fields: Vec<Vec<SlotId>>,
+    derived: DerivedFields,
 }
 
 /// How a recording is looked at.
@@ -68,8 +68,7 @@ struct Watch<'e> {
     windows: Windows<'e>,
     tally: Tally,
     clock: Clock,
-    /// By log source, a bit for each slot that had a value in any of its events.
-    seen: [Vec<u64>; LogSource::ALL.len()],
+    seen: Seen,
 }
 
 /// Told of what happens inside a record, as it happens.
@@ -83,12 +82,12 @@ pub trait Observer {
 impl Engine {
     /// Compiles the rules.
     pub fn new(mut rules: RuleSet) -> Self {
+        let derived = DerivedFields::register(&mut rules);
         let decode_fields = DecodeFields::register(&mut rules.fields);
         let matcher = Matcher::new(&rules);
-        let wanted_fields = wanted_fields(&rules);
         let linking = Linking::new(&rules);
         Self {
-            wanted_fields,
+            derived,
             rules,
             decode_fields,
             matcher,
@@ -168,12 +167,14 @@ impl Engine {
             clock: Clock::default(),
             seen: std::array::from_fn(|_| vec![0; self.rules.fields.len().div_ceil(64)]),
         };
-        Worker {
-            decoder: Decoder::new(&self.rules.fields, &self.decode_fields, self.limits.clone())
-                .with_json_log_groups(&self.json_log_groups)
-                .with_application_log_groups(&self.application_log_groups, &self.audit_log_groups),
-            watch,
-        }
+        let decoder = Decoder::new(&self.rules.fields, &self.decode_fields, self.limits.clone())
+            .with_json_log_groups(&self.json_log_groups)
+            .with_application_log_groups(&self.application_log_groups, &self.audit_log_groups);
+        let decoder = match self.derived.enrich() {
+            Some(enrich) => decoder.with_enrich(enrich),
+            None => decoder,
+        };
+        Worker { decoder, watch }
     }
 }
 
@@ -251,13 +252,11 @@ impl<'e> Worker<'e> {
     /// # Errors
     /// State that was drained cannot be read back.
     pub fn find(self, spilled: &mut dyn Spilled) -> Result<Found<'e>, SpillError> {
-        let watch = &self.watch;
-        let wanted = watch.engine.wanted_fields.iter().enumerate();
-        let absent_of = |(rule, wanted): (usize, &Vec<SlotId>)| {
-            let of = (rule, &**wanted);
-            absent(&watch.engine.rules, of, &watch.tally.events, &watch.seen)
-        };
-        let absent_fields = wanted.map(absent_of).collect();
+        let absent_fields = absent_fields(
+            &self.watch.engine.rules,
+            &self.watch.tally,
+            &self.watch.seen,
+        );
         let Watch {
             engine,
             windows,

@@ -27,6 +27,8 @@ pub use detector_window as window;
 
 pub mod tally; // what was read, and what rules could not use of it
 mod wanted; // fields that rules miss
+pub mod places; // where addresses are
+mod derived; // fields that no log has
 mod clock; // when what does not say so arrived
 pub mod found; // alerts, and which are one attack
 pub mod engine; // the whole way, wired together

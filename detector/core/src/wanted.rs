@@ -2,11 +2,38 @@
 
 use std::collections::BTreeSet;
 
+use crate::tally::Tally;
+use detector_event::event::LogSource;
 use detector_event::field::SlotId;
 use detector_rule::{DetectionIx, DetectionRule, InputRule, RuleSet, ShownSource};
 
+/// By log source, a bit for each slot that had a value in any of its events.
+pub(crate) type Seen = [Vec<u64>; LogSource::ALL.len()];
+
+/// By detection rule: the fields that it or its alerts miss, and that never had a value, though there were events that it
+/// sees.
+pub(crate) fn absent_fields(rules: &RuleSet, tally: &Tally, seen: &Seen) -> Vec<Vec<String>> {
+    let absent = |(rule, wanted): (&DetectionRule, &Vec<SlotId>)| {
+        let sources = || rule.sources.iter().map(|source| *source as usize);
+        if !sources().any(|source| tally.events[source] > 0) {
+            return Vec::new();
+        }
+        let is_seen = |source: usize, slot: usize| seen[source][slot / 64] >> (slot % 64) & 1 == 1;
+        let never = |slot: &&SlotId| !sources().any(|source| is_seen(source, slot.index()));
+        (wanted.iter().filter(never))
+            .map(|slot| rules.fields.path(*slot).to_owned())
+            .collect()
+    };
+    rules
+        .detections
+        .iter()
+        .zip(&wanted_fields(rules))
+        .map(absent)
+        .collect()
+}
+
 /// By detection rule: the fields of which it asks for some value, in their order, then those that alerts show of its hits.
-pub(crate) fn wanted_fields(rules: &RuleSet) -> Vec<Vec<SlotId>> {
+fn wanted_fields(rules: &RuleSet) -> Vec<Vec<SlotId>> {
     let asked_for = |rule: &DetectionRule| {
         let mut asked_for = BTreeSet::new();
         let root = &rule.condition.root;
@@ -29,28 +56,4 @@ pub(crate) fn wanted_fields(rules: &RuleSet) -> Vec<Vec<SlotId>> {
         }
     }
     wanted
-}
-
-/// Which of the fields that a rule wants no event had that it sees; none, where it saw no event. `seen` has a bit for each
-/// slot, by log source.
-pub(crate) fn absent(
-    rules: &RuleSet,
-    (rule, wanted): (usize, &[SlotId]),
-    events: &[u64],
-    seen: &[Vec<u64>],
-) -> Vec<String> {
-    let sources = || {
-        rules.detections[rule]
-            .sources
-            .iter()
-            .map(|source| *source as usize)
-    };
-    if !sources().any(|source| events[source] > 0) {
-        return Vec::new();
-    }
-    let is_seen = |source: usize, slot: usize| seen[source][slot / 64] >> (slot % 64) & 1 == 1;
-    let never = |slot: &&SlotId| !sources().any(|source| is_seen(source, slot.index()));
-    (wanted.iter().filter(never))
-        .map(|slot| rules.fields.path(*slot).to_owned())
-        .collect()
 }

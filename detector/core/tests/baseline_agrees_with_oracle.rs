@@ -1,5 +1,5 @@
 //! `vedette.baseline` over weeks against a brute-force evaluation: as a set, in parts, and through the store with what
-//! is over forgotten.
+//! is over forgotten. A correlation over it sees what is unusual of two addresses at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,11 +29,16 @@ impl Observer for Nobody {}
 struct Rule {
     timespan: i64,
     quiet: i64,
-    least: u64,
+    /// Of more than usual the fewest events of a window, of less the most.
+    bound: u64,
     /// In percent.
     factor: u64,
+    /// Of less than usual, the fewest that are usual.
+    at_least: u64,
     weeks: i64,
     warm_up: usize,
+    /// It compares the part that failures have of all events, by `vedette.ratio` with a factor.
+    is_of_shares: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,9 +46,11 @@ struct Event {
     time: i64,
     id: u128,
     address: u8,
+    /// It counts as the whole, and not as the part.
+    is_good: bool,
 }
 
-/// An episode: address, opening, end and number of events.
+/// An episode: address, opening, end and number of events; of both addresses at once 0, and the number of episodes.
 type Told = (u8, i64, i64, u64);
 
 fn pick<T: Copy>(random: &mut fastrand::Rng, from: &[T]) -> T {
@@ -56,10 +63,12 @@ fn rule(random: &mut fastrand::Rng) -> Rule {
     Rule {
         timespan,
         quiet: pick(random, &[timespan, MINUTE, 5 * HOUR]),
-        least: random.u64(1..4),
-        factor: pick(random, &[100, 150, 200, 300]),
+        bound: random.u64(1..4),
+        factor: pick(random, &[100, 150, 200, 300, 50, 70]),
+        at_least: random.u64(1..4),
         weeks,
         warm_up: random.usize(1..=weeks as usize),
+        is_of_shares: random.u8(..3) == 0,
     }
 }
 
@@ -81,6 +90,7 @@ fn events(random: &mut fastrand::Rng, rule: &Rule) -> Vec<Event> {
                     time: ORIGIN + week * WEEK + slot * rule.timespan + into,
                     id: random.u128(..),
                     address: random.u8(1..3),
+                    is_good: rule.is_of_shares && random.u8(..3) > 0,
                 });
             }
         }
@@ -103,7 +113,12 @@ fn holds_at(t: i64, rule: &Rule, events: &[&Event]) -> bool {
             .len() as u64
     };
     let count = times_within(t - rule.timespan, t);
-    if count < rule.least || count == 0 {
+    let is_of_less = rule.factor < 100;
+    let is_met = match is_of_less {
+        true => count <= rule.bound,
+        false => count >= rule.bound,
+    };
+    if !is_met || count == 0 {
         return false;
     }
     let memory = (rule.weeks + 1) * WEEK;
@@ -123,17 +138,71 @@ fn holds_at(t: i64, rule: &Rule, events: &[&Event]) -> bool {
             of(then).max(of(then - rule.timespan))
         })
         .collect();
+    if rule.is_of_shares {
+        return is_unusual_share(t, began, rule, events);
+    }
     usual.sort_unstable();
     let twice = match usual.len() {
         n if n < rule.warm_up => return false,
         n if n % 2 == 1 => 2 * usual[n / 2],
         n => usual[n / 2 - 1] + usual[n / 2],
     };
-    200 * count >= rule.factor * twice
+    match is_of_less {
+        true => twice >= 2 * rule.at_least && 200 * count <= rule.factor * twice,
+        false => 200 * count >= rule.factor * twice,
+    }
+}
+
+/// The same of the part that failures have: that of the window, and that of the sums of the weeks before.
+fn is_unusual_share(t: i64, began: i64, rule: &Rule, events: &[&Event]) -> bool {
+    let counts = |after: i64, until: i64| {
+        let inside = events.iter().filter(|e| after < e.time && e.time <= until);
+        // An event that comes as both is both.
+        let ids = |of_all: bool| {
+            let some = inside.clone().filter(|e| of_all || !e.is_good);
+            some.map(|e| (e.time, e.id)).collect::<BTreeSet<_>>().len() as u64
+        };
+        (ids(false), ids(true))
+    };
+    let slot = t.div_euclid(rule.timespan) * rule.timespan;
+    let known = (1..=rule.weeks).map(|week| slot - week * WEEK);
+    let known: Vec<i64> = known.filter(|then| then - rule.timespan >= began).collect();
+    let slots = known.iter().flat_map(|then| [*then, then - rule.timespan]);
+    let (mut usual_of, mut usual_all) = (0, 0);
+    for start in slots {
+        let (of, all) = counts(start - 1, start + rule.timespan - 1);
+        usual_of += of;
+        usual_all += all;
+    }
+    let (of, all) = counts(t - rule.timespan, t);
+    let (ratio, bound) = (100 * of * usual_all, rule.factor * usual_of * all);
+    let is_far = match rule.factor < 100 {
+        true => ratio <= bound,
+        false => ratio >= bound,
+    };
+    known.len() >= rule.warm_up && all >= rule.at_least && of > 0 && usual_all > 0 && is_far
+}
+
+/// Moments with pauses up to the quiet period are an episode.
+fn episodes(rule: &Rule, holding: impl IntoIterator<Item = (i64, i64)>) -> Vec<Vec<(i64, i64)>> {
+    let mut episodes: Vec<Vec<(i64, i64)>> = Vec::new();
+    for (start, end) in holding {
+        match episodes.last_mut() {
+            Some(last) if start - last[last.len() - 1].1 <= rule.quiet => last.push((start, end)),
+            _ => episodes.push(vec![(start, end)]),
+        }
+    }
+    episodes
+}
+
+/// From and until when.
+fn span(episode: &[(i64, i64)]) -> (i64, i64) {
+    (episode[0].0, episode[episode.len() - 1].1)
 }
 
 fn expected(rule: &Rule, events: &[Event]) -> Vec<Told> {
     let mut all = Vec::new();
+    let mut unusual: Vec<Vec<Vec<(i64, i64)>>> = Vec::new();
     for address in 1..3 {
         let mut own: Vec<&Event> = events.iter().filter(|e| e.address == address).collect();
         own.sort();
@@ -143,34 +212,72 @@ fn expected(rule: &Rule, events: &[Event]) -> Vec<Told> {
             changes.extend([event.time, event.time + rule.timespan, next_slot]);
         }
         let changes: Vec<i64> = changes.into_iter().collect();
-        let mut episodes: Vec<(i64, i64)> = Vec::new();
-        for pair in changes.windows(2) {
-            if !holds_at(pair[0], rule, &own) {
-                continue;
-            }
-            match episodes.last_mut() {
-                Some(last) if pair[0] - last.1 <= rule.quiet => last.1 = pair[1],
-                _ => episodes.push((pair[0], pair[1])),
-            }
-        }
-        for (opened, until) in episodes {
+        let pairs = changes.windows(2).map(|pair| (pair[0], pair[1]));
+        let holding = pairs.filter(|(moment, _)| holds_at(*moment, rule, &own));
+        let found = episodes(rule, holding);
+        for (opened, until) in found.iter().map(|episode| span(episode)) {
             let inside = |e: &&&Event| opened - rule.timespan < e.time && e.time < until;
             let ids: BTreeSet<u128> = own.iter().filter(inside).map(|e| e.id).collect();
             all.push((address, opened, until, ids.len() as u64));
         }
+        unusual.push(found);
     }
+    all.extend(expected_of_both(rule, &unusual));
     all.sort();
     all
 }
 
+/// When the windows of both addresses hold something that was unusual, and of how many of their episodes.
+fn expected_of_both(rule: &Rule, unusual: &[Vec<Vec<(i64, i64)>>]) -> Vec<Told> {
+    let held = |address: &[Vec<(i64, i64)>], t: i64| {
+        let mut held = address.iter().flatten();
+        held.any(|(start, end)| *start <= t && t < end + rule.timespan)
+    };
+    let ends = |(start, end): &(i64, i64)| [*start, end + rule.timespan];
+    let changes = unusual.iter().flatten().flatten().flat_map(ends);
+    let changes: Vec<i64> = changes.collect::<BTreeSet<i64>>().into_iter().collect();
+    let pairs = changes.windows(2).map(|pair| (pair[0], pair[1]));
+    let both = pairs.filter(|(moment, _)| unusual.iter().all(|address| held(address, *moment)));
+    let told = episodes(rule, both).into_iter().map(|episode| {
+        let (opened, until) = span(&episode);
+        let bears = |(start, end): &(i64, i64)| *start < until && opened - rule.timespan < *end;
+        let children = unusual.iter().flatten();
+        let children = children.filter(|child| child.iter().any(bears));
+        (0, opened, until, children.count() as u64)
+    });
+    told.collect()
+}
+
 fn engine(rule: &Rule) -> Engine {
+    let is_of_less = rule.factor < 100;
+    let at_least = match is_of_less {
+        true => format!(", at_least: {}", rule.at_least),
+        false => String::new(),
+    };
+    let (rules, attribute) = match rule.is_of_shares {
+        true => (
+            "base, good",
+            format!(
+                "ratio: {{of: [base], to: [base, good], at_least: {}, ",
+                rule.at_least
+            ),
+        ),
+        false => ("base", "baseline: {".to_owned()),
+    };
+    let at_least = match rule.is_of_shares {
+        true => String::new(),
+        false => at_least,
+    };
     let text = format!(
-        "title: Base\nname: base\nlogsource:\n    product: aws\n    service: cloudtrail\ndetection:\n    selection:\n        \
-         eventName: Base\n    condition: selection\n---\ntitle: Unusual\ncorrelation:\n    type: event_count\n    rules: \
-         [base]\n    group-by: [sourceIPAddress]\n    timespan: {}m\n    condition:\n        gte: {}\nvedette:\n    \
-         quiet: {}m\n    baseline: {{factor: {}.{:02}, weeks: {}, warm_up: {}}}\n",
+        "title: Good\nname: good\nlogsource: {{product: aws, service: cloudtrail}}\ndetection: {{it: {{eventName: Good}}, condition: it}}\n---\ntitle: Base\nname: base\nlogsource:\n    product: aws\n    service: cloudtrail\ndetection:\n    selection:\n        \
+         eventName: Base\n    condition: selection\n---\ntitle: Unusual\nname: unusual\ncorrelation:\n    type: event_count\n    rules: \
+         [{rules}]\n    group-by: [sourceIPAddress]\n    timespan: {}m\n    condition:\n        {}: {}\nvedette:\n    \
+         quiet: {}m\n    {attribute}factor: {}.{:02}, weeks: {}, warm_up: {}{at_least}}}\n---\ntitle: Both at once\ncorrelation:\n    \
+         type: value_count\n    rules: [unusual]\n    generate: true\n    timespan: {0}m\n    condition: {{field: \
+         sourceIPAddress, gte: 2}}\nvedette:\n    quiet: {3}m\n",
         rule.timespan / MINUTE,
-        rule.least,
+        if is_of_less { "lte" } else { "gte" },
+        rule.bound,
         rule.quiet / MINUTE,
         rule.factor / 100,
         rule.factor % 100,
@@ -189,16 +296,20 @@ fn line(event: &Event) -> String {
     // Version 4: the id's bits are its key.
     let id = Key::from_u128(event.id & !(0xf << 76) | 4 << 76).in_uuid_form();
     let address = event.address;
+    let name = if event.is_good { "Good" } else { "Base" };
     format!(
-        r#"{{"eventVersion":"1.08","eventSource":"s","eventName":"Base","sourceIPAddress":"192.0.2.{address}","eventTime":"{time}","eventID":"{id}"}}"#
+        r#"{{"eventVersion":"1.08","eventSource":"s","eventName":"{name}","sourceIPAddress":"192.0.2.{address}","eventTime":"{time}","eventID":"{id}"}}"#
     )
 }
 
 fn told(alert: &Alert) -> Told {
-    let address = alert.group.0[0].1.to_string();
-    let address = address.rsplit('.').next().and_then(|n| n.parse().ok());
+    let address = alert.group.0.first().map_or(0, |(_, address)| {
+        let address = address.to_string();
+        let number = address.rsplit('.').next().and_then(|n| n.parse().ok());
+        number.expect("an address that was sent")
+    });
     (
-        address.expect("an address that was sent"),
+        address,
         alert.opened_at.millis(),
         alert.held_until.millis(),
         alert.count,
@@ -300,13 +411,15 @@ fn stored(engine: &Engine, events: &[Event], random: &mut fastrand::Rng) -> Vec<
 
 #[test]
 fn whatever_the_order_the_weeks_that_are_over_decide_what_is_too_much() {
-    let mut episodes = 0;
-    for seed in 0..400 {
+    let (mut episodes, mut of_both, mut of_shares) = (0, 0, 0);
+    for seed in 0..800 {
         let mut random = fastrand::Rng::with_seed(seed);
         let rule = rule(&mut random);
         let events = events(&mut random, &rule);
         let expected = expected(&rule, &events);
         episodes += expected.len();
+        of_shares += if rule.is_of_shares { expected.len() } else { 0 };
+        of_both += expected.iter().filter(|told| told.0 == 0).count();
         let engine = engine(&rule);
         let mut shuffled = events.clone();
         shuffled.extend_from_slice(&events[..random.usize(..=events.len())]);
@@ -340,4 +453,6 @@ fn whatever_the_order_the_weeks_that_are_over_decide_what_is_too_much() {
         );
     }
     assert!(episodes > 800, "only {episodes} episodes");
+    assert!(of_both > 50, "only {of_both} of both addresses");
+    assert!(of_shares > 100, "only {of_shares} of shares");
 }

@@ -32,7 +32,7 @@ fn packages() -> Vec<PathBuf> {
     let mut packages: Vec<PathBuf> = entries
         .map(|entry| entry.expect("an entry of the folder").path())
         .collect();
-    packages.extend(["replay", "benches"].map(|name| root().join(name)));
+    packages.extend(["replay", "benches", "benches/worlds"].map(|name| root().join(name)));
     packages.sort();
     packages
 }

@@ -14,7 +14,7 @@ const START_MS: i64 = 1_795_435_200_000;
 const TIMESPAN_MS: i64 = 20_000;
 
 /// Correlations over the rules `first` and `second`.
-const CORRELATIONS: [(&str, &str); 11] = [
+const CORRELATIONS: [(&str, &str); 15] = [
     ("event_count, condition: {gte: 40}", ""),
     ("event_count, condition: {lte: 400}", ""),
     ("value_count, condition: {field: user, gte: 9}", ""),
@@ -34,6 +34,22 @@ const CORRELATIONS: [(&str, &str); 11] = [
     (
         "value_count, condition: {field: user, gte: 1}",
         "owner: {given_by: [second], memory: 40s}, ",
+    ),
+    (
+        "value_count, condition: {field: agent, gte: 3}",
+        "ratio: {of: [first], to: [first, second], gte: 0.5, at_least: 10}, ",
+    ),
+    (
+        "event_count, condition: {gte: 3}",
+        "spike: {gte: 1.5, at_least: 3}, ",
+    ),
+    (
+        "temporal, condition: first and not second",
+        "absence: {of: [second], after: [first]}, ",
+    ),
+    (
+        "temporal, condition: second and not first",
+        "absence: {of: [first], before: [second]}, ",
     ),
 ];
 
@@ -74,7 +90,7 @@ fn events(random: &mut fastrand::Rng) -> Vec<String> {
         } else {
             "first"
         };
-        let (user, agent, size) = (random.u64(..users), random.u8(..), random.u8(..100));
+        let (user, agent, size) = (random.u64(..users), random.u16(..600), random.u8(..100));
         format!(
             r#"{{"eventVersion":"1.11","eventTime":"{}","eventSource":"s","eventName":"{name}","eventID":"{id}","user":"user-{user}","agent":"agent-{agent}","size":{size}}}"#,
             time.expect("a time of this century")

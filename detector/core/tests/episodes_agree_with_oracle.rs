@@ -76,7 +76,8 @@ fn observed(engine: &Engine, events: &[Event], random: &mut fastrand::Rng) -> Ve
     first.finish(&mut runs).expect("drained state reads back").0
 }
 
-fn check(seed: u64) -> usize {
+/// How many alerts there were, and of how many kinds of rule that random ones have seldom.
+fn check(seed: u64, seldom: &mut BTreeMap<&str, usize>) -> usize {
     let mut random = fastrand::Rng::with_seed(seed);
     let correlations = generate::correlations(&mut random);
     let events = generate::events(&mut random);
@@ -102,6 +103,15 @@ fn check(seed: u64) -> usize {
             only(&found, &expected)
         );
     }
+    for episode in evaluate(&events, &correlations) {
+        let kind = match &correlations[episode.correlation].kind {
+            Kind::Absence(_) => "absence",
+            Kind::Spike(_) => "spike",
+            Kind::Ratio(ratio) if !ratio.fields.is_empty() => "ratio of values",
+            _ => continue,
+        };
+        *seldom.entry(kind).or_default() += 1;
+    }
     expected.len()
 }
 
@@ -111,10 +121,16 @@ fn random_rules_and_streams_have_equal_episodes() {
         .ok()
         .and_then(|n| n.parse().ok())
         .unwrap_or(4_000);
-    let episodes: usize = (0..seeds).map(check).sum();
+    let mut seldom = BTreeMap::new();
+    let episodes: usize = (0..seeds).map(|seed| check(seed, &mut seldom)).sum();
     assert!(
         episodes as u64 > seeds,
         "only {episodes} episodes in {seeds} runs: the generator proves too little"
+    );
+    println!("{episodes} episodes, {seldom:?}");
+    assert!(
+        seldom.len() == 3 && seldom.values().all(|n| *n as u64 > seeds / 40),
+        "{seldom:?}: the generator proves too little of some kinds"
     );
 }
 

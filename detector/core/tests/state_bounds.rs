@@ -82,6 +82,22 @@ fn a_group_does_not_grow_with_the_flood_that_fills_it() {
             BOTH,
             "    timespan: 5m\n    condition: first and not second".to_owned(),
         ),
+        (
+            "temporal",
+            BOTH,
+            extended(
+                "    timespan: 5m\n    condition: first and not second",
+                "absence: {of: [second], after: [first]}",
+            ),
+        ),
+        (
+            "temporal",
+            BOTH,
+            extended(
+                "    timespan: 5m\n    condition: first and not second",
+                "absence: {of: [second], before: [first]}",
+            ),
+        ),
         ("temporal_ordered", BOTH, "    timespan: 5m".to_owned()),
         ("value_sum", FIRST, of_field(field)),
         ("value_avg", FIRST, of_field(field)),
@@ -93,6 +109,19 @@ fn a_group_does_not_grow_with_the_flood_that_fills_it() {
                 &gte,
                 "ratio: {of: [first], to: [first, second], gte: 0.5, at_least: 100}",
             ),
+        ),
+        (
+            "value_count",
+            BOTH,
+            extended(
+                &of_field("        field: userName"),
+                "ratio: {of: [first], to: [first, second], gte: 0.5, at_least: 100}",
+            ),
+        ),
+        (
+            "event_count",
+            FIRST,
+            extended(&gte, "spike: {gte: 2, at_least: 100}"),
         ),
         (
             "value_count",

@@ -187,7 +187,7 @@ fn what_a_state_depends_on_changes_the_key_and_those_of_its_parents() {
         ("of: [failure], to", "of: [success], to", 1),
         ("memory: 30m", "memory: 31m", 1),
         ("values: 20", "values: 21", 1),
-        ("weeks: 2", "weeks: 3", 1),
+        ("factor: 2.5, weeks: 2", "factor: 2.5, weeks: 3", 1),
         ("ended_by: [ended], ", "", 1),
         ("ipv4: 24", "ipv4: 23", 1),
         ("[user, eventName]", "[eventName, user]", 1),

@@ -149,6 +149,10 @@ impl Decoder<'_> {
         if let Some(said) = context.said {
             said.put(&mut slots, self.fields);
         }
+        if let Some(enrich) = self.enrich {
+            let time = self.time_of(source, &slots, context);
+            enrich.enrich(&mut slots, time);
+        }
         let mut origin = Origin::of(source, &slots, self.fields, context);
         if claims::is_misdated(self.log_groups, source, origin.time, context) {
             origin.time = context.time;

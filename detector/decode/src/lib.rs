@@ -19,7 +19,7 @@ mod word; // an application's words, and what is put around them
 mod document; // one JSON document or text line
 pub mod split; // a byte stream -> records
 
-use detector_event::event::Event;
+use detector_event::event::{Event, LogSource};
 use detector_event::field::{FieldTable, SlotId};
 use detector_event::slots::Slots;
 use detector_event::time::Timestamp;
@@ -27,6 +27,7 @@ use detector_event::time::Timestamp;
 use claims::LogGroups;
 use context::{Context, Shape};
 pub use fields::DecodeFields;
+use origin::Origin;
 use packed::{aggregate, inflate};
 use text::raw;
 
@@ -67,6 +68,12 @@ pub trait EventSink {
     fn control_message(&mut self) {}
 }
 
+/// Adds to an event what no log says, such as the hour of its time in a zone.
+pub trait Enrich: std::fmt::Debug + Sync {
+    /// `time` is the event's own.
+    fn enrich(&self, slots: &mut Slots<'_>, time: Option<Timestamp>);
+}
+
 /// A part of a record that is of no known form, judged by its form alone. Rules see it as an event all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unrecognised {
@@ -85,6 +92,7 @@ pub struct Decoder<'t> {
     log_groups: LogGroups<'t>,
     /// The headers that rules ask for under `httpRequest.headers.`, as they write them.
     waf_headers: Vec<(Box<str>, SlotId)>,
+    enrich: Option<&'t dyn Enrich>,
     /// Empty ones.
     slots: Vec<Slots<'static>>,
     buffers: Vec<Vec<u8>>,
@@ -108,6 +116,7 @@ impl<'t> Decoder<'t> {
             limits,
             log_groups: LogGroups::default(),
             waf_headers: fields::waf_headers(table),
+            enrich: None,
             slots: Vec::new(),
             buffers: Vec::new(),
             id: String::new(),
@@ -136,6 +145,15 @@ impl<'t> Decoder<'t> {
         self.log_groups.application = application;
         self.log_groups.audit = audit;
         self
+    }
+
+    /// Has `enrich` add to every event what no log says.
+    #[must_use]
+    pub fn with_enrich(self, enrich: &'t dyn Enrich) -> Self {
+        Self {
+            enrich: Some(enrich),
+            ..self
+        }
     }
 
     /// Decodes one record: the bytes of a stream record, or a line or a whole document of a file.
@@ -246,6 +264,20 @@ impl<'t> Decoder<'t> {
         let (start, len) = self.record;
         let offset = part.as_ptr().addr().checked_sub(start);
         offset.filter(|o| *o < len.max(1)).map(|o| o as u64)
+    }
+
+    /// The time of an event of that log.
+    fn time_of(
+        &self,
+        source: LogSource,
+        slots: &Slots<'_>,
+        context: Context<'_>,
+    ) -> Option<Timestamp> {
+        let time = Origin::of(source, slots, self.fields, context).time;
+        match claims::is_misdated(self.log_groups, source, time, context) {
+            true => context.time,
+            false => time,
+        }
     }
 
     fn fresh_slots<'a>(&mut self) -> Slots<'a> {

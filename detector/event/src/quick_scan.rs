@@ -118,6 +118,7 @@ impl<'a> Walk<'_, '_, 'a> {
             return Some(());
         }
         loop {
+            self.text_entries(node)?;
             let key = self.key()?;
             if self.has_escapes && memchr::memchr(b'\\', key).is_some() {
                 return None;
@@ -134,6 +135,36 @@ impl<'a> Walk<'_, '_, 'a> {
             self.peek()?;
         }
         self.close();
+        Some(())
+    }
+
+    /// Entries from `at` on of the kind that most are: a text without escapes, no white space, another entry behind it.
+    #[inline(always)]
+    fn text_entries(&mut self, node: usize) -> Option<()> {
+        let (text, bytes) = (self.text, self.text.as_bytes());
+        let (mut at, mut quotes) = (self.at, self.quotes);
+        while let Some((&[key, key_end, value, value_end, next], _)) = quotes.split_first_chunk() {
+            let [key, key_end, value] = [key, key_end, value].map(|place| place as usize);
+            let (value_end, next) = (value_end as usize, next as usize);
+            let is_text = key == at && value == key_end + 2 && next == value_end + 2;
+            if !is_text || bytes.get(key_end + 1)? != &b':' || bytes.get(next - 1)? != &b',' {
+                break;
+            }
+            if self.has_escapes && memchr::memchr(b'\\', bytes.get(key..value_end)?).is_some() {
+                break;
+            }
+            if let Some(child) = self.table.child(node, bytes.get(key + 1..key_end)?)
+                && let Some(slot) = self.table.node(child).slot
+            {
+                let value = text.get(value + 1..value_end)?;
+                if !self.slots.offer_text(slot, value) {
+                    return None;
+                }
+            }
+            at = next;
+            quotes = &quotes[4..];
+        }
+        (self.at, self.quotes) = (at, quotes);
         Some(())
     }
 

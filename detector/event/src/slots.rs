@@ -114,6 +114,17 @@ impl<'a> Slots<'a> {
         has_room
     }
 
+    /// The same, of text.
+    #[inline(always)]
+    pub(crate) fn offer_text(&mut self, slot: SlotId, text: &'a str) -> bool {
+        let has_room = self.entries.len() < VALUES_MAX;
+        if has_room {
+            self.push(slot, Value::Text(Cow::Borrowed(text)));
+        }
+        has_room
+    }
+
+    #[inline(always)]
     pub fn push(&mut self, slot: SlotId, value: Value<'a>) {
         let at = u32::try_from(self.entries.len()).expect("an event is smaller than 4 GiB");
         self.entries.push(Entry { value, next: NONE });

@@ -209,27 +209,65 @@ fn random_and_mutated_json_is_judged_alike() {
         object(&mut rng, 4, &mut json);
         read += usize::from(assert_agree(&table, json.as_bytes()));
         for _ in 0..4 {
-            let mut mutated = json.clone().into_bytes();
-            for _ in 0..rng.usize(1..4) {
-                let at = rng.usize(..mutated.len());
-                match rng.u8(..4) {
-                    0 => mutated[at] = rng.u8(..),
-                    1 => _ = mutated.remove(at),
-                    2 => mutated.insert(
-                        at,
-                        *rng.choice(b"{}[]\",:\\0-.eu\x00\xff ").unwrap_or(&b'x'),
-                    ),
-                    _ => mutated.truncate(at + 1),
-                }
-                if mutated.is_empty() {
-                    break;
-                }
-            }
-            assert_agree(&table, &mutated);
+            assert_agree(&table, &mutated(&mut rng, &json));
             cases += 1;
         }
     }
     assert!(read > 3_000 && cases > 20_000, "{read} of {cases}");
+}
+
+fn mutated(rng: &mut Rng, json: &str) -> Vec<u8> {
+    let mut mutated = json.to_owned().into_bytes();
+    for _ in 0..rng.usize(1..4) {
+        let at = rng.usize(..mutated.len());
+        match rng.u8(..4) {
+            0 => mutated[at] = rng.u8(..),
+            1 => _ = mutated.remove(at),
+            2 => mutated.insert(
+                at,
+                *rng.choice(b"{}[]\",:\\0-.eu\x00\xff ").unwrap_or(&b'x'),
+            ),
+            _ => mutated.truncate(at + 1),
+        }
+        if mutated.is_empty() {
+            break;
+        }
+    }
+    mutated
+}
+
+/// As AWS writes it: without white space, and most values are texts.
+fn compact(rng: &mut Rng, depth: u32, json: &mut String) {
+    const TEXTS: [&str; 6] = ["", "x", "é", "iam.amazonaws.com", "\\\"", "a\":\"b"];
+    json.push('{');
+    for at in 0..rng.usize(..7) {
+        json.push_str(if at > 0 { "," } else { "" });
+        json.push_str(&format!("\"{}\":", KEYS[rng.usize(..6)]));
+        match rng.u8(..12) {
+            0 | 1 if depth > 0 => compact(rng, depth - 1, json),
+            2 => json.push_str(GOOD[rng.usize(..GOOD.len())]),
+            // Few have what is no text within the quotes.
+            _ if rng.u8(..20) > 0 => json.push_str(&format!("\"{}\"", TEXTS[rng.usize(..4)])),
+            _ => json.push_str(&format!("\"{}\"", TEXTS[rng.usize(..TEXTS.len())])),
+        }
+    }
+    json.push('}');
+}
+
+#[test]
+fn entries_as_most_are_written_are_judged_alike() {
+    let table = table();
+    let mut read = 0;
+    for seed in 0..6_000 {
+        let mut rng = Rng::with_seed(seed);
+        let mut json = String::new();
+        compact(&mut rng, 3, &mut json);
+        read += usize::from(assert_agree(&table, json.as_bytes()));
+        for _ in 0..4 {
+            assert_agree(&table, &mutated(&mut rng, &json));
+        }
+    }
+    assert!(read > 4_000, "{read}");
 }
 
 #[test]

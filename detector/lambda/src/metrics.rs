@@ -79,6 +79,7 @@ impl Metrics {
     pub fn stored(&mut self, report: &Report, calls: StoreCounts) {
         self.count("GroupsWritten", report.written);
         self.count("LogParts", report.logged);
+        self.count("GroupsParked", report.parked);
         self.count("GroupsFailed", report.failures.len() as u64);
         self.count("GroupsTooLarge", report.too_large.len() as u64);
         self.count("GroupsShortened", report.shortened.len() as u64);

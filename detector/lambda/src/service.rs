@@ -124,6 +124,10 @@ impl Service {
         if swept.is_some_and(|swept| swept.unites_the_log) {
             plan = plan.deferring();
         }
+        // Likewise while a worker may show an episode and mark no group; one of an earlier release is gone by then.
+        if let Some(since) = swept.and_then(|swept| swept.marks_since) {
+            plan = plan.parking(since.saturating_add(INVOKED_MS_MAX));
+        }
         let step = Batch::of_records(&plan, folded.deltas, swept_to);
         let known = (&*engine, &folded.samples);
         let report = self.run(step, known, deadline, metrics).await;
@@ -206,7 +210,10 @@ impl Service {
             shards::unread(&kinesis, &self.store, stream, now, age_max_ms, deadline).await?;
         let known = self.store.swept_to(deadline).await?;
         let lateness_ms = self.config.lateness_ms;
-        let swept = progress::sweep_to(unread.arrivals_to, known, lateness_ms);
+        let mut swept = progress::sweep_to(unread.arrivals_to, known, (lateness_ms, now_ms()));
+        swept.marks_since = swept
+            .marks_since
+            .filter(|_| unread.shards <= PARKING_SHARDS_MAX);
         let known = known.map(|known| known.with_lateness(lateness_ms));
 
         let plan = self.plan(engine).await;
@@ -308,6 +315,13 @@ impl Service {
         }
     }
 }
+
+/// How long an invocation lasts at most: Lambda ends it then.
+const INVOKED_MS_MAX: i64 = 15 * 60 * 1000;
+
+/// With more shards, those included that were closed within a day, nothing is parked: in a wide attack a sweep reads what was
+/// parked for more than two hours, and has a minute. Of 10,000 events a second that takes half of it.
+const PARKING_SHARDS_MAX: usize = 10;
 
 /// Of a batch that fails as a whole, so many groups are named.
 const FAILURES_LOGGED_MAX: usize = 10;

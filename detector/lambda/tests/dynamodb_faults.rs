@@ -132,6 +132,29 @@ impl World for Outside<'_> {
                 let dropped = self.store.drop_log(names, deadline).await;
                 dropped.map(|()| EffectResult::DropLog)
             }
+            Effect::Park(parts) => Ok(EffectResult::Park(self.store.park(parts, deadline).await)),
+            Effect::Arm(marks) => Ok(EffectResult::Arm(self.store.arm(marks, deadline).await)),
+            Effect::Look { from } => {
+                let marks = self.store.look(*from, deadline).await;
+                marks.map(|(marks, is_all)| EffectResult::Look { marks, is_all })
+            }
+            Effect::Pending => {
+                let marks = self.store.pending(deadline).await;
+                marks.map(|(marks, is_all)| EffectResult::Pending { marks, is_all })
+            }
+            Effect::ReadParked {
+                slice,
+                place,
+                after,
+            } => {
+                let at = (*slice, *place);
+                let read = self.store.read_parked(at, *after, deadline).await;
+                read.map(|(parts, is_all)| EffectResult::ReadParked { parts, is_all })
+            }
+            Effect::Serve(marks) => {
+                let served = self.store.serve(marks, deadline).await;
+                served.map(|()| EffectResult::Serve)
+            }
             Effect::Publish(announcements) => {
                 let accept = |told: &Announcement| {
                     let is_accepted = self.random.borrow_mut().u8(..) > 60;
@@ -222,6 +245,7 @@ async fn concurrent_writers_over_a_failing_table_lose_and_repeat_nothing() {
     };
     let plan = Plan::new(engine.rules(), times);
     let deferring = Plan::new(engine.rules(), times).deferring();
+    let parking = Plan::new(engine.rules(), times).parking(i64::MIN);
     let (memory, expected) = undisturbed(&engine, &plan);
     assert_eq!(closed(&expected).len(), 15);
 
@@ -251,7 +275,7 @@ async fn concurrent_writers_over_a_failing_table_lose_and_repeat_nothing() {
                 .zip(batches.iter().cycle())
                 .enumerate()
                 .map(|(at, (worker, batch))| {
-                    let plan = if at % 2 == 0 { &deferring } else { &plan };
+                    let plan = [&deferring, &plan, &parking][at % 3];
                     work(&engine, plan, batch, worker)
                 });
         futures::future::join_all(runs).await;

@@ -220,6 +220,7 @@ async fn progress_and_sweeps_only_go_forward() {
             watermark,
             arrivals_to: 100,
             unites_the_log: true,
+            marks_since: Some(watermark),
         };
         store.note_swept_to(swept(noted), soon()).await.unwrap();
         let known = store.swept_to(soon()).await.unwrap();

@@ -61,6 +61,7 @@ impl FieldTests {
             | Test::Regex(_)
             | Test::OtherField { .. }
             | Test::Moment { .. }
+            | Test::Listed(_)
             | Test::Element(_) => {
                 unreachable!("slow tests are not evaluated together")
             }

@@ -55,7 +55,7 @@ pub struct Scratch {
     tested: Marks,
     /// By group of predicates: has been evaluated.
     evaluated: Marks,
-    /// By group of predicates.
+    /// By slot.
     memos: Vec<Memo>,
     /// Detection rules to be looked at.
     candidates: Vec<u32>,
@@ -97,7 +97,7 @@ impl Matcher {
             truth: Marks::new(self.table.len()),
             tested: Marks::new(self.table.len()),
             evaluated: Marks::new(self.table.groups()),
-            memos: (0..self.table.groups()).map(|_| Memo::default()).collect(),
+            memos: (0..self.table.slots()).map(|_| Memo::default()).collect(),
             candidates: Vec::new(),
             buffers: Buffers::default(),
         }
@@ -157,7 +157,11 @@ impl Matcher {
                 let test = self.table.predicate(predicate);
                 let passes = match self.elements.get(&predicate) {
                     Some(within) => within.holds_in_an_object(test, seen),
-                    None => slow_test::passes(test, seen.event, seen.objects, &mut scratch.buffers),
+                    None => {
+                        let Scratch { memos, buffers, .. } = scratch;
+                        let test = (predicate, test);
+                        slow_test::passes(test, seen.event, seen.objects, memos, buffers)
+                    }
                 };
                 if passes {
                     scratch.truth.set(predicate);
@@ -213,7 +217,7 @@ impl Matcher {
         let mut pass = |predicate: PredicateId| truth.set(predicate);
         match subject {
             Subject::Field(slot) => {
-                let memo = &mut memos[group as usize];
+                let memo = &mut memos[slot.index()];
                 let (slots, objects) = (seen.event.slots, seen.objects);
                 tests.evaluate_field(slots, slot, objects, memo, buffers, &mut pass);
             }

@@ -3,12 +3,14 @@
 //! The outcome of a text is a function of the text, so remembering it changes nothing. Bounded: a fixed number of
 //! places, each of which holds the last text that belongs there, and only short texts that pass few tests.
 
+use smallvec::SmallVec;
+
 use super::predicate::PredicateId;
 
 const PLACES: usize = 256;
 /// User agents are the longest texts that repeat.
 const TEXT_BYTES_MAX: usize = 256;
-const PASSED_MAX: usize = 64;
+const TESTS_MAX: usize = 64;
 
 /// One thread's memory of one field.
 #[derive(Debug, Default)]
@@ -17,32 +19,68 @@ pub(super) struct Memo {
     places: Vec<Known>,
 }
 
-/// A text that was seen last, and the tests it passes. Empty texts are not remembered.
+/// A text that was seen last, and what tests came to: names of calls and services without a look elsewhere in memory. Empty
+/// texts are not remembered.
 #[derive(Debug, Default, Clone)]
 struct Known {
-    text: String,
-    passed: Vec<PredicateId>,
+    text: SmallVec<[u8; 32]>,
+    /// Of the tests that are evaluated together, those that it passes, if they were evaluated.
+    passed: SmallVec<[PredicateId; 4]>,
+    is_evaluated: bool,
+    /// The tests that it was asked for alone, and whether it passes them.
+    alone: SmallVec<[(PredicateId, bool); 2]>,
 }
 
 impl Memo {
-    /// The tests that `text` passes, if that is remembered.
+    /// The tests that `text` passes of those that are evaluated together, if that is remembered.
     pub(super) fn recall(&self, text: &str) -> Option<&[PredicateId]> {
         let known = self.places.get(place(text)?)?;
-        (known.text == text).then_some(&known.passed)
+        (known.is_evaluated && known.text[..] == *text.as_bytes()).then_some(&known.passed)
     }
 
     pub(super) fn keep(&mut self, text: &str, passed: &[PredicateId]) {
-        let Some(place) = place(text).filter(|_| passed.len() <= PASSED_MAX) else {
-            return;
+        if passed.len() <= TESTS_MAX
+            && let Some(known) = self.known_or_new(text)
+        {
+            known.is_evaluated = true;
+            known.passed.clear();
+            known.passed.extend_from_slice(passed);
+        }
+    }
+
+    /// Whether `text` passes a test that is evaluated alone, as `test` tells where it is not remembered.
+    pub(super) fn alone(
+        &mut self,
+        text: &str,
+        test: PredicateId,
+        passes: impl FnOnce() -> bool,
+    ) -> bool {
+        let Some(known) = self.known_or_new(text) else {
+            return passes();
         };
+        if let Some((_, passed)) = known.alone.iter().find(|(id, _)| *id == test) {
+            return *passed;
+        }
+        let passed = passes();
+        if known.alone.len() < TESTS_MAX {
+            known.alone.push((test, passed));
+        }
+        passed
+    }
+
+    fn known_or_new(&mut self, text: &str) -> Option<&mut Known> {
+        let place = place(text)?;
         if self.places.is_empty() {
             self.places = vec![Known::default(); PLACES];
         }
         let known = &mut self.places[place];
-        known.text.clear();
-        known.text.push_str(text);
-        known.passed.clear();
-        known.passed.extend_from_slice(passed);
+        if known.text[..] != *text.as_bytes() {
+            known.text.clear();
+            known.text.extend_from_slice(text.as_bytes());
+            known.is_evaluated = false;
+            known.alone.clear();
+        }
+        Some(known)
     }
 }
 
@@ -90,10 +128,47 @@ mod tests {
     #[test]
     fn what_is_long_or_passes_much_is_not_kept() {
         let mut memo = Memo::default();
-        let (long, many) = ("x".repeat(TEXT_BYTES_MAX + 1), [0; PASSED_MAX + 1]);
+        let (long, many) = ("x".repeat(TEXT_BYTES_MAX + 1), [0; TESTS_MAX + 1]);
         for (text, passed) in [("", &[1][..]), (&long, &[1]), ("many", &many)] {
             memo.keep(text, passed);
             assert_eq!(memo.recall(text), None);
         }
+    }
+
+    #[test]
+    fn a_test_is_asked_once_of_a_text_that_comes_again() {
+        let mut memo = Memo::default();
+        let mut asked = 0;
+        for _ in 0..3 {
+            for (test, passes) in [(7, true), (8, false)] {
+                let ask = || {
+                    asked += 1;
+                    passes
+                };
+                assert_eq!(memo.alone("text", test, ask), passes);
+            }
+        }
+        assert_eq!(asked, 2);
+        // What is evaluated together is known by itself, and another text in the same place is another.
+        assert_eq!(memo.recall("text"), None);
+        memo.keep("text", &[1]);
+        assert!(memo.alone("text", 7, || unreachable!("remembered")));
+        let long = "x".repeat(TEXT_BYTES_MAX + 1);
+        for passes in [true, false] {
+            assert_eq!(memo.alone(&long, 7, || passes), passes);
+        }
+        for n in 0..10 * PLACES {
+            assert!(!memo.alone(&format!("other {n}"), 7, || false));
+        }
+        assert!(!memo.alone("text", 7, || false), "forgotten");
+    }
+
+    #[test]
+    fn so_many_tests_are_remembered_alone() {
+        let mut memo = Memo::default();
+        for test in 0..2 * TESTS_MAX as u32 {
+            assert_eq!(memo.alone("text", test, || test % 2 == 0), test % 2 == 0);
+        }
+        assert_eq!(memo.places[place("text").unwrap()].alone.len(), TESTS_MAX);
     }
 }

@@ -128,6 +128,11 @@ impl PredicateTable {
         self.groups.len()
     }
 
+    /// The number of slots.
+    pub(super) fn slots(&self) -> usize {
+        self.group_of_slot.len()
+    }
+
     pub(super) fn way(&self, id: PredicateId) -> Way {
         self.ways[id as usize]
     }
@@ -166,6 +171,7 @@ pub(super) fn is_slow(test: &Test) -> bool {
             | Test::Regex(_)
             | Test::OtherField { .. }
             | Test::Moment { .. }
+            | Test::Listed(_)
             | Test::Element(_)
     )
 }

@@ -108,6 +108,7 @@ fn anchor(expr: &Expr, table: &PredicateTable, uses: &[u32]) -> Option<Anchor> {
                     | Test::Regex(_)
                     | Test::OtherField { .. }
                     | Test::Moment { .. }
+                    | Test::Listed(_)
                     | Test::Element(_),
                 ) => return None,
             };

@@ -11,17 +11,21 @@ use detector_rule::{
 };
 
 use super::buffers::Buffers;
+use super::memo::Memo;
 use super::object_text::Objects;
 use super::other_field;
+use super::predicate::PredicateId;
 use super::value_text::{number_of, text_of};
 
 /// Numbers above it are milliseconds since the epoch, others seconds.
 const SECONDS_MAX: i128 = 1_000_000_000_000;
 
+/// `memos` are by slot.
 pub(super) fn passes(
-    predicate: &Predicate,
+    (id, predicate): (PredicateId, &Predicate),
     event: &Event<'_, '_>,
     objects: Objects<'_>,
+    memos: &mut [Memo],
     buffers: &mut Buffers,
 ) -> bool {
     let Subject::Field(slot) = predicate.subject else {
@@ -42,10 +46,18 @@ pub(super) fn passes(
                 .and_then(|at| part_of(at, *part).compare(*number))
                 .is_some_and(|ordering| order.holds(ordering))
         }),
+        Test::Listed(list) => {
+            let Buffers { text, folded, .. } = buffers;
+            event.slots.values(slot).any(|value| {
+                text_of(value, text).is_some_and(|text| list.has(text, event.time, folded))
+            })
+        }
         test => {
             let Buffers { text, folded, .. } = buffers;
-            let mut passed = event.slots.values(slot).any(|value| {
-                text_of(value, text).is_some_and(|text| text_passes(test, text, folded))
+            let memo = &mut memos[slot.index()];
+            let mut passed = event.slots.values(slot).any(|value| match value {
+                Value::Text(text) => memo.alone(text, id, || text_passes(test, text, folded)),
+                _ => text_of(value, text).is_some_and(|text| text_passes(test, text, folded)),
             });
             let is_container = |value: &Value<'_>| *value == Value::Container;
             if !passed && event.slots.values(slot).any(is_container) {

@@ -234,7 +234,7 @@ pub(super) struct ExtensionDraft {
     /// The key under `vedette`, and its line.
     pub(super) key: &'static str,
     pub(super) line: u32,
-    /// The type of Sigma that it stands on.
-    pub(super) on: &'static str,
+    /// The types of Sigma that it stands on.
+    pub(super) on: &'static [&'static str],
     pub(super) draft: Arc<dyn Draft>,
 }

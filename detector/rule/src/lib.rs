@@ -16,23 +16,34 @@ mod read; // YAML -> drafts
 use detector_event::field::FieldTable;
 
 use read::document;
-use yaml::problem;
+use read::shared::{Finished, Shared, lists};
+use yaml::{documents, problem};
 
 pub use kind::{Attribute, Compared, Draft, Fields, Form, Linker, Takes, WindowKind};
 pub use model::allowlist::{AllowEntry, AllowValue, Allowlist};
+pub use model::calendar::{CalendarPart, Said};
 pub use model::condition::*;
+pub use model::derived::{Derived, PlacePart};
+pub use model::list::{Listed, Lookup};
 pub use model::network_prefix::NetworkPrefix;
 pub use model::pattern::Pattern;
+pub use model::spelling::Spelling;
 pub use model::*;
 pub use yaml::duration::WINDOW_LENGTH_MAX_MS;
 pub use yaml::letter_case::{fold, fold_into, is_folded};
 pub use yaml::near_name::nearest;
-pub use yaml::problem::{EXACT, EXPECTED, RuleFile, RuleProblem, Severity, is_rule_file};
+pub use yaml::problem::{
+    EXACT, EXPECTED, RuleFile, RuleProblem, Severity, is_database, is_rule_file,
+};
 pub use yaml::reference::Reference;
 pub use yaml::section::{MILLION, Section};
 
 /// Bytes of one rule file.
 pub const RULE_FILE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of one database of places.
+pub const DATABASE_BYTES_MAX: usize = 256 << 20;
+/// Bytes of one file of a list's values.
+pub const LIST_FILE_BYTES_MAX: usize = 64 << 20;
 
 impl RuleSet {
     /// Loads all rules of all files. Their windows are of the types that are given.
@@ -62,7 +73,8 @@ impl RuleSet {
     ) -> Result<(), Vec<RuleProblem>> {
         let mut drafts = draft::Drafts::new(types);
         let mut out = problem::Reporter::new(&file.path);
-        read_file(file, &mut FieldTable::default(), &mut drafts, &mut out);
+        let mut reading = (FieldTable::default(), Shared::default());
+        read_file(file, &mut reading, &mut drafts, &mut out);
         if drafts.allowlists.is_empty() || drafts.sound() != [0; 3] || !drafts.broken.is_empty() {
             out.error(
                 1,
@@ -96,20 +108,43 @@ pub fn check(files: &[RuleFile], types: &'static [WindowKind]) -> Vec<RuleProble
     load_with_problems(files, types).1
 }
 
+/// The paths of the files in which lists of these rule files have their values (`lists: {exits: {file: exits.txt}}`), to be
+/// given beside them. Each is that of a rule file with its last name replaced.
+pub fn list_files(files: &[RuleFile]) -> Vec<String> {
+    lists::named_files(files)
+}
+
 fn load_with_problems(
     files: &[RuleFile],
     types: &'static [WindowKind],
 ) -> (Option<RuleSet>, Vec<RuleProblem>) {
-    let mut fields = FieldTable::default();
     let mut drafts = draft::Drafts::new(types);
     let mut problems = Vec::new();
+    let named = lists::named_files(files);
+    let (values, files): (Vec<&RuleFile>, Vec<&RuleFile>) =
+        (files.iter()).partition(|file| named.contains(&file.path));
+    let mut reading = (FieldTable::default(), Shared::read(&files, &values));
     for file in files {
         let mut out = problem::Reporter::new(&file.path);
-        read_file(file, &mut fields, &mut drafts, &mut out);
+        read_file(file, &mut reading, &mut drafts, &mut out);
         problems.extend(out.into_problems());
     }
+    let (fields, shared) = reading;
+    let Finished {
+        shared_networks,
+        spelling,
+        calendars,
+        problems: found,
+    } = shared.finish(&drafts);
+    problems.extend(found);
     let (set, link_problems) = link::link(drafts, fields);
     problems.extend(link_problems);
+    let set = set.map(|set| RuleSet {
+        shared_networks,
+        spelling,
+        calendars: calendars.into(),
+        ..set
+    });
     problems.sort();
     problems.dedup();
     (set, problems)
@@ -117,13 +152,13 @@ fn load_with_problems(
 
 fn read_file(
     file: &RuleFile,
-    fields: &mut FieldTable,
+    reading: &mut (FieldTable, Shared),
     drafts: &mut draft::Drafts,
     out: &mut problem::Reporter<'_>,
 ) {
     let bytes = file.text.len();
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
-    let documents = document::split_documents(text);
+    let documents = documents::split_documents(text);
     if bytes > RULE_FILE_BYTES_MAX {
         for document in &documents {
             document::note_unread(document, drafts, out);
@@ -137,6 +172,6 @@ fn read_file(
         out.warning(1, "the file holds no rule");
     }
     for document in &documents {
-        document::read_document(document, fields, drafts, out);
+        document::read_document(document, reading, drafts, out);
     }
 }

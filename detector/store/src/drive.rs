@@ -38,6 +38,27 @@ pub fn perform(
             is_all: true,
         }),
         Effect::DropLog(names) => store.drop_log(names).map(|()| EffectResult::DropLog),
+        Effect::Park(parts) => store.park(parts).map(EffectResult::Park),
+        Effect::Look { from } => store.look(*from).map(|marks| EffectResult::Look {
+            marks,
+            is_all: true,
+        }),
+        Effect::Arm(marks) => store.arm(marks).map(EffectResult::Arm),
+        Effect::Pending => store.pending().map(|marks| EffectResult::Pending {
+            marks,
+            is_all: true,
+        }),
+        Effect::ReadParked {
+            slice,
+            place,
+            after,
+        } => store
+            .read_parked(*slice, *place, *after)
+            .map(|parts| EffectResult::ReadParked {
+                parts,
+                is_all: true,
+            }),
+        Effect::Serve(marks) => store.serve(marks).map(|()| EffectResult::Serve),
         Effect::Publish(announcements) => Ok(EffectResult::Publish(
             announcements.iter().map(publish).collect(),
         )),

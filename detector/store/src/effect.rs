@@ -3,6 +3,7 @@
 use crate::item::Item;
 use crate::key::{ItemKey, RuleKey};
 use crate::log::{LogName, LogPart};
+use crate::parked::{Mark, ParkedPart};
 use crate::recorded::{EpisodeId, Notice};
 use detector_rule::CorrelationIx;
 use detector_window::episode::Episode;
@@ -25,6 +26,23 @@ pub enum Effect {
     ReadLog { place: u8 },
     /// Parts that are united into items, and go.
     DropLog(Vec<LogName>),
+    /// Parks parts, each for itself, under a name that no other has.
+    Park(Vec<ParkedPart>),
+    /// The marks that end in this slice or later, consistently: all, or as many as a batch looks at.
+    Look { from: i64 },
+    /// Sets marks, each for itself, unless they are there: served or not.
+    Arm(Vec<Mark>),
+    /// The marks that no sweep has served: all, or as many as the store reads at a time.
+    Pending,
+    /// The parts of a slice that lie in a place, after the one of this name, in the order of their names: all, or as many
+    /// as the store reads at a time, at least one.
+    ReadParked {
+        slice: i64,
+        place: u8,
+        after: Option<LogName>,
+    },
+    /// What was parked is united with the groups of these marks. They stay.
+    Serve(Vec<Mark>),
 }
 
 /// The answer to an [`Effect`]; lists are in the order of the request.
@@ -46,6 +64,24 @@ pub enum EffectResult {
     },
     /// All are gone.
     DropLog,
+    /// Whether each is stored.
+    Park(Vec<bool>),
+    Look {
+        marks: Vec<Mark>,
+        is_all: bool,
+    },
+    /// Whether each is there.
+    Arm(Vec<bool>),
+    Pending {
+        marks: Vec<Mark>,
+        is_all: bool,
+    },
+    ReadParked {
+        parts: Vec<LogPart>,
+        is_all: bool,
+    },
+    /// All are noted.
+    Serve,
     /// No answer. The request may have taken effect, wholly, in part or not at all.
     Failed,
 }

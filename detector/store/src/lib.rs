@@ -18,7 +18,7 @@ pub mod plan; // what the protocol needs to know of each rule
 pub mod children; // what a parent tells of its children's episodes
 mod schedule; // when a sweep looks at an item
 mod work; // what waits to be done, by depth of the rule
-pub mod log; // deltas that wait for a sweep
+mod waiting; // what is not united at once
 mod evaluate; // stored state + deltas -> new item
 pub mod batch; // the steps, one effect at a time
 pub mod memory; // a store in memory
@@ -32,7 +32,9 @@ pub use item::Item;
 pub use key::{ItemKey, RuleKey};
 pub use log::{LogName, LogPart};
 pub use memory::MemoryStore;
+pub use parked::{Mark as ParkedMark, ParkedPart};
 pub use plan::{Plan, Portions, StoreTimes};
 pub use recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
 pub use state_store::{StateStore, StoreError};
+pub use waiting::{log, parked};
 pub use work::Deltas;

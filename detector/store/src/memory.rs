@@ -9,6 +9,7 @@ use crate::effect::{ConditionalWrite, WriteOutcome};
 use crate::item::Item;
 use crate::key::{ItemKey, RuleKey};
 use crate::log::{LogName, LogPart};
+use crate::parked::{Mark, ParkedPart};
 use crate::state_store::{StateStore, StoreError};
 use detector_window::key::Key;
 
@@ -17,6 +18,9 @@ use detector_window::key::Key;
 pub struct MemoryStore {
     items: DashMap<ItemKey, Item>,
     log: DashMap<LogName, Vec<u8>>,
+    parked: DashMap<LogName, ParkedPart>,
+    /// Whether each is served.
+    marks: DashMap<Mark, bool>,
     /// Names given so far.
     named: AtomicU64,
 }
@@ -29,6 +33,40 @@ impl MemoryStore {
         over.into_iter()
             .filter_map(|key| self.items.remove_if(&key, |_, item| is_over(item)))
             .collect()
+    }
+
+    /// Forgets what may be forgotten at `now` of what is parked, and returns it; likewise marks.
+    pub fn expire_parked(&self, now: i64) -> Vec<ParkedPart> {
+        let is_over = |name: &LogName| {
+            let gone = self
+                .parked
+                .remove_if(name, |_, part| part.expires_at <= now);
+            gone.map(|(_, part)| part)
+        };
+        self.marks.retain(|mark, _| mark.expires_at > now);
+        let mut names: Vec<LogName> = self.parked.iter().map(|at| *at.key()).collect();
+        names.sort_unstable();
+        names.iter().filter_map(is_over).collect()
+    }
+
+    /// All that is parked, in the order of names.
+    pub fn parked(&self) -> Vec<(LogName, ParkedPart)> {
+        let parked = self.parked.iter();
+        let mut parked: Vec<_> = parked.map(|at| (*at.key(), at.value().clone())).collect();
+        parked.sort_unstable_by_key(|(name, _)| *name);
+        parked
+    }
+
+    fn name(&self) -> LogName {
+        let number = self.named.fetch_add(1, Ordering::Relaxed);
+        LogName(Key::from_u128(u128::from(number)))
+    }
+
+    fn marks_where(&self, wanted: impl Fn(&Mark, bool) -> bool) -> Vec<Mark> {
+        let marks = self.marks.iter().filter(|at| wanted(at.key(), *at.value()));
+        let mut marks: Vec<Mark> = marks.map(|at| *at.key()).collect();
+        marks.sort_unstable();
+        marks
     }
 
     /// All items, in the order of their keys.
@@ -78,9 +116,7 @@ impl StateStore for MemoryStore {
 
     fn append(&self, parts: &[Vec<u8>]) -> Result<Vec<bool>, StoreError> {
         for part in parts {
-            let number = self.named.fetch_add(1, Ordering::Relaxed);
-            let name = LogName(Key::from_u128(u128::from(number)));
-            self.log.insert(name, part.clone());
+            self.log.insert(self.name(), part.clone());
         }
         Ok(vec![true; parts.len()])
     }
@@ -100,6 +136,52 @@ impl StateStore for MemoryStore {
     fn drop_log(&self, names: &[LogName]) -> Result<(), StoreError> {
         for name in names {
             self.log.remove(name);
+        }
+        Ok(())
+    }
+
+    fn park(&self, parts: &[ParkedPart]) -> Result<Vec<bool>, StoreError> {
+        for part in parts {
+            self.parked.insert(self.name(), part.clone());
+        }
+        Ok(vec![true; parts.len()])
+    }
+
+    fn look(&self, from: i64) -> Result<Vec<Mark>, StoreError> {
+        Ok(self.marks_where(|mark, _| mark.to >= from))
+    }
+
+    fn arm(&self, marks: &[Mark]) -> Result<Vec<bool>, StoreError> {
+        for mark in marks {
+            self.marks.entry(*mark).or_insert(false);
+        }
+        Ok(vec![true; marks.len()])
+    }
+
+    fn pending(&self) -> Result<Vec<Mark>, StoreError> {
+        Ok(self.marks_where(|_, is_served| !is_served))
+    }
+
+    fn read_parked(
+        &self,
+        slice: i64,
+        place: u8,
+        after: Option<LogName>,
+    ) -> Result<Vec<LogPart>, StoreError> {
+        let parts = self.parked().into_iter().filter(|(name, part)| {
+            (part.slice, part.place) == (slice, place) && Some(*name) > after
+        });
+        Ok(parts
+            .map(|(name, part)| LogPart {
+                name,
+                deltas: part.deltas,
+            })
+            .collect())
+    }
+
+    fn serve(&self, marks: &[Mark]) -> Result<(), StoreError> {
+        for mark in marks {
+            self.marks.insert(*mark, true);
         }
         Ok(())
     }

@@ -3,13 +3,18 @@
 use crate::edition::Writer;
 use crate::edition::meaning::Meaning;
 use crate::key::RuleKey;
-use detector_rule::{CorrelationIx, RuleSet};
+use detector_rule::{CorrelationIx, CorrelationRule, InputRule, RuleSet};
 use detector_window::Windows;
 use detector_window::key::Key;
 use detector_window::kind::ChildView;
+use detector_window::ledger::slice_ms;
 
 /// Requests of one kind that a batch makes for an item before it gives the item up for this time.
 pub const ATTEMPTS_MAX: u32 = 12;
+
+/// What is parked lies by the time of the hits, in slices so long, counted from 1970. Whoever parks and whoever marks must
+/// mean the same slices: another length is another place in the store.
+pub const SLICE_MS: i64 = 3_600_000;
 
 /// The rules, seen from the store.
 #[derive(Debug)]
@@ -19,6 +24,8 @@ pub struct Plan<'r> {
     pub(crate) times: StoreTimes,
     /// Batches leave what only sweeps judge to the log.
     pub(crate) defers: bool,
+    /// Batches park hits that decide nothing by themselves, once whoever shows children has set marks since then.
+    pub(crate) parks_from: Option<i64>,
     pub(crate) portions: Portions,
     pub(crate) in_force_since: i64,
 }
@@ -31,6 +38,8 @@ pub struct Portions {
     pub page_groups: usize,
     /// A part of the log is closed when it is so large, in bytes. One delta more may lie in it.
     pub log_part_bytes: usize,
+    /// [`SLICE_MS`], but for tests.
+    pub slice_ms: i64,
 }
 
 impl Default for Portions {
@@ -38,6 +47,7 @@ impl Default for Portions {
         Self {
             page_groups: 500,
             log_part_bytes: 100_000,
+            slice_ms: SLICE_MS,
         }
     }
 }
@@ -68,6 +78,25 @@ pub(crate) struct RuleFacts {
     pub(crate) lag_ms: i64,
     /// How long after its latest moment a group may still matter, its children's included.
     pub(crate) retention_ms: i64,
+    /// It has hits and children: groups are marked whose children are shown. What only judges does not matter to that, so
+    /// that an edit of it finds marks.
+    pub(crate) marks: bool,
+    /// Its condition holds only where a child correlation does: hits decide nothing without one.
+    pub(crate) parks: bool,
+    /// How long before and after a child's episode hits may bear on an episode that it has part in, whatever joins it to
+    /// another's, or be counted together with some that do.
+    pub(crate) bears_before_ms: i64,
+    pub(crate) bears_after_ms: i64,
+}
+
+/// Whether a rule has hits and children, and whether its condition needs one of these.
+fn children(rule: &CorrelationRule) -> (bool, bool) {
+    let inputs = rule.inputs.iter().enumerate();
+    let (children, hits): (Vec<_>, Vec<_>) =
+        inputs.partition(|(_, input)| matches!(input.rule, InputRule::Correlation(_)));
+    let has_both = !children.is_empty() && !hits.is_empty();
+    let needs_one = children.iter().any(|(at, _)| rule.window.needs(*at));
+    (has_both, has_both && needs_one)
 }
 
 impl RuleFacts {
@@ -98,13 +127,20 @@ impl<'r> Plan<'r> {
             let meaning = Meaning::of(rules, rule, |child| {
                 (facts[child].key, facts[child].edition)
             });
+            let is_monotone = windows.is_monotone(CorrelationIx(at));
+            let slice_ms = slice_ms(rule.timespan_ms);
+            let (marks, needs_a_child) = children(rule);
             facts.push(RuleFacts {
                 key: meaning.key(),
                 edition: meaning.edition(),
                 meaning,
                 depth,
                 lag_ms,
-                is_monotone: windows.is_monotone(CorrelationIx(at)),
+                is_monotone,
+                marks,
+                parks: is_monotone && needs_a_child,
+                bears_before_ms: rule.timespan_ms + slice_ms,
+                bears_after_ms: rule.timespan_ms + rule.quiet_ms + slice_ms,
                 has_parents: !rule.parents.is_empty(),
                 openings_are_counted: rule.parents.iter().any(counts_openings),
                 retention_ms: retention_ms + rule.window.looks_ahead_ms(),
@@ -115,6 +151,7 @@ impl<'r> Plan<'r> {
             facts,
             times,
             defers: false,
+            parks_from: None,
             portions: Portions::default(),
             in_force_since: i64::MIN,
         }
@@ -152,6 +189,14 @@ impl<'r> Plan<'r> {
     #[must_use]
     pub fn deferring(mut self) -> Self {
         self.defers = true;
+        self
+    }
+
+    /// Has batches park what decides nothing without a child's episode. All who may show one have set marks since
+    /// `parks_from`, an event time, and every sweep that may follow knows of what is parked.
+    #[must_use]
+    pub fn parking(mut self, parks_from: i64) -> Self {
+        self.parks_from = Some(parks_from);
         self
     }
 

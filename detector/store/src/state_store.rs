@@ -4,6 +4,7 @@ use crate::effect::{ConditionalWrite, WriteOutcome};
 use crate::item::Item;
 use crate::key::{ItemKey, RuleKey};
 use crate::log::{LogName, LogPart};
+use crate::parked::{Mark, ParkedPart};
 
 /// Why the store did not answer: it is throttled, unreachable or slow. A write may have taken effect all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,4 +51,46 @@ pub trait StateStore {
     /// # Errors
     /// The store did not answer; any of them may be gone.
     fn drop_log(&self, names: &[LogName]) -> Result<(), StoreError>;
+
+    /// Parks parts, each under a name that no other has, and tells of each whether it is stored.
+    ///
+    /// # Errors
+    /// The store did not answer; any of them may have been stored.
+    fn park(&self, parts: &[ParkedPart]) -> Result<Vec<bool>, StoreError>;
+
+    /// The marks that end in slice `from` or later. What was set before is seen.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    fn look(&self, from: i64) -> Result<Vec<Mark>, StoreError>;
+
+    /// Sets marks unless they are there, and tells of each whether it is.
+    ///
+    /// # Errors
+    /// The store did not answer; any of them may have been set.
+    fn arm(&self, marks: &[Mark]) -> Result<Vec<bool>, StoreError>;
+
+    /// The marks that nobody has served. What was set before is seen.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    fn pending(&self) -> Result<Vec<Mark>, StoreError>;
+
+    /// The parts of a slice that lie in a place, of [`PLACES`](crate::parked::PLACES), by their names, after `after`.
+    /// What was parked before is seen.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    fn read_parked(
+        &self,
+        slice: i64,
+        place: u8,
+        after: Option<LogName>,
+    ) -> Result<Vec<LogPart>, StoreError>;
+
+    /// Notes that marks are served.
+    ///
+    /// # Errors
+    /// The store did not answer; any of them may be noted.
+    fn serve(&self, marks: &[Mark]) -> Result<(), StoreError>;
 }

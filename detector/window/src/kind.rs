@@ -227,6 +227,12 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
         1
     }
 
+    /// How long after a hit the first moment comes that it bears on, in milliseconds: it bears on as many from then on as
+    /// the timespan of its groups is longer than this.
+    fn delay_ms(&self) -> i64 {
+        0
+    }
+
     /// Takes an occurrence; the order of calls and repeated calls make no difference to what holds.
     fn observe(&self, state: &mut Self::State, occurrence: &Occurrence);
 

@@ -34,13 +34,14 @@ use detector_rule::{
 pub use group::Doubts;
 pub use group::episode::ToldChild;
 pub use group::hit::{KeptOut, VALUES_PER_HIT_MAX};
-pub use group::names::NAMES;
+pub use group::names::{ADDRESSES, NAMES};
 pub use group::parents::{Parent, parents};
 pub use group::{episode, group_values, groups, version};
 pub use ledger::shown;
 pub use state::{coverage, interval, key, key_set, sample, sketch};
 pub use types::{
-    TYPES, aggregate, baseline, count, first_seen, ordered, owner, ratio, temporal, words,
+    TYPES, absence, aggregate, baseline, count, first_seen, ordered, owner, ratio, spike, temporal,
+    travel, words,
 };
 
 /// Loads all rules of all files, with windows of all [`TYPES`].
@@ -110,7 +111,7 @@ impl<'r> Windows<'r> {
             rules,
             windows: rules.correlations.iter().map(rule_windows).collect(),
             feeds,
-            names: Names::new(&rules.fields),
+            names: Names::new(rules),
             kept_out: vec![KeptOut::default(); rules.correlations.len()],
         }
     }

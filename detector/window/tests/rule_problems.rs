@@ -37,7 +37,8 @@ snapshot_of!(
     references,
     cycle,
     groups,
-    entities
+    entities,
+    lists
 );
 
 /// The one problem of a file.

@@ -14,7 +14,7 @@ const THREADS_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero
 /// What both ways of reading a recording need.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// A rule file, or a folder of .yml and .yaml files; may be given several times
+    /// A rule file, a folder of .yml and .yaml files, or a database of places (.mmdb); may be given several times
     #[arg(long, short, value_name = "PATH", default_value = "rules/")]
     pub(crate) rules: Vec<PathBuf>,
     /// Files, folders, or `-` for standard input

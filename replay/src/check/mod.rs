@@ -28,6 +28,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let Read {
         found,
         files,
+        databases,
         mut problems,
     } = rules::read(&args.paths, "give a PATH, as in `replay check PATH`")?;
     problems.extend(window::check_rules(&files));
@@ -54,6 +55,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         files: found,
         problems,
         loaded: loaded.as_ref(),
+        without_places: (loaded.as_ref()).and_then(|it| rules::without_places(it, &databases)),
         fates,
     };
     let mut output = Output::open(None)?;
@@ -105,6 +107,8 @@ struct Checked<'r> {
     problems: Vec<RuleProblem>,
     /// `None` where there is an error.
     loaded: Option<&'r RuleSet>,
+    /// Which rules ask where addresses are, while nothing says so.
+    without_places: Option<String>,
     /// What becomes of the state in service, where that was asked.
     fates: Option<Vec<Fate<'r>>>,
 }
@@ -118,6 +122,9 @@ fn text(checked: &Checked<'_>, output: &mut Output) -> anyhow::Result<()> {
     }
     for line in checked.loaded.into_iter().flat_map(examples) {
         writeln!(output, "{}", printable(&line))?;
+    }
+    if let Some(line) = &checked.without_places {
+        writeln!(output, "{}", printable(line))?;
     }
     for line in checked.fates.iter().flat_map(|fates| against::lines(fates)) {
         writeln!(output, "{}", printable(&line))?;
@@ -171,7 +178,7 @@ fn expired(rules: &RuleSet) -> Vec<RuleProblem> {
     let Some(now) = now.and_then(Timestamp::from_millis) else {
         return Vec::new();
     };
-    let lists = rules.allowlists.iter();
+    let lists = rules.dated_lists();
     lists
         .flat_map(|list| {
             let expired = list.entries.iter().filter(|e| e.has_expired(now));

@@ -3,12 +3,13 @@
 //! What a batch asks for is known here and nowhere else in the model: a new kind of effect is a new [`Call`] with what it
 //! does to the table, and its place in the result.
 
+use detector_core::store::parked::LOOKED_AT_MAX;
 use detector_core::store::{
-    Effect, EffectResult, Item, ItemKey, LogName, LogPart, Notice, Report, RuleKey, Step,
-    WriteOutcome,
+    Effect, EffectResult, Item, ItemKey, LogName, LogPart, Notice, ParkedMark, Report, RuleKey,
+    Step, WriteOutcome,
 };
 
-use super::table::{BUCKETS, Claim, Place, Table, Throttled, notice_name};
+use super::table::{BUCKETS, Claim, MARK_PLACES, Place, Table, Throttled, notice_name};
 
 /// The most keys that BatchGetItem takes.
 const KEYS_MAX: usize = 100;
@@ -31,6 +32,12 @@ pub(super) enum Call {
     /// A place of the log.
     ReadLog(u8),
     DropLog(LogName),
+    Park(usize),
+    /// A place of the marks: those that end in a slice or later, or those that nobody has served.
+    Marks(u8),
+    Arm(usize),
+    ReadParked,
+    Serve(usize),
     Claim(usize),
     Send(usize),
     NoteTold(usize),
@@ -69,6 +76,7 @@ pub(super) struct Asked {
     due: Vec<ItemKey>,
     appended: Vec<bool>,
     log: Vec<LogPart>,
+    marks: Vec<ParkedMark>,
     is_lost: bool,
     pub(super) told: Vec<Told>,
 }
@@ -83,6 +91,7 @@ impl Asked {
             due: Vec::new(),
             appended: Vec::new(),
             log: Vec::new(),
+            marks: Vec::new(),
             is_lost: false,
             told: Vec::new(),
             effect,
@@ -114,6 +123,17 @@ impl Asked {
             }
             Effect::ReadLog { place } => vec![Call::ReadLog(*place)],
             Effect::DropLog(names) => names.iter().copied().map(Call::DropLog).collect(),
+            Effect::Park(parts) => {
+                asked.appended = vec![false; parts.len()];
+                (0..parts.len()).map(Call::Park).collect()
+            }
+            Effect::Arm(marks) => {
+                asked.appended = vec![false; marks.len()];
+                (0..marks.len()).map(Call::Arm).collect()
+            }
+            Effect::Look { .. } | Effect::Pending => (0..MARK_PLACES).map(Call::Marks).collect(),
+            Effect::ReadParked { .. } => vec![Call::ReadParked],
+            Effect::Serve(marks) => (0..marks.len()).map(Call::Serve).collect(),
         };
         (asked, calls)
     }
@@ -179,9 +199,42 @@ impl Asked {
                 let told = &announcements[*place];
                 table.note_told(notice_name(told.id, told.notice), now_us)?;
             }
-            _ => bookkeep(call, table, now_us)?,
+            _ => self.perform_of_parking(call, table, now_us)?,
         }
         Ok(Performed::Done)
+    }
+
+    fn perform_of_parking(
+        &mut self,
+        call: &Call,
+        table: &mut Table,
+        now_us: i64,
+    ) -> Result<(), Throttled> {
+        match (call, &self.effect) {
+            (Call::Park(place), Effect::Park(parts)) => {
+                table.park(&parts[*place], now_us)?;
+                self.appended[*place] = true;
+            }
+            (Call::Arm(place), Effect::Arm(marks)) => {
+                table.arm(&marks[*place], now_us)?;
+                self.appended[*place] = true;
+            }
+            (Call::Marks(place), Effect::Look { from }) => {
+                self.marks.extend(table.marks_from(*place, *from, now_us)?);
+            }
+            (Call::Marks(place), _) => self.marks.extend(table.pending(*place, now_us)?),
+            (
+                Call::ReadParked,
+                Effect::ReadParked {
+                    slice,
+                    place,
+                    after,
+                },
+            ) => self.log = table.read_parked((*slice, *place), *after, now_us)?,
+            (Call::Serve(place), Effect::Serve(marks)) => table.serve(&marks[*place], now_us)?,
+            _ => bookkeep(call, table, now_us)?,
+        }
+        Ok(())
     }
 
     /// SNS has the message.
@@ -202,7 +255,13 @@ impl Asked {
         // Writes have an outcome of their own each, and so have announcements.
         self.is_lost |= matches!(
             call,
-            Call::Get(_) | Call::Query(..) | Call::ReadLog(_) | Call::DropLog(_)
+            Call::Get(_)
+                | Call::Query(..)
+                | Call::ReadLog(_)
+                | Call::DropLog(_)
+                | Call::Marks(_)
+                | Call::ReadParked
+                | Call::Serve(_)
         );
     }
 
@@ -222,6 +281,21 @@ impl Asked {
                 is_all: true,
             },
             Effect::DropLog(_) => EffectResult::DropLog,
+            Effect::Park(_) => EffectResult::Park(self.appended),
+            Effect::Arm(_) => EffectResult::Arm(self.appended),
+            Effect::Look { .. } => EffectResult::Look {
+                is_all: self.marks.len() <= LOOKED_AT_MAX,
+                marks: self.marks,
+            },
+            Effect::Pending => EffectResult::Pending {
+                marks: self.marks,
+                is_all: true,
+            },
+            Effect::ReadParked { .. } => EffectResult::ReadParked {
+                parts: self.log,
+                is_all: true,
+            },
+            Effect::Serve(_) => EffectResult::Serve,
         }
     }
 

@@ -154,6 +154,8 @@ fn name(traffic: Traffic<'_>, place: Place) -> String {
         }
         Place::Notices(_) => "(notices)".to_owned(),
         Place::Log(_) => "(log)".to_owned(),
+        Place::Parked(..) => "(parked)".to_owned(),
+        Place::Marks(_) => "(marks)".to_owned(),
         Place::Bookkeeping => "(bookkeeping)".to_owned(),
     }
 }

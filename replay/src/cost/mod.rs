@@ -50,10 +50,12 @@ pub(crate) fn run(args: &CostArgs) -> anyhow::Result<Outcome> {
     let mut output = Output::open(None)?;
     let engine = args.source.engine(rules);
     let (recorded, recording) = recorded::read(&engine, &args.source)?;
-    let plan = Plan::new(engine.rules(), engine.store_times()).deferring();
+    let plan = || Plan::new(engine.rules(), engine.store_times()).deferring();
+    let (plan, parking) = (plan(), plan().parking(i64::MIN));
     let traffic = Traffic {
         engine: &engine,
         plan: &plan,
+        parking: &parking,
         recorded: &recorded,
         starts_ms: STARTS_MS,
     };
@@ -69,14 +71,16 @@ pub(crate) fn run(args: &CostArgs) -> anyhow::Result<Outcome> {
 
 /// Scenarios of one rate share their history.
 fn all(traffic: Traffic<'_>, args: &CostArgs) -> Vec<Measured> {
-    let mut made: Option<(f64, History)> = None;
+    let mut made: Option<((f64, bool), History)> = None;
     let mut measured = Vec::new();
     for scenario in scenarios(args) {
+        let traffic = traffic.over(scenario.shards);
+        let parks = scenario.shards <= service::PARKING_SHARDS_MAX;
         let history = match &made {
-            Some((rate, history)) if *rate == scenario.rate => history,
+            Some((of, history)) if *of == (scenario.rate, parks) => history,
             _ => {
                 let history = history::of(traffic, scenario.rate);
-                &made.insert((scenario.rate, history)).1
+                &made.insert(((scenario.rate, parks), history)).1
             }
         };
         measured.push(measured::measure(traffic, scenario, history.clone(), args));

@@ -41,12 +41,26 @@ const SWEPT_TO_KEPT_US: i64 = 60 * SECOND_US;
 pub(super) struct Traffic<'t> {
     pub(super) engine: &'t Engine,
     pub(super) plan: &'t Plan<'t>,
+    /// That of services with few shards.
+    pub(super) parking: &'t Plan<'t>,
     pub(super) recorded: &'t Recorded,
     /// What virtual time begins at, in milliseconds since 1970.
     pub(super) starts_ms: i64,
 }
 
+/// With more shards nothing is parked, as in `detector/lambda`.
+pub(super) const PARKING_SHARDS_MAX: usize = 10;
+
 impl Traffic<'_> {
+    /// As over so many shards.
+    pub(super) fn over(self, shards: usize) -> Self {
+        let plan = match shards {
+            ..=PARKING_SHARDS_MAX => self.parking,
+            _ => self.plan,
+        };
+        Self { plan, ..self }
+    }
+
     pub(super) fn millis(&self, at_us: i64) -> i64 {
         self.starts_ms + at_us.div_euclid(1000)
     }

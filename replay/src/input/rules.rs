@@ -6,7 +6,11 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use detector_core::rule::{RuleFile, RuleProblem, RuleSet, Severity, is_rule_file, nearest};
+use detector_core::places::Places;
+use detector_core::rule::{
+    DATABASE_BYTES_MAX, Database, LIST_FILE_BYTES_MAX, RuleFile, RuleProblem, RuleSet, Severity,
+    is_database, is_rule_file, list_files, nearest,
+};
 use detector_core::window::{TYPES, load_rules};
 use walkdir::{DirEntry, WalkDir};
 
@@ -36,8 +40,10 @@ const SIBLINGS_MAX: usize = 10_000;
 pub(crate) struct Read {
     /// Rule files, whether they could be read or not.
     pub(crate) found: usize,
-    /// Those whose text could be read, if only in part.
+    /// Those whose text could be read, if only in part, and after them the files in which their lists have their values.
     pub(crate) files: Vec<RuleFile>,
+    /// What says where addresses are.
+    pub(crate) databases: Vec<Database>,
     /// What is wrong with the others.
     pub(crate) problems: Vec<RuleProblem>,
 }
@@ -46,13 +52,17 @@ pub(crate) struct Read {
 pub(crate) fn load(paths: &[PathBuf]) -> anyhow::Result<Option<RuleSet>> {
     let Read {
         files,
+        databases,
         mut problems,
         ..
     } = read(paths, "give --rules PATH")?;
     let loaded = load_rules(&files).map_err(|refused| problems.extend(refused));
     if let (Ok(rules), true) = (loaded, problems.is_empty()) {
         if !rules.detections.is_empty() {
-            return Ok(Some(rules));
+            without_places(&rules, &databases)
+                .iter()
+                .for_each(|line| say(line));
+            return Ok(Some(RuleSet { databases, ..rules }));
         }
         say("error: the rule files hold no detection rule; nothing was read");
         return Ok(None);
@@ -63,6 +73,17 @@ pub(crate) fn load(paths: &[PathBuf]) -> anyhow::Result<Option<RuleSet>> {
     }
     say("error: the rules are broken; nothing was read");
     Ok(None)
+}
+
+/// Says which rules ask where addresses are, while nothing says so.
+pub(crate) fn without_places(rules: &RuleSet, databases: &[Database]) -> Option<String> {
+    let asking = rules.asking_for_places();
+    (databases.is_empty() && !asking.is_empty()).then(|| {
+        format!(
+            "warning: no database says where addresses are, so these rules miss what they ask of that: {}; put an .mmdb file beside the rules, or give it by --rules",
+            asking.join(", ")
+        )
+    })
 }
 
 /// The same with the lists of one more file, `allowlist`, in place of those of the same name.
@@ -95,6 +116,7 @@ pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
     let mut read = Read {
         found: 0,
         files: Vec::new(),
+        databases: Vec::new(),
         problems: Vec::new(),
     };
     let mut seen = BTreeSet::new();
@@ -105,24 +127,62 @@ pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
         }
         for file in expand(path, advice)? {
             let identity = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
-            if seen.insert(identity) {
-                read.file(&file);
+            if !seen.insert(identity) {
+                continue;
             }
+            if is_places(&file) {
+                read.database(&file);
+            } else {
+                read.found += 1;
+                read.file(&file, RULE_FILE_BYTES_MAX);
+            }
+        }
+    }
+    // One that is not there is told of where it is named.
+    for list in list_files(&read.files).iter().map(Path::new) {
+        if list.exists() {
+            read.file(list, LIST_FILE_BYTES_MAX as u64);
         }
     }
     Ok(read)
 }
 
 impl Read {
-    fn file(&mut self, path: &Path) {
-        self.found += 1;
+    fn file(&mut self, path: &Path, bytes_max: u64) {
         let shown = path.display().to_string();
-        match read_bounded(path) {
-            Ok(bytes) => self.text(shown, bytes),
+        match read_bounded(path, bytes_max) {
+            Ok(bytes) => self.text(shown, bytes, bytes_max),
             Err(error) => {
                 let message = format!("the file cannot be read: {error}");
                 self.problem(shown, 1, message);
             }
+        }
+    }
+
+    fn database(&mut self, path: &Path) {
+        let shown = path.display().to_string();
+        let most = DATABASE_BYTES_MAX as u64;
+        match read_bounded(path, most) {
+            Ok(bytes) if bytes.len() as u64 > most => {
+                self.problem(shown, 1, format!("the file has more than {most} bytes"));
+            }
+            Ok(bytes) => {
+                let database = Database {
+                    path: shown.clone(),
+                    bytes: bytes.into(),
+                };
+                match Places::read(std::slice::from_ref(&database)) {
+                    Ok(_) => self.databases.push(database),
+                    Err(message) => {
+                        let message = message
+                            .strip_prefix(&format!("{shown}: "))
+                            .unwrap_or(&message)
+                            .to_owned();
+                        self.problem(shown, 1, message);
+                    }
+                }
+            }
+            Err(error) => self.problem(shown, 1, format!("the file cannot be read: {error}")),
         }
     }
 
@@ -133,14 +193,14 @@ impl Read {
         bounded
             .read_to_end(&mut bytes)
             .context("rules: standard input cannot be read")?;
-        self.text(STDIN.into(), bytes);
+        self.text(STDIN.into(), bytes, RULE_FILE_BYTES_MAX);
         Ok(())
     }
 
     /// Takes the bytes of a file as its text, as far as they are; one more than the most are given where there are more.
-    fn text(&mut self, shown: String, bytes: Vec<u8>) {
-        if bytes.len() as u64 > RULE_FILE_BYTES_MAX {
-            let message = format!("the file has more than {RULE_FILE_BYTES_MAX} bytes");
+    fn text(&mut self, shown: String, bytes: Vec<u8>, bytes_max: u64) {
+        if bytes.len() as u64 > bytes_max {
+            let message = format!("the file has more than {bytes_max} bytes");
             return self.problem(shown, 1, message);
         }
         let text = String::from_utf8(bytes).unwrap_or_else(|error| {
@@ -176,13 +236,13 @@ impl Read {
 }
 
 /// One byte too much tells of more. A pipe waits for its writer.
-fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+fn read_bounded(path: &Path, bytes_max: u64) -> std::io::Result<Vec<u8>> {
     let may_wait = fs::metadata(path).is_ok_and(|meta| !meta.is_file());
     let what = || format!("another program gives the rules `{}`", path.display());
     let _waiting = may_wait.then(|| Waiting::until(what(), Notes::Said));
     let mut bytes = Vec::new();
     fs::File::open(path)?
-        .take(RULE_FILE_BYTES_MAX + 1)
+        .take(bytes_max + 1)
         .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -246,11 +306,12 @@ fn expand(path: &Path, advice: &str) -> anyhow::Result<Vec<PathBuf>> {
         .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
     for entry in entries {
         let entry = entry.with_context(|| format!("rules: cannot list `{}`", path.display()))?;
-        if entry.file_type().is_file() && is_rules(entry.path()) {
+        let is_read = is_rules(entry.path()) || is_places(entry.path());
+        if entry.file_type().is_file() && is_read {
             files.push(entry.into_path());
         }
     }
-    if files.is_empty() {
+    if !files.iter().any(|path| is_rules(path)) {
         bail!("rules: no .yml or .yaml file in `{}`", path.display());
     }
     Ok(files)
@@ -259,6 +320,11 @@ fn expand(path: &Path, advice: &str) -> anyhow::Result<Vec<PathBuf>> {
 fn is_rules(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     is_rule_file(&name.to_string_lossy())
+}
+
+fn is_places(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    is_database(&name.to_string_lossy())
 }
 
 pub(crate) fn is_hidden(entry: &DirEntry) -> bool {

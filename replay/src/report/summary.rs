@@ -163,7 +163,7 @@ fn expired(run: &Run<'_>) -> Vec<String> {
     let Some(latest) = run.tally.latest else {
         return Vec::new();
     };
-    let lists = run.rules.allowlists.iter();
+    let lists = run.rules.dated_lists();
     lists
         .flat_map(|list| {
             let expired = list.entries.iter().filter(|e| e.has_expired(latest));

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::{
-    Correlation, Event, Except, Expression, FirstSeen, Input, Kind, ORIGIN_MS, Owner, Ratio,
-    TICK_MS, millis,
+    Absence, Correlation, Event, Except, Expression, FirstSeen, Input, Kind, ORIGIN_MS, Owner,
+    Ratio, Spike, TICK_MS, millis,
 };
 
 const DETECTIONS: usize = 3;
 const ADDRESS_FIELD: &str = "sourceIPAddress";
-const GROUP_FIELDS: [&str; 2] = [ADDRESS_FIELD, "userAgent"];
+pub(crate) const GROUP_FIELDS: [&str; 2] = [ADDRESS_FIELD, "userAgent"];
 pub(crate) const VALUE_FIELDS: [&str; 2] = ["requestID", "vpcEndpointId"];
 /// What alerts of detection rules are grouped by unless they say otherwise; no generated event has one.
 const ACTOR: &str = "actor";
@@ -18,6 +18,15 @@ const ACTOR: &str = "actor";
 const OWN_TIMESPAN: i64 = 600;
 const OWN_QUIET: i64 = 7_200;
 const NUMBER_FIELD: &str = "bytes";
+const POINT_FIELD: &str = "point";
+/// From 0 to nearly 18,000 kilometres apart.
+const POINTS: [&str; 5] = [
+    "52.5,13.4",
+    "48.1,11.6",
+    "51.5,-0.1",
+    "-33.9,151.2",
+    "52.4,13.1",
+];
 /// Of few networks, and some that are none, or are no addresses.
 const ADDRESSES: [&str; 10] = [
     "192.0.2.1",
@@ -51,6 +60,7 @@ pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
     let length = random.i64(4..80);
     let ids: Vec<String> = (0..random.usize(1..60)).map(|_| uuid(random)).collect();
     let addresses: [&str; 3] = std::array::from_fn(|_| *pick(random, &ADDRESSES));
+    let mut apart = apart(random);
     (0..random.usize(1..50))
         .map(|at| {
             // Mostly an id of its own; sometimes one that another event has, at another time.
@@ -63,13 +73,16 @@ pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
                 if random.u8(..10) > 0 {
                     let value = match name {
                         ADDRESS_FIELD => (*pick(random, &addresses)).to_owned(),
-                        _ => format!("{name}-{}", random.u8(..3)),
+                        _ => spelt(&mut apart, name, random.u8(..3)),
                     };
                     fields.insert(name, value);
                 }
             }
             if random.u8(..10) > 0 {
                 fields.insert(NUMBER_FIELD, number(random));
+            }
+            if apart.u8(..10) > 0 {
+                fields.insert(POINT_FIELD, (*pick(&mut apart, &POINTS)).to_owned());
             }
             let matches = (0..DETECTIONS)
                 .filter(|_| random.bool())
@@ -83,6 +96,20 @@ pub(crate) fn events(random: &mut fastrand::Rng) -> Vec<Event> {
         })
         .collect()
 }
+
+/// One of three values of a field, in one of its spellings.
+fn spelt(random: &mut fastrand::Rng, name: &str, number: u8) -> String {
+    let value = format!("{name}-{number}");
+    match (name, random.u8(..6)) {
+        ("userAgent", 0) => value.replace('-', "%2d"),
+        ("userAgent", 1) => format!("{}.", value.to_uppercase()),
+        ("requestID", 0) => value.to_lowercase(),
+        _ => value,
+    }
+}
+
+/// What rules say of these spellings.
+const SPELLING: &str = "spelling: {userAgent: [percent, case, dot], requestID: case}\n---\n";
 
 /// Whole, with decimals, or below 0.
 fn number(random: &mut fastrand::Rng) -> String {
@@ -115,8 +142,63 @@ pub(crate) fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
     for correlation in &mut correlations {
         correlation.generate = apart.bool();
     }
+    let mut later = self::apart(&apart);
     add_own_alerts(&mut apart, &mut correlations);
+    for correlation in &mut correlations {
+        if let Kind::Ratio(ratio) = &mut correlation.kind
+            && later.bool()
+        {
+            ratio.fields = value_fields(&mut later);
+        }
+        if let Some(spike) = spike(&mut later, correlation) {
+            correlation.kind = spike;
+        }
+        if let Some(absence) = absence(&mut later, correlation) {
+            correlation.kind = absence;
+        }
+    }
     correlations
+}
+
+/// Instead of some counts of events: a comparison with the window before.
+fn spike(random: &mut fastrand::Rng, rule: &Correlation) -> Option<Kind> {
+    let is_event = |input: &Input| matches!(input, Input::Detection(_));
+    let is_one = rule.kind == Kind::EventCount
+        && rule.stands_for.is_none()
+        && rule.inputs.iter().all(is_event);
+    let (gte, lte) = (random.u64(20..300), random.u64(10..120));
+    let bound = *pick(random, &[("gte", gte), ("lte", lte)]);
+    let at_least = random.usize(1..4);
+    (is_one && random.u8(..3) == 0).then_some(Kind::Spike(Spike { bound, at_least }))
+}
+
+/// Instead of some correlations over events: that one of the rules is not there beside the others.
+fn absence(random: &mut fastrand::Rng, rule: &Correlation) -> Option<Kind> {
+    let is_event = |input: &Input| matches!(input, Input::Detection(_));
+    let is_plain = matches!(
+        rule.kind,
+        Kind::EventCount | Kind::Temporal(_) | Kind::TemporalOrdered | Kind::Ratio(_)
+    );
+    let inputs = rule.inputs.len();
+    if !is_plain
+        || rule.stands_for.is_some()
+        || inputs < 2
+        || !rule.inputs.iter().all(is_event)
+        || random.u8(..4) > 0
+    {
+        return None;
+    }
+    let mut roles: [Vec<usize>; 3] = Default::default();
+    roles[0].push(0);
+    roles[1].push(1);
+    if inputs == 3 {
+        roles[*pick(random, &[0, 1, 2, 2])].push(2);
+    }
+    let [of, mut after, mut before] = roles;
+    if random.bool() {
+        std::mem::swap(&mut after, &mut before);
+    }
+    Some(Kind::Absence(Absence { of, after, before }))
 }
 
 /// Choices that came later than the others, and leave these as they were.
@@ -196,6 +278,7 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         12 => owner(random, timespan, inputs.len()),
         _ => kind(random, kind_choice, &inputs, before),
     };
+    let kind = travel(random, kind, timespan, &inputs);
     let mut prefixes = BTreeMap::new();
     let values: &[&str] = match &kind {
         Kind::ValueCount(fields)
@@ -224,6 +307,9 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
     if operator == "gt" && random.bool() {
         threshold.push(("lte", bound + 100 * random.i64(1..4)));
     }
+    if let Kind::Travel(..) = kind {
+        threshold = vec![("gte", 200)];
+    }
     Correlation {
         kind,
         inputs,
@@ -237,6 +323,22 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         generate: true,
         stands_for: None,
     }
+}
+
+/// Some counts of values of events are of places.
+fn travel(random: &fastrand::Rng, kind: Kind, timespan: i64, inputs: &[Input]) -> Kind {
+    let mut apart = apart(random);
+    let are_events = inputs
+        .iter()
+        .all(|input| matches!(input, Input::Detection(_)));
+    let (Kind::ValueCount(_), true, true) = (&kind, are_events, apart.u8(..3) == 0) else {
+        return kind;
+    };
+    // Of a timespan of so many seconds a 64th at least; no distance is so near one of two points that rounding matters.
+    let km = *pick(&mut apart, &[20, 100, 400, 900, 1_500]);
+    let seconds = timespan as u64 / 2;
+    let kmh_max = (km * 3_600 * 64 / seconds).min(10_000_000);
+    Kind::Travel(km, apart.u64(kmh_max / 50..kmh_max * 9 / 10))
 }
 
 /// Names that some input has, one of them by an alias sometimes.
@@ -394,6 +496,7 @@ fn ratio(random: &mut fastrand::Rng, inputs: usize) -> Kind {
         to,
         bound: (operator, random.u64(1..bound_max)),
         at_least: random.usize(1..5),
+        fields: Vec::new(),
     })
 }
 
@@ -406,7 +509,7 @@ fn rule_name(input: &Input) -> String {
 
 /// The rules as one file of several documents.
 pub(crate) fn yaml(correlations: &[Correlation]) -> String {
-    let mut out = String::new();
+    let mut out = SPELLING.to_owned();
     for at in 0..DETECTIONS {
         write!(
             out,
@@ -499,6 +602,28 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
             ratio.at_least
         )?;
     }
+    if let Kind::Spike(Spike { bound, at_least }) = &rule.kind {
+        let (operator, percent) = bound;
+        let (whole, part) = (percent / 100, percent % 100);
+        writeln!(
+            out,
+            "    spike: {{{operator}: {whole}.{part:02}, at_least: {at_least}}}"
+        )?;
+    }
+    if let Kind::Absence(absence) = &rule.kind {
+        let parts = [
+            ("of", &absence.of),
+            ("after", &absence.after),
+            ("before", &absence.before),
+        ];
+        let named = parts.iter().filter(|(_, inputs)| !inputs.is_empty());
+        let keys = named.map(|(key, inputs)| {
+            let names = inputs.iter().map(|at| rule_name(&rule.inputs[*at]));
+            format!("{key}: [{}]", names.collect::<Vec<_>>().join(", "))
+        });
+        let keys = keys.collect::<Vec<_>>().join(", ");
+        writeln!(out, "    absence: {{{keys}}}")?;
+    }
     if let Kind::FirstSeen(kind) = &rule.kind {
         let (learning, memory) = (kind.learning / 2, kind.memory / 2);
         writeln!(
@@ -506,6 +631,9 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
             "    first_seen: {{learning: {learning}s, memory: {memory}s, values: {}}}",
             kind.values
         )?;
+    }
+    if let Kind::Travel(km, kmh) = &rule.kind {
+        writeln!(out, "    travel: {{distance: {km}, speed: {kmh}}}")?;
     }
     if let Kind::Owner(kind) = &rule.kind {
         let names = |inputs: &[usize]| {
@@ -533,9 +661,12 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
 
 fn type_name(kind: &Kind) -> &'static str {
     match kind {
-        Kind::EventCount | Kind::Ratio(_) => "event_count",
-        Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) => "value_count",
-        Kind::Temporal(_) => "temporal",
+        Kind::Ratio(ratio) if !ratio.fields.is_empty() => "value_count",
+        Kind::EventCount | Kind::Ratio(_) | Kind::Spike(_) => "event_count",
+        Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) | Kind::Travel(..) => {
+            "value_count"
+        }
+        Kind::Temporal(_) | Kind::Absence(_) => "temporal",
         Kind::TemporalOrdered => "temporal_ordered",
         Kind::Sum(_) => "value_sum",
         Kind::Average(_) => "value_avg",
@@ -548,6 +679,17 @@ fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
     let name = |input: &usize| rule_name(&rule.inputs[*input]);
     match &rule.kind {
         Kind::Temporal(None) | Kind::TemporalOrdered => return Ok(()),
+        Kind::Absence(absence) => {
+            let any = |inputs: &[usize]| {
+                let names: Vec<String> = inputs.iter().map(name).collect();
+                format!("({})", names.join(" or "))
+            };
+            let asked = [&absence.after, &absence.before].into_iter();
+            let asked = asked.filter(|inputs| !inputs.is_empty());
+            let asked: Vec<String> = asked.map(|inputs| any(inputs)).collect();
+            let of = any(&absence.of);
+            return writeln!(out, "    condition: {} and not {of}", asked.join(" and "));
+        }
         Kind::Temporal(Some(expression)) => {
             return match expression {
                 Expression::AtLeast(n) => writeln!(out, "    condition:\n        gte: {n}"),
@@ -579,11 +721,14 @@ fn condition_yaml(out: &mut String, rule: &Correlation) -> std::fmt::Result {
         _ => writeln!(out, "    condition:")?,
     }
     match &rule.kind {
+        Kind::Ratio(Ratio { fields, .. }) if fields.is_empty() => {}
         Kind::ValueCount(fields)
+        | Kind::Ratio(Ratio { fields, .. })
         | Kind::FirstSeen(FirstSeen { fields, .. })
         | Kind::Owner(Owner { fields, .. }) => {
             writeln!(out, "        field: [{}]", fields.join(", "))?;
         }
+        Kind::Travel(..) => writeln!(out, "        field: {POINT_FIELD}")?,
         Kind::Sum(field) | Kind::Average(field) | Kind::Median(field) => {
             writeln!(out, "        field: {field}")?
         }

@@ -50,6 +50,25 @@ pub(crate) enum Kind {
     Ratio(Ratio),
     FirstSeen(FirstSeen),
     Owner(Owner),
+    Absence(Absence),
+    Spike(Spike),
+    /// Kilometres, and kilometres an hour.
+    Travel(u64, u64),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Spike {
+    /// Operator and percentage.
+    pub(crate) bound: (&'static str, u64),
+    pub(crate) at_least: usize,
+}
+
+/// Positions are those of the inputs; each has one part.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Absence {
+    pub(crate) of: Vec<usize>,
+    pub(crate) after: Vec<usize>,
+    pub(crate) before: Vec<usize>,
 }
 
 /// In ticks; positions are those of the inputs.
@@ -79,6 +98,8 @@ pub(crate) struct Ratio {
     /// Operator and percentage.
     pub(crate) bound: (&'static str, u64),
     pub(crate) at_least: usize,
+    /// Those whose different values are compared; none where it is events.
+    pub(crate) fields: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -192,8 +213,10 @@ fn groups<'a>(
     let value_fields: Vec<&'static str> = match &correlation.kind {
         Kind::ValueCount(fields) => fields.clone(),
         Kind::FirstSeen(kind) => kind.fields.clone(),
+        Kind::Ratio(kind) => kind.fields.clone(),
         Kind::Owner(kind) => kind.fields.clone(),
         Kind::Sum(f) | Kind::Average(f) | Kind::Percentile(f, _) | Kind::Median(f) => vec![f],
+        Kind::Travel(..) => vec!["point"],
         _ => vec![],
     };
     let mut groups: BTreeMap<Vec<String>, Group<'a>> = BTreeMap::new();
@@ -205,7 +228,8 @@ fn groups<'a>(
             Input::Detection(detection) => {
                 for event in events.iter().filter(|e| e.matches.contains(detection)) {
                     let read = |name: &&'static str| {
-                        let value = event.fields.get(named(name)).cloned();
+                        let value = event.fields.get(named(name));
+                        let value = value.map(|value| one_spelling(named(name), value));
                         let missing = correlation.stands_for.map(|_| String::new());
                         network(correlation, name, &value.or(missing)?, false)
                     };
@@ -214,7 +238,14 @@ fn groups<'a>(
                     let value: Option<Vec<String>> = value_fields
                         .iter()
                         .filter(|_| !is_end)
-                        .map(|f| network(correlation, f, event.fields.get(*f)?, false))
+                        .map(|f| {
+                            network(
+                                correlation,
+                                f,
+                                &one_spelling(f, event.fields.get(*f)?),
+                                false,
+                            )
+                        })
                         .collect();
                     if let (Some(group), Some(value)) = (group, value) {
                         groups
@@ -260,6 +291,19 @@ fn groups<'a>(
     groups
 }
 
+/// What stands for all spellings of a value of a field.
+fn one_spelling(field: &str, value: &str) -> String {
+    match field {
+        "sourceIPAddress" => match value.parse::<std::net::IpAddr>() {
+            Ok(address) => address.to_canonical().to_string(),
+            Err(_) => value.to_owned(),
+        },
+        "userAgent" => value.to_lowercase().replace("%2d", "-").replace('.', ""),
+        "requestID" => value.to_lowercase(),
+        _ => value.to_owned(),
+    }
+}
+
 /// The value by which `name` groups: as it is, or the network of an address or of what is a network already.
 fn network(correlation: &Correlation, name: &str, value: &str, is_network: bool) -> Option<String> {
     let Some(&(ipv4, ipv6)) = correlation.prefixes.get(name) else {
@@ -300,7 +344,8 @@ fn group_episodes(
         return Vec::new();
     };
     let mut holding: Vec<(i64, i64)> = Vec::new();
-    for t in from..=to + rule.timespan {
+    // What is not followed is known a timespan after it, and holds for another.
+    for t in from..=to + 2 * rule.timespan {
         if !holds_at(t, rule, group) {
             continue;
         }
@@ -372,6 +417,64 @@ fn foreign_hits<'a>(kind: &Owner, hits: &[Hit<'a>]) -> Vec<Hit<'a>> {
     hits.iter().filter(is_foreign).cloned().collect()
 }
 
+impl Absence {
+    /// The ticks of the hits of some inputs.
+    fn ticks(hits: &[Hit<'_>], inputs: &[usize]) -> Vec<i64> {
+        let hits = hits.iter().filter(|(input, _, _)| inputs.contains(input));
+        hits.map(|(_, event, _)| event.tick).collect()
+    }
+
+    /// What counts: the ticks of a hit of `after` and one of `before`, the same where one is not asked for, and the ticks
+    /// at which that holds.
+    fn found(&self, span: i64, hits: &[Hit<'_>]) -> Vec<(i64, i64, (i64, i64))> {
+        let ticks = |inputs| Self::ticks(hits, inputs);
+        let none = |from: i64, to: i64| !ticks(&self.of).iter().any(|c| from <= *c && *c <= to);
+        let (afters, befores) = (ticks(&self.after), ticks(&self.before));
+        let mut found = Vec::new();
+        if self.before.is_empty() {
+            let alone = afters.iter().filter(|a| none(**a, **a + span - 1));
+            return alone.map(|&a| (a, a, (a + span, a + 2 * span))).collect();
+        }
+        if self.after.is_empty() {
+            let alone = befores.iter().filter(|b| none(**b - span + 1, **b));
+            return alone.map(|&b| (b, b, (b, b + span))).collect();
+        }
+        for &a in &afters {
+            for &b in befores.iter().filter(|b| a <= **b && **b < a + span) {
+                if none(a, b) {
+                    found.push((a, b, (b, a + span)));
+                }
+            }
+        }
+        found
+    }
+
+    fn holds(&self, t: i64, span: i64, hits: &[Hit<'_>]) -> bool {
+        let mut found = self.found(span, hits).into_iter();
+        found.any(|(_, _, (start, end))| start <= t && t < end)
+    }
+
+    /// The hits that count.
+    fn parts<'a>(&self, span: i64, hits: &[Hit<'a>]) -> Vec<Hit<'a>> {
+        let found = self.found(span, hits);
+        let counts = |(input, event, _): &&Hit<'a>| {
+            found.iter().any(|(a, b, _)| {
+                self.after.contains(input) && event.tick == *a
+                    || self.before.contains(input) && event.tick == *b
+            })
+        };
+        hits.iter().filter(counts).cloned().collect()
+    }
+
+    /// Between which ticks the hits are that bear on an episode.
+    fn range(&self, span: i64, (opened, until): (i64, i64)) -> (i64, i64) {
+        match self.before.is_empty() {
+            true => (opened - 2 * span, until - span),
+            false => (opened - span, until),
+        }
+    }
+}
+
 /// Half ticks `m` (as twice their tick) of `[start, end)` in the window `(t - timespan, t]`.
 fn moments(start: i64, end: i64, t: i64, timespan: i64) -> impl Iterator<Item = i64> {
     (2 * (t - timespan) + 1..=2 * t).filter(move |m| 2 * start <= *m && *m < 2 * end)
@@ -413,6 +516,13 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
             );
             count(seen.len())
         }
+        Kind::Travel(km, kmh) => hits.iter().any(|(_, one, here)| {
+            hits.iter().any(|(_, other, there)| {
+                let apart = kilometres(&here[0], &there[0]);
+                let hours = ((one.tick - other.tick).abs() * TICK_MS) as f64 / 3_600_000.0;
+                apart >= *km as f64 && apart >= *kmh as f64 * hours
+            })
+        }),
         Kind::Temporal(expression) => {
             let mut present: BTreeSet<usize> = hits.iter().map(|(input, _, _)| *input).collect();
             present.extend(
@@ -432,11 +542,33 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
                 }
         }
         Kind::TemporalOrdered => in_order(t, rule, group),
+        Kind::Absence(absence) => absence.holds(t, rule.timespan, &group.hits),
+        Kind::Spike(spike) => {
+            let within = |after: i64, until: i64| {
+                let hits = group.hits.iter().map(|(_, event, _)| event);
+                let inside = hits.filter(|e| after < e.tick && e.tick <= until);
+                inside
+                    .map(|e| (e.tick, &e.id))
+                    .collect::<BTreeSet<_>>()
+                    .len()
+            };
+            let (now, before) = (within(t - span, t), within(t - 2 * span, t - span));
+            let percent = spike.bound.1 as usize * before;
+            let is_so = match spike.bound.0 {
+                "gte" => 100 * now >= percent,
+                _ => 100 * now <= percent,
+            };
+            before >= spike.at_least && compare(&rule.threshold, (100 * now as i64, 1)) && is_so
+        }
         Kind::Ratio(ratio) => {
-            let mut inputs: BTreeMap<(i64, &str), BTreeSet<usize>> = BTreeMap::new();
-            for (input, event, _) in &hits {
-                let of = inputs.entry((event.tick, &event.id)).or_default();
-                of.insert(*input);
+            // By event, or by value.
+            let mut inputs: BTreeMap<(i64, &str, &[String]), BTreeSet<usize>> = BTreeMap::new();
+            for (input, event, value) in &hits {
+                let one = match ratio.fields.is_empty() {
+                    true => (event.tick, &*event.id, &[][..]),
+                    false => (0, "", value.as_slice()),
+                };
+                inputs.entry(one).or_default().insert(*input);
             }
             let with = |some: &[usize]| {
                 let has = |of: &&BTreeSet<usize>| some.iter().any(|input| of.contains(input));
@@ -462,6 +594,19 @@ fn holds_at(t: i64, rule: &Correlation, group: &Group<'_>) -> bool {
             !sorted.is_empty() && compare(&rule.threshold, aggregate(&rule.kind, &sorted))
         }
     }
+}
+
+/// The distance of two points, each `latitude,longitude`, by the haversine.
+fn kilometres(one: &str, other: &str) -> f64 {
+    let read = |text: &str| {
+        let (latitude, longitude) = text.split_once(',').expect("a point");
+        let radians = |text: &str| text.parse::<f64>().expect("degrees").to_radians();
+        (radians(latitude), radians(longitude))
+    };
+    let ((up, along), (other_up, other_along)) = (read(one), read(other));
+    let half = |angle: f64| (angle / 2.0).sin().powi(2);
+    let h = half(other_up - up) + up.cos() * other_up.cos() * half(other_along - along);
+    2.0 * 6_371.0 * h.sqrt().min(1.0).asin()
 }
 
 /// What happens around what happens, in eighths of a tick: an interval of a child can be entered at any half tick, and
@@ -626,9 +771,18 @@ fn describe(
     group: &Group<'_>,
     holding: Vec<(i64, i64)>,
 ) -> Episode {
-    let (after, before) = (holding[0].0 - rule.timespan, holding[holding.len() - 1].1);
-    let hits: Vec<_> = group
-        .hits
+    let span = (holding[0].0, holding[holding.len() - 1].1);
+    let (after, before) = match &rule.kind {
+        Kind::Absence(absence) => absence.range(rule.timespan, span),
+        // The window may be empty.
+        Kind::Spike(spike) if spike.bound.0 == "lte" => (span.0 - 2 * rule.timespan, span.1),
+        _ => (span.0 - rule.timespan, span.1),
+    };
+    let told = match &rule.kind {
+        Kind::Absence(absence) => absence.parts(rule.timespan, &group.hits),
+        _ => group.hits.clone(),
+    };
+    let hits: Vec<_> = told
         .iter()
         .filter(|(_, e, _)| after < e.tick && e.tick < before)
         .collect();
@@ -664,11 +818,7 @@ fn describe(
             .zip(values.iter().cloned())
             .collect(),
         count: (ids.len() + children.len()) as u64,
-        distinct: matches!(
-            rule.kind,
-            Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_)
-        )
-        .then_some(distinct.len() as u64),
+        distinct: counts_values(&rule.kind).then_some(distinct.len() as u64),
         first: times().map(|t| t.0).min().expect("an episode has hits"),
         last: times().map(|t| t.1).max().expect("an episode has hits"),
         evidence,
@@ -676,7 +826,7 @@ fn describe(
             .show
             .iter()
             .map(|name| {
-                let mut values = hits_show(rule, name, &group.hits);
+                let mut values = hits_show(rule, name, &told);
                 values.retain(|(tick, _)| after < *tick && *tick < before);
                 for (input, child, _) in &children {
                     values.extend(child_shows(rule, name, *input, child));
@@ -685,6 +835,14 @@ fn describe(
             })
             .collect(),
         holding,
+    }
+}
+
+fn counts_values(kind: &Kind) -> bool {
+    match kind {
+        Kind::Ratio(ratio) => !ratio.fields.is_empty(),
+        Kind::ValueCount(_) | Kind::FirstSeen(_) | Kind::Owner(_) | Kind::Travel(..) => true,
+        _ => false,
     }
 }
 
@@ -705,7 +863,10 @@ fn hits_show(rule: &Correlation, name: &'static str, hits: &[Hit<'_>]) -> Vec<(i
             continue;
         };
         let slice = match rule.kind {
-            Kind::FirstSeen(_) | Kind::Owner(_) => event.tick,
+            Kind::FirstSeen(_) | Kind::Owner(_) | Kind::Absence(_) => event.tick,
+            Kind::Spike(Spike {
+                bound: ("lte", _), ..
+            }) => millis(event.tick).div_euclid(rule.timespan * TICK_MS / 2),
             _ => millis(event.tick).div_euclid(rule.timespan * TICK_MS / 4),
         };
         let tick = first.entry((slice, value)).or_insert(event.tick);

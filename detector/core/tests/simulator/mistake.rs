@@ -1,5 +1,16 @@
 //! The rules of the protocol that can be broken, one at a time.
 
+use detector_core::store::{LogName, ParkedMark};
+
+use super::{looking_back, success_after};
+
+/// What was there when a worker began with its batch, or with the one before: what a mistaken one goes by.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SeenEarly {
+    pub(crate) marks: Vec<ParkedMark>,
+    pub(crate) parts: Vec<LogName>,
+}
+
 /// A mistake that the simulator must find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mutation {
@@ -49,10 +60,34 @@ pub(crate) enum Mutation {
     TrustTheLog,
     /// A sweep takes a part of what is due for all of it, and goes on to what builds on that.
     TakeAPartForAll,
+    /// A batch looks at the marks before it parks: it goes by those that its worker's batch before could see.
+    LookBeforeParking,
+    /// A sweep reads what is parked before it looks which groups are marked: likewise.
+    ReadBeforeTheMarks,
+    /// Nobody marks the groups whose children are shown.
+    NeverMark,
+    /// A sweep notes marks as served before it has united what was parked.
+    ServeFirst,
+    /// What is parked counts as stored whether or not it was answered.
+    TrustTheParking,
 }
 
 impl Mutation {
-    pub(crate) const ALL: [Mutation; 22] = [
+    /// Scenarios in which it can show: every how manieth, and the first of them.
+    pub(crate) fn scenarios(self) -> (usize, u64) {
+        match self {
+            Mutation::LookBeforeParking
+            | Mutation::ReadBeforeTheMarks
+            | Mutation::NeverMark
+            | Mutation::ServeFirst
+            | Mutation::TrustTheParking => {
+                (looking_back::ONE_OF as usize, success_after::REMAINDER)
+            }
+            _ => (1, 0),
+        }
+    }
+
+    pub(crate) const ALL: [Mutation; 27] = [
         Mutation::NoVersionCondition,
         Mutation::PublishBeforeWrite,
         Mutation::ForgetEventIds,
@@ -75,5 +110,10 @@ impl Mutation {
         Mutation::DropTheLogFirst,
         Mutation::TrustTheLog,
         Mutation::TakeAPartForAll,
+        Mutation::LookBeforeParking,
+        Mutation::ReadBeforeTheMarks,
+        Mutation::NeverMark,
+        Mutation::ServeFirst,
+        Mutation::TrustTheParking,
     ];
 }

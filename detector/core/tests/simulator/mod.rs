@@ -2,7 +2,9 @@
 
 pub(crate) mod mistake;
 pub(crate) mod mutation;
+pub(crate) mod parking; // what waits for a child's episode
 pub(crate) mod looking_back; // what random rules seldom do
+pub(crate) mod success_after; // likewise
 pub(crate) mod scenario;
 pub(crate) mod verdict;
 pub(crate) mod world;

@@ -35,7 +35,7 @@ impl Mutation {
 
 impl World<'_> {
     /// Performs a request. It may fail before or after it took effect, wholly or in part.
-    pub(crate) fn perform(&mut self, effect: &Effect, job: Job) -> EffectResult {
+    pub(crate) fn perform(&mut self, effect: &Effect, (at, job): (usize, Job)) -> EffectResult {
         if self.fails() && self.fails() {
             // Nothing took effect.
             return self.failed(effect);
@@ -46,6 +46,12 @@ impl World<'_> {
             | Effect::Append(_)
             | Effect::ReadLog { .. }
             | Effect::DropLog(_) => self.perform_of_sweeps(effect),
+            Effect::Park(_)
+            | Effect::Look { .. }
+            | Effect::Arm(_)
+            | Effect::Pending
+            | Effect::ReadParked { .. }
+            | Effect::Serve(_) => self.perform_of_parking(effect, at),
             Effect::Write(writes) => {
                 let outcomes = writes.iter().map(|write| self.write(write, job)).collect();
                 EffectResult::Write(outcomes)
@@ -124,6 +130,9 @@ impl World<'_> {
             }
             (Mutation::TrustTheLog, Effect::Append(all)) => {
                 EffectResult::Append(vec![true; all.len()])
+            }
+            (Mutation::TrustTheParking, Effect::Park(all)) => {
+                EffectResult::Park(vec![true; all.len()])
             }
             _ => EffectResult::Failed,
         }

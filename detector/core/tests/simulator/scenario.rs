@@ -19,7 +19,7 @@ use detector_core::window::{SpillError, Spilled, Windows};
 use crate::oracle::compare::{as_episode, expected, expected_alerts};
 use crate::oracle::generate;
 use crate::oracle::{Correlation, Event, Input, TICK_MS, millis};
-use crate::simulator::looking_back;
+use crate::simulator::{looking_back, success_after};
 
 /// How much later than its time an event of a scenario arrives at most.
 const DELAY_TICKS_MAX: i64 = 12;
@@ -106,6 +106,7 @@ impl Scenario {
         let mut random = fastrand::Rng::with_seed(seed);
         let (correlations, events) = match seed % looking_back::ONE_OF {
             looking_back::REMAINDER => looking_back::generate(&mut random),
+            success_after::REMAINDER => success_after::generate(&mut random),
             _ => {
                 let correlations = generate::correlations(&mut random);
                 (correlations, generate::events(&mut random))

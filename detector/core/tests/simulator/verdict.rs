@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::rule::CorrelationIx;
-use detector_core::store::{EpisodeId, ItemKey, Mark, Notice, Plan, Portions};
+use detector_core::store::{EpisodeId, ItemKey, Mark, Notice, Plan, Portions, StateStore};
 use detector_core::window::Windows;
 use detector_core::window::interval::Interval;
 
 use super::mistake::Mutation;
 use super::scenario::Scenario;
 use super::world::{Recorded, Seen, Told, World};
+use crate::oracle::TICK_MS;
 
 /// Attempts per request: few, so that batches give up often.
 const ATTEMPTS_MAX: u32 = 3;
@@ -19,10 +20,15 @@ pub(crate) fn run(scenario: &Scenario, seed: u64, mutation: Mutation) -> Result<
     let portions = Portions {
         page_groups: 1 + (seed % 3) as usize,
         log_part_bytes: 100,
+        slice_ms: TICK_MS * [4, 16, 64][(seed / 3 % 3) as usize],
     };
     let plan = || scenario.plan(ATTEMPTS_MAX).in_portions(portions);
-    let (plan, deferring) = (plan(), plan().deferring());
-    let mut world = World::new(scenario, [&plan, &deferring], seed, mutation);
+    let (plan, deferring, parking) = (
+        plan(),
+        plan().deferring(),
+        plan().deferring().parking(i64::MIN),
+    );
+    let mut world = World::new(scenario, [&plan, &deferring, &parking], seed, mutation);
     world.run();
     if let Some(violation) = world.violations.first() {
         return Err(violation.clone());
@@ -35,6 +41,10 @@ pub(crate) fn run(scenario: &Scenario, seed: u64, mutation: Mutation) -> Result<
     if world.log() > 0 {
         return Err(format!("{} parts are left in the log", world.log()));
     }
+    let pending = world.store.pending().expect("memory answers");
+    if !pending.is_empty() {
+        return Err(format!("marks are left that nobody served: {pending:?}"));
+    }
     announced_once_each(&mut world, &plan)?;
     closed_once_each(&mut world, &plan)?;
     Ok(world.seen)
@@ -46,6 +56,9 @@ fn states_equal_the_undisturbed(world: &mut World<'_>, plan: &Plan<'_>) -> Resul
     let mut parts: BTreeMap<ItemKey, Vec<Vec<u8>>> = BTreeMap::new();
     for (key, item) in world.items() {
         parts.entry(key).or_default().push(item.state);
+    }
+    for (key, states) in world.parked() {
+        parts.entry(key).or_default().extend(states);
     }
     let wanted = &world.scenario.states;
     if parts.keys().ne(wanted.keys()) {

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::store::{
-    Batch, Effect, EpisodeId, Item, ItemKey, MemoryStore, Notice, Plan, RecordedEpisode, Report,
-    StateStore, Step,
+    Batch, Effect, EpisodeId, Item, ItemKey, MemoryStore, Notice, ParkedPart, Plan,
+    RecordedEpisode, Report, StateStore, Step,
 };
 
 use detector_core::store::log::LOG_PLACES;
 use detector_core::window::interval::Interval;
 
-use super::mistake::Mutation;
+use super::mistake::{Mutation, SeenEarly};
 use super::scenario::{END_MS, Fold, LATENESS_MS, Scenario};
 
 /// Steps after which nothing goes wrong any more, so that the world comes to rest.
@@ -23,11 +23,17 @@ pub(crate) struct World<'s> {
     /// That of workers that leave to the log what only sweeps judge: none, some or all of them.
     deferring: &'s Plan<'s>,
     deferring_rate: u8,
+    /// That of workers that park as well: likewise.
+    parking: &'s Plan<'s>,
+    parking_rate: u8,
     pub(crate) mutation: Mutation,
     pub(crate) random: fastrand::Rng,
     pub(crate) store: MemoryStore,
     /// Items that the store has forgotten.
     pub(crate) expired: Vec<(ItemKey, Item)>,
+    pub(crate) expired_parts: Vec<ParkedPart>,
+    /// By worker, what a mistaken one has looked at too early: with its batch before, and with this one.
+    pub(crate) seen_early: Vec<[SeenEarly; 2]>,
     pub(crate) published: Vec<Told>,
     /// Every episode that was ever recorded, as it was last written.
     pub(crate) recorded: BTreeMap<EpisodeId, Recorded>,
@@ -56,6 +62,9 @@ pub(crate) struct Seen {
     pub(crate) partial_batches: u64,
     pub(crate) sweeps: u64,
     pub(crate) logged: u64,
+    pub(crate) parked: u64,
+    pub(crate) marked: u64,
+    pub(crate) read_back: u64,
     pub(crate) expired: u64,
     pub(crate) forgetful: u64,
     pub(crate) merged: u64,
@@ -117,7 +126,7 @@ struct Running<'s> {
 impl<'s> World<'s> {
     pub(crate) fn new(
         scenario: &'s Scenario,
-        [plan, deferring]: [&'s Plan<'s>; 2],
+        [plan, deferring, parking]: [&'s Plan<'s>; 3],
         seed: u64,
         mutation: Mutation,
     ) -> Self {
@@ -137,9 +146,13 @@ impl<'s> World<'s> {
             plan,
             deferring,
             deferring_rate: random.u8(..=2),
+            parking,
+            parking_rate: random.u8(..=4),
             mutation,
             store: MemoryStore::default(),
             expired: Vec::new(),
+            expired_parts: Vec::new(),
+            seen_early: vec![Default::default(); WORKERS],
             published: Vec::new(),
             recorded: BTreeMap::new(),
             violations: Vec::new(),
@@ -262,9 +275,11 @@ impl<'s> World<'s> {
         if self.mutation == Mutation::CheckpointFirst {
             self.checkpoint(job);
         }
-        let plan = match self.random.u8(..2) < self.deferring_rate {
-            true => self.deferring,
-            false => self.plan,
+        let rates = (self.deferring_rate, self.parking_rate);
+        let plan = match (self.random.u8(..2) < rates.0, self.random.u8(..4) < rates.1) {
+            (_, true) => self.parking,
+            (true, false) => self.deferring,
+            (false, false) => self.plan,
         };
         let step = Batch::of_records(plan, fold.finish(), self.swept_to());
         self.enter(at, job, self.swept_to, step);
@@ -278,6 +293,11 @@ impl<'s> World<'s> {
     }
 
     fn enter(&mut self, at: usize, job: Job, swept_to: Option<i64>, step: Step<'s>) {
+        self.see_early(at);
+        self.go_on(at, job, swept_to, step);
+    }
+
+    fn go_on(&mut self, at: usize, job: Job, swept_to: Option<i64>, step: Step<'s>) {
         match step {
             Step::Ask { batch, effect, .. } => {
                 self.workers[at] = Some(Running {
@@ -301,8 +321,8 @@ impl<'s> World<'s> {
         else {
             return;
         };
-        let result = self.perform(&effect, job);
-        self.enter(at, job, swept_to, batch.resume(result));
+        let result = self.perform(&effect, (at, job));
+        self.go_on(at, job, swept_to, batch.resume(result));
     }
 
     /// The worker vanishes before, within or after a request; its batch comes again.
@@ -311,13 +331,14 @@ impl<'s> World<'s> {
         if let Some(Running { effect, job, .. }) = self.workers[at].take()
             && self.random.bool()
         {
-            self.perform(&effect, job);
+            self.perform(&effect, (at, job));
         }
     }
 
     fn end(&mut self, job: Job, report: &Report) {
         assert!(report.too_large.is_empty());
         self.seen.conflicts += report.conflicts;
+        self.seen.parked += report.parked;
         if let Job::Sweep { watermark } = job
             && report.is_complete()
         {
@@ -379,6 +400,7 @@ impl<'s> World<'s> {
         let expired = self.store.expire(now);
         self.seen.expired += expired.len() as u64;
         self.expired.extend(expired);
+        self.expired_parts.extend(self.store.expire_parked(now));
     }
 
     /// Everything that was ever stored.
@@ -405,7 +427,7 @@ impl<'s> World<'s> {
 }
 
 impl Seen {
-    fn counts(&mut self) -> [&mut u64; 14] {
+    fn counts(&mut self) -> [&mut u64; 17] {
         [
             &mut self.crashes,
             &mut self.zombies,
@@ -415,6 +437,9 @@ impl Seen {
             &mut self.partial_batches,
             &mut self.sweeps,
             &mut self.logged,
+            &mut self.parked,
+            &mut self.marked,
+            &mut self.read_back,
             &mut self.expired,
             &mut self.forgetful,
             &mut self.merged,

@@ -1,6 +1,7 @@
 //! The store protocol on small streams: what is told when, and what a redelivery, a crash or a damaged item changes.
 
 mod log; // what only sweeps judge
+mod parked; // what waits for a child
 
 use std::collections::BTreeSet;
 

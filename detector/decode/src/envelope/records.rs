@@ -23,16 +23,18 @@ impl Decoder<'_> {
         context: Context<'_>,
         sink: &mut dyn EventSink,
     ) -> bool {
+        // A message is one event or none: nothing of it may be told before all of it is read.
+        let is_stretch = matches!(context.shape, Shape::Record | Shape::Line);
+        if !is_stretch || !text.starts_with(OPENING) {
+            return false;
+        }
         // One id cannot name them all.
         let inner = Context {
             id: None,
             ..context.inner(Shape::Line)
         };
         let mut at = after_space(text, OPENING.len());
-        let is_list = text.starts_with(OPENING) && text.get(at) == Some(&b'{');
-        // A message is one event or none: nothing of it may be told before all of it is read.
-        let is_stretch = matches!(context.shape, Shape::Record | Shape::Line);
-        if !is_list || !is_stretch || inner.depth > self.limits.nesting_max {
+        if text.get(at) != Some(&b'{') || inner.depth > self.limits.nesting_max {
             return false;
         }
         let mut seams = Seams::new(&text[at..]);

@@ -23,7 +23,7 @@ pub const BUCKETS: u8 = 16;
 
 /// What an expiry adds to [`Item::expires_at`]: as long as the stream keeps records, so that whatever may still be read
 /// again finds its group.
-const STREAM_RETENTION_MS: i64 = 24 * 3600 * 1000;
+pub const STREAM_RETENTION_MS: i64 = 24 * 3600 * 1000;
 
 /// An item that is due waits for a sweep. One that is still due so long after its last hit is of a rule that is no more.
 const DUE_KEPT_MS: i64 = 30 * 24 * 3600 * 1000;

@@ -38,6 +38,9 @@ pub struct SweptTo {
     pub arrivals_to: i64,
     /// Sweeps unite what is in the log: batches may leave deltas there.
     pub unites_the_log: bool,
+    /// Since when, by the wall clock in milliseconds, sweeps serve marks: whoever sweeps then marks groups in its batches,
+    /// too. `None`: they do not.
+    pub marks_since: Option<i64>,
 }
 
 impl SweptTo {
@@ -98,6 +101,9 @@ impl DynamoStore {
         item.insert("arrivals_to".to_owned(), number(swept.arrivals_to));
         let unites = AttributeValue::Bool(swept.unites_the_log);
         item.insert("unites_the_log".to_owned(), unites);
+        if let Some(since) = swept.marks_since {
+            item.insert("marks_since".to_owned(), number(since));
+        }
         let expires = swept.arrivals_to / 1000 + KEPT_S;
         let watermark = number(swept.watermark);
         self.raise(item, "watermark", watermark, expires, deadline)
@@ -119,6 +125,8 @@ impl DynamoStore {
                     item.get("unites_the_log"),
                     Some(AttributeValue::Bool(true))
                 ),
+                // Likewise of one that knows of no marks.
+                marks_since: read_number(&item, "marks_since"),
             })
         }))
     }
@@ -210,6 +218,7 @@ mod tests {
             watermark: 900,
             arrivals_to: 1000,
             unites_the_log: true,
+            marks_since: None,
         };
         assert_eq!(swept.with_lateness(100), 900);
         assert_eq!(swept.with_lateness(300), 700);

@@ -21,7 +21,7 @@ const BUCKET: &[u8] = b"log";
 const KEPT_S: i64 = 30 * 24 * 3600;
 
 /// Bytes of a place that are read at a time, at most about.
-const READ_BYTES_MAX: usize = 16_000_000;
+pub(super) const READ_BYTES_MAX: usize = 16_000_000;
 
 impl DynamoStore {
     /// Stores parts, each under a new name, and tells of each whether it is there. `now` is in milliseconds.
@@ -115,7 +115,7 @@ fn key(name: LogName) -> Attributes {
 }
 
 /// One without deltas is damaged, and comes as such.
-fn part(item: &Attributes) -> Option<LogPart> {
+pub(super) fn part(item: &Attributes) -> Option<LogPart> {
     let name = item.get("group")?.as_b().ok()?.as_ref();
     let deltas = item.get("deltas").map(AttributeValue::as_b);
     Some(LogPart {

@@ -4,6 +4,7 @@ pub mod attributes; // an item as the table has it
 pub mod bookkeeping; // what is known of shards and sweeps
 pub mod notices; // what has been told
 mod log; // deltas that wait for a sweep
+mod parked; // hits that wait for a child's episode
 mod requests; // one call each
 
 use std::collections::BTreeMap;

@@ -149,7 +149,7 @@ impl DynamoStore {
         }
     }
 
-    async fn due_page(
+    pub(super) async fn due_page(
         &self,
         bucket: &[u8],
         watermark: i64,

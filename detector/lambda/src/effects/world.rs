@@ -155,6 +155,31 @@ impl World for Outside<'_> {
                     Err(_) => EffectResult::Failed,
                 }
             }
+            Effect::Park(parts) => EffectResult::Park(self.store.park(parts, deadline).await),
+            Effect::Arm(marks) => EffectResult::Arm(self.store.arm(marks, deadline).await),
+            Effect::Look { from } => match self.store.look(*from, deadline).await {
+                Ok((marks, is_all)) => EffectResult::Look { marks, is_all },
+                Err(_) => EffectResult::Failed,
+            },
+            Effect::Pending => match self.store.pending(deadline).await {
+                Ok((marks, is_all)) => EffectResult::Pending { marks, is_all },
+                Err(_) => EffectResult::Failed,
+            },
+            Effect::ReadParked {
+                slice,
+                place,
+                after,
+            } => {
+                let read = self.store.read_parked((*slice, *place), *after, deadline);
+                match read.await {
+                    Ok((parts, is_all)) => EffectResult::ReadParked { parts, is_all },
+                    Err(_) => EffectResult::Failed,
+                }
+            }
+            Effect::Serve(marks) => match self.store.serve(marks, deadline).await {
+                Ok(()) => EffectResult::Serve,
+                Err(_) => EffectResult::Failed,
+            },
             Effect::Append(parts) => {
                 EffectResult::Append(self.store.append(parts, (self.now)(), deadline).await)
             }

@@ -1,9 +1,12 @@
 //! Rule files in an S3 bucket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_s3::Client;
-use detector_core::rule::{RULE_FILE_BYTES_MAX, RuleFile};
+use detector_core::rule::{
+    DATABASE_BYTES_MAX, Database, LIST_FILE_BYTES_MAX, RULE_FILE_BYTES_MAX, RuleFile, list_files,
+};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::deadline::Deadline;
@@ -17,6 +20,11 @@ const REQUESTS_MAX: usize = 8;
 /// The most rule files in a bucket.
 const FILES_MAX: usize = 10_000;
 
+/// Whether an object of that key may be part of the rules.
+fn is_wanted(key: &str) -> bool {
+    folder::is_rule_file(key) || folder::is_list_file(key) || folder::is_database_file(key)
+}
+
 /// What lies under a prefix: keys, and what their content is known by.
 pub type Listing = BTreeMap<String, String>;
 
@@ -25,8 +33,8 @@ pub type Listing = BTreeMap<String, String>;
 pub struct RuleBucket {
     client: Client,
     place: BucketPlace,
-    /// By key: what it was known by, and its text.
-    read: BTreeMap<String, (String, String)>,
+    /// By key: what it was known by, and its bytes.
+    read: BTreeMap<String, (String, Arc<[u8]>)>,
 }
 
 /// Why the bucket's rules cannot be had.
@@ -71,7 +79,7 @@ impl RuleBucket {
                 let (Some(key), Some(tag)) = (object.key(), object.e_tag()) else {
                     continue;
                 };
-                if folder::is_rule_file(key) {
+                if is_wanted(key) {
                     listing.insert(key.to_owned(), tag.to_owned());
                 }
             }
@@ -84,13 +92,13 @@ impl RuleBucket {
                 break;
             }
         }
-        match listing.is_empty() {
-            true => Err(self.no_rules("there is no .yml or .yaml file").into()),
-            false => Ok(listing),
+        match listing.keys().any(|key| folder::is_rule_file(key)) {
+            true => Ok(listing),
+            false => Err(self.no_rules("there is no .yml or .yaml file").into()),
         }
     }
 
-    /// The files of a listing; only those are read that were not read before.
+    /// The rule files of a listing, and the files that their lists name; only those are read that were not read before.
     ///
     /// # Errors
     /// S3 did not answer or refused, or a file has changed since the listing, or is no text.
@@ -99,22 +107,75 @@ impl RuleBucket {
         listing: &Listing,
         deadline: Deadline,
     ) -> Result<Vec<RuleFile>, BucketError> {
-        let changed = listing.iter().filter(|(key, tag)| {
-            let known = self.read.get(*key);
-            known.is_none_or(|(known, _)| known != *tag)
+        self.read
+            .retain(|key, (tag, _)| listing.get(key) == Some(tag));
+        self.get_all(listing, &|key| folder::is_rule_file(key), deadline)
+            .await?;
+        let rules = self.read_files(&|key| folder::is_rule_file(key))?;
+        // Of what else lies there, the files in which lists have their values are wanted.
+        let lists = list_files(&rules);
+        let is_list = |key: &str| lists.contains(&self.path(key));
+        let wanted: BTreeSet<String> = (listing.keys().filter(|key| is_list(key)))
+            .cloned()
+            .collect();
+        self.get_all(listing, &|key| wanted.contains(key), deadline)
+            .await?;
+        let lists = self.read_files(&|key| wanted.contains(key))?;
+        Ok(rules.into_iter().chain(lists).collect())
+    }
+
+    fn path(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.place.bucket)
+    }
+
+    /// The databases of places of a listing.
+    ///
+    /// # Errors
+    /// S3 did not answer or refused, or a file has changed since the listing.
+    pub async fn databases(
+        &mut self,
+        listing: &Listing,
+        deadline: Deadline,
+    ) -> Result<Vec<Database>, BucketError> {
+        self.get_all(listing, &|key| folder::is_database_file(key), deadline)
+            .await?;
+        let read = self.read.iter();
+        let found = read.filter(|(key, _)| folder::is_database_file(key));
+        let databases = found.map(|(key, (_, bytes))| Database {
+            path: self.path(key),
+            bytes: Arc::clone(bytes),
         });
+        Ok(databases.collect())
+    }
+
+    /// What was read of these.
+    fn read_files(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<RuleFile>, NoRules> {
+        let read = self.read.iter().filter(|(key, _)| wanted(key));
+        let file = |(key, (_, bytes)): (&String, &(String, Arc<[u8]>))| {
+            let path = self.path(key);
+            let text = folder::text_of(&path, bytes.to_vec())?;
+            Ok(RuleFile { path, text })
+        };
+        read.map(file).collect()
+    }
+
+    /// Reads what is not known of these.
+    async fn get_all(
+        &mut self,
+        listing: &Listing,
+        wanted: &(dyn Fn(&str) -> bool + Sync),
+        deadline: Deadline,
+    ) -> Result<(), BucketError> {
+        let changed = listing
+            .iter()
+            .filter(|(key, _)| wanted(key) && !self.read.contains_key(*key));
         let requests = changed.map(|(key, tag)| self.get(key, tag, deadline));
-        let read: Vec<(String, (String, String))> = stream::iter(requests)
+        let read: Vec<(String, (String, Arc<[u8]>))> = stream::iter(requests)
             .buffer_unordered(REQUESTS_MAX)
             .try_collect()
             .await?;
         self.read.extend(read);
-        self.read.retain(|key, _| listing.contains_key(key));
-        let files = self.read.iter().map(|(key, (_, text))| RuleFile {
-            path: format!("s3://{}/{key}", self.place.bucket),
-            text: text.clone(),
-        });
-        Ok(files.collect())
+        Ok(())
     }
 
     async fn get(
@@ -122,7 +183,7 @@ impl RuleBucket {
         key: &str,
         tag: &str,
         deadline: Deadline,
-    ) -> Result<(String, (String, String)), BucketError> {
+    ) -> Result<(String, (String, Arc<[u8]>)), BucketError> {
         let path = format!("s3://{}/{key}", self.place.bucket);
         let whole = async {
             let object = self
@@ -135,8 +196,13 @@ impl RuleBucket {
                 .await
                 .map_err(|error| Fault::of(&error))?;
             let bytes = object.content_length().unwrap_or_default();
-            if usize::try_from(bytes).is_ok_and(|bytes| bytes > RULE_FILE_BYTES_MAX) {
-                let why = format!("{path} has {bytes} bytes, the most is {RULE_FILE_BYTES_MAX}");
+            let bytes_max = match folder::is_rule_file(key) {
+                true => RULE_FILE_BYTES_MAX,
+                false if folder::is_database_file(key) => DATABASE_BYTES_MAX,
+                false => LIST_FILE_BYTES_MAX,
+            };
+            if usize::try_from(bytes).is_ok_and(|bytes| bytes > bytes_max) {
+                let why = format!("{path} has {bytes} bytes, the most is {bytes_max}");
                 return Err(Fault::odd_answer(&why));
             }
             let body = object.body.collect().await;
@@ -147,8 +213,7 @@ impl RuleBucket {
             .map_err(Fault::from)
             .flatten()
             .map_err(|fault| self.failed(fault))?;
-        let text = folder::text_of(&path, body.to_vec())?;
-        Ok((key.to_owned(), (tag.to_owned(), text)))
+        Ok((key.to_owned(), (tag.to_owned(), body.to_vec().into())))
     }
 
     fn failed(&self, fault: Fault) -> BucketError {

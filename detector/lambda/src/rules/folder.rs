@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use detector_core::rule::{self, RuleFile};
+use detector_core::rule::{self, Database, RuleFile};
 
 /// Why rule files cannot be had. Lowercase, no final stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,22 +13,32 @@ pub struct NoRules {
     pub why: String,
 }
 
-/// The `.yml` and `.yaml` files in `folder`, at any depth, in the order of their paths; hidden ones are left out.
+/// The `.yml` and `.yaml` files in `folder`, at any depth, in the order of their paths, and after them those in which
+/// their lists have their values; hidden ones are left out.
 ///
 /// # Errors
 /// Everything that cannot be read.
 pub fn read(folder: &Path) -> Result<Vec<RuleFile>, Vec<NoRules>> {
     let mut problems = Vec::new();
     let mut paths = Vec::new();
-    list(folder, &mut paths, &mut problems);
+    list(folder, &is_rule_file, &mut paths, &mut problems);
     paths.sort();
     let mut files = Vec::new();
-    for path in paths {
+    let mut take = |path: &Path, files: &mut Vec<RuleFile>| {
         let shown = path.display().to_string();
-        match fs::read(&path).map(|bytes| text_of(&shown, bytes)) {
+        match fs::read(path).map(|bytes| text_of(&shown, bytes)) {
             Ok(Ok(text)) => files.push(RuleFile { path: shown, text }),
             Ok(Err(problem)) => problems.push(problem),
-            Err(error) => problems.push(no_rules(&path, error)),
+            Err(error) => problems.push(no_rules(path, error)),
+        }
+    };
+    for path in paths {
+        take(&path, &mut files);
+    }
+    // One that is not there is told of where it is named.
+    for list in rule::list_files(&files).iter().map(Path::new) {
+        if list.exists() {
+            take(list, &mut files);
         }
     }
     if files.is_empty() && problems.is_empty() {
@@ -37,6 +47,31 @@ pub fn read(folder: &Path) -> Result<Vec<RuleFile>, Vec<NoRules>> {
     }
     match problems.is_empty() {
         true => Ok(files),
+        false => Err(problems),
+    }
+}
+
+/// The databases of places in `folder`, at any depth, in the order of their paths.
+///
+/// # Errors
+/// Everything that cannot be read.
+pub fn databases(folder: &Path) -> Result<Vec<Database>, Vec<NoRules>> {
+    let mut problems = Vec::new();
+    let mut paths = Vec::new();
+    list(folder, &is_database_file, &mut paths, &mut problems);
+    paths.sort();
+    let mut databases = Vec::new();
+    for path in paths {
+        match fs::read(&path) {
+            Ok(bytes) => databases.push(Database {
+                path: path.display().to_string(),
+                bytes: bytes.into(),
+            }),
+            Err(error) => problems.push(no_rules(&path, error)),
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(databases),
         false => Err(problems),
     }
 }
@@ -53,13 +88,30 @@ pub(super) fn text_of(path: &str, bytes: Vec<u8>) -> Result<String, NoRules> {
     })
 }
 
+/// Whether it is the name of a database of places.
+pub(super) fn is_database_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    !name.starts_with('.') && rule::is_database(name)
+}
+
+/// Whether it is the name of a file that may hold the values of a list.
+pub(super) fn is_list_file(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    lower.ends_with(".txt") || lower.ends_with(".csv")
+}
+
 /// Whether it is the name of a rule file.
 pub(super) fn is_rule_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     !name.starts_with('.') && rule::is_rule_file(name)
 }
 
-fn list(folder: &Path, found: &mut Vec<PathBuf>, problems: &mut Vec<NoRules>) {
+fn list(
+    folder: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+    found: &mut Vec<PathBuf>,
+    problems: &mut Vec<NoRules>,
+) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => return problems.push(no_rules(folder, error)),
@@ -77,8 +129,8 @@ fn list(folder: &Path, found: &mut Vec<PathBuf>, problems: &mut Vec<NoRules>) {
             continue;
         }
         if path.is_dir() {
-            list(&path, found, problems);
-        } else if is_rule_file(&name) {
+            list(&path, wanted, found, problems);
+        } else if wanted(&name) {
             found.push(path);
         }
     }
@@ -112,6 +164,12 @@ mod tests {
         let files = read(root.path()).unwrap();
         let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
         assert_eq!(texts, ["c", "b"]);
+
+        write("a/l.txt", b"one");
+        write("a/c.YAML", b"lists: {l: {file: l.txt}, m: {file: m.txt}}");
+        let files = read(root.path()).unwrap();
+        let last = files.last().unwrap();
+        assert!(last.path.ends_with("a/l.txt") && last.text == "one");
 
         write("z.yml", b"one\ntwo\xff");
         let [problem] = &read(root.path()).unwrap_err()[..] else {

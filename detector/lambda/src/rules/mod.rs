@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use detector_core::engine::Engine;
-use detector_core::rule::RuleFile;
+use detector_core::places::Places;
+use detector_core::rule::{Database, RuleFile, RuleSet};
 use detector_core::window::load_rules;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
@@ -82,11 +83,13 @@ impl Rules {
     ) -> Result<Self, BrokenRules> {
         match source {
             RuleSource::Folder(folder) => {
-                let files = folder::read(folder).map_err(|problems| {
+                let broken = |problems: Vec<folder::NoRules>| {
                     BrokenRules(problems.iter().map(ToString::to_string).collect())
-                })?;
+                };
+                let files = folder::read(folder).map_err(broken)?;
+                let databases = folder::databases(folder).map_err(broken)?;
                 Ok(Self {
-                    engine: Arc::new(engine(&files, &setup)?),
+                    engine: Arc::new(engine(&files, databases, &setup)?),
                     since: SystemTime::now(),
                     source: None,
                     setup,
@@ -97,8 +100,9 @@ impl Rules {
                 let one = |error: bucket::BucketError| BrokenRules(vec![error.to_string()]);
                 let seen = bucket.list(deadline).await.map_err(one)?;
                 let files = bucket.files(&seen, deadline).await.map_err(one)?;
+                let databases = bucket.databases(&seen, deadline).await.map_err(one)?;
                 Ok(Self {
-                    engine: Arc::new(engine(&files, &setup)?),
+                    engine: Arc::new(engine(&files, databases, &setup)?),
                     since: SystemTime::now(),
                     setup,
                     source: Some(Watched {
@@ -146,9 +150,9 @@ impl Rules {
         watched.checked_at = Instant::now();
         match watched.changed(deadline).await {
             Ok(None) => watched.check(false),
-            Ok(Some((listing, files))) => {
+            Ok(Some((listing, files, databases))) => {
                 watched.seen = listing;
-                match engine(&files, &self.setup) {
+                match engine(&files, databases, &self.setup) {
                     Ok(engine) => {
                         info!(files = files.len(), "changed rules are in force");
                         watched.is_refused = false;
@@ -174,13 +178,14 @@ impl Watched {
     async fn changed(
         &mut self,
         deadline: Deadline,
-    ) -> Result<Option<(Listing, Vec<RuleFile>)>, bucket::BucketError> {
+    ) -> Result<Option<(Listing, Vec<RuleFile>, Vec<Database>)>, bucket::BucketError> {
         let listing = self.bucket.list(deadline).await?;
         if listing == self.seen {
             return Ok(None);
         }
         let files = self.bucket.files(&listing, deadline).await?;
-        Ok(Some((listing, files)))
+        let databases = self.bucket.databases(&listing, deadline).await?;
+        Ok(Some((listing, files, databases)))
     }
 
     fn check(&self, has_failed: bool) -> RuleCheck {
@@ -201,9 +206,22 @@ impl BrokenRules {
     }
 }
 
-fn engine(files: &[RuleFile], setup: &Setup) -> Result<Engine, BrokenRules> {
+fn engine(
+    files: &[RuleFile],
+    databases: Vec<Database>,
+    setup: &Setup,
+) -> Result<Engine, BrokenRules> {
     let rules = load_rules(files)
         .map_err(|problems| BrokenRules(problems.iter().map(ToString::to_string).collect()))?;
+    Places::read(&databases).map_err(|problem| BrokenRules(vec![problem]))?;
+    let asking = rules.asking_for_places();
+    if databases.is_empty() && !asking.is_empty() {
+        warn!(
+            ?asking,
+            "no database says where addresses are: put an .mmdb file beside the rules"
+        );
+    }
+    let rules = RuleSet { databases, ..rules };
     match rules.correlations.is_empty() {
         true => Err(BrokenRules(vec![
             "the rule files hold no correlation rule, so nothing could ever alert".to_owned(),
@@ -231,7 +249,7 @@ mod tests {
                 .to_owned(),
         };
         let rules = Rules {
-            engine: Arc::new(engine(&[file], &Setup::default()).expect("a sound rule")),
+            engine: Arc::new(engine(&[file], Vec::new(), &Setup::default()).expect("a sound rule")),
             since: UNIX_EPOCH + Duration::from_secs(10_000),
             source: None,
             setup: Setup::default(),
@@ -249,12 +267,19 @@ mod tests {
                    logsource: {product: aws, service: waf}\ndetection: {a: {b: c}, condition: a}\nvedette: {alert: false}\n"
                 .to_owned(),
         };
-        let broken = engine(std::slice::from_ref(&file), &Setup::default()).unwrap_err();
+        let broken =
+            engine(std::slice::from_ref(&file), Vec::new(), &Setup::default()).unwrap_err();
         assert!(broken.0[0].contains("no correlation rule"), "{broken:?}");
         let two = RuleFile {
             text: "title: B\nlevel: lowest\n---\ntitle: C\ncorrelation: {}\n".to_owned(),
             ..file
         };
-        assert!(engine(&[two], &Setup::default()).unwrap_err().0.len() > 1);
+        assert!(
+            engine(&[two], Vec::new(), &Setup::default())
+                .unwrap_err()
+                .0
+                .len()
+                > 1
+        );
     }
 }

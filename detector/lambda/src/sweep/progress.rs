@@ -15,12 +15,17 @@ pub fn last_of_each_shard(records: &[Record]) -> Vec<usize> {
 }
 
 /// How far a sweep may go when all records that arrived before `arrivals_to` are done, with events up to `lateness_ms`
-/// late. What an earlier one has passed stays passed.
-pub fn sweep_to(arrivals_to: i64, known: Option<SweptTo>, lateness_ms: i64) -> SweptTo {
+/// late, at `now`, by the wall clock. What an earlier one has passed stays passed.
+pub fn sweep_to(
+    arrivals_to: i64,
+    known: Option<SweptTo>,
+    (lateness_ms, now): (i64, i64),
+) -> SweptTo {
     let found = SweptTo {
         watermark: arrivals_to.saturating_sub(lateness_ms),
         arrivals_to,
         unites_the_log: true,
+        marks_since: known.and_then(|known| known.marks_since).or(Some(now)),
     };
     known.map_or(found, |known| SweptTo {
         watermark: found.watermark.max(known.with_lateness(lateness_ms)),
@@ -54,16 +59,27 @@ mod tests {
             watermark,
             arrivals_to,
             unites_the_log: true,
+            marks_since: Some(7),
         };
-        assert_eq!(sweep_to(1000, None, 100), swept(900, 1000));
-        assert_eq!(sweep_to(1000, Some(swept(500, 600)), 100), swept(900, 1000));
+        assert_eq!(sweep_to(1000, None, (100, 7)), swept(900, 1000));
         assert_eq!(
-            sweep_to(1000, Some(swept(950, 1050)), 100),
+            sweep_to(1000, Some(swept(500, 600)), (100, 9)),
+            swept(900, 1000)
+        );
+        assert_eq!(
+            sweep_to(1000, Some(swept(950, 1050)), (100, 9)),
             swept(950, 1050)
         );
+        // After a sweep that knew of no marks they count from now on.
+        let unmarked = SweptTo {
+            marks_since: None,
+            ..swept(500, 600)
+        };
+        let again = sweep_to(1000, Some(unmarked), (100, 7));
+        assert_eq!(again, swept(900, 1000));
         // With a longer lateness than the last sweep's, less is passed than it passed.
         assert_eq!(
-            sweep_to(1000, Some(swept(950, 1050)), 300),
+            sweep_to(1000, Some(swept(950, 1050)), (300, 9)),
             swept(750, 1050)
         );
     }

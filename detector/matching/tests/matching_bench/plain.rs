@@ -2,11 +2,14 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
+use super::random_rule::LISTS;
 use chrono::{DateTime, Datelike, Timelike};
 use detector_event::field::FieldTable;
 use detector_rule::{
-    Case, DASHES, Expr, Glob, GlobPart, MomentPart, Number, Place, Predicate, RuleSet, Subject,
-    Test,
+    Case, DASHES, Expr, Glob, GlobPart, Lookup, MomentPart, Number, Place, Predicate, RuleSet,
+    Subject, Test,
 };
 use serde_json::Value;
 
@@ -161,6 +164,24 @@ fn value_passes(test: &Test, value: &Value) -> bool {
         Test::Cidr(net) => text
             .parse::<IpAddr>()
             .is_ok_and(|address| net.contains(&address)),
+        Test::Listed(list) => {
+            let values = LISTS.iter().find(|(name, _)| *name == list.name());
+            let mut values = values.map_or(&[][..], |(_, values)| values).iter();
+            let address = |text: &str| text.parse::<IpAddr>().ok().map(|a| a.to_canonical());
+            match list.lookup() {
+                Lookup::Value { cased } => values.any(|listed| {
+                    let case = if cased { Case::Kept } else { Case::Ignored };
+                    folded(listed, case) == folded(&text, case)
+                        || address(listed).is_some() && address(listed) == address(&text)
+                }),
+                Lookup::Network => values.any(|listed| {
+                    let net = listed.parse::<IpNet>().ok();
+                    let net = net.or_else(|| Some(IpNet::from(address(listed)?)));
+                    let pair = net.zip(address(&text));
+                    pair.is_some_and(|(net, address)| net.contains(&address))
+                }),
+            }
+        }
         Test::Moment {
             part,
             order,

@@ -67,7 +67,11 @@ pub(crate) fn to_yaml(rules: &[Value]) -> String {
         let rule = json!({"title": format!("r{ix}"), "logsource": {"product": "aws"}, "detection": detection});
         format!("---\n{rule}\n")
     };
-    rules.iter().enumerate().map(document).collect()
+    let written: String = rules.iter().enumerate().map(document).collect();
+    match written.contains("|expand") {
+        true => lists() + &written,
+        false => written,
+    }
 }
 
 /// The same, where the tests on members of `l`, and on parts of `n`, must hold in one of them.
@@ -86,12 +90,33 @@ pub(crate) fn to_yaml_of_elements(rules: &[Value]) -> String {
         format!("---\n{rule}\n")
     };
     let has_reference = |rule: &&Value| !rule.to_string().contains("|fieldref");
-    rules
+    let written: String = rules
         .iter()
         .filter(has_reference)
         .enumerate()
         .map(document)
-        .collect()
+        .collect();
+    match written.contains("|expand") {
+        true => lists() + &written,
+        false => written,
+    }
+}
+
+/// The lists that rules look into, by name.
+pub(crate) const LISTS: [(&str, &[&str]); 2] = [
+    ("words", &["AB", "é", "200", "7", "::ffff:10.1.2.3", "x-y"]),
+    (
+        "nets",
+        &["10.0.0.0/9", "10.128.0.0/9", "192.0.2.7", "2001:db8::/32"],
+    ),
+];
+
+/// The document that declares them.
+fn lists() -> String {
+    let lists: Map<String, Value> = (LISTS.iter())
+        .map(|(name, values)| ((*name).to_owned(), json!(values)))
+        .collect();
+    format!("---\n{}\n", json!({ "lists": lists }))
 }
 
 fn rule(breadth: Breadth) -> impl Strategy<Value = Value> {
@@ -191,6 +216,30 @@ fn item(breadth: Breadth) -> impl Strategy<Value = (String, Value)> {
     } else {
         vec!["x-y", "-y"]
     };
+    let placeholders = |names: Vec<&'static str>| some(select(names).prop_map(Value::from)).boxed();
+    // Another engine is given no lists.
+    let listed = match breadth {
+        Breadth::Everything => prop_oneof![
+            with(
+                vec![
+                    "|expand",
+                    "|expand|cased",
+                    "|expand|neq",
+                    "|contains|expand",
+                    "|startswith|expand"
+                ],
+                placeholders(vec!["%words%", "%nets%", "abc"])
+                    .prop_filter("a placeholder", |value| value.to_string().contains('%'))
+                    .boxed()
+            ),
+            with(
+                vec!["|cidr|expand", "|cidr|expand|neq"],
+                Just(json!("%nets%")).boxed()
+            ),
+        ]
+        .boxed(),
+        Breadth::Shared => with(vec![""], some(word()).boxed()),
+    };
     let mut constants = vec![json!(true), json!(false), json!(null)];
     constants.extend((breadth == Breadth::Everything).then(|| json!([null, "a"])));
     prop_oneof![
@@ -208,6 +257,7 @@ fn item(breadth: Breadth) -> impl Strategy<Value = (String, Value)> {
         wide => with(vec!["|base64offset|contains"], some(select(vec!["ab", "abc"]).prop_map(Value::from)).boxed()),
         20 => with(vec!["|windash", "|windash|contains", "|windash|startswith"], some(select(dashes).prop_map(Value::from)).boxed()),
         20 => with(vec!["|minute", "|hour", "|day", "|week", "|month", "|year"], select(vec![1, 5, 12, 18, 30, 2024]).prop_map(Value::from).boxed()),
+        20 => listed,
         wide => with(vec!["|hour|gte", "|year|lt"], select(vec![5, 12, 2024]).prop_map(Value::from).boxed()),
     ]
 }

@@ -33,6 +33,7 @@ pub struct Linker<'l> {
     pub(crate) timespan_ms: i64,
     pub(crate) inputs: &'l [Reference],
     pub(crate) condition: &'l Condition,
+    pub(crate) counts_values: bool,
     pub(crate) find: &'l dyn Fn(&str) -> Place,
     pub(crate) problems: Vec<(u32, String)>,
 }
@@ -53,6 +54,11 @@ impl Linker<'_> {
             Condition::Count(threshold) => threshold.clone(),
             other => unreachable!("read as a count: {other:?}"),
         }
+    }
+
+    /// Whether it looks at values of fields, and not at events alone.
+    pub fn counts_values(&self) -> bool {
+        self.counts_values
     }
 
     /// What the number is compared with, of a type that takes one, and the percentile.

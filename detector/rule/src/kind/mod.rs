@@ -63,8 +63,8 @@ pub enum Fields {
 /// A type that Sigma does not have.
 #[derive(Debug, Clone, Copy)]
 pub struct Attribute {
-    /// The type of Sigma that it stands on.
-    pub on: &'static str,
+    /// The types of Sigma that it stands on.
+    pub on: &'static [&'static str],
     /// Every key that may stand in it, and how it looks in a file.
     pub keys: &'static [&'static str],
     pub example: &'static str,

@@ -55,6 +55,9 @@ impl GroupLinker<'_> {
         for (line, message) in linker.problems {
             self.error(draft, line, message);
         }
+        if window.reads_points() {
+            self.check_points(draft, resolved);
+        }
         for (line, message) in linker.doubts {
             self.warning(draft, line, message);
         }
@@ -111,6 +114,23 @@ impl GroupLinker<'_> {
             self.error(draft, line, message);
         }
         entities
+    }
+
+    /// Points are those of events, in one field.
+    fn check_points(&mut self, draft: &CorrelationDraft, resolved: &[Resolved<'_>]) {
+        if let [_, second, ..] = &draft.value_fields[..] {
+            let message = "a point is in one field: name that alone";
+            self.error(draft, second.line, message.to_owned());
+        }
+        for (input, reference) in resolved.iter().zip(&draft.inputs) {
+            if let Resolved::Correlation(..) = input {
+                let message = format!(
+                    "rule `{}` is a correlation, which has no events with points: name detection rules",
+                    reference.text
+                );
+                self.error(draft, reference.line, message);
+            }
+        }
     }
 
     fn error(&mut self, draft: &CorrelationDraft, line: u32, message: String) {

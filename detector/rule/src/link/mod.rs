@@ -95,6 +95,7 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
         correlations: linked,
         filters: filters.into_iter().map(|filter| filter.meta).collect(),
         allowlists,
+        ..RuleSet::default()
     };
     (Some(set), problems)
 }

@@ -30,6 +30,7 @@ impl WindowLinker<'_> {
             timespan_ms: draft.timespan_ms,
             inputs: &draft.inputs,
             condition: &condition,
+            counts_values: !draft.value_fields.is_empty(),
             find: &find,
             problems: Vec::new(),
         };
@@ -56,12 +57,12 @@ impl WindowLinker<'_> {
                 ));
             }
         }
-        if extension.on == sigma.name {
+        if extension.on.contains(&sigma.name) {
             return extension.draft.link(linker);
         }
         linker.problem(&format!(
             "`vedette.{key}` stands on `type: {}`, which this correlation is not",
-            extension.on
+            extension.on.join("` or `")
         ));
         (sigma.link)(linker)
     }

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use detector_event::field::{FieldTable, SlotId};
 
+use crate::model::list::Listed;
 use crate::model::pattern::Pattern;
 
 /// When a detection rule matches an event.
@@ -54,6 +55,8 @@ pub enum Test {
     Number(Order, Number),
     /// Passes for an address within the network.
     Cidr(IpNet),
+    /// Passes for a value that a list has.
+    Listed(Listed),
     /// Passes where the value compares so with a value of another field.
     OtherField {
         slot: SlotId,

@@ -3,6 +3,10 @@
 pub(crate) mod log_source; // logsource -> LogSource
 pub(crate) mod network_prefix; // the network of an address
 pub(crate) mod allowlist; // who may
+pub(crate) mod calendar; // working hours in a zone
+pub(crate) mod derived; // fields that no log has
+pub(crate) mod spelling; // what of a value makes no difference
+pub(crate) mod list; // values that are looked up
 pub(crate) mod condition; // what a detection tests
 pub(crate) mod comparison; // of two numbers
 pub(crate) mod pattern; // regular expressions
@@ -12,6 +16,8 @@ mod presence; // when rules that are there do
 mod entity; // who and what alerts are about
 mod window; // what a type makes of its part
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::hash::Hasher;
 use std::sync::Arc;
 
@@ -19,10 +25,13 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
 use crate::model::allowlist::Allowlist;
+pub use crate::model::calendar::Calendar;
 pub use crate::model::comparison::Comparison;
 pub use crate::model::decimal::Decimal;
+use crate::model::derived::Derived;
 pub use crate::model::entity::{EntityKind, EntityRole, EntitySource, RuleEntity};
 use crate::model::network_prefix::NetworkPrefix;
+use crate::model::spelling::Spelling;
 pub use crate::model::window::{Window, WindowParts};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::{FieldTable, SlotId};
@@ -87,7 +96,7 @@ impl RuleMeta {
 }
 
 /// Everything the engine runs on.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct RuleSet {
     pub fields: FieldTable,
     pub detections: Vec<DetectionRule>,
@@ -97,6 +106,28 @@ pub struct RuleSet {
     pub filters: Vec<RuleMeta>,
     /// In the order of the files.
     pub allowlists: Vec<Allowlist>,
+    /// Networks that many people share, as detections may ask for them, in the order of the files.
+    pub shared_networks: Vec<Arc<Allowlist>>,
+    /// By field: how its values are spelt, where the rules say so (`spelling`).
+    pub spelling: BTreeMap<Box<str>, Spelling>,
+    /// What fields such as `vedette.at.office.hour` are told by, in the order of the files.
+    pub calendars: Arc<[Calendar]>,
+    /// What says where addresses are, as the shell has read it, in its order.
+    pub databases: Vec<Database>,
+}
+
+/// A database of places, in the MaxMind format. Rules load whether it is one or not.
+#[derive(Clone)]
+pub struct Database {
+    /// As the user would write it.
+    pub path: String,
+    pub bytes: Arc<[u8]>,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.path, self.bytes.len())
+    }
 }
 
 /// A detection rule, filters folded in. What it matches is compiled by `detector-matching`.
@@ -121,6 +152,47 @@ pub struct Allowance {
 }
 
 impl RuleSet {
+    /// The rules that read what databases say of addresses, by name or id.
+    pub fn asking_for_places(&self) -> Vec<&str> {
+        let is_place = |slot: &SlotId| {
+            let derived = Derived::of(self.fields.path(*slot), &self.calendars);
+            matches!(derived, Some(Ok(Derived::Place(..))))
+        };
+        let of_event = |source: &FieldSource| match source {
+            FieldSource::Event(slot) => is_place(slot),
+            FieldSource::FirstOf(slots) => slots.iter().any(is_place),
+            FieldSource::ChildGroup(_) | FieldSource::Nowhere => false,
+        };
+        let reads = |input: &CorrelationInput| {
+            let mut fields = input.group_by.iter().chain(&input.value);
+            let is_shown = |shown: &ShownField| matches!(&shown.source, ShownSource::Event(slot) if is_place(slot));
+            fields.any(of_event) || input.show.iter().any(is_shown)
+        };
+        let detections = self
+            .detections
+            .iter()
+            .filter(|rule| rule.fields.iter().any(is_place));
+        let correlations = self
+            .correlations
+            .iter()
+            .filter(|rule| rule.inputs.iter().any(reads));
+        let metas = detections
+            .map(|rule| &rule.meta)
+            .chain(correlations.map(|rule| &rule.meta));
+        let mut names: Vec<&str> = metas
+            .map(|meta| meta.name.as_deref().unwrap_or(&meta.id))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The lists whose entries have an owner and an end.
+    pub fn dated_lists(&self) -> impl Iterator<Item = &Allowlist> {
+        let shared = self.shared_networks.iter().map(Arc::as_ref);
+        self.allowlists.iter().chain(shared)
+    }
+
     /// The first of the rule's [`Allowance`]s by which an event is no hit.
     ///
     /// A field allows where it has a value and the list has all of its values, at the time of the event. What carries

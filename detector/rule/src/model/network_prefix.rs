@@ -1,8 +1,10 @@
-//! `vedette.prefix`: a group-by address stands for its network.
+//! Networks as they are written; `vedette.prefix`: a group-by address stands for its network.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
+
+use crate::yaml::yaml_tree::shortened;
 
 /// How many leading bits of an address name its network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,41 @@ impl NetworkPrefix {
         }
         Some(IpNet::new(address, prefix).ok()?.trunc().to_string())
     }
+}
+
+/// A network in CIDR form, without bits set beyond its prefix. One of IPv4 addresses in IPv6 ones is that of the IPv4
+/// addresses.
+pub(crate) fn network_of_text(text: &str) -> Result<IpNet, String> {
+    if let Ok(address) = text.parse::<std::net::IpAddr>() {
+        let width = if address.is_ipv4() { 32 } else { 128 };
+        return Err(format!(
+            "`{text}` is an address, not a network, try `{text}/{width}`"
+        ));
+    }
+    let net: IpNet = text.parse().map_err(|_| {
+        format!(
+            "{} is not a network, write one like `10.0.0.0/8` or `2001:db8::/32`",
+            shortened(text)
+        )
+    })?;
+    if net.addr() != net.network() {
+        return Err(format!(
+            "`{text}` names an address within its network, try `{}`",
+            net.trunc()
+        ));
+    }
+    Ok(canonical(net))
+}
+
+fn canonical(net: IpNet) -> IpNet {
+    let inner = match net {
+        IpNet::V6(v6) => v6.addr().to_ipv4_mapped(),
+        IpNet::V4(_) => None,
+    };
+    inner
+        .zip(net.prefix_len().checked_sub(MAPPED_BITS))
+        .and_then(|(inner, bits)| IpNet::new(inner.into(), bits).ok())
+        .unwrap_or(net)
 }
 
 /// Bits before the IPv4 address in a mapped IPv6 one.

@@ -42,6 +42,19 @@ impl Presence {
         }
     }
 
+    /// Whether it is true only where this input is there, of so many. Where that is in doubt, not.
+    pub fn needs(&self, input: usize, inputs: usize) -> bool {
+        match self {
+            Presence::Count(threshold) => {
+                threshold.is_monotone() && !threshold.holds((inputs as u64).saturating_sub(1))
+            }
+            Presence::Input(named) => *named == input,
+            Presence::And(all) => all.iter().any(|part| part.needs(input, inputs)),
+            Presence::Or(any) => any.iter().all(|part| part.needs(input, inputs)),
+            Presence::Not(_) => false,
+        }
+    }
+
     /// Whether some part is negated.
     pub fn has_not(&self) -> bool {
         match self {

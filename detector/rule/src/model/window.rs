@@ -39,8 +39,18 @@ pub trait Window: Any + fmt::Debug + Send + Sync {
         0
     }
 
+    /// Whether the condition holds only at moments on which a hit of this input bears, too. Where that is in doubt, not.
+    fn needs(&self, _input: usize) -> bool {
+        false
+    }
+
     /// Whether the condition's `field` is read as a number.
     fn reads_numbers(&self) -> bool {
+        false
+    }
+
+    /// Whether it is read as a point on the earth, `52.52,13.41`.
+    fn reads_points(&self) -> bool {
         false
     }
 

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use crate::draft::{AllowDraft, Drafts};
 use crate::model::allowlist::{AllowEntry, AllowValue, Allowlist};
-use crate::read::detection::value::network_of_text;
+use crate::model::network_prefix::network_of_text;
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;
 use crate::yaml::reference::Reference;
@@ -30,36 +30,7 @@ const KEYS: [&str; 7] = [
 
 /// Reads the document, which has the key `allowlist`. A list counts as known even where its entries are broken.
 pub(crate) fn read_allowlist(root: &Node, drafts: &mut Drafts, out: &mut Reporter<'_>) {
-    for (key, _) in root.map().unwrap_or_default() {
-        let name = key.text().unwrap_or_default();
-        if name != "allowlist" {
-            out.error(
-                key.line,
-                format!(
-                    "{} has no place beside `allowlist`: separate the rule from it by `---`, or remove the key",
-                    shortened(name)
-                ),
-            );
-        }
-    }
-    let Some((key, node)) = root.entry("allowlist") else {
-        return;
-    };
-    let Some(lists) = node.map().filter(|lists| !lists.is_empty()) else {
-        return out.error(
-            key.line,
-            format!(
-                "`allowlist` maps names of lists to their entries, not {}",
-                node.shown()
-            ),
-        );
-    };
-    for (key, entries) in lists {
-        let name = key.text().unwrap_or_default();
-        if name.trim().is_empty() {
-            out.error(key.line, "a list needs a name that is text");
-            continue;
-        }
+    for (key, name, entries) in named_under(root, "allowlist", out) {
         if let Some(earlier) = drafts.allowlists.iter().find(|list| *list.name == *name) {
             out.error(
                 key.line,
@@ -75,7 +46,54 @@ pub(crate) fn read_allowlist(root: &Node, drafts: &mut Drafts, out: &mut Reporte
     }
 }
 
-fn read_entries(key: &Node, name: &str, node: &Node, out: &mut Reporter<'_>) -> Vec<AllowEntry> {
+/// The lists under a key of a document, as key, name and content; what stands beside the key is reported.
+pub(crate) fn named_under<'n>(
+    root: &'n Node,
+    what: &str,
+    out: &mut Reporter<'_>,
+) -> Vec<(&'n Node, &'n str, &'n Node)> {
+    let Some((key, node)) = root.entry(what) else {
+        return Vec::new();
+    };
+    for (key, _) in root.map().unwrap_or_default() {
+        let name = key.text().unwrap_or_default();
+        if name != what {
+            out.error(
+                key.line,
+                format!(
+                    "{} has no place beside `{what}`: separate the rule from it by `---`, or remove the key",
+                    shortened(name)
+                ),
+            );
+        }
+    }
+    let Some(lists) = node.map().filter(|lists| !lists.is_empty()) else {
+        out.error(
+            key.line,
+            format!(
+                "`{what}` maps names to what they stand for, not {}",
+                node.shown()
+            ),
+        );
+        return Vec::new();
+    };
+    let mut named = Vec::new();
+    for (key, content) in lists {
+        match key.text().filter(|name| !name.trim().is_empty()) {
+            Some(name) => named.push((key, name, content)),
+            None => out.error(key.line, "a list needs a name that is text"),
+        }
+    }
+    named
+}
+
+/// The entries of one list, which are all of one kind.
+pub(crate) fn read_entries(
+    key: &Node,
+    name: &str,
+    node: &Node,
+    out: &mut Reporter<'_>,
+) -> Vec<AllowEntry> {
     let Some(items) = node.list().filter(|items| !items.is_empty()) else {
         out.error(
             key.line,

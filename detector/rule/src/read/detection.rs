@@ -16,7 +16,8 @@ use crate::doubt::contradiction;
 use crate::link::search_link::{Search, SearchLinker, TESTS_PER_RULE_MAX, all, any};
 use crate::model::condition::{Condition, Element, Expr, Place, Predicate, Subject, Test};
 use crate::read::detection::modifier::{Modifiers, Operator, parse_modifiers};
-use crate::read::detection::value::value_tests;
+use crate::read::detection::value::{check_placeholders, value_tests};
+use crate::read::shared::Shared;
 use crate::yaml::problem::Reporter;
 use crate::yaml::reference::Reference;
 use crate::yaml::yaml_tree::{Kind, Node, shortened};
@@ -31,6 +32,7 @@ pub(crate) struct DetectionCompiler<'c, 'f> {
     pub(crate) sources: &'c [LogSource],
     /// `vedette.same_element`: of each search, the tests of fields below one of these paths must hold in one object.
     pub(crate) same_element: &'c [Reference],
+    pub(crate) shared: &'c mut Shared,
     pub(crate) out: &'c mut Reporter<'f>,
 }
 
@@ -187,6 +189,7 @@ impl<'c> DetectionCompiler<'c, '_> {
                 fields,
                 sources: self.sources,
                 same_element: &[],
+                shared: &mut *self.shared,
                 out: &mut *self.out,
             };
             within.push(compiler.item(item, key, inner, value));
@@ -246,7 +249,10 @@ impl<'c> DetectionCompiler<'c, '_> {
                 modifiers.operator = keyword_operator(modifiers.operator)?;
                 Subject::AnyText
             }
-            _ => Subject::Field(self.fields.slot(check_path(field)?)),
+            _ => {
+                self.shared.check_field(field)?;
+                Subject::Field(self.fields.slot(check_path(field)?))
+            }
         };
         check_shape(value, field)?;
         let present = || {
@@ -272,6 +278,7 @@ impl<'c> DetectionCompiler<'c, '_> {
                 "`{key}` has one value, `all` needs several: remove it"
             ));
         }
+        check_placeholders(item, key, &modifiers)?;
         let lines = |index: usize| {
             value
                 .list()
@@ -307,7 +314,7 @@ impl<'c> DetectionCompiler<'c, '_> {
         modifiers: &Modifiers,
         line: u32,
     ) -> Expr {
-        match value_tests(value, modifiers, self.fields) {
+        match value_tests(value, modifiers, self.fields, &mut self.shared.lists) {
             Ok(tests) => any(tests
                 .into_iter()
                 .map(|test| Expr::Test(Predicate { subject, test }))

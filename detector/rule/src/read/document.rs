@@ -17,6 +17,8 @@ use crate::read::correlation::read_correlation;
 use crate::read::detection::DetectionCompiler;
 use crate::read::metadata::read_meta;
 use crate::read::section_check::{check_section, check_top_level};
+use crate::read::shared::{KEYS, Shared};
+use crate::yaml::documents::DocumentText;
 use crate::yaml::identity::Identity;
 use crate::yaml::problem::Reporter;
 use crate::yaml::reference::Reference;
@@ -25,51 +27,10 @@ use crate::yaml::yaml_tree::{self, Node};
 
 use verdict::parsed;
 
-/// One document of a file.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct DocumentText<'t> {
-    pub(crate) text: &'t str,
-    /// Counted from 1 in the file.
-    pub(crate) first_line: u32,
-}
-
-/// Splits a file at its `---` and `...` lines; parts without content are left out.
-pub(crate) fn split_documents(text: &str) -> Vec<DocumentText<'_>> {
-    let mut documents = Vec::new();
-    let (mut start, mut first_line, mut offset) = (0, 1, 0);
-    let mut line_number = 0;
-    let mut take = |from: usize, to: usize, first_line: u32| {
-        let part = text.get(from..to).unwrap_or_default();
-        let says = |line: &str| {
-            !line.trim().is_empty() && !line.trim_start().starts_with('#') && !line.starts_with('%')
-        };
-        if part.lines().any(says) {
-            documents.push(DocumentText {
-                text: part,
-                first_line,
-            });
-        }
-    };
-    for line in text.split_inclusive('\n') {
-        line_number += 1;
-        let marker = line
-            .strip_prefix("---")
-            .or_else(|| line.strip_prefix("..."));
-        if marker.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)) {
-            take(start, offset, first_line);
-            // What follows the dashes on their line belongs to the document.
-            (start, first_line) = (offset + 3, line_number);
-        }
-        offset += line.len();
-    }
-    take(start, offset, first_line);
-    documents
-}
-
 /// Reads one document into `drafts`; what is wrong with it goes to `out`.
 pub(crate) fn read_document(
     document: &DocumentText<'_>,
-    fields: &mut FieldTable,
+    reading: &mut (FieldTable, Shared),
     drafts: &mut Drafts,
     out: &mut Reporter<'_>,
 ) {
@@ -93,9 +54,13 @@ pub(crate) fn read_document(
     if root.entry("allowlist").is_some() {
         return read_allowlist(&root, drafts, out);
     }
+    if KEYS.iter().any(|key| root.entry(key).is_some()) {
+        // Read before any rule.
+        return;
+    }
     let identity = Identity::read(&root, out.path());
     let sound = drafts.sound();
-    read_rule(document, &root, fields, drafts, out);
+    read_rule(document, &root, reading, drafts, out);
     match drafts.new_since(sound) {
         Some(target) => drafts.identities.push((identity, target)),
         None => note_broken(root.line, Some(&root), identity, drafts),
@@ -150,7 +115,7 @@ fn note_broken(line: u32, root: Option<&Node>, identity: Identity, drafts: &mut 
 fn read_rule(
     document: &DocumentText<'_>,
     root: &Node,
-    fields: &mut FieldTable,
+    reading: &mut (FieldTable, Shared),
     drafts: &mut Drafts,
     out: &mut Reporter<'_>,
 ) {
@@ -173,11 +138,11 @@ fn read_rule(
             drafts.correlations.extend(draft.filter(|_| sound));
         }
         RuleKind::Detection => {
-            let draft = read_detection(document, root, attributes, (mark, fields), out);
+            let draft = read_detection(document, root, attributes, (mark, reading), out);
             drafts.detections.extend(draft);
         }
         RuleKind::Filter => {
-            let draft = read_filter(document, root, attributes, (mark, fields), out);
+            let draft = read_filter(document, root, attributes, (mark, reading), out);
             drafts.filters.extend(draft);
         }
     }
@@ -188,7 +153,7 @@ fn read_detection(
     document: &DocumentText<'_>,
     root: &Node,
     attributes: Attributes,
-    (mark, fields): (usize, &mut FieldTable),
+    (mark, (fields, shared)): (usize, &mut (FieldTable, Shared)),
     out: &mut Reporter<'_>,
 ) -> Option<DetectionDraft> {
     let scope = SourceScope::read(root, out);
@@ -199,6 +164,7 @@ fn read_detection(
         fields,
         sources: sources.as_deref().unwrap_or_default(),
         same_element: &attributes.same_element,
+        shared,
         out,
     };
     let section = &collection.rules.first()?.detection;
@@ -220,7 +186,7 @@ fn read_filter(
     document: &DocumentText<'_>,
     root: &Node,
     attributes: Attributes,
-    (mark, fields): (usize, &mut FieldTable),
+    (mark, (fields, shared)): (usize, &mut (FieldTable, Shared)),
     out: &mut Reporter<'_>,
 ) -> Option<FilterDraft> {
     let targets = filter_targets(root, out);
@@ -231,6 +197,7 @@ fn read_filter(
         fields,
         sources: &[],
         same_element: &[],
+        shared,
         out,
     };
     let section = &collection.filters.first()?.detection;
@@ -273,26 +240,4 @@ fn filter_targets(root: &Node, out: &mut Reporter<'_>) -> Option<FilterTargets> 
         return None;
     }
     Some(FilterTargets { named: Some(named) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn splits_at_markers_and_keeps_lines() {
-        let text =
-            "# head\n---\ntitle: a\ntext: |\n  --- not here\n--- # comment\n\ntitle: b\n...\n---\n";
-        let parts: Vec<_> = split_documents(text)
-            .iter()
-            .map(|d| (d.first_line, d.text.trim()))
-            .collect();
-        assert_eq!(
-            parts,
-            [
-                (2, "title: a\ntext: |\n  --- not here"),
-                (6, "# comment\n\ntitle: b")
-            ]
-        );
-    }
 }

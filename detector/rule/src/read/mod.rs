@@ -7,6 +7,7 @@ pub(crate) mod section_check; // before the parser sees it
 pub(crate) mod metadata; // title, id, level …
 pub(crate) mod prefixes; // how many bits of an address count
 pub(crate) mod allowlist_reader; // allowlist: … -> lists
+pub(crate) mod shared; // what is for all rules: lists, spelling
 pub(crate) mod told; // what its alerts show
 pub(crate) mod alert_wish; // whether it alerts by itself
 pub(crate) mod attribute; // vedette: …

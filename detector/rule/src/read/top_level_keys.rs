@@ -8,10 +8,11 @@ use crate::yaml::problem::Reporter;
 use crate::yaml::yaml_tree::{Node, shortened};
 
 /// Every other key that Sigma or Vedette reads, of any kind of document.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 21] = [
     "action",
     "allowlist",
     "author",
+    "calendars",
     "custom_attributes",
     "date",
     "description",
@@ -19,11 +20,14 @@ const KEYS: [&str; 17] = [
     "fields",
     "id",
     "license",
+    "lists",
     "modified",
     "references",
     "related",
     "scope",
+    "shared_networks",
     "sigma-version",
+    "spelling",
     "status",
     "taxonomy",
 ];

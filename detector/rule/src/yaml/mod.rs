@@ -5,6 +5,7 @@ pub(crate) mod near_name; // what was meant instead
 pub(crate) mod yaml_fault; // what is wrong where YAML breaks off
 pub(crate) mod yaml_tree; // YAML with lines
 pub(crate) mod reference; // a name and its line
+pub(crate) mod documents; // a file -> its documents
 pub(crate) mod letter_case; // folding, alike for rules and events
 pub(crate) mod duration; // 5m
 pub(crate) mod values; // what stands under a key

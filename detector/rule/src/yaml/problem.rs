@@ -22,6 +22,11 @@ pub fn is_rule_file(name: &str) -> bool {
     ![EXPECTED, EXACT].contains(&name) && (lower.ends_with(".yml") || lower.ends_with(".yaml"))
 }
 
+/// Whether a file of that name, without folders, is a database of places.
+pub fn is_database(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(".mmdb")
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The rule set is refused.

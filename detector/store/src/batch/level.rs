@@ -16,6 +16,9 @@ const OUTDATED: &str = "newer rules or a newer program have written it, which go
 
 impl<'r> Batch<'r> {
     pub(super) fn read_depth(mut self: Box<Self>) -> Step<'r> {
+        if let Some(phase) = self.unarmed() {
+            return self.ask(Phase::Parked(phase));
+        }
         let keys: Vec<GroupRef> = self.work[self.depth].keys().copied().collect();
         if keys.is_empty() {
             self.depth += 1;

@@ -7,8 +7,11 @@
 
 mod level; // one depth
 mod marking; // the last pass
+mod asked; // what is parked, and asked about it
+mod parking; // what waits for a child's episode
 mod stage; // how far a sweep has come
 mod sweep; // page by page
+mod read_back; // what was parked
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +20,11 @@ use crate::evaluate::Evaluated;
 use crate::item::Item;
 use crate::key::ItemKey;
 use crate::log::{self, LogName};
+use crate::parked::{self, Marks};
 use crate::plan::Plan;
 use crate::recorded::{EpisodeId, Notice};
 use crate::work::{Deltas, GroupRef, Work};
+use asked::{Parked, Parking};
 use detector_window::Windows;
 use stage::Sweep;
 
@@ -34,6 +39,8 @@ pub struct Batch<'r> {
     depth: usize,
     /// By depth.
     work: Vec<BTreeMap<GroupRef, Work>>,
+    parking: Parking,
+    marks: Marks,
     phase: Phase,
     attempt: u32,
     announcements: Vec<Announcement>,
@@ -48,6 +55,7 @@ enum Phase {
     Append(Vec<Vec<u8>>, u64),
     ReadLog,
     DropLog(Vec<LogName>),
+    Parked(Parked),
     Due,
     Read(Vec<GroupRef>),
     Write(Vec<(GroupRef, Evaluated)>),
@@ -96,6 +104,8 @@ pub struct Report {
     pub written: u64,
     /// Parts of the log that were written.
     pub logged: u64,
+    /// Groups whose hits were parked and left there.
+    pub parked: u64,
     /// Openings told.
     pub announced: u64,
     /// Ends told.
@@ -116,9 +126,11 @@ impl<'r> Batch<'r> {
     pub fn of_records(plan: &'r Plan<'r>, mut deltas: Deltas, swept_to: Option<i64>) -> Step<'r> {
         let mut batch = Self::new(plan, None, swept_to);
         let (parts, position) = log::take_out(plan, &mut deltas);
+        (batch.parking.parts, batch.parking.waiting) =
+            parked::take_out(plan, &batch.windows, &mut deltas);
         batch.take_in(deltas.0);
         match parts.is_empty() {
-            true => batch.enter_depth(),
+            true => batch.enter_parking(),
             false => batch.ask(Phase::Append(parts, position)),
         }
     }
@@ -141,6 +153,8 @@ impl<'r> Batch<'r> {
             swept_to,
             depth: 0,
             work: vec![BTreeMap::new(); plan.depths()],
+            parking: Parking::default(),
+            marks: Marks::default(),
             phase: Phase::Publish,
             attempt: 0,
             announcements: Vec::new(),
@@ -170,6 +184,7 @@ impl<'r> Batch<'r> {
             (phase @ (Phase::Append(..) | Phase::ReadLog | Phase::DropLog(_) | Phase::Due), _) => {
                 self.again(phase)
             }
+            (Phase::Parked(phase), result) => self.resume_parked(phase, result),
             (Phase::Read(keys), EffectResult::Read(items)) => self.take_items(keys, items),
             (Phase::Read(keys), _) => self.again(Phase::Read(keys)),
             (Phase::Write(writes), EffectResult::Write(outcomes)) => {
@@ -210,7 +225,7 @@ impl<'r> Batch<'r> {
         let left: Vec<Vec<u8>> = left.map(|(part, _)| part).collect();
         self.report.logged += (before - left.len()) as u64;
         match left.is_empty() {
-            true => self.enter_depth(),
+            true => self.enter_parking(),
             false => self.again(Phase::Append(left, position)),
         }
     }
@@ -226,8 +241,9 @@ impl<'r> Batch<'r> {
                 self.report.broken_off = Some("the log could not be written");
                 let lowest = self.report.lowest_failed.unwrap_or(u64::MAX);
                 self.report.lowest_failed = Some(lowest.min(position));
-                self.enter_depth()
+                self.enter_parking()
             }
+            Phase::Parked(phase) => self.give_up_parked(phase),
             Phase::ReadLog => self.break_off("the log could not be read"),
             Phase::DropLog(_) => self.break_off("the log could not be dropped"),
             Phase::Due => self.break_off("what is due could not be read"),
@@ -272,6 +288,7 @@ impl<'r> Batch<'r> {
         let effect = match &phase {
             Phase::Append(parts, _) => Effect::Append(parts.clone()),
             Phase::ReadLog | Phase::DropLog(_) | Phase::Due => self.asked_in_sweep(&phase),
+            Phase::Parked(phase) => self.asked_of_parked(phase),
             Phase::Read(keys) | Phase::ReadToMark(keys) => {
                 Effect::Read(keys.iter().map(|at| item_key(self.plan, *at)).collect())
             }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::log::LogName;
+use crate::parked::Mark;
 use crate::work::{GroupRef, Work};
 
 #[derive(Debug)]
@@ -23,8 +24,24 @@ pub(super) struct Sweep {
 pub(super) enum Stage {
     /// The parts of the log that are being united.
     Log { place: u8, names: Vec<LogName> },
+    /// What was parked for groups that are marked now, before a depth is judged.
+    Parked(ReadBack),
     /// What is due at a depth.
     Due { depth: usize },
+}
+
+/// How far what was parked is read.
+#[derive(Debug, Default)]
+pub(super) struct ReadBack {
+    /// The depth that comes next.
+    pub(super) depth: usize,
+    /// The marks that are served.
+    pub(super) marks: Vec<Mark>,
+    /// There are more than these.
+    pub(super) has_more: bool,
+    /// The slices and places still to be read, of which the last is being read, after a part.
+    pub(super) places: Vec<(i64, u8)>,
+    pub(super) after: Option<LogName>,
 }
 
 impl Sweep {

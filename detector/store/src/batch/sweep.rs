@@ -11,6 +11,7 @@ use crate::batch::{Batch, Phase, Step};
 use crate::effect::Effect;
 use crate::key::{ItemKey, RuleKey};
 use crate::log::{self, LOG_PLACES, LogError, LogPart};
+use crate::parked::Marks;
 use crate::work::Work;
 use detector_window::key::Key;
 
@@ -35,6 +36,7 @@ impl<'r> Batch<'r> {
         match (phase, &sweep.stage) {
             (Phase::DropLog(names), _) => Effect::DropLog(names.clone()),
             (_, Stage::Log { place, .. }) => Effect::ReadLog { place: *place },
+            (_, Stage::Parked(_)) => Effect::Pending,
             (_, Stage::Due { depth }) => {
                 let facts = self.plan.facts.iter();
                 let rules = facts.filter(|f| f.depth == *depth).map(|f| f.key);
@@ -62,7 +64,7 @@ impl<'r> Batch<'r> {
                     return self.break_off("the log is of a newer program");
                 }
                 // As with an item: reading it again does not help, and it is not dropped.
-                Err(error @ (LogError::Empty | LogError::Damaged(_))) => {
+                Err(error) => {
                     let at = ItemKey {
                         rule: RuleKey(Key::from_u128(0)),
                         group: part.name.0,
@@ -86,7 +88,7 @@ impl<'r> Batch<'r> {
         self.next_page()
     }
 
-    fn next_page(mut self: Box<Self>) -> Step<'r> {
+    pub(super) fn next_page(mut self: Box<Self>) -> Step<'r> {
         let sweep = self.sweep.as_mut().expect("only a sweep has pages");
         if sweep.left.is_empty() {
             return self.end_stage();
@@ -115,6 +117,7 @@ impl<'r> Batch<'r> {
         }
         self.work.iter_mut().for_each(BTreeMap::clear);
         self.accepted.clear();
+        self.marks = Marks::default();
         self.next_page()
     }
 
@@ -132,14 +135,15 @@ impl<'r> Batch<'r> {
                 self.ask(Phase::DropLog(names))
             }
             Stage::Log { .. } => self.read_on_in_log(),
+            Stage::Parked(_) => self.read_on_in_parked(),
             Stage::Due { .. } if sweep.has_more => {
                 self.break_off("more is due than one sweep takes")
             }
             Stage::Due { depth } => {
-                *depth += 1;
-                match *depth == depths {
+                let next = *depth + 1;
+                match next == depths {
                     true => Step::Done(self.report),
-                    false => self.ask(Phase::Due),
+                    false => self.read_back(next),
                 }
             }
         }
@@ -156,10 +160,9 @@ impl<'r> Batch<'r> {
                 return self.ask(Phase::ReadLog);
             }
         }
-        sweep.stage = Stage::Due { depth: 0 };
         match depths {
             0 => Step::Done(self.report),
-            _ => self.ask(Phase::Due),
+            _ => self.read_back(0),
         }
     }
 

@@ -133,16 +133,25 @@ impl Sayings {
         }
     }
 
+    /// `route: percent, case`, where the rules say how a field is spelt.
+    fn spelling(&mut self, rules: &RuleSet, path: &str) {
+        if let Some(spelling) = rules.spelling.get(path) {
+            self.say("spelling", format!("{path}: {}", spelling.written()));
+        }
+    }
+
     /// `0: sourceIPAddress`; of a field that is the first of several, each.
     fn fields(&mut self, rules: &RuleSet, name: &'static str, sources: &[FieldSource]) {
         for (at, source) in sources.iter().enumerate() {
             match source {
                 FieldSource::Event(slot) => {
                     self.say(name, format!("{at}: {}", rules.fields.path(*slot)));
+                    self.spelling(rules, rules.fields.path(*slot));
                 }
                 FieldSource::FirstOf(slots) => {
                     for slot in slots.iter() {
                         self.say(name, format!("{at} or: {}", rules.fields.path(*slot)));
+                        self.spelling(rules, rules.fields.path(*slot));
                     }
                 }
                 FieldSource::ChildGroup(of_child) => {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use crate::group::hit::{Texts, ValueOf, number, texts};
+use crate::group::hit::{Texts, ValueOf, texts};
 use crate::group::names::Names;
 use crate::kind::OccurrenceValue;
 use crate::state::key::Key;
@@ -101,7 +101,9 @@ impl<'h> Read<'h> {
         Some(match consumer.reads {
             ValueOf::None => OccurrenceValue::None,
             ValueOf::Anything => OccurrenceValue::anything(),
-            ValueOf::Number => OccurrenceValue::Number(number(slots, source.first()?)?),
+            ValueOf::Number | ValueOf::Point => {
+                OccurrenceValue::Number(consumer.reads.number(slots, source.first()?)?)
+            }
             ValueOf::Key => OccurrenceValue::Key(self.keys[consumer.value]?),
         })
     }

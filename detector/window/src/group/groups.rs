@@ -330,6 +330,7 @@ impl<W: WindowType> RuleWindows for Groups<W> {
         });
         Ok(United {
             state,
+            hits: group.times(&self.window, times),
             forgotten_to: group.forgotten_to(),
             values: group.texts().iter().map(Into::into).collect(),
             episodes,

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use crate::group::few::Shown;
 use crate::group::names::Names;
+use crate::group::point::Point;
 use crate::kind::OccurrenceValue;
 use crate::state::key::Key;
 use detector_event::event::{Event, is_redacted};
@@ -69,6 +70,8 @@ pub(crate) enum ValueOf {
     None,
     Key,
     Number,
+    /// Of a point on the earth.
+    Point,
     /// Their value does not matter, and there need not be one.
     Anything,
 }
@@ -81,8 +84,19 @@ impl ValueOf {
             Self::Anything
         } else if rule.window.reads_numbers() {
             Self::Number
+        } else if rule.window.reads_points() {
+            Self::Point
         } else {
             Self::Key
+        }
+    }
+
+    /// The one value of a field as the number that it stands for.
+    pub(crate) fn number(self, slots: &Slots<'_>, field: &FieldSource) -> Option<f64> {
+        let value = single(slots, event_slot(field))?;
+        match self {
+            Self::Point => Some(Point::of_text(&value.text()?)?.number().into()),
+            _ => value.number(),
         }
     }
 }
@@ -120,8 +134,8 @@ pub(crate) fn each(
         }
     }
     let number = match (reads, input.value.first()) {
-        (ValueOf::Number, Some(field)) => {
-            let number = number(slots, field);
+        (ValueOf::Number | ValueOf::Point, Some(field)) => {
+            let number = reads.number(slots, field);
             if number.is_none() {
                 is_complete &= count(&mut kept_out.missing, field);
             }
@@ -144,7 +158,7 @@ pub(crate) fn each(
         let value = match reads {
             ValueOf::None => OccurrenceValue::None,
             ValueOf::Anything => OccurrenceValue::anything(),
-            ValueOf::Number => OccurrenceValue::Number(number.unwrap_or_default()),
+            ValueOf::Number | ValueOf::Point => OccurrenceValue::Number(number.unwrap_or_default()),
             ValueOf::Key => OccurrenceValue::Key(Key::of_texts(values)),
         };
         see(HitFields { texts, value });
@@ -232,11 +246,6 @@ fn text<'h>(value: &'h Value<'_>) -> Option<Cow<'h, str>> {
 /// The one value of a field as text. An array of one is its member.
 fn single_text<'s>(slots: &'s Slots<'_>, slot: SlotId) -> Option<Cow<'s, str>> {
     text(single(slots, slot)?)
-}
-
-/// The one value of a field as a number.
-pub(crate) fn number(slots: &Slots<'_>, field: &FieldSource) -> Option<f64> {
-    single(slots, event_slot(field))?.number()
 }
 
 fn single<'s, 'a>(slots: &'s Slots<'a>, slot: SlotId) -> Option<&'s Value<'a>> {

@@ -9,6 +9,7 @@ pub(crate) mod body; // what is kept of many hits
 pub(crate) mod parents; // who sees a child's episode
 pub mod groups; // the groups of one rule
 pub(crate) mod names; // that are one in any case
+pub(crate) mod point; // on the earth
 pub(crate) mod hit; // group and value of a matched event
 pub(crate) mod feed; // the same where several correlations ask
 
@@ -31,6 +32,8 @@ use crate::state::key::Key;
 #[derive(Debug, Clone, PartialEq)]
 pub struct United {
     pub state: Vec<u8>,
+    /// The times of the first and the last hit that are kept.
+    pub hits: Option<(i64, i64)>,
     /// The moments before this are forgotten.
     pub forgotten_to: Option<i64>,
     /// The group-by values.
@@ -162,6 +165,11 @@ impl<W: WindowType> Group<W> {
             Self::Many(many) => &mut many.body,
             Self::Few(_) => unreachable!("made into many"),
         }
+    }
+
+    /// The times of the first and the last hit that are kept; `None` where there are none.
+    pub(crate) fn times(&mut self, window: &W, times: GroupTimes) -> Option<(i64, i64)> {
+        self.body(window, times).ledger.times()
     }
 
     /// Unites the hits of `other` into this group.
@@ -302,7 +310,8 @@ impl<W: WindowType> Many<W> {
         holding: &Intervals,
         (window, times): (&W, GroupTimes),
     ) -> Episode {
-        let (after, before) = (span.start - times.timespan_ms, span.end);
+        let after = span.start - times.timespan_ms;
+        let before = span.end - window.delay_ms();
         let body = &self.body;
         let mut children: Vec<&ToldChild> = body
             .children

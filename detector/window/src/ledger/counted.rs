@@ -24,6 +24,16 @@ impl Counted for () {
     }
 }
 
+/// Which part the hit has in what the rule asks.
+impl Counted for u8 {
+    type Old = u8;
+    const COUNTED: bool = false;
+
+    fn key(self) -> Option<Key> {
+        None
+    }
+}
+
 impl Counted for Key {
     type Old = OldKey;
     const COUNTED: bool = true;

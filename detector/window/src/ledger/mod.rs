@@ -121,6 +121,16 @@ impl<V: Counted> Ledger<V> {
         self.items.len() - self.settled >= WAITING_HITS_MIN.max(self.settled)
     }
 
+    /// The times of the first and the last hit; `None` where there are none.
+    pub fn times(&self) -> Option<(i64, i64)> {
+        let items = self.items.iter().map(|item| (item.time, item.time));
+        let stretches = self.stretches.iter().map(|it| (it.first, it.last));
+        let widest = |(first, last): (i64, i64), (more_first, more_last): (i64, i64)| {
+            (first.min(more_first), last.max(more_last))
+        };
+        items.chain(stretches).reduce(widest)
+    }
+
     /// Takes in the hits of `other`; to be settled then.
     pub fn merge(&mut self, other: &Ledger<V>) {
         self.items.extend_from_slice(&other.items);

@@ -5,13 +5,18 @@ use serde::{Deserialize, Serialize};
 use crate::state::chains::Step;
 use crate::state::interval::Intervals;
 
-/// Points of one step that are kept of a slice, which is as long as the timespan.
+/// Points of one step that are usually kept of a slice.
 pub(crate) const KEPT_MAX: usize = 1024;
 
-/// Cells of a slice: each keeps two points.
-const CELLS: i64 = 512;
+/// How time is cut: slices as long as the timespan, each of half as many cells as points are kept of it, since each cell
+/// keeps two.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cells {
+    pub(crate) timespan_ms: i64,
+    pub(crate) kept_max: usize,
+}
 
-/// The slices of steps that had more than [`KEPT_MAX`] points, for good: `(step, slice)`, sorted.
+/// The slices of steps that had more points than are kept, for good: `(step, slice)`, sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Thinned(Vec<(usize, i64)>);
 
@@ -23,9 +28,15 @@ struct Cell {
 }
 
 impl Cell {
-    fn of(time: i64, timespan_ms: i64) -> Self {
+    fn of(
+        time: i64,
+        Cells {
+            timespan_ms,
+            kept_max,
+        }: Cells,
+    ) -> Self {
         let slice_start = time - time.rem_euclid(timespan_ms);
-        let (timespan, cells) = (i128::from(timespan_ms), i128::from(CELLS));
+        let (timespan, cells) = (i128::from(timespan_ms), (kept_max / 2) as i128);
         let at = i128::from(time - slice_start) * cells / timespan;
         let boundary = |at: i128| slice_start + ((at * timespan + cells - 1) / cells) as i64;
         Self {
@@ -52,7 +63,7 @@ impl Thinned {
     }
 
     /// Marks the slices that have too many points. `taken` is sorted by start and distinct.
-    pub(crate) fn mark(&mut self, taken: &[Step], timespan_ms: i64) {
+    pub(crate) fn mark(&mut self, taken: &[Step], cells: Cells) {
         // By step: the slice at hand, and how many points it has so far.
         let mut counts: Vec<(i64, usize)> = Vec::new();
         let mut marks = Thinned::default();
@@ -60,13 +71,13 @@ impl Thinned {
             if counts.len() <= step.step {
                 counts.resize(step.step + 1, (0, 0));
             }
-            let slice = step.start.div_euclid(timespan_ms);
+            let slice = step.start.div_euclid(cells.timespan_ms);
             let (at, count) = &mut counts[step.step];
             if *at != slice {
                 (*at, *count) = (slice, 0);
             }
             *count += 1;
-            if *count == KEPT_MAX + 1 {
+            if *count == cells.kept_max + 1 {
                 marks.0.push((step.step, slice));
             }
         }
@@ -80,23 +91,26 @@ impl Thinned {
     /// Whether a point is the first of all that were seen cannot be told where an earlier one could have been absorbed
     /// and dropped. So where some moment of the cell before it is absorbed, none counts as the first, and likewise for
     /// the last: what is left depends on what was seen, what holds and what is marked, not on what was dropped when.
-    pub(crate) fn thin(&self, taken: &mut Vec<Step>, holding: &Intervals, timespan_ms: i64) {
+    pub(crate) fn thin(&self, taken: &mut Vec<Step>, holding: &Intervals, cut: Cells) {
         if self.is_empty() {
             return;
         }
-        let mut kept: Vec<bool> = taken.iter().map(|s| !self.has(s, timespan_ms)).collect();
+        let mut kept: Vec<bool> = taken
+            .iter()
+            .map(|s| !self.has(s, cut.timespan_ms))
+            .collect();
         let thinned: Vec<usize> = (0..taken.len()).filter(|at| !kept[*at]).collect();
         let steps = taken.iter().map(|s| s.step + 1).max().unwrap_or(0);
-        let absorbs = |from, to| absorbs_any(holding, from, to, timespan_ms);
+        let absorbs = |from, to| absorbs_any(holding, from, to, cut.timespan_ms);
         let mut cells: Vec<Option<Cell>> = vec![None; steps];
         for &at in &thinned {
-            let cell = Cell::of(taken[at].start, timespan_ms);
+            let cell = Cell::of(taken[at].start, cut);
             let is_first = cells[taken[at].step].replace(cell) != Some(cell);
             kept[at] |= is_first && !absorbs(cell.start, taken[at].start);
         }
         cells.fill(None);
         for &at in thinned.iter().rev() {
-            let cell = Cell::of(taken[at].start, timespan_ms);
+            let cell = Cell::of(taken[at].start, cut);
             let is_last = cells[taken[at].step].replace(cell) != Some(cell);
             kept[at] |= is_last && !absorbs(taken[at].start, cell.end);
         }

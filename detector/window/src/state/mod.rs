@@ -9,6 +9,8 @@ pub mod sample; // numbers, however many
 pub mod coverage; // state under every count
 pub(crate) mod chains; // steps in order
 pub(crate) mod cells; // steps, too many to keep
+pub(crate) mod step_times; // steps where nothing is absorbed
 pub(crate) mod moving; // the window over them
 pub(crate) mod slices; // of time
+pub(crate) mod history; // of past weeks
 pub(crate) mod watched; // values, however many

@@ -17,7 +17,7 @@ use detector_window::words::{duration, number, within};
 pub(crate) const KIND: WindowKind = WindowKind {
     name: "spread",
     form: Form::Attribute(Attribute {
-        on: "event_count",
+        on: &["event_count"],
         keys: &["over"],
         example: "{over: 5m}",
         read: |section: &mut Section<'_, '_>| {

@@ -5,13 +5,18 @@
 //! five minutes that a burst may take, and more than one partition for a key that is hot for long.
 
 mod units; // sizes -> units
+mod parked; // what waits for a child's episode
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::store::{
-    ConditionalWrite, EpisodeId, Item, ItemKey, LogName, LogPart, Notice, RuleKey, WriteOutcome,
+    ConditionalWrite, EpisodeId, Item, ItemKey, LogName, LogPart, Notice, ParkedMark, RuleKey,
+    WriteOutcome,
 };
 use detector_core::window::key::Key;
+
+/// Places of marks, likewise.
+pub(super) const MARK_PLACES: u8 = 4;
 
 /// Buckets of a rule, as in `detector/lambda`.
 pub(super) const BUCKETS: u8 = 16;
@@ -32,6 +37,9 @@ pub(super) enum Place {
     Rule(RuleKey, u8),
     Notices(u8),
     Log(u8),
+    /// A slice and a place of it.
+    Parked(i64, u8),
+    Marks(u8),
     Bookkeeping,
 }
 
@@ -115,6 +123,10 @@ pub(super) struct Table {
     /// Until when somebody is at it, and who; `None`: told.
     notices: BTreeMap<NoticeName, Option<(i64, usize)>>,
     log: BTreeMap<LogName, Vec<u8>>,
+    /// By slice and place.
+    parked: BTreeMap<(i64, u8, LogName), Vec<u8>>,
+    /// Whether each is served.
+    marks: BTreeMap<ParkedMark, bool>,
     /// Names given so far.
     named: u64,
     partitions: BTreeMap<Place, Partition>,
@@ -234,15 +246,19 @@ impl Table {
 
     /// Stores a part of the log. Names go around the places; those of the function are drawn at random.
     pub(super) fn append(&mut self, part: &[u8], now_us: i64) -> Result<(), Throttled> {
-        let name = LogName(Key::from_u128(u128::from(self.named)));
+        let name = self.new_name();
         self.note(
             Place::Log(name.place()),
             LOG_BYTES + part.len() as u64,
             now_us,
         )?;
-        self.named += 1;
         self.log.insert(name, part.to_vec());
         Ok(())
+    }
+
+    fn new_name(&mut self) -> LogName {
+        self.named += 1;
+        LogName(Key::from_u128(u128::from(self.named)))
     }
 
     /// The parts of the log in a place.

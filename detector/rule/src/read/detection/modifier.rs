@@ -81,6 +81,8 @@ pub(crate) struct Modifiers {
     pub(crate) utf16: Option<Utf16>,
     pub(crate) base64: Option<Base64>,
     pub(crate) windash: bool,
+    /// Values are placeholders of lists.
+    pub(crate) expand: bool,
     pub(crate) regex_flags: RegexFlags,
 }
 
@@ -103,6 +105,7 @@ struct Reading<'m> {
     utf16: Option<(&'m str, Utf16)>,
     base64: Option<(&'m str, Base64)>,
     windash: bool,
+    expand: bool,
     cased: bool,
     all: bool,
     negated: bool,
@@ -151,10 +154,6 @@ impl<'m> Reading<'m> {
             Modifier::Wide | Modifier::Utf16be | Modifier::Utf16 => self.take_utf16(name, modifier),
             Modifier::Base64 => claim(&mut self.base64, name, Base64::Whole),
             Modifier::Base64Offset => claim(&mut self.base64, name, Base64::Offset),
-            Modifier::Expand => Err(
-                "`expand` needs placeholder values and none are configured, write the values out"
-                    .to_owned(),
-            ),
             _ => self.take_flag(name, modifier),
         }
     }
@@ -177,6 +176,7 @@ impl<'m> Reading<'m> {
             Modifier::Cased => self.cased = true,
             Modifier::Neq => self.negated = true,
             Modifier::WindAsh => self.windash = true,
+            Modifier::Expand => self.expand = true,
             Modifier::FieldRef => match self.place {
                 Some((place, _)) => return Err(format!("`{place}` must come after `fieldref`")),
                 None => self.field_reference = true,
@@ -208,6 +208,9 @@ impl<'m> Reading<'m> {
         if self.cased && !on_text {
             return Err("`cased` is for text, remove it".to_owned());
         }
+        if self.expand {
+            self.check_expand(operator)?;
+        }
         if operator == Operator::Exists && (self.all || self.negated) {
             return Err("`exists` stands alone; for its opposite write `exists: false`".to_owned());
         }
@@ -223,6 +226,7 @@ impl<'m> Reading<'m> {
             utf16: self.utf16.map(|(_, form)| form),
             base64: self.base64.map(|(_, form)| form),
             windash: self.windash,
+            expand: self.expand,
             regex_flags: self.flags,
         })
     }
@@ -262,6 +266,28 @@ impl<'m> Reading<'m> {
             (None, None, None) if self.field_reference => Operator::OtherField(place),
             (None, None, None) => Operator::Text(place),
         })
+    }
+
+    /// A list is looked up as a whole: what changes each value, or asks for all of them, has no place beside it.
+    fn check_expand(&self, operator: Operator) -> Result<(), String> {
+        let encoding = self.utf16.map(|(name, _)| name);
+        let other = encoding
+            .or(self.base64.map(|(name, _)| name))
+            .or(self.windash.then_some("windash"))
+            .or(self.all.then_some("all"))
+            .or(self
+                .other
+                .map(|(name, _)| name)
+                .filter(|_| operator != Operator::Cidr))
+            .or(self.moment.map(|(name, _)| name))
+            .or(self.order.map(|(name, _)| name))
+            .or(self.field_reference.then_some("fieldref"));
+        match other {
+            Some(name) => Err(format!(
+                "`expand` does not go with `{name}`: it takes `contains`, `startswith`, `endswith`, `cidr`, `cased` and `neq`"
+            )),
+            None => Ok(()),
+        }
     }
 
     fn check_encodings(&self, operator: Operator) -> Result<(), String> {

@@ -1,14 +1,17 @@
 //! One value of a detection item to the tests it stands for.
 
 use ipnet::IpNet;
-use rsigma_parser::{SigmaString, SigmaValue, SpecialChar, StringPart};
+use rsigma_parser::{DetectionItem, SigmaString, SigmaValue, SpecialChar, StringPart};
 
 use detector_event::field::FieldTable;
 
 use crate::model::condition::{Case, DASHES, Glob, GlobPart, Number, Order, Place, Test, TextTest};
+use crate::model::list::Lookup;
+use crate::model::network_prefix::network_of_text;
 use crate::model::pattern::Pattern;
 use crate::read::detection::encoding::{base64, base64_anywhere, bytes};
 use crate::read::detection::modifier::{Base64, Modifiers, Operator};
+use crate::read::shared::lists::Lists;
 use crate::yaml::letter_case::fold;
 use crate::yaml::yaml_tree::shortened;
 
@@ -23,7 +26,13 @@ pub(crate) fn value_tests(
     value: &SigmaValue,
     modifiers: &Modifiers,
     fields: &mut FieldTable,
+    lists: &mut Lists,
 ) -> Result<Vec<Test>, String> {
+    if modifiers.expand
+        && let Some(name) = placeholder(value)?
+    {
+        return listed(name, modifiers, lists);
+    }
     let test = match modifiers.operator {
         Operator::Text(place) => return text_tests(value, place, modifiers),
         Operator::Regex => Test::Regex(regex(value, modifiers)?),
@@ -45,6 +54,64 @@ pub(crate) fn value_tests(
         Operator::Exists => Test::Present,
     };
     Ok(vec![test])
+}
+
+fn has_placeholder(value: &SigmaValue) -> bool {
+    matches!(value, SigmaValue::String(text) if text.original.matches('%').count() > 1)
+}
+
+/// `expand` is asked for where there is something to expand.
+pub(crate) fn check_placeholders(
+    item: &DetectionItem,
+    key: &str,
+    with: &Modifiers,
+) -> Result<(), String> {
+    match with.expand && !item.values.iter().any(has_placeholder) {
+        true => Err(format!(
+            "`{key}` has no placeholder, as `'%name%'` for the list `name`: remove `expand`"
+        )),
+        false => Ok(()),
+    }
+}
+
+/// The list that a value stands for: all of it is `%name%`.
+fn placeholder(value: &SigmaValue) -> Result<Option<&str>, String> {
+    let SigmaValue::String(text) = value else {
+        return Ok(None);
+    };
+    let text = text.original.as_str();
+    let inner = text
+        .strip_prefix('%')
+        .and_then(|rest| rest.strip_suffix('%'));
+    match inner {
+        Some(name) if !name.is_empty() && !name.contains('%') => Ok(Some(name)),
+        _ if has_placeholder(value) => Err(format!(
+            "{} is more than a placeholder: write `%name%` alone, with `contains`, `startswith` or `endswith` for a part of the text",
+            shortened(text)
+        )),
+        _ => Ok(None),
+    }
+}
+
+/// The tests for the values of a list: one that looks it up, or one for each value that is looked for within a text.
+fn listed(name: &str, modifiers: &Modifiers, lists: &mut Lists) -> Result<Vec<Test>, String> {
+    let case = modifiers.case;
+    match modifiers.operator {
+        Operator::Cidr => lists.listed(name, Lookup::Network),
+        Operator::Text(Place::Whole) => lists.listed(
+            name,
+            Lookup::Value {
+                cased: case == Case::Kept,
+            },
+        ),
+        Operator::Text(place) => {
+            let values = lists.values(name)?;
+            return Ok(values.iter().map(|text| found(place, case, text)).collect());
+        }
+        // Refused where modifiers are read.
+        _ => return Ok(Vec::new()),
+    }
+    .map(|listed| vec![Test::Listed(listed)])
 }
 
 fn number(value: &SigmaValue, what: &str) -> Result<Number, String> {
@@ -144,42 +211,6 @@ fn regex_problem(text: &str, error: &regex::Error) -> String {
 
 fn network(value: &SigmaValue) -> Result<IpNet, String> {
     network_of_text(&plain_text(value, "cidr")?)
-}
-
-/// A network in CIDR form, without bits set beyond its prefix. One of IPv4 addresses in IPv6 ones is that of the IPv4
-/// addresses.
-pub(crate) fn network_of_text(text: &str) -> Result<IpNet, String> {
-    if let Ok(address) = text.parse::<std::net::IpAddr>() {
-        let width = if address.is_ipv4() { 32 } else { 128 };
-        return Err(format!(
-            "`{text}` is an address, not a network, try `{text}/{width}`"
-        ));
-    }
-    let net: IpNet = text.parse().map_err(|_| {
-        format!(
-            "{} is not a network, write one like `10.0.0.0/8` or `2001:db8::/32`",
-            shortened(text)
-        )
-    })?;
-    if net.addr() != net.network() {
-        return Err(format!(
-            "`{text}` names an address within its network, try `{}`",
-            net.trunc()
-        ));
-    }
-    Ok(canonical(net))
-}
-
-fn canonical(net: IpNet) -> IpNet {
-    const MAPPED_BITS: u8 = 96;
-    let inner = match net {
-        IpNet::V6(v6) => v6.addr().to_ipv4_mapped(),
-        IpNet::V4(_) => None,
-    };
-    inner
-        .zip(net.prefix_len().checked_sub(MAPPED_BITS))
-        .and_then(|(inner, bits)| IpNet::new(inner.into(), bits).ok())
-        .unwrap_or(net)
 }
 
 fn text_tests(

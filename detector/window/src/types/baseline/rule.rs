@@ -1,7 +1,6 @@
 //! `vedette.baseline` in rule files.
 
 use std::any::Any;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use detector_rule::{
@@ -9,17 +8,11 @@ use detector_rule::{
 };
 
 use crate::group::groups;
+use crate::state::history::{Calendar, WEEKS_MAX};
 use crate::state::sample::KEPT_MAX;
 use crate::types::words::{number, of_million, within};
 
-/// A week in milliseconds.
-pub const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
-
-/// How long the timespan may be.
-const SLOT_MS: RangeInclusive<i64> = 15 * 60 * 1000..=24 * 3600 * 1000;
-
-/// The most weeks that it looks back.
-const WEEKS_MAX: u64 = 12;
+pub use crate::state::history::WEEK_MS;
 
 /// Compares a count with what is usual.
 #[derive(Debug, Clone)]
@@ -36,22 +29,37 @@ pub struct BaselineParts {
     pub weeks: u32,
     /// The fewest of them that must be known, from 1 to all.
     pub warm_up: u32,
-    /// How many times the usual count it takes, in millionths; at least one.
+    /// How many times the usual count it takes, in millionths; below one, it takes no more than that.
     pub factor: u64,
+    /// The fewest usual events for which too few are judged; 0 where the factor asks for more.
+    pub at_least: u64,
 }
 
 impl BaselineParts {
+    /// Whether it asks for less than usual.
+    pub(super) fn asks_for_less(&self) -> bool {
+        self.factor < MILLION
+    }
+
     /// How long an event is compared with, in milliseconds.
     pub fn memory_ms(&self) -> i64 {
-        (i64::from(self.weeks) + 1) * WEEK_MS
+        self.calendar(WEEK_MS).memory_ms()
+    }
+
+    /// How time is cut, for slots of a length.
+    pub(super) fn calendar(&self, slot_ms: i64) -> Calendar {
+        Calendar {
+            slot_ms,
+            weeks: self.weeks,
+        }
     }
 }
 
 pub const KIND: WindowKind = WindowKind {
     name: "baseline",
     form: Form::Attribute(Attribute {
-        on: "event_count",
-        keys: &["factor", "weeks", "warm_up"],
+        on: &["event_count"],
+        keys: &["factor", "weeks", "warm_up", "at_least"],
         example: "{factor: 3, weeks: 4, warm_up: 3}",
         read,
     }),
@@ -71,8 +79,11 @@ fn read(section: &mut Section<'_, '_>) -> Option<Arc<dyn Draft>> {
     let weeks = section.count_up_to("weeks", WEEKS_MAX, 1);
     let warm_up = section.count_up_to("warm_up", WEEKS_MAX, 1);
     let (factor, weeks, warm_up) = (factor?, weeks?, warm_up?);
-    if factor < MILLION {
-        section.error("`factor` is below 1: less than the usual would be too much");
+    let at_least = section.count("at_least");
+    match (factor < MILLION, section.has("at_least")) {
+        (true, false) => section.error("`factor` is below 1, which is for less than usual: add `at_least`, the fewest usual events for which too few matter"),
+        (false, true) => section.error("`at_least` is for a `factor` below 1: of more than usual, the condition says the fewest events that matter"),
+        _ => {}
     }
     if warm_up > weeks {
         section.error("`warm_up` is above `weeks`: so many are never known");
@@ -82,16 +93,17 @@ fn read(section: &mut Section<'_, '_>) -> Option<Arc<dyn Draft>> {
         weeks: small(weeks),
         warm_up: small(warm_up),
         factor,
+        at_least: at_least.unwrap_or(0),
     }))
 }
 
 impl Draft for BaselineParts {
     fn link(&self, linker: &mut Linker<'_>) -> Arc<dyn Window> {
         let (timespan_ms, threshold) = (linker.timespan_ms(), linker.count());
-        if !SLOT_MS.contains(&timespan_ms) || WEEK_MS % timespan_ms != 0 {
+        if !Calendar::has_slots_of(timespan_ms) {
             linker.problem("`vedette.baseline` compares with the same time of past weeks: it needs a timespan from `15m` to `24h` that divides the week, as `1h`");
         }
-        if !threshold.is_monotone() {
+        if !threshold.is_monotone() && !self.asks_for_less() {
             linker.problem("`vedette.baseline` is for more than usual: its condition takes `gte` or `gt`, the fewest events that matter");
         }
         Arc::new(Baseline {
@@ -108,15 +120,20 @@ impl Window for Baseline {
             weeks,
             warm_up,
             factor,
+            at_least,
         } = self.parts;
+        let mut judgement = vec![
+            ("threshold", self.threshold.to_string()),
+            ("warm_up", warm_up.to_string()),
+            ("factor", of_million(factor).to_string()),
+        ];
+        if self.parts.asks_for_less() {
+            judgement.push(("at_least", at_least.to_string()));
+        }
         WindowParts {
             kind: KIND.name,
             state: vec![("weeks", weeks.to_string())],
-            judgement: vec![
-                ("threshold", self.threshold.to_string()),
-                ("warm_up", warm_up.to_string()),
-                ("factor", of_million(factor).to_string()),
-            ],
+            judgement,
             ..WindowParts::default()
         }
     }
@@ -124,6 +141,12 @@ impl Window for Baseline {
     fn fires_at(&self, _: &[&str]) -> String {
         let (factor, weeks) = (self.parts.factor as f64 / MILLION as f64, self.parts.weeks);
         let (events, within) = (number(&self.threshold), within(self.timespan_ms));
+        if self.parts.asks_for_less() {
+            let at_least = self.parts.at_least;
+            return format!(
+                "{events} events {within}, and no more than {factor} times the usual of {weeks} weeks, which is {at_least} or more"
+            );
+        }
         format!("{events} events {within}, and {factor} times the usual of {weeks} weeks")
     }
 

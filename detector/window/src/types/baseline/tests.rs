@@ -1,6 +1,7 @@
 use super::*;
 use crate::kind::OccurrenceValue;
 use crate::state::key::Key;
+use crate::state::sample::Numbers;
 use detector_rule::{Comparison, Threshold};
 
 const HOUR: i64 = 3_600_000;
@@ -14,6 +15,7 @@ fn window() -> Baseline {
             weeks: 4,
             warm_up: 3,
             factor: 3 * MILLION,
+            at_least: 0,
         },
     }
 }
@@ -23,9 +25,9 @@ fn hit(time: i64, number: u128) -> Occurrence {
 }
 
 /// So many events, a minute apart, in hours after the beginning of week 0.
-fn history(hours: &[(i64, i64)]) -> History {
+fn history(hours: &[(i64, i64)]) -> History<u64> {
     let window = window();
-    let mut state = History::default();
+    let mut state = History::<u64>::default();
     for &(hour, count) in hours {
         for nth in 0..count {
             let time = hour * HOUR + nth * MINUTE;
@@ -35,7 +37,7 @@ fn history(hours: &[(i64, i64)]) -> History {
     state
 }
 
-fn holding(state: &mut History) -> Vec<(i64, i64)> {
+fn holding(state: &mut History<u64>) -> Vec<(i64, i64)> {
     let holding = window().holding(state);
     let holding = holding.as_slice().iter();
     holding

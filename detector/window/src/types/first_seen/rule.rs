@@ -35,7 +35,7 @@ const VALUES_MAX: u64 = 3_000;
 pub const KIND: WindowKind = WindowKind {
     name: "first_seen",
     form: Form::Attribute(Attribute {
-        on: "value_count",
+        on: &["value_count"],
         keys: &["learning", "memory", "values"],
         example: "{learning: 7d, memory: 30d}",
         read,

@@ -26,7 +26,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::group::version_1::{Span, Time, intervals};
 use crate::kind::{Occurrence, WindowType};
-use crate::state::cells::Thinned;
+use crate::state::cells::{Cells, KEPT_MAX, Thinned};
 use crate::state::chains::{self, Step, join_intervals};
 use crate::state::interval::{Interval, Intervals, WAITING_MIN};
 use crate::state::relative;
@@ -152,7 +152,7 @@ impl TemporalOrdered {
         let found = chains::find(&state.taken, self.timespan_ms, self.steps);
         state.holding = state.holding.union(&found.holding);
         self.absorb(state);
-        state.thinned.mark(&state.taken, self.timespan_ms);
+        state.thinned.mark(&state.taken, self.cells());
         self.thin(state);
         state
             .thinned
@@ -162,7 +162,14 @@ impl TemporalOrdered {
 
     fn thin(&self, state: &mut Steps) {
         let (thinned, holding) = (&state.thinned, &state.holding);
-        thinned.thin(&mut state.taken, holding, self.timespan_ms);
+        thinned.thin(&mut state.taken, holding, self.cells());
+    }
+
+    fn cells(&self) -> Cells {
+        Cells {
+            timespan_ms: self.timespan_ms,
+            kept_max: KEPT_MAX,
+        }
     }
 
     /// Drops the moments of a step that bear on moments known to hold alone. Of an interval they are cut out, moment by

@@ -46,6 +46,11 @@ impl Window for TemporalOrdered {
         format!("{} in this order {within}", inputs.join(", "))
     }
 
+    /// A chain has all of them.
+    fn needs(&self, _input: usize) -> bool {
+        true
+    }
+
     fn kept_at_most(&self) -> Option<String> {
         Some("1,024 hits of a step in a timespan".to_owned())
     }

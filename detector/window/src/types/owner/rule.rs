@@ -54,7 +54,7 @@ impl OwnerParts {
 pub const KIND: WindowKind = WindowKind {
     name: "owner",
     form: Form::Attribute(Attribute {
-        on: "value_count",
+        on: &["value_count"],
         keys: &["given_by", "ended_by", "memory"],
         example: "{given_by: [registered], ended_by: [removed], memory: 365d}",
         read,

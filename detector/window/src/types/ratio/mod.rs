@@ -9,20 +9,21 @@
 //! all of it in one eighth), where each event hits two rules: of the ratio 2.2 (6.3) points at most, of a count 4.4 %
 //! (12.6 %); where each hits one, 1.6 (4.4) points and 3.1 % (8.9 %).
 
+mod parts; // what rule files say of it
+mod usual; // by what is usual
+mod values; // of different values, not of events
 mod rule; // in rule files
 
 use crate::kind::{NEARLY, Occurrence, WindowType};
 use crate::state::interval::{Interval, Intervals};
 use crate::state::moving::{Moving, sweep};
 use crate::state::sample::{Numbers, ONE, Sampling, Weighted};
-use detector_rule::{Comparison, MILLION};
 
-pub use rule::{KIND, Ratio, RatioParts};
-
-/// An event hits a rule of `of`, as a bit of its number.
-const OF: u8 = 1;
-/// It hits a rule of `to`.
-const TO: u8 = 2;
+use parts::{OF, TO};
+pub use parts::{RatioParts, UsualParts};
+pub use rule::{KIND, Ratio};
+pub use usual::UsualRatio;
+pub use values::ValueRatio;
 
 impl WindowType for Ratio {
     type State = Numbers;
@@ -34,10 +35,7 @@ impl WindowType for Ratio {
     }
 
     fn observe(&self, state: &mut Numbers, occurrence: &Occurrence) {
-        let is_in = |inputs: &[usize]| inputs.contains(&occurrence.input);
-        let of = if is_in(&self.parts.of) { OF } else { 0 };
-        let to = if is_in(&self.parts.to) { TO } else { 0 };
-        let role = f64::from(of | to);
+        let role = f64::from(self.parts.role_of(occurrence.input));
         state.add(occurrence.start, occurrence.id, role, self.sampling());
     }
 
@@ -124,17 +122,12 @@ impl Moving for Counts<'_> {
 
     fn rest(&mut self, moments: Interval) {
         self.most = self.most.max(self.to);
-        let RatioParts {
-            bounds, at_least, ..
-        } = &self.ratio.parts;
+        let parts = &self.ratio.parts;
         let (of, to) = (i128::from(self.of), i128::from(self.to));
-        let is_so = |&(comparison, bound): &(Comparison, u64)| {
-            comparison.accepts(&(of * i128::from(MILLION)), &(to * i128::from(bound)))
-        };
         let count = (self.all as f64) / ONE as f64;
-        if to >= i128::from(*at_least) * i128::from(ONE)
+        if to >= i128::from(parts.at_least) * i128::from(ONE)
             && self.ratio.threshold.holds_estimate(count)
-            && bounds.iter().all(is_so)
+            && parts.accepts(of, to)
         {
             self.holding.push(moments);
         }

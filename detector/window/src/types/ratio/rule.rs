@@ -9,8 +9,12 @@ use detector_rule::{
 };
 
 use crate::group::groups;
+use crate::state::history::{Calendar, WEEKS_MAX};
 use crate::state::sample::KEPT_MAX;
-use crate::types::words::{number, of_million, places, within};
+use crate::types::ratio::parts::{RatioParts, UsualParts};
+use crate::types::ratio::usual::UsualRatio;
+use crate::types::ratio::values::{VALUES_MAX, ValueRatio};
+use crate::types::words::{number, of_million, within};
 
 /// Judges which part of the events hits some of the rules.
 #[derive(Debug, Clone)]
@@ -21,22 +25,13 @@ pub struct Ratio {
     pub parts: RatioParts,
 }
 
-/// Positions are those of the correlation's inputs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RatioParts {
-    pub of: Vec<usize>,
-    pub to: Vec<usize>,
-    /// In millionths, all of which must be true.
-    pub bounds: Vec<(Comparison, u64)>,
-    /// The fewest events of the rules `to`, at least 1.
-    pub at_least: u64,
-}
-
 pub const KIND: WindowKind = WindowKind {
     name: "ratio",
     form: Form::Attribute(Attribute {
-        on: "event_count",
-        keys: &["of", "to", "gte", "lte", "at_least"],
+        on: &["event_count", "value_count"],
+        keys: &[
+            "of", "to", "gte", "lte", "at_least", "factor", "weeks", "warm_up",
+        ],
         example: "{of: [failed], to: [failed, passed], gte: 0.5, at_least: 100}",
         read,
     }),
@@ -48,6 +43,36 @@ struct RatioDraft {
     to: Vec<Reference>,
     bounds: Vec<(Comparison, u64)>,
     at_least: u64,
+    usual: Option<UsualParts>,
+}
+
+/// What is said of the usual ratio, if something is.
+fn read_usual(section: &mut Section<'_, '_>) -> Option<UsualParts> {
+    let keys = [
+        ("factor", "factor: 2"),
+        ("weeks", "weeks: 4"),
+        ("warm_up", "warm_up: 3"),
+    ];
+    if !keys.iter().any(|(key, _)| section.has(key)) {
+        return None;
+    }
+    for (key, example) in keys {
+        if !section.has(key) {
+            section.missing(key, example);
+        }
+    }
+    let factor = section.millionths("factor");
+    let weeks = section.count_up_to("weeks", WEEKS_MAX, 1)?;
+    let warm_up = section.count_up_to("warm_up", WEEKS_MAX, 1)?;
+    if warm_up > weeks {
+        section.error("`warm_up` is above `weeks`: so many are never known");
+    }
+    let small = |weeks: u64| u32::try_from(weeks).unwrap_or(u32::MAX);
+    Some(UsualParts {
+        factor: factor?,
+        weeks: small(weeks),
+        warm_up: small(warm_up),
+    })
 }
 
 fn read(section: &mut Section<'_, '_>) -> Option<Arc<dyn Draft>> {
@@ -56,7 +81,8 @@ fn read(section: &mut Section<'_, '_>) -> Option<Arc<dyn Draft>> {
     for (name, comparison) in [("gte", Comparison::Gte), ("lte", Comparison::Lte)] {
         bounds.extend(section.millionths(name).map(|bound| (comparison, bound)));
     }
-    if !section.has("gte") && !section.has("lte") {
+    let usual = read_usual(section);
+    if !section.has("gte") && !section.has("lte") && usual.is_none() {
         section.missing("gte", "gte: 0.5");
     }
     if let [(_, low), (_, high)] = bounds[..]
@@ -74,6 +100,7 @@ fn read(section: &mut Section<'_, '_>) -> Option<Arc<dyn Draft>> {
         to: to?,
         bounds,
         at_least: at_least?,
+        usual,
     }))
 }
 
@@ -99,57 +126,110 @@ impl Draft for RatioDraft {
                 linker.problem_of_input(at, message);
             }
         }
-        Arc::new(Ratio {
-            timespan_ms: linker.timespan_ms(),
-            threshold: linker.count(),
-            parts,
-        })
+        let (timespan_ms, threshold) = (linker.timespan_ms(), linker.count());
+        match (self.usual, linker.counts_values()) {
+            (None, true) => Arc::new(ValueRatio {
+                timespan_ms,
+                threshold,
+                parts,
+            }),
+            (None, false) => Arc::new(Ratio {
+                timespan_ms,
+                threshold,
+                parts,
+            }),
+            (Some(usual), counts_values) => {
+                if counts_values {
+                    linker.problem("`vedette.ratio` knows what is usual of events alone: leave out `factor`, `weeks` and `warm_up`, or make it an `event_count`");
+                }
+                if !Calendar::has_slots_of(timespan_ms) {
+                    linker.problem("`vedette.ratio` with a `factor` compares with the same time of past weeks: it needs a timespan from `15m` to `24h` that divides the week, as `1h`");
+                }
+                Arc::new(UsualRatio {
+                    timespan_ms,
+                    threshold,
+                    parts,
+                    usual,
+                })
+            }
+        }
     }
 }
 
 impl Window for Ratio {
     fn parts(&self) -> WindowParts {
-        let RatioParts {
-            of,
-            to,
-            bounds,
-            at_least,
-        } = &self.parts;
-        let bounds = bounds.iter().map(|(by, bound)| (*by, of_million(*bound)));
-        let bounds = bounds.collect();
-        WindowParts {
-            kind: KIND.name,
-            state: vec![("of", places(of)), ("to", places(to))],
-            judgement: vec![
-                ("threshold", self.threshold.to_string()),
-                ("ratio", Threshold(bounds).to_string()),
-                ("at_least", at_least.to_string()),
-            ],
-            ..WindowParts::default()
-        }
+        self.parts.parts(KIND.name, &self.threshold)
     }
 
     /// `100 or more events within 10 minutes, of which failed are 50 % or more of failed and passed`
     fn fires_at(&self, inputs: &[&str]) -> String {
-        let named = |places: &[usize]| {
-            let names = places.iter().filter_map(|at| inputs.get(*at).copied());
-            names.collect::<Vec<_>>().join(" and ")
-        };
-        let bounds = self.parts.bounds.iter().map(|(comparison, millionths)| {
-            let percent = *millionths as f64 / 10_000.0;
-            match comparison {
-                Comparison::Lte => format!("{percent} % or less"),
-                _ => format!("{percent} % or more"),
-            }
-        });
-        let bounds = bounds.collect::<Vec<_>>().join(" and ");
-        let (of, to) = (named(&self.parts.of), named(&self.parts.to));
         let (events, within) = (number(&self.threshold), within(self.timespan_ms));
-        format!("{events} events {within}, of which {of} are {bounds} of {to}")
+        let shares = self.parts.shares(inputs);
+        format!("{events} events {within}, of which {shares}")
     }
 
     fn kept_at_most(&self) -> Option<String> {
         Some(format!("{KEPT_MAX} hits in an eighth of the timespan"))
+    }
+
+    fn groups(&self, quiet_ms: i64) -> Box<dyn Any> {
+        groups::of(self, self.timespan_ms, quiet_ms)
+    }
+}
+
+impl Window for UsualRatio {
+    fn parts(&self) -> WindowParts {
+        let UsualParts {
+            factor,
+            weeks,
+            warm_up,
+        } = self.usual;
+        let mut parts = self.parts.parts("ratio by the usual", &self.threshold);
+        parts.state.push(("weeks", weeks.to_string()));
+        parts.judgement.extend([
+            ("factor", of_million(factor).to_string()),
+            ("warm_up", warm_up.to_string()),
+        ]);
+        parts
+    }
+
+    fn fires_at(&self, inputs: &[&str]) -> String {
+        let (events, within) = (number(&self.threshold), within(self.timespan_ms));
+        let shares = self.parts.shares(inputs);
+        let (factor, weeks) = (of_million(self.usual.factor), self.usual.weeks);
+        let most = if factor < 1.0 { "no more than " } else { "" };
+        format!(
+            "{events} events {within}, of which {shares}, and {most}{factor} times the usual part of {weeks} weeks"
+        )
+    }
+
+    fn memory_ms(&self) -> i64 {
+        self.usual.calendar(self.timespan_ms).memory_ms()
+    }
+
+    fn kept_at_most(&self) -> Option<String> {
+        Some(format!("{KEPT_MAX} hits in an eighth of the timespan"))
+    }
+
+    fn groups(&self, quiet_ms: i64) -> Box<dyn Any> {
+        groups::of(self, self.timespan_ms, quiet_ms)
+    }
+}
+
+impl Window for ValueRatio {
+    fn parts(&self) -> WindowParts {
+        self.parts.parts("ratio of values", &self.threshold)
+    }
+
+    /// `20 or more different values within 10 minutes, of which those of failed are …`
+    fn fires_at(&self, inputs: &[&str]) -> String {
+        let (values, within) = (number(&self.threshold), within(self.timespan_ms));
+        let shares = self.parts.shares(inputs);
+        format!("{values} different values {within}, of which those of {shares}")
+    }
+
+    fn kept_at_most(&self) -> Option<String> {
+        Some(format!("{VALUES_MAX} values in an eighth of the timespan"))
     }
 
     fn groups(&self, quiet_ms: i64) -> Box<dyn Any> {

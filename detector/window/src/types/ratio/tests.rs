@@ -1,7 +1,8 @@
+use super::values::SidesOfValues;
 use super::*;
 use crate::kind::{OccurrenceValue, held};
 use crate::state::key::Key;
-use detector_rule::Threshold;
+use detector_rule::{Comparison, MILLION, Threshold};
 
 fn ratio(of: &[usize], to: &[usize], at_least: u64) -> Ratio {
     Ratio {
@@ -77,4 +78,50 @@ fn a_flood_is_judged_within_the_stated_error() {
         worst = worst.max((found - f64::from(failed as u32) / 40_000.0).abs());
     }
     assert!(worst < 3.0 * 0.016, "{worst}");
+}
+
+fn of_values(at_least: u64) -> ValueRatio {
+    let Ratio {
+        timespan_ms,
+        threshold,
+        parts,
+    } = ratio(&[0], &[0, 1], at_least);
+    ValueRatio {
+        timespan_ms,
+        threshold,
+        parts,
+    }
+}
+
+fn of_user(input: usize, time: i64, user: u64) -> Occurrence {
+    let user = OccurrenceValue::Key(Key::of_texts([user.to_string()]));
+    Occurrence::hit(input, time, Key::from_u128(time as u128), user)
+}
+
+#[test]
+fn a_value_counts_once_on_each_side() {
+    let window = of_values(2);
+    // One user who fails again and again, and one who passes: half of them. The first passes in the end, too.
+    let failed = (0..50).map(|at| of_user(0, at, 1));
+    let others = [of_user(1, 100, 2), of_user(1, 200, 1)];
+    let found = held(&window, failed.clone().chain(others));
+    assert_eq!(found, [(100, 600_049)]);
+    let third = [of_user(1, 100, 2), of_user(1, 300, 3)];
+    let found = held(&window, failed.chain(third));
+    assert_eq!(found, [(100, 300)]);
+}
+
+#[test]
+fn of_many_values_a_sample_is_judged() {
+    for (part, holds) in [(40, false), (60, true)] {
+        let window = of_values(15_000);
+        let hits = (0..20_000).map(|user| {
+            let input = usize::from(user % 100 >= part);
+            of_user(input, user as i64 * 20, user)
+        });
+        let mut state = SidesOfValues::default();
+        hits.for_each(|hit| window.observe(&mut state, &hit));
+        assert_eq!(!window.holding(&mut state).is_empty(), holds, "{part}");
+        assert!(window.is_thinned(&state) && window.bytes(&state) < 120_000);
+    }
 }

@@ -9,16 +9,14 @@
 //! has more than 1,024 hits in a timespan, the first and the last of each 512th part of it are kept: moments are then off
 //! by less than such a part.
 
-use detector_rule::Presence;
-use serde::{Deserialize, Serialize};
-
 use crate::kind::{Occurrence, WindowType};
-use crate::state::cells::Thinned;
-use crate::state::chains::{Step, join_intervals};
-use crate::state::interval::{Interval, Intervals, WAITING_MIN};
-use crate::state::relative;
+use crate::state::cells::{Cells, KEPT_MAX};
+use crate::state::chains::Step;
+use crate::state::interval::{Interval, Intervals};
+use crate::state::step_times::{StepTimes, StepsOf};
 use crate::types::temporal::alternatives::{Alternative, Alternatives};
 use crate::types::temporal::present::while_present;
+use detector_rule::Presence;
 
 /// Judges which inputs are present, of what has nothing around it that is ruled out.
 #[derive(Debug, Clone)]
@@ -31,19 +29,8 @@ pub struct TemporalExcept {
     pub(super) ways: Alternatives,
 }
 
-/// When each input occurred.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Times {
-    /// The first `settled` are sorted and distinct, the rest wait. Encoded, all are settled.
-    #[serde(with = "relative")]
-    taken: Vec<Step>,
-    #[serde(skip)]
-    settled: usize,
-    thinned: Thinned,
-}
-
 impl WindowType for TemporalExcept {
-    type State = Times;
+    type State = StepTimes;
     type Detail = u32;
     type Value = ();
 
@@ -51,67 +38,47 @@ impl WindowType for TemporalExcept {
         false
     }
 
-    fn observe(&self, state: &mut Times, occurrence: &Occurrence) {
-        state.taken.push(Step {
+    fn observe(&self, state: &mut StepTimes, occurrence: &Occurrence) {
+        let step = Step {
             start: occurrence.start,
             until: occurrence.until,
             step: occurrence.input,
-        });
-        if state.taken.len() - state.settled >= WAITING_MIN.max(state.settled) {
-            self.settle(state);
-        }
-    }
-
-    fn merge(&self, state: &mut Times, other: &Times) {
-        state.taken.extend_from_slice(&other.taken);
-        state.thinned.merge(&other.thinned);
-        state.settled = 0;
-        self.settle(state);
-    }
-
-    fn holding(&self, state: &mut Times) -> Intervals {
-        self.settle(state);
-        self.moments_of(&self.ways, &state.taken)
-    }
-
-    /// Slices go as a whole: what was thinned does not depend on when it was.
-    fn forget(&self, state: &mut Times, before: i64) {
-        self.settle(state);
-        let bears_from = before.saturating_sub(self.reach_ms());
-        let is_over = |slice: i64| {
-            let end = slice.saturating_add(1).saturating_mul(self.timespan_ms);
-            end <= bears_from
         };
-        state.taken.retain(|step| match step.is_point() {
-            true => !is_over(step.start.div_euclid(self.timespan_ms)),
-            false => step.until > bears_from,
-        });
-        for step in state.taken.iter_mut().filter(|step| !step.is_point()) {
-            step.start = step.start.max(bears_from);
-        }
-        state.thinned.retain(|slice| !is_over(slice));
-        state.settled = 0;
-        self.settle(state);
+        state.take(step, self.steps());
     }
 
-    fn closeness(&self, state: &mut Times) -> f64 {
+    fn merge(&self, state: &mut StepTimes, other: &StepTimes) {
+        state.merge(other, self.steps());
+    }
+
+    fn holding(&self, state: &mut StepTimes) -> Intervals {
+        let taken = state.settle(self.steps());
+        self.moments_of(&self.ways, taken)
+    }
+
+    fn forget(&self, state: &mut StepTimes, before: i64) {
+        let bears_from = before.saturating_sub(self.reach_ms());
+        state.forget(bears_from, self.steps());
+    }
+
+    fn closeness(&self, state: &mut StepTimes) -> f64 {
         if !self.holding(state).is_empty() {
             return 1.0;
         }
-        let mut seen: Vec<usize> = state.taken.iter().map(|step| step.step).collect();
+        let mut seen: Vec<usize> = state.taken().iter().map(|step| step.step).collect();
         seen.sort_unstable();
         seen.dedup();
         seen.len() as f64 / (self.inputs + 1) as f64
     }
 
-    fn is_thinned(&self, state: &Times) -> bool {
-        !state.thinned.is_empty()
+    fn is_thinned(&self, state: &StepTimes) -> bool {
+        state.is_thinned()
     }
 
     fn counted(&self, _: &Occurrence) {}
 
-    fn bytes(&self, state: &Times) -> usize {
-        state.taken.capacity() * size_of::<Step>() + state.thinned.bytes()
+    fn bytes(&self, state: &StepTimes) -> usize {
+        state.bytes()
     }
 }
 
@@ -123,18 +90,14 @@ impl TemporalExcept {
         self.timespan_ms.saturating_mul(timespans)
     }
 
-    fn settle(&self, state: &mut Times) {
-        if state.settled == state.taken.len() {
-            return;
+    fn steps(&self) -> StepsOf {
+        StepsOf {
+            steps: self.inputs,
+            cells: Cells {
+                timespan_ms: self.timespan_ms,
+                kept_max: KEPT_MAX,
+            },
         }
-        // State that was damaged may say anything.
-        let is_step = |s: &Step| s.step < self.inputs && s.start <= s.until;
-        state.taken.retain(is_step);
-        join_intervals(&mut state.taken);
-        state.thinned.mark(&state.taken, self.timespan_ms);
-        let nothing_absorbed = Intervals::default();
-        (state.thinned).thin(&mut state.taken, &nothing_absorbed, self.timespan_ms);
-        state.settled = state.taken.len();
     }
 
     fn moments_of(&self, ways: &Alternatives, taken: &[Step]) -> Intervals {

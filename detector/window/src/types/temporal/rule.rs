@@ -72,6 +72,10 @@ impl Window for Temporal {
         format!("{present} {}", within(self.timespan_ms))
     }
 
+    fn needs(&self, input: usize) -> bool {
+        self.presence.needs(input, self.inputs)
+    }
+
     fn groups(&self, quiet_ms: i64) -> Box<dyn Any> {
         groups::of(self, self.timespan_ms, quiet_ms)
     }

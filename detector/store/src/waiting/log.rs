@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::key::RuleKey;
+use crate::key::{ItemKey, RuleKey};
 use crate::work::{GroupRef, Work};
 use crate::{Plan, work::Deltas};
 use detector_window::key::Key;
@@ -52,6 +52,8 @@ pub(crate) enum LogError {
     Damaged(#[from] postcard::Error),
     #[error("a part of the log is of rules that came into force later")]
     Newer,
+    #[error("what was parked cannot be unpacked")]
+    Packing,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -80,15 +82,24 @@ pub(crate) fn take_out(plan: &Plan<'_>, deltas: &mut Deltas) -> (Vec<Vec<u8>>, u
     let waiting = deltas.0.extract_if(.., |at, work| {
         plan.defers && !plan.facts(at.0).is_monotone && work.bytes() <= LOGGED_BYTES_MAX
     });
-    let mut position = u64::MAX;
+    let waiting: Vec<(GroupRef, Work)> = waiting.collect();
+    let position = waiting.iter().map(|(_, work)| work.position).min();
+    let parts = parts(plan, waiting.iter().map(|(at, work)| (*at, work)));
+    (parts, position.unwrap_or(u64::MAX))
+}
+
+/// Encoded parts, for deltas in the order of their rules.
+pub(crate) fn parts<'w>(
+    plan: &Plan<'_>,
+    deltas: impl Iterator<Item = (GroupRef, &'w Work)>,
+) -> Vec<Vec<u8>> {
     let mut parts = Vec::new();
     let mut part = Part {
         since: plan.in_force_since,
         rules: Vec::new(),
     };
     let mut bytes = 0;
-    for ((rule, group), work) in waiting {
-        position = position.min(work.position);
+    for ((rule, group), work) in deltas {
         let rule = plan.key_of(rule);
         if part.rules.last().is_none_or(|last| last.rule != rule) {
             let deltas = Vec::new();
@@ -98,7 +109,7 @@ pub(crate) fn take_out(plan: &Plan<'_>, deltas: &mut Deltas) -> (Vec<Vec<u8>>, u
         let of_rule = part.rules.last_mut().expect("it has just been put there");
         of_rule.deltas.push(Delta {
             group,
-            states: work.states,
+            states: work.states.clone(),
             latest: work.latest,
         });
         if bytes >= plan.portions.log_part_bytes {
@@ -110,7 +121,7 @@ pub(crate) fn take_out(plan: &Plan<'_>, deltas: &mut Deltas) -> (Vec<Vec<u8>>, u
     if !part.rules.is_empty() {
         parts.push(encode(&part));
     }
-    (parts, position)
+    parts
 }
 
 fn encode(part: &Part) -> Vec<u8> {
@@ -124,11 +135,7 @@ pub(crate) fn read(
     part: &LogPart,
     work: &mut BTreeMap<GroupRef, Work>,
 ) -> Result<(), LogError> {
-    let (version, encoded) = part.deltas.split_first().ok_or(LogError::Empty)?;
-    if *version != VERSION {
-        return Err(LogError::Version(*version));
-    }
-    let part: Part = postcard::from_bytes(encoded)?;
+    let part = decode(&part.deltas)?;
     for of_rule in part.rules {
         let Some(rule) = plan.rule_of(of_rule.rule) else {
             if part.since > plan.in_force_since {
@@ -138,12 +145,39 @@ pub(crate) fn read(
         };
         for delta in of_rule.deltas {
             let of_group = work.entry((rule, delta.group)).or_insert_with(Work::none);
-            of_group.add(Work {
-                states: delta.states,
-                latest: delta.latest,
-                ..Work::none()
-            });
+            of_group.add(delta.into());
         }
     }
     Ok(())
+}
+
+/// The deltas of a part, whatever their rules.
+pub(crate) fn deltas(
+    part: &[u8],
+) -> Result<impl Iterator<Item = (ItemKey, Work)> + use<>, LogError> {
+    let rules = decode(part)?.rules.into_iter();
+    Ok(rules.flat_map(|OfRule { rule, deltas }| {
+        deltas.into_iter().map(move |delta| {
+            let group = delta.group;
+            (ItemKey { rule, group }, Work::from(delta))
+        })
+    }))
+}
+
+fn decode(part: &[u8]) -> Result<Part, LogError> {
+    let (version, encoded) = part.split_first().ok_or(LogError::Empty)?;
+    match *version {
+        VERSION => Ok(postcard::from_bytes(encoded)?),
+        version => Err(LogError::Version(version)),
+    }
+}
+
+impl From<Delta> for Work {
+    fn from(delta: Delta) -> Self {
+        Self {
+            states: delta.states,
+            latest: delta.latest,
+            ..Self::none()
+        }
+    }
 }

@@ -1,0 +1,362 @@
+//! The documents `lists` and `shared_networks` of all files go in, the lists come out by name.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use ipnet::IpNet;
+
+use crate::model::allowlist::{AllowValue, Allowlist};
+use crate::model::list::{Listed, Lookup};
+use crate::model::network_prefix::network_of_text;
+use crate::read::allowlist_reader::{named_under, read_entries};
+use crate::yaml::documents::documents_with;
+use crate::yaml::near_name::suggestion;
+use crate::yaml::problem::{Reporter, RuleFile, RuleProblem, Severity, problem};
+use crate::yaml::yaml_tree::{Kind, Node, shortened};
+
+use crate::read::shared::values::{Written, of_csv, of_text};
+
+/// The keys of the documents that hold lists: of values, and of networks that many people share.
+const KEYS: [&str; 2] = ["lists", "shared_networks"];
+
+/// Values of one list that stand in the rule file itself, or that are looked for within texts.
+const FEW_MAX: usize = 1_000;
+
+/// All lists of a rule set.
+#[derive(Debug, Default)]
+pub(crate) struct Lists {
+    named: Vec<NamedList>,
+    /// By list: what is known of it, for each way to look into it.
+    known: HashMap<(usize, Lookup), Listed>,
+    problems: Vec<RuleProblem>,
+}
+
+#[derive(Debug)]
+struct NamedList {
+    name: Arc<str>,
+    /// Of the document.
+    path: Arc<str>,
+    line: u32,
+    content: Content,
+    is_used: bool,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// The file that they stand in, and they.
+    Values(Arc<str>, Vec<Written>),
+    Shared(Arc<Allowlist>),
+    /// What is wrong has been reported.
+    Broken,
+}
+
+/// The paths of the files in which lists of these rule files have their values.
+pub(crate) fn named_files(files: &[RuleFile]) -> Vec<String> {
+    let mut named = Vec::new();
+    for file in files {
+        for root in documents_with(&KEYS, file) {
+            for (_, list) in root.get("lists").and_then(Node::map).unwrap_or_default() {
+                let name = list.get("file").and_then(Node::text);
+                let is_read = |name: &&str| has_values(name);
+                named.extend(
+                    name.filter(is_read)
+                        .map(|name| beside(&file.path, name.trim())),
+                );
+            }
+        }
+    }
+    named.sort();
+    named.dedup();
+    named
+}
+
+impl Lists {
+    /// Reads the lists of `files`; `values` are the files that those name.
+    pub(crate) fn read(files: &[&RuleFile], values: &[&RuleFile]) -> Self {
+        let mut lists = Self::default();
+        for file in files {
+            for root in documents_with(&KEYS, file) {
+                let mut out = Reporter::new(&file.path);
+                for (key, name, node) in named_under(&root, "lists", &mut out) {
+                    let content = read_values(key, (name, node), values, &mut out);
+                    lists.add(key, name, content, &mut out);
+                }
+                for (key, name, node) in named_under(&root, "shared_networks", &mut out) {
+                    let content = read_networks(key, name, node, &mut out);
+                    lists.add(key, name, content, &mut out);
+                }
+                lists.problems.extend(out.into_problems());
+            }
+        }
+        lists
+    }
+
+    fn add(&mut self, key: &Node, name: &str, content: Content, out: &mut Reporter<'_>) {
+        if let Some(earlier) = self.named.iter().find(|list| *list.name == *name) {
+            let message = format!(
+                "the list `{name}` is also at {}:{}, give one of them another name",
+                earlier.path, earlier.line
+            );
+            return out.error(key.line, message);
+        }
+        self.named.push(NamedList {
+            name: name.into(),
+            path: out.path().into(),
+            line: key.line,
+            content,
+            is_used: false,
+        });
+    }
+
+    /// The list of that name as it is looked into so.
+    ///
+    /// # Errors
+    /// The message for the author, at the rule.
+    pub(crate) fn listed(&mut self, name: &str, lookup: Lookup) -> Result<Listed, String> {
+        let at = self.find(name)?;
+        if let Some(known) = self.known.get(&(at, lookup)) {
+            return Ok(known.clone());
+        }
+        let list = &self.named[at];
+        let listed = match (&list.content, lookup) {
+            (Content::Shared(networks), Lookup::Network) => Listed::of_shared(&list.name, networks),
+            (Content::Shared(_), Lookup::Value { .. }) => {
+                return Err(format!(
+                    "`{name}` has networks: write `cidr|expand` before `%{name}%`"
+                ));
+            }
+            (Content::Values(_, values), Lookup::Value { cased }) => {
+                Listed::of_texts(&list.name, cased, values.iter().map(|value| &*value.text))
+            }
+            (Content::Values(path, values), Lookup::Network) => {
+                let networks = networks_of(path, values, &mut self.problems);
+                Listed::of_networks(&list.name, &networks)
+            }
+            (Content::Broken, Lookup::Value { cased }) => {
+                Listed::of_texts(&list.name, cased, std::iter::empty())
+            }
+            (Content::Broken, Lookup::Network) => Listed::of_networks(&list.name, &[]),
+        };
+        self.known.insert((at, lookup), listed.clone());
+        Ok(listed)
+    }
+
+    /// All values of a list that is short.
+    ///
+    /// # Errors
+    /// The message for the author, at the rule.
+    pub(crate) fn values(&mut self, name: &str) -> Result<Vec<String>, String> {
+        let at = self.find(name)?;
+        match &self.named[at].content {
+            Content::Values(_, values) if values.len() <= FEW_MAX => {
+                Ok(values.iter().map(|value| value.text.to_string()).collect())
+            }
+            Content::Values(_, values) => Err(format!(
+                "`{name}` has {} values, and at most {FEW_MAX} are looked for within texts: ask for whole values, as `field|expand`",
+                values.len()
+            )),
+            Content::Shared(_) => Err(format!(
+                "`{name}` has networks: write `cidr|expand` before `%{name}%`"
+            )),
+            Content::Broken => Ok(Vec::new()),
+        }
+    }
+
+    fn find(&mut self, name: &str) -> Result<usize, String> {
+        let at = self.named.iter().position(|list| *list.name == *name);
+        let at = at.ok_or_else(|| {
+            let hint = suggestion(name, self.named.iter().map(|list| &*list.name));
+            format!(
+                "there is no list `{name}`{hint}; put its values into a file beside the rules, one a line, and name it: `lists: {{{name}: {{file: {name}.txt}}}}`"
+            )
+        })?;
+        self.named[at].is_used = true;
+        Ok(at)
+    }
+
+    /// The networks that many share, and what is wrong with all lists. Those are doubted that no rule looks into, where
+    /// `all_read` says that every rule was read.
+    pub(crate) fn finish(mut self, all_read: bool) -> (Vec<Arc<Allowlist>>, Vec<RuleProblem>) {
+        for list in self.named.iter().filter(|list| all_read && !list.is_used) {
+            let message = format!(
+                "no rule looks into the list `{name}`: write `field|expand: '%{name}%'` in a detection",
+                name = list.name
+            );
+            self.problems.push(RuleProblem {
+                severity: Severity::Warning,
+                ..problem(&list.path, list.line, message)
+            });
+        }
+        let shared = self
+            .named
+            .into_iter()
+            .filter_map(|list| match list.content {
+                Content::Shared(networks) => Some(networks),
+                Content::Values(..) | Content::Broken => None,
+            });
+        (shared.collect(), self.problems)
+    }
+}
+
+/// A file's path, from that of the rule file that names it.
+fn beside(path: &str, name: &str) -> String {
+    let folder = path.rfind(['/', '\\']).map_or("", |end| &path[..=end]);
+    format!("{folder}{name}")
+}
+
+/// Whether a file of that name can hold values.
+fn has_values(name: &&str) -> bool {
+    let lower = name.trim().to_ascii_lowercase();
+    lower.ends_with(".txt") || lower.ends_with(".csv")
+}
+
+fn read_values(
+    key: &Node,
+    (name, node): (&str, &Node),
+    files: &[&RuleFile],
+    out: &mut Reporter<'_>,
+) -> Content {
+    let mark = out.mark();
+    let (path, values) = match &node.kind {
+        Kind::List(items) => (out.path().to_owned(), values_here(name, items, out)),
+        Kind::Map(_) => of_file(key, (name, node), files, out),
+        _ => {
+            let message = format!(
+                "the list `{name}` is a file, as `{{file: {name}.txt}}`, or its values, as `[one, two]`, not {}",
+                node.shown()
+            );
+            out.error(key.line, message);
+            return Content::Broken;
+        }
+    };
+    if out.errors_since(mark) > 0 {
+        return Content::Broken;
+    }
+    if values.is_empty() {
+        let message = format!("the list `{name}` has no values, so nothing is in it");
+        out.warning(key.line, message);
+    }
+    Content::Values(path.into(), values)
+}
+
+fn values_here(name: &str, items: &[Node], out: &mut Reporter<'_>) -> Vec<Written> {
+    if items.len() > FEW_MAX {
+        let line = items[0].line;
+        let message = format!(
+            "the list `{name}` has {} values, the most is {FEW_MAX} here: put them into a file, one a line, and write `{{file: {name}.txt}}`",
+            items.len()
+        );
+        out.error(line, message);
+    }
+    let mut values = Vec::new();
+    for item in items {
+        let text = match &item.kind {
+            Kind::Int(number) => Some(number.to_string()),
+            _ => item.text().map(|text| text.trim().to_owned()),
+        };
+        match text.filter(|text| !text.is_empty()) {
+            Some(text) => values.push(Written {
+                text: text.into(),
+                line: item.line,
+            }),
+            None => {
+                let message = format!(
+                    "the list `{name}` has {}, which is no text: quote it",
+                    item.shown()
+                );
+                out.error(item.line, message);
+            }
+        }
+    }
+    values
+}
+
+fn of_file(
+    key: &Node,
+    (name, node): (&str, &Node),
+    files: &[&RuleFile],
+    out: &mut Reporter<'_>,
+) -> (String, Vec<Written>) {
+    for (at, _) in node.map().unwrap_or_default() {
+        let known = at.text().unwrap_or_default();
+        if !["file", "column"].contains(&known) {
+            let hint = suggestion(known, ["file", "column"]);
+            let message = format!(
+                "unknown key {}{hint}; a list has `file`, and `column` where that is CSV",
+                shortened(known)
+            );
+            out.error(at.line, message);
+        }
+    }
+    let none = (String::new(), Vec::new());
+    let (file, column) = (node.get("file"), node.entry("column"));
+    let Some(file) = file.and_then(Node::text).map(str::trim) else {
+        let message = format!("the list `{name}` has no `file`, as `{{file: {name}.txt}}`");
+        out.error(key.line, message);
+        return none;
+    };
+    if !has_values(&file) {
+        let message = format!(
+            "{} is no .txt or .csv file: a list is text, one value a line, or CSV with a `column`",
+            shortened(file)
+        );
+        out.error(key.line, message);
+        return none;
+    }
+    let path = beside(out.path(), file);
+    let Some(found) = files.iter().find(|file| file.path == path) else {
+        let message = format!("there is no file `{path}`: put it there, one value a line");
+        out.error(key.line, message);
+        return none;
+    };
+    let is_csv = file.to_ascii_lowercase().ends_with(".csv");
+    let values = match (is_csv, column.map(|(_, column)| column.text())) {
+        (false, None) => of_text(&found.text),
+        (true, Some(Some(column))) => of_csv(&found.text, column),
+        (true, _) => Err((
+            0,
+            "a CSV file needs a `column`, as `{file: a.csv, column: ip}`".to_owned(),
+        )),
+        (false, Some(_)) => Err((
+            0,
+            "a text file has no columns: remove `column`, or name a .csv file".to_owned(),
+        )),
+    };
+    match values {
+        Ok(values) => (path, values),
+        Err((0, message)) => {
+            out.error(key.line, message);
+            none
+        }
+        Err((line, message)) => {
+            out.error(key.line, format!("{path}:{line}: {message}"));
+            none
+        }
+    }
+}
+
+fn read_networks(key: &Node, name: &str, node: &Node, out: &mut Reporter<'_>) -> Content {
+    let entries = read_entries(key, name, node, out);
+    let is_network = |value: &AllowValue| matches!(value, AllowValue::Network(_));
+    for entry in entries.iter().filter(|entry| !is_network(&entry.value)) {
+        out.error(
+            entry.line,
+            "a network that many share is an `address`: write it, or move the entry to an `allowlist`",
+        );
+    }
+    let list = Allowlist::new(name, out.path(), key.line, entries);
+    Content::Shared(Arc::new(list))
+}
+
+/// The values as networks; an address is one of its own. What is none is reported at its line.
+fn networks_of(path: &str, values: &[Written], problems: &mut Vec<RuleProblem>) -> Vec<IpNet> {
+    let mut networks = Vec::new();
+    for Written { text, line } in values {
+        let address = text.parse::<std::net::IpAddr>().ok();
+        match address.map_or_else(|| network_of_text(text), |a| Ok(a.to_canonical().into())) {
+            Ok(network) => networks.push(network),
+            Err(message) => problems.push(problem(path, *line, message)),
+        }
+    }
+    networks
+}

@@ -1,0 +1,80 @@
+//! The documents of a file, which are divided by `---` and `...`.
+
+use crate::yaml::problem::RuleFile;
+use crate::yaml::yaml_tree::{self, Node};
+
+/// One document of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DocumentText<'t> {
+    pub(crate) text: &'t str,
+    /// Counted from 1 in the file.
+    pub(crate) first_line: u32,
+}
+
+/// The documents of a file that have one of the keys. What is no YAML is left out here.
+pub(crate) fn documents_with(keys: &[&str], file: &RuleFile) -> Vec<Node> {
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    // Most have none, and need not be read for that.
+    let may_have =
+        |document: &&DocumentText<'_>| keys.iter().any(|key| document.text.contains(key));
+    let documents = split_documents(text);
+    let read = documents.iter().filter(may_have);
+    let roots = read.filter_map(|it| yaml_tree::parse(it.text, it.first_line).ok()?);
+    let has = |root: &Node| keys.iter().any(|key| root.entry(key).is_some());
+    roots.filter(has).collect()
+}
+
+/// Splits a file at its `---` and `...` lines; parts without content are left out.
+pub(crate) fn split_documents(text: &str) -> Vec<DocumentText<'_>> {
+    let mut documents = Vec::new();
+    let (mut start, mut first_line, mut offset) = (0, 1, 0);
+    let mut line_number = 0;
+    let mut take = |from: usize, to: usize, first_line: u32| {
+        let part = text.get(from..to).unwrap_or_default();
+        let says = |line: &str| {
+            !line.trim().is_empty() && !line.trim_start().starts_with('#') && !line.starts_with('%')
+        };
+        if part.lines().any(says) {
+            documents.push(DocumentText {
+                text: part,
+                first_line,
+            });
+        }
+    };
+    for line in text.split_inclusive('\n') {
+        line_number += 1;
+        let marker = line
+            .strip_prefix("---")
+            .or_else(|| line.strip_prefix("..."));
+        if marker.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)) {
+            take(start, offset, first_line);
+            // What follows the dashes on their line belongs to the document.
+            (start, first_line) = (offset + 3, line_number);
+        }
+        offset += line.len();
+    }
+    take(start, offset, first_line);
+    documents
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_at_markers_and_keeps_lines() {
+        let text =
+            "# head\n---\ntitle: a\ntext: |\n  --- not here\n--- # comment\n\ntitle: b\n...\n---\n";
+        let parts: Vec<_> = split_documents(text)
+            .iter()
+            .map(|d| (d.first_line, d.text.trim()))
+            .collect();
+        assert_eq!(
+            parts,
+            [
+                (2, "title: a\ntext: |\n  --- not here"),
+                (6, "# comment\n\ntitle: b")
+            ]
+        );
+    }
+}

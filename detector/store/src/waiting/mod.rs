@@ -1,0 +1,4 @@
+//! What is written down and not united with its group at once.
+
+pub mod log; // deltas that wait for a sweep
+pub mod parked; // hits that decide nothing unless a child correlation holds

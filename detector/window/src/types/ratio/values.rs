@@ -1,0 +1,306 @@
+//! `value_count` with `vedette.ratio`: how large a part of the window's different values some of its rules have.
+//!
+//! A value is in the window where a hit with it is, and counts for the rules `of` where one of these hit, for `to`
+//! likewise: in both, if both did. The condition holds where the different values of all rules satisfy that of the
+//! correlation, those of `to` are at least `at_least`, and those of `of` compare with them as `gte` and `lte` say. More
+//! hits can undo it, so it is judged when the watermark has passed.
+//!
+//! Time is cut into slices of an eighth of the timespan. Within one no two hits are further apart than the timespan, so
+//! the first and the last hit of a value for each side are all there is to know. A slice keeps up to 128 values; of more
+//! those with the smallest keys, which are hashes (`watched.rs`). Where a window touches a slice with more, it is judged by
+//! the values below the smallest key that one of its slices left out, each standing for as many as the part of all keys is
+//! that lies below: the same values in every slice, so that none is counted twice. With n of them the standard error of
+//! the ratio is half by √n at most: 4.4 points where all come within one eighth, 1.6 where they are spread over the
+//! timespan and come once.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::kind::{NEARLY, Occurrence, WindowType};
+use crate::state::interval::{Interval, Intervals};
+use crate::state::key::Key;
+use crate::state::slices::TimeSlices;
+use crate::state::watched::Watched;
+use crate::types::ratio::parts::RatioParts;
+use detector_rule::Threshold;
+
+/// Values of a slice that are kept.
+pub(super) const VALUES_MAX: usize = 128;
+
+/// Slices of a timespan.
+const SLICES: i64 = 8;
+
+/// Judges which part of the values hits of some rules have.
+#[derive(Debug, Clone)]
+pub struct ValueRatio {
+    pub timespan_ms: i64,
+    /// Of all values of the window.
+    pub threshold: Threshold,
+    pub parts: RatioParts,
+}
+
+/// By slice.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SidesOfValues(BTreeMap<i64, Watched<Sides>>);
+
+/// The first and the last hit of a value for `of` and for `to`, in milliseconds since the beginning of the slice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+struct Sides([Option<(u64, u64)>; 2]);
+
+impl Sides {
+    fn merge(&mut self, other: &Sides) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            *mine = match (*mine, *theirs) {
+                (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+                (one, other) => one.or(other),
+            };
+        }
+    }
+}
+
+impl WindowType for ValueRatio {
+    type State = SidesOfValues;
+    type Detail = (u32, Key);
+    type Value = Key;
+
+    fn is_monotone(&self) -> bool {
+        false
+    }
+
+    fn observe(&self, state: &mut SidesOfValues, occurrence: &Occurrence) {
+        let (slice, time) = self.slices().place(occurrence.start);
+        let side = |inputs: &[usize]| inputs.contains(&occurrence.input).then_some((time, time));
+        let sides = Sides([side(&self.parts.of), side(&self.parts.to)]);
+        let slice = state.0.entry(slice).or_default();
+        see(slice, occurrence.value.key(), &sides);
+    }
+
+    fn merge(&self, state: &mut SidesOfValues, other: &SidesOfValues) {
+        for (at, slice) in &other.0 {
+            let mine = state.0.entry(*at).or_default();
+            mine.watch_as(slice);
+            for (&value, sides) in &slice.values {
+                see(mine, value, sides);
+            }
+        }
+    }
+
+    fn holding(&self, state: &mut SidesOfValues) -> Intervals {
+        Intervals::from_unsorted(self.judged(state).holding)
+    }
+
+    /// Slices go as a whole: which values one keeps must not depend on when part of it went.
+    fn forget(&self, state: &mut SidesOfValues, before: i64) {
+        let slices = self.slices();
+        let bears = |slice: i64| {
+            let last = slices.time(slice, slices.0.unsigned_abs() - 1);
+            last.saturating_add(self.timespan_ms) > before
+        };
+        state.0.retain(|slice, _| bears(*slice));
+    }
+
+    fn closeness(&self, state: &mut SidesOfValues) -> f64 {
+        let judged = self.judged(state);
+        if !judged.holding.is_empty() {
+            return 1.0;
+        }
+        // The denominator is what takes long to come.
+        (judged.most / self.parts.at_least as f64).min(NEARLY)
+    }
+
+    fn is_thinned(&self, state: &SidesOfValues) -> bool {
+        let mut slices = state.0.values();
+        slices.any(|slice| slice.unwatched_from.is_some())
+    }
+
+    fn counted(&self, occurrence: &Occurrence) -> Key {
+        occurrence.value.key()
+    }
+
+    fn bytes(&self, state: &SidesOfValues) -> usize {
+        let values: usize = state.0.values().map(|slice| slice.values.len()).sum();
+        values * VALUE_BYTES
+    }
+}
+
+/// A value in a tree whose nodes are three quarters full.
+const VALUE_BYTES: usize = size_of::<(Key, Sides)>() * 4 / 3;
+
+fn see(slice: &mut Watched<Sides>, value: Key, sides: &Sides) {
+    let take = |known: &mut Sides| known.merge(sides);
+    slice.see(value, VALUES_MAX, (Sides::default, take));
+}
+
+/// When a value comes to one side of the window, or leaves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Change {
+    moment: i64,
+    value: Key,
+    side: usize,
+    comes: bool,
+}
+
+impl ValueRatio {
+    fn slices(&self) -> TimeSlices {
+        TimeSlices((self.timespan_ms / SLICES).max(1))
+    }
+
+    fn changes(&self, state: &SidesOfValues) -> Vec<Change> {
+        let slices = self.slices();
+        let mut present: BTreeMap<(Key, usize), Vec<Interval>> = BTreeMap::new();
+        for (&at, slice) in &state.0 {
+            for (&value, sides) in &slice.values {
+                for (side, seen) in sides.0.iter().enumerate() {
+                    let Some((first, last)) = seen else { continue };
+                    let (first, last) = (slices.time(at, *first), slices.time(at, *last));
+                    let moments = Interval::new(first, last.saturating_add(self.timespan_ms));
+                    present.entry((value, side)).or_default().push(moments);
+                }
+            }
+        }
+        let mut changes = Vec::new();
+        for ((value, side), moments) in present {
+            for moments in Intervals::from_unsorted(moments).as_slice() {
+                for (moment, comes) in [(moments.start, true), (moments.end, false)] {
+                    changes.push(Change {
+                        moment,
+                        value,
+                        side,
+                        comes,
+                    });
+                }
+            }
+        }
+        changes.sort_unstable();
+        changes
+    }
+
+    /// The moments from which on a window touches other slices that left values out, and the smallest key that these
+    /// left out, if they did.
+    fn limits(&self, state: &SidesOfValues) -> Vec<(i64, Option<Key>)> {
+        let slices = self.slices();
+        let mut left_out: Vec<(i64, i64, Key)> = Vec::new();
+        for (&at, slice) in &state.0 {
+            if let Some(from) = slice.unwatched_from {
+                let (start, end) = (slices.time(at, 0), slices.time(at + 1, 0));
+                left_out.push((start, end.saturating_add(self.timespan_ms) - 1, from));
+            }
+        }
+        let mut moments: Vec<i64> = left_out.iter().flat_map(|l| [l.0, l.1]).collect();
+        moments.sort_unstable();
+        moments.dedup();
+        let least = |moment: i64| {
+            let touched = left_out.iter().filter(|l| l.0 <= moment && moment < l.1);
+            touched.map(|(_, _, from)| *from).min()
+        };
+        moments.into_iter().map(|at| (at, least(at))).collect()
+    }
+
+    fn judged(&self, state: &SidesOfValues) -> Judged<'_> {
+        let mut judged = Judged {
+            ratio: self,
+            present: BTreeMap::new(),
+            limit: None,
+            sides: [0; 2],
+            counted: 0,
+            most: 0.0,
+            holding: Vec::new(),
+        };
+        let changes = self.changes(state);
+        let mut limits = self.limits(state).into_iter().peekable();
+        let mut at = 0;
+        while at < changes.len() {
+            let mut now = changes[at].moment;
+            if let Some((moment, limit)) = limits.next_if(|(moment, _)| *moment <= now) {
+                now = moment;
+                judged.judge_below(limit);
+            }
+            while let Some(change) = changes.get(at).filter(|change| change.moment == now) {
+                judged.change(change);
+                at += 1;
+            }
+            let next = changes.get(at).map(|change| change.moment);
+            let next = next.into_iter().chain(limits.peek().map(|limit| limit.0));
+            if let Some(next) = next.min() {
+                judged.rest(Interval::new(now, next));
+            }
+        }
+        judged
+    }
+}
+
+/// The values in the window.
+struct Judged<'r> {
+    ratio: &'r ValueRatio,
+    /// By value, which sides have it.
+    present: BTreeMap<Key, [bool; 2]>,
+    /// Values from this on do not count, where some are left out.
+    limit: Option<Key>,
+    /// How many of those that count each side has, and how many there are.
+    sides: [i128; 2],
+    counted: i128,
+    /// The most that `to` came to.
+    most: f64,
+    holding: Vec<Interval>,
+}
+
+impl Judged<'_> {
+    fn is_counted(&self, value: Key) -> bool {
+        self.limit.is_none_or(|limit| value < limit)
+    }
+
+    fn change(&mut self, change: &Change) {
+        let sides = self.present.entry(change.value).or_default();
+        let was_there = *sides != [false; 2];
+        sides[change.side] = change.comes;
+        let is_there = *sides != [false; 2];
+        if !is_there {
+            self.present.remove(&change.value);
+        }
+        if self.is_counted(change.value) {
+            self.sides[change.side] += if change.comes { 1 } else { -1 };
+            self.counted += i128::from(is_there) - i128::from(was_there);
+        }
+    }
+
+    fn judge_below(&mut self, limit: Option<Key>) {
+        self.limit = limit;
+        (self.sides, self.counted) = ([0; 2], 0);
+        for (value, sides) in &self.present {
+            if limit.is_some_and(|limit| *value >= limit) {
+                break;
+            }
+            self.counted += 1;
+            for (count, has) in self.sides.iter_mut().zip(sides) {
+                *count += i128::from(*has);
+            }
+        }
+    }
+
+    /// How many values one that counts stands for.
+    fn stands_for(&self) -> f64 {
+        let all = 2f64.powi(128);
+        self.limit
+            .map_or(1.0, |limit| all / (limit.to_u128() as f64).max(1.0))
+    }
+
+    fn rest(&mut self, moments: Interval) {
+        if moments.start >= moments.end || self.present.is_empty() {
+            return;
+        }
+        let ValueRatio {
+            threshold, parts, ..
+        } = self.ratio;
+        let each = self.stands_for();
+        let [of, to] = self.sides;
+        self.most = self.most.max(to as f64 * each);
+        if self.counted > 0
+            && to as f64 * each >= parts.at_least as f64
+            && threshold.holds_estimate(self.counted as f64 * each)
+            && parts.accepts(of, to)
+        {
+            self.holding.push(moments);
+        }
+    }
+}
