@@ -36,14 +36,14 @@ fn json(line: &Line) -> Value {
 }
 
 fn bytes(folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() {
             bytes(&path, found);
         } else {
             found.insert(
-                path.file_name().unwrap().to_string_lossy().into(),
-                fs::read(&path).unwrap(),
+                path.file_name().expect("a name").to_string_lossy().into(),
+                fs::read(&path).expect("a file"),
             );
         }
     }
@@ -64,14 +64,12 @@ fn the_same_seed_gives_the_same_bytes() {
         .unwrap();
         let mut found = BTreeMap::new();
         bytes(folder.path(), &mut found);
+        // It has the seed, whatever came of it.
+        found.remove("world.json");
         found
     };
     let first = made(7);
-    assert!(
-        first.len() >= 9,
-        "seven days, causes, arguments: {:?}",
-        first.keys()
-    );
+    assert!(first.len() >= 8, "seven days, causes: {:?}", first.keys());
     assert!(first == made(7), "another world by the same seed");
     assert!(first != made(8), "the same world by another seed");
 }
@@ -82,7 +80,7 @@ fn first_tries(lines: &[Line], without: &BTreeSet<String>) -> (u32, u32) {
     for line in lines.iter().filter(|line| line.log == Log::Cognito) {
         let entry = json(line);
         let message = &entry["message"];
-        let sub = message["userSub"].as_str().unwrap();
+        let sub = message["userSub"].as_str().expect("a sub");
         if message["eventType"] == "SignIn" && !without.contains(sub) {
             tries.push((sub.into(), line.at, message["eventResponse"] == "Fail"));
         }
@@ -181,7 +179,7 @@ fn networks_are_shared_and_changed_as_stated() {
         let message = &json(line)["message"];
         let (address, sub) = (
             message["ipAddress"].as_str().unwrap(),
-            message["userSub"].as_str().unwrap(),
+            message["userSub"].as_str().expect("a sub"),
         );
         users.entry(address.into()).or_default().insert(sub.into());
         networks

@@ -25,7 +25,7 @@ pub struct Trial {
     pub low: usize,
     /// Findings that were there and only grew.
     pub swelled: usize,
-    /// New ones to which the attack gave less than one event in twenty: it tipped what was near firing, and is not found.
+    /// New ones to which the attack gave less than a tenth of the events: it tipped what was near firing, and is not found.
     pub tipped: usize,
     /// The attacker's deeds, and milliseconds from the first of them, until the first finding is told.
     pub after_events: Option<u64>,
@@ -39,7 +39,7 @@ impl Trial {
 }
 
 /// The part of a finding's events that must be an attacker's deeds.
-const SHARE_MIN: f64 = 0.05;
+const SHARE_MIN: f64 = 0.1;
 
 /// A group of a parent has the key of its child's where both group by the same.
 fn ancestors(rules: &RuleSet, place: Place, into: &mut BTreeSet<Place>) {

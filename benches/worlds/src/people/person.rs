@@ -46,7 +46,7 @@ impl Person<'_> {
 
     /// Drivers and a tenth of the others sign in as partners.
     pub fn pool(self) -> &'static Pool {
-        match self.hash(0xf2) % 5 == 0 {
+        match self.hash(0xf2).is_multiple_of(5) {
             true => &PARTNERS,
             false => &CUSTOMERS,
         }
