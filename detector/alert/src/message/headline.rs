@@ -1,5 +1,7 @@
 //! One line for a lock screen, and a text message: level, what, who, how much.
 
+use std::collections::BTreeSet;
+
 use detector_rule::EntityRole;
 
 use super::told::Message;
@@ -52,7 +54,7 @@ fn who(message: &Message<'_>) -> String {
         EntityRole::Scope,
     ];
     let of = |role| lead.entities.iter().filter(move |of| of.role == role);
-    let values: Vec<&str> = match roles.into_iter().find(|role| of(*role).next().is_some()) {
+    let mut values: Vec<&str> = match roles.into_iter().find(|role| of(*role).next().is_some()) {
         // Of one kind: an account and its address are not two.
         Some(role) => {
             let kind = of(role).next().map(|of| of.kind);
@@ -67,6 +69,8 @@ fn who(message: &Message<'_>) -> String {
             .map(|(_, value)| &**value)
             .collect(),
     };
+    let mut known = BTreeSet::new();
+    values.retain(|value| known.insert(*value));
     // A group is one, and is what the rule is about.
     let group: Vec<&str> = lead
         .alert
