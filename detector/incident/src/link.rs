@@ -59,6 +59,7 @@ pub enum Link {
 pub struct Linking {
     /// Principals of the allowlists: what many use, or nobody suspects.
     listed: BTreeSet<String>,
+    /// Carriers, offices, proxies; also after their last day, since what has ended is one story however late it is read.
     shared_networks: Vec<IpNet>,
 }
 
@@ -69,18 +70,14 @@ impl Linking {
             AllowValue::Text(text) if !entry.is_example => Some(text.clone()),
             _ => None,
         });
+        let shared = rules.shared_networks.iter().flat_map(|list| &list.entries);
+        let networks = shared.filter_map(|entry| match &entry.value {
+            AllowValue::Network(network) if !entry.is_example => Some(*network),
+            _ => None,
+        });
         Self {
             listed: texts.collect(),
-            shared_networks: Vec::new(),
-        }
-    }
-
-    /// Lets the addresses of these networks link nothing: carriers, offices, proxies.
-    #[must_use]
-    pub fn with_shared_networks(self, shared_networks: Vec<IpNet>) -> Self {
-        Self {
-            shared_networks,
-            ..self
+            shared_networks: networks.collect(),
         }
     }
 

@@ -28,6 +28,9 @@ fn is_wanted(key: &str) -> bool {
 /// What lies under a prefix: keys, and what their content is known by.
 pub type Listing = BTreeMap<String, String>;
 
+/// A key, what its object was known by, and the bytes.
+type Read = (String, (String, Arc<[u8]>));
+
 /// A bucket with rule files, and what was read from it before.
 #[derive(Debug)]
 pub struct RuleBucket {
@@ -170,7 +173,7 @@ impl RuleBucket {
             .iter()
             .filter(|(key, _)| wanted(key) && !self.read.contains_key(*key));
         let requests = changed.map(|(key, tag)| self.get(key, tag, deadline));
-        let read: Vec<(String, (String, Arc<[u8]>))> = stream::iter(requests)
+        let read: Vec<Read> = stream::iter(requests)
             .buffer_unordered(REQUESTS_MAX)
             .try_collect()
             .await?;
@@ -178,12 +181,7 @@ impl RuleBucket {
         Ok(())
     }
 
-    async fn get(
-        &self,
-        key: &str,
-        tag: &str,
-        deadline: Deadline,
-    ) -> Result<(String, (String, Arc<[u8]>)), BucketError> {
+    async fn get(&self, key: &str, tag: &str, deadline: Deadline) -> Result<Read, BucketError> {
         let path = format!("s3://{}/{key}", self.place.bucket);
         let whole = async {
             let object = self
