@@ -422,7 +422,7 @@ vedette: {alert: false}
             ..Recording::default()
         };
         let tally = Tally {
-            events: [0, 0, 0, 5_000, 0],
+            events: [0, 0, 0, 5_000, 0, 0, 0],
             control_messages: 1,
             hits: vec![40, 0],
             untimed_hits: 3,

@@ -239,7 +239,7 @@ pub(super) fn standing(mitigation: &MitigationRow) -> String {
             counted(mitigation.of, "event")
         ),
         Some(Evidence::NoLog) => format!("{state}, and these logs have nothing that would show it"),
-        Some(Evidence::NoEvidence) => format!("{state}, without evidence: no rule shows it"),
+        Some(Evidence::Word) => format!("{state}, without evidence: no rule shows it"),
     }
 }
 

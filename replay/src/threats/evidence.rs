@@ -29,7 +29,8 @@ pub(crate) enum Evidence {
     /// There is no event of the logs that would show it.
     NoLog,
     /// It names no rules: it is somebody's word.
-    NoEvidence,
+    #[serde(rename = "no_evidence")]
+    Word,
 }
 
 impl Evidence {
@@ -39,7 +40,7 @@ impl Evidence {
             Self::Leaks => "leaks",
             Self::NotSeen => "not seen",
             Self::NoLog => "no log",
-            Self::NoEvidence => "no evidence",
+            Self::Word => "no evidence",
         }
     }
 }
@@ -106,7 +107,7 @@ impl Seen {
         };
         let of = events(looked_at, engine, tally);
         let evidence = match () {
-            () if looked_at.is_empty() => Evidence::NoEvidence,
+            () if looked_at.is_empty() => Evidence::Word,
             () if missing > 0 => Evidence::Leaks,
             () if of == 0 => Evidence::NoLog,
             () if seen > 0 || seen_by.is_empty() => Evidence::AtWork,

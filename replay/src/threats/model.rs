@@ -9,8 +9,10 @@ use detector_core::rule::{RuleProblem, Severity, id_and_title};
 
 use super::json::Part;
 
-/// The largest model that is read, in bytes.
-const BYTES_MAX: u64 = 32 << 20;
+/// The largest model that is read, in bytes; a component, its flows and threats take about four thousand.
+const BYTES_MAX: u64 = 8 << 20;
+/// Elements of a model, and threats at them.
+const ELEMENTS_MAX: usize = 10_000;
 
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -93,8 +95,17 @@ impl Model {
         };
         let title = read.get("summary").and_then(|summary| summary.get("title"));
         let title = title.and_then(Part::text);
+        let lines = Lines::of(&text);
         let elements = diagrams.items().into_iter().flat_map(cells);
-        let elements = elements.filter_map(Element::of).collect();
+        let elements = elements.filter_map(|cell| Element::of(cell, &lines));
+        let elements: Vec<Element> = elements.take(ELEMENTS_MAX + 1).collect();
+        let threats: usize = elements.iter().map(|element| element.threats.len()).sum();
+        if elements.len().max(threats) > ELEMENTS_MAX {
+            let message = format!(
+                "the model has more than {ELEMENTS_MAX} elements, or threats at them: divide it"
+            );
+            return Err(refused(diagrams.line(), None, message));
+        }
         Ok(Self {
             path: path.to_owned(),
             title: title.unwrap_or_else(|| "untitled".to_owned()),
@@ -148,7 +159,7 @@ pub(super) fn id_of(threat: Part<'_>) -> Option<String> {
 
 impl Element {
     /// `None`: it is nothing that has threats.
-    fn of(cell: Part<'_>) -> Option<Self> {
+    fn of(cell: Part<'_>, lines: &Lines) -> Option<Self> {
         let text = |part: Part<'_>, key: &str| part.get(key).and_then(Part::text);
         let data = cell.get("data")?;
         let shape = text(cell, "shape").unwrap_or_default();
@@ -179,20 +190,23 @@ impl Element {
             is_public: flag("isPublicNetwork"),
             source: end("source"),
             target: end("target"),
-            threats: threats(data).into_iter().map(Placed::of).collect(),
-            line: cell.line(),
+            threats: threats(data)
+                .into_iter()
+                .map(|threat| Placed::of(threat, lines))
+                .collect(),
+            line: lines.line(cell),
         })
     }
 }
 
 impl Placed {
-    fn of(threat: Part<'_>) -> Self {
+    fn of(threat: Part<'_>, lines: &Lines) -> Self {
         let text = |key: &str| threat.get(key).and_then(Part::text).unwrap_or_default();
         Self {
             id: id_of(threat),
             kind: text("type"),
             status: text("status"),
-            line: threat.line(),
+            line: lines.line(threat),
         }
     }
 
@@ -209,6 +223,22 @@ impl Placed {
         let lower = self.kind.to_lowercase();
         let found = known.iter().find(|(word, _)| *word == lower);
         found.map_or_else(|| self.kind.clone(), |(_, letter)| (*letter).to_owned())
+    }
+}
+
+/// Where the lines of a text end, so that none is counted twice.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(memchr::memchr_iter(b'\n', text.as_bytes()).collect())
+    }
+
+    /// The line in which a part begins, counted from 1.
+    fn line(&self, part: Part<'_>) -> u32 {
+        let start = part.range().start;
+        let before = self.0.partition_point(|end| *end < start);
+        u32::try_from(1 + before).unwrap_or(u32::MAX)
     }
 }
 

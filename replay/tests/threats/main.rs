@@ -510,6 +510,11 @@ fn hostile_models_end_in_located_errors() {
         assert_eq!(output.status.code(), Some(2), "{}", said(&output));
         assert!(said(&output).contains(cause), "{cause}: {}", said(&output));
     }
+    let cell = "{\"shape\":\"actor\",\"data\":{\"name\":\"x\"}},\n".repeat(150_000);
+    let many = format!("{{\"detail\":{{\"diagrams\":[{{\"cells\":[{cell}null]}}]}}}}");
+    let output = of_model(&many);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("model.json:1: the model has more than 10000 elements"));
     let large = format!("{{\"a\":\"{}\"}}", "x".repeat(40 << 20));
     let output = of_model(&large);
     assert_eq!(output.status.code(), Some(2));
