@@ -23,6 +23,7 @@ mod run; // `replay run`
 mod alerts; // `replay alerts`
 mod r#match; // `replay match`
 mod test; // `replay test`
+mod threats; // `replay threats`
 mod check; // `replay check`
 mod cost; // `replay cost`
 mod shell; // `replay completions` and `replay man`
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         Command::Match(args) => r#match::run(args),
         Command::Test(args) => test::run(args),
         Command::Check(args) => check::run(args),
+        Command::Threats(args) => threats::run(args),
         Command::Cost(args) => cost::run(args),
         #[cfg(feature = "aws")]
         Command::Send(args) => send::run(args),

@@ -39,12 +39,14 @@ impl Reading {
 }
 
 /// Where AWS itself writes JSON, and nobody else: how the names begin, and what the entries are.
-const OF_AWS: [(&str, LogSource); 5] = [
+const OF_AWS: [(&str, LogSource); 7] = [
     (WAF_GROUPS, LogSource::Waf),
     (API_GATEWAY_GROUPS, LogSource::ApiGateway),
     ("/aws/vendedlogs/apigateway", LogSource::ApiGateway),
     ("/aws/cognito/", LogSource::Cognito),
     ("/aws/vendedlogs/cognito", LogSource::Cognito),
+    ("/aws/bedrock/modelinvocations", LogSource::Bedrock),
+    ("/aws/vendedlogs/cloudfront", LogSource::CloudFront),
 ];
 
 /// API Gateway writes a line of text there when it is first given leave to write logs.

@@ -16,6 +16,9 @@ use detector_event::time::Timestamp;
 pub(crate) const WAF_GROUPS: &str = "aws-waf-logs-";
 pub(crate) const API_GATEWAY_GROUPS: &str = "/aws/apigateway/";
 
+/// What Bedrock calls an entry of its invocation log.
+const MODEL_INVOCATION: &str = "ModelInvocationLog";
+
 /// The source of the JSON object in `slots`.
 pub(crate) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str>) -> LogSource {
     if is_function_log(log_group) {
@@ -37,6 +40,12 @@ pub(crate) fn source(slots: &Slots<'_>, f: &DecodeFields, log_group: Option<&str
     }
     if has(f.webacl) || has(f.http_request) && has(f.terminating_rule) {
         return LogSource::Waf;
+    }
+    if slots.str(f.schema_type) == Some(MODEL_INVOCATION) && has(f.request_id) {
+        return LogSource::Bedrock;
+    }
+    if has(f.edge_location) && has(f.day) && has(f.clock) {
+        return LogSource::CloudFront;
     }
     if has(f.request_id) && is_access(slots, f) {
         return LogSource::ApiGateway;
@@ -83,7 +92,7 @@ pub(crate) fn is_functions(group: Option<&str>, stream: Option<&str>) -> bool {
 /// Clears the slots in which `source` writes a placeholder for "absent".
 pub(crate) fn clear_placeholders(source: LogSource, slots: &mut Slots<'_>, f: &DecodeFields) {
     match source {
-        LogSource::ApiGateway => slots.clear_placeholder("-"),
+        LogSource::ApiGateway | LogSource::CloudFront => slots.clear_placeholder("-"),
         LogSource::CloudTrail => {
             for slot in [f.error_code, f.error_message] {
                 if slots.str(slot) == Some("") {
@@ -91,8 +100,13 @@ pub(crate) fn clear_placeholders(source: LogSource, slots: &mut Slots<'_>, f: &D
                 }
             }
         }
-        LogSource::Cognito | LogSource::Lambda | LogSource::Waf => {}
+        LogSource::Cognito | LogSource::Lambda | LogSource::Waf | LogSource::Bedrock => {}
     }
+}
+
+/// The day and the time of day of an access log, in UTC.
+fn edge_time(day: Option<&str>, clock: Option<&str>) -> Option<Timestamp> {
+    of_text(&format!("{}T{}Z", day?, clock?))
 }
 
 /// Puts WAF header values where rules ask for them by name, in any letter case.
@@ -175,6 +189,17 @@ impl<'e> Origin<'e> {
                 // A client of a REST API can choose `requestId` (header x-amzn-RequestId), and so make a flood look like
                 // one event; it cannot choose the extended one, which only some log formats have.
                 id: id(f.extended_request_id).or_else(|| id(f.request_id)),
+                ..Origin::default()
+            },
+            LogSource::Bedrock => Origin {
+                time: time(f.timestamp),
+                id: id(f.request_id),
+                account: text(f.account_id),
+                region: text(f.region),
+            },
+            LogSource::CloudFront => Origin {
+                time: edge_time(text(f.day), text(f.clock)),
+                id: id(f.edge_request_id),
                 ..Origin::default()
             },
             LogSource::Lambda => Origin {

@@ -226,6 +226,8 @@ fn where_aws_writes_by_itself_entries_are_what_they_are_there() {
         ("aws-waf-logs-fleet", LogSource::Waf),
         ("/aws/apigateway/fleet", LogSource::ApiGateway),
         ("/aws/cognito/userpools/x", LogSource::Cognito),
+        ("/aws/bedrock/modelinvocations", LogSource::Bedrock),
+        ("/aws/vendedlogs/cloudfront/x", LogSource::CloudFront),
     ] {
         for forged in forgeries() {
             // A client's quote has put keys there. It closes no log of AWS that the stack watches it.

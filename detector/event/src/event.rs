@@ -13,15 +13,21 @@ pub enum LogSource {
     /// Lambda or application log, JSON or plain text.
     Lambda,
     Waf,
+    /// Calls of models, as Bedrock's model invocation logging writes them.
+    Bedrock,
+    /// Access log of a CloudFront distribution, as of one that hosts a web application.
+    CloudFront,
 }
 
 impl LogSource {
-    pub const ALL: [LogSource; 5] = [
+    pub const ALL: [LogSource; 7] = [
         LogSource::CloudTrail,
         LogSource::Cognito,
         LogSource::ApiGateway,
         LogSource::Lambda,
         LogSource::Waf,
+        LogSource::Bedrock,
+        LogSource::CloudFront,
     ];
 
     /// The Sigma `logsource.service`.
@@ -32,6 +38,8 @@ impl LogSource {
             LogSource::ApiGateway => "apigateway",
             LogSource::Lambda => "lambda",
             LogSource::Waf => "waf",
+            LogSource::Bedrock => "bedrock",
+            LogSource::CloudFront => "cloudfront",
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::model::allowlist::Allowlist;
 use crate::model::condition::Condition;
 use crate::model::log_source::SourceScope;
 use crate::model::network_prefix::NetworkPrefix;
+use crate::model::threat_list::ThreatList;
 use crate::model::{Decimal, EntityKind, EntityRole, RuleMeta, Threshold, Window};
 use crate::yaml::identity::Identity;
 use crate::yaml::reference::Reference;
@@ -22,6 +23,10 @@ pub(super) struct Drafts {
     pub(super) filters: Vec<FilterDraft>,
     pub(super) broken: Vec<BrokenDraft>,
     pub(super) allowlists: Vec<Allowlist>,
+    /// At most one; a second one has been reported.
+    pub(super) threats: Vec<ThreatList>,
+    /// What rules say under `vedette.threat`.
+    pub(super) threat_references: Vec<ThreatReference>,
     /// By what names every document can be referred to, broken ones included.
     pub(super) identities: Vec<(Identity, Target)>,
 }
@@ -35,6 +40,8 @@ impl Drafts {
             filters: Vec::new(),
             broken: Vec::new(),
             allowlists: Vec::new(),
+            threats: Vec::new(),
+            threat_references: Vec::new(),
             identities: Vec::new(),
         }
     }
@@ -59,6 +66,13 @@ impl Drafts {
             (self.filters.len() > filters).then_some(Target::Filter)
         }
     }
+}
+
+/// A threat that a rule names, and where.
+#[derive(Debug)]
+pub(super) struct ThreatReference {
+    pub(super) path: Arc<str>,
+    pub(super) threat: Reference,
 }
 
 /// Where a name leads.

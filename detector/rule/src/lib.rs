@@ -28,6 +28,10 @@ pub use model::list::{Listed, Lookup};
 pub use model::network_prefix::NetworkPrefix;
 pub use model::pattern::Pattern;
 pub use model::spelling::Spelling;
+pub use model::threat_list::{
+    Acceptance, Evidence, Mitigation, Persona, Progress, Question, Review, Threat, ThreatList,
+    id_and_title,
+};
 pub use model::*;
 pub use yaml::duration::WINDOW_LENGTH_MAX_MS;
 pub use yaml::letter_case::{fold, fold_into, is_folded};
@@ -71,11 +75,34 @@ impl RuleSet {
         file: &RuleFile,
         types: &'static [WindowKind],
     ) -> Result<(), Vec<RuleProblem>> {
+        self.take_lists(file, types, Unknown::Refused)
+    }
+
+    /// The same; a list that there is not stands in for nothing.
+    ///
+    /// # Errors
+    /// All other mistakes of the file.
+    pub fn stand_in_where_known(
+        &mut self,
+        file: &RuleFile,
+        types: &'static [WindowKind],
+    ) -> Result<(), Vec<RuleProblem>> {
+        self.take_lists(file, types, Unknown::LeftOut)
+    }
+
+    fn take_lists(
+        &mut self,
+        file: &RuleFile,
+        types: &'static [WindowKind],
+        unknown: Unknown,
+    ) -> Result<(), Vec<RuleProblem>> {
         let mut drafts = draft::Drafts::new(types);
         let mut out = problem::Reporter::new(&file.path);
         let mut reading = (FieldTable::default(), Shared::default());
         read_file(file, &mut reading, &mut drafts, &mut out);
-        if drafts.allowlists.is_empty() || drafts.sound() != [0; 3] || !drafts.broken.is_empty() {
+        let has_others =
+            drafts.sound() != [0; 3] || !drafts.broken.is_empty() || !drafts.threats.is_empty();
+        if drafts.allowlists.is_empty() || has_others {
             out.error(
                 1,
                 "the file may hold lists under `allowlist`, and nothing else",
@@ -85,6 +112,7 @@ impl RuleSet {
             let place = self.allowlists.iter_mut().find(|l| l.name == list.name);
             match place {
                 Some(place) => *place = list,
+                None if unknown == Unknown::LeftOut => {}
                 None => out.error(
                     list.line,
                     format!(
@@ -101,6 +129,13 @@ impl RuleSet {
             false => Err(problems),
         }
     }
+}
+
+/// What becomes of a list that stands in for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    Refused,
+    LeftOut,
 }
 
 /// Everything that is wrong or doubtful in the files, by path and line.

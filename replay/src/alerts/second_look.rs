@@ -50,16 +50,11 @@ pub(super) fn look(engine: &Engine, told: &[Told<'_>], inputs: &[PathBuf]) -> an
     let mut block = Block::new();
     for input in &plan.inputs {
         let mut stream = Stream::new(input, &read_bytes, plan.notes);
-        loop {
-            match stream.take(&mut block) {
-                Taken::Block { .. } => {
-                    for piece in block.pieces() {
-                        if let Piece::Record { bytes, .. } = piece {
-                            worker.record(bytes, None, &mut watcher);
-                        }
-                    }
+        while let Taken::Block { .. } = stream.take(&mut block) {
+            for piece in block.pieces() {
+                if let Piece::Record { bytes, .. } = piece {
+                    worker.record(bytes, None, &mut watcher);
                 }
-                Taken::End { .. } | Taken::Nothing => break,
             }
         }
     }

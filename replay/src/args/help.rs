@@ -4,7 +4,7 @@
 pub(super) const EXIT_STATUS: &str = "\
 Exit status:
   0  done, with episodes or without
-  1  an expectation failed (`replay test`)
+  1  an expectation failed (`replay test`), or a threat is red (`replay threats`)
   2  wrong usage, a broken rule file, or results that could not be written
   3  something could not be read: a path that does not exist or cannot be opened,
      a folder without a log file, damaged or endless gzip data, a record; or
@@ -72,6 +72,28 @@ Examples:
 
   # A sweep after a botnet of 120,000 addresses
   replay cost --rate 1000 --due 120000 my-day/";
+
+pub(super) const THREATS_EXAMPLES: &str = "\
+Examples:
+  # What is proven by the recordings
+  replay threats
+
+  # A gate before a merge, with what mitigations did last night
+  replay threats --logs last-night/
+
+  # For a pull request or a wiki
+  replay threats --format markdown --output threats.md
+
+  # Red in Threat Dragon where nothing is proven; a layer for the ATT&CK Navigator
+  replay threats --format threat-dragon --output model.json
+  replay threats --format navigator --output layer.json
+
+Exit status:
+  0  nothing is red
+  1  a threat is unproven or undetected, the review is overdue, or with --logs a
+     baseline mitigation leaks or is not seen
+  2  wrong usage, or a broken list, model, rule or expectation
+  3  a recording or log could not be read";
 
 pub(super) const CHECK_EXAMPLES: &str = "\
 Examples:

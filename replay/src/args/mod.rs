@@ -4,6 +4,8 @@ mod when; // moments on the command line
 mod speed; // the pace of a recording
 mod source; // what is read, and with which rules
 mod alerts; // what people are told
+mod color; // whether text has colours
+mod threats; // what can go wrong, and what of it is proven
 mod cost; // what the service costs
 mod aws; // the commands that speak to AWS
 mod shell; // what a system keeps beside the program
@@ -16,15 +18,18 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use help::{
     ALERTS_EXAMPLES, CAPTURE_EXAMPLES, CAPTURE_HELP, CHECK_EXAMPLES, COST_EXAMPLES, EXIT_STATUS,
     INPUT_HELP, MATCH_EXAMPLES, RUN_EXAMPLES, SEND_EXAMPLES, SEND_HELP, TEST_EXAMPLES,
+    THREATS_EXAMPLES,
 };
 
 pub(crate) use alerts::{AlertsArgs, Body};
 pub(crate) use aws::{CaptureArgs, SendArgs};
+pub(crate) use color::ColorChoice;
 pub(crate) use cost::{CostArgs, CostFormat};
 pub(crate) use shell::{CompletionsArgs, ManArgs};
 pub(crate) use source::SourceArgs;
 use source::{cores, threads};
 pub(crate) use speed::Speed;
+pub(crate) use threats::{ThreatsArgs, ThreatsFormat};
 pub(crate) use when::When;
 
 /// With the commit that it was built from, where that is known.
@@ -69,6 +74,12 @@ pub(crate) enum Command {
     /// A problem is printed on standard output as path:line and what is wrong; warnings are marked.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Answer what can go wrong, what is done about it, and which of that is proven
+    ///
+    /// The threats and mitigations of `threats.yaml`, the model of what is built, the rules and their recordings, and
+    /// logs, in one table. A threat is proven where its rules find every recorded attack and no near miss.
+    #[command(after_help = THREATS_EXAMPLES)]
+    Threats(ThreatsArgs),
     /// Tell what the service costs at a rate of events, and where it breaks
     ///
     /// Copies of the recording make up the traffic. The engine is the real one; the table, the requests to it and the
@@ -200,13 +211,6 @@ pub(crate) enum TestFormat {
     Junit,
     /// The table of detectors, for a document
     Markdown,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ColorChoice {
-    Auto,
-    Always,
-    Never,
 }
 
 impl TestArgs {

@@ -23,6 +23,7 @@ use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::output::printable::printable;
 use crate::output::quantity::counted;
+use crate::threats::doubts;
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let Read {
@@ -42,6 +43,13 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     }
     problems.extend(loaded.iter().flat_map(expired));
     problems.extend(loaded.iter().flat_map(alone));
+    let today = doubts::today()?;
+    problems.extend(
+        loaded
+            .iter()
+            .flat_map(|rules| doubts::of_rules(rules, today)),
+    );
+    loaded = loaded.filter(|_| count_of(&problems, Severity::Error) == 0);
     problems.sort();
     let in_service = match &args.against {
         Some(old) => Some(in_service(old)?),

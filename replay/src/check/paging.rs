@@ -7,17 +7,22 @@ pub(super) struct Paging<'r> {
     pub(super) rule: &'r str,
     /// The rules that see it instead of a person; empty where it pages, or where its file says `alert: false`.
     pub(super) seen_by: Vec<&'r str>,
+    /// The mitigations of which its hits are evidence.
+    pub(super) counted_for: Vec<&'r str>,
     pub(super) pages: bool,
 }
 
 /// Of each rule, detections first, in the order of the files.
 pub(super) fn of_rules(rules: &RuleSet) -> Vec<Paging<'_>> {
-    let silent = |meta| Paging {
-        rule: name(meta),
-        seen_by: Vec::new(),
-        pages: false,
-    };
-    let mut detections: Vec<_> = rules.detections.iter().map(|d| silent(&d.meta)).collect();
+    let detections = (0..).zip(&rules.detections);
+    let mut detections: Vec<_> = detections
+        .map(|(ix, rule)| Paging {
+            rule: name(&rule.meta),
+            seen_by: Vec::new(),
+            counted_for: mitigations(rules, ix),
+            pages: false,
+        })
+        .collect();
     let mut correlations = Vec::new();
     for rule in &rules.correlations {
         if let Some(DetectionIx(own)) = rule.stands_for {
@@ -34,10 +39,21 @@ pub(super) fn of_rules(rules: &RuleSet) -> Vec<Paging<'_>> {
         correlations.push(Paging {
             rule: name(&rule.meta),
             seen_by: parents.map(name).collect(),
+            counted_for: Vec::new(),
             pages: rule.pages,
         });
     }
     detections.into_iter().chain(correlations).collect()
+}
+
+fn mitigations(rules: &RuleSet, rule: u32) -> Vec<&str> {
+    let all = rules
+        .threats
+        .iter()
+        .flat_map(|list| list.mitigations.iter());
+    let of_it =
+        all.filter(|m| m.seen_by.rules.contains(&rule) || m.broken_by.rules.contains(&rule));
+    of_it.map(|mitigation| &*mitigation.id).collect()
 }
 
 /// As people call it: its title, where it has no name.
@@ -49,9 +65,12 @@ pub(super) fn name(meta: &RuleMeta) -> &str {
 pub(super) fn lines(rules: &RuleSet) -> Vec<String> {
     let (pages, silent): (Vec<_>, Vec<_>) = of_rules(rules).into_iter().partition(|p| p.pages);
     let pages: Vec<String> = pages.iter().map(|paging| paging.rule.to_owned()).collect();
-    let silent = silent.iter().map(|paging| match paging.seen_by.as_slice() {
-        [] => format!("{} (alert: false)", paging.rule),
-        seen_by => format!("{} (seen by {})", paging.rule, seen_by.join(", ")),
+    let silent = silent.iter().map(|paging| {
+        match (paging.seen_by.as_slice(), paging.counted_for.as_slice()) {
+            ([], []) => format!("{} (alert: false)", paging.rule),
+            ([], ids) => format!("{} (evidence of {})", paging.rule, ids.join(", ")),
+            (seen_by, _) => format!("{} (seen by {})", paging.rule, seen_by.join(", ")),
+        }
     });
     let lines = [("pages", pages), ("silent", silent.collect())];
     let named = lines.into_iter().filter(|(_, names)| !names.is_empty());

@@ -86,10 +86,17 @@ pub(crate) fn without_places(rules: &RuleSet, databases: &[Database]) -> Option<
     })
 }
 
+/// Whether the rules must have every list for which a file has another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lists {
+    AllKnown,
+    AsFarAsKnown,
+}
+
 /// The same with the lists of one more file, `allowlist`, in place of those of the same name.
 pub(crate) fn load_with_lists(
     paths: &[PathBuf],
-    allowlist: &Path,
+    (allowlist, lists): (&Path, Lists),
 ) -> anyhow::Result<Option<RuleSet>> {
     let Some(mut rules) = load(paths)? else {
         return Ok(None);
@@ -100,7 +107,11 @@ pub(crate) fn load_with_lists(
         ..
     } = read(&[allowlist.to_owned()], "")?;
     for file in &files {
-        problems.extend(rules.stand_in(file, TYPES).err().into_iter().flatten());
+        let stood_in = match lists {
+            Lists::AllKnown => rules.stand_in(file, TYPES),
+            Lists::AsFarAsKnown => rules.stand_in_where_known(file, TYPES),
+        };
+        problems.extend(stood_in.err().into_iter().flatten());
     }
     problems
         .iter()

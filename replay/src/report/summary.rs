@@ -301,8 +301,10 @@ fn unreferred(rules: &RuleSet) -> Vec<String> {
         inputs.any(|input| input.rule == InputRule::Detection(ix))
     };
     let detections = (0_u32..).map(DetectionIx).zip(&rules.detections);
+    // Evidence of a mitigation is counted by `replay threats`.
+    let counted = |ix: DetectionIx| rules.threats.as_ref().is_some_and(|list| list.counts(ix.0));
     detections
-        .filter(|(ix, _)| !referred(*ix))
+        .filter(|(ix, _)| !referred(*ix) && !counted(*ix))
         .map(|(_, rule)| label(&rule.meta))
         .collect()
 }
@@ -420,7 +422,7 @@ vedette: {alert: false}
             ..Recording::default()
         };
         let tally = Tally {
-            events: [0, 0, 0, 5_000, 0],
+            events: [0, 0, 0, 5_000, 0, 0, 0],
             control_messages: 1,
             hits: vec![40, 0],
             untimed_hits: 3,

@@ -137,7 +137,7 @@ fn episodes(run: &Run<'_>, style: Style) -> String {
     "no episode: no rule's condition held".into()
 }
 
-fn style(choice: ColorChoice, output: &Output) -> Style {
+pub(crate) fn style(choice: ColorChoice, output: &Output) -> Style {
     let terminal = output.is_terminal();
     let wanted = match choice {
         ColorChoice::Always => true,

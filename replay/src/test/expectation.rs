@@ -127,11 +127,12 @@ impl<'de> Deserialize<'de> for Moment {
 }
 
 impl Expectation {
-    /// Reads and checks the file at `path`; `rules` are the names of all correlation rules.
+    /// Reads and checks the file at `path`; `rules` are the names of all correlation rules, and without them an
+    /// expectation may name any.
     ///
     /// # Errors
     /// It cannot be read, is no expectation, or contradicts itself or the rules.
-    pub(crate) fn read(path: &Path, rules: &BTreeSet<&str>) -> anyhow::Result<Self> {
+    pub(crate) fn read(path: &Path, rules: Option<&BTreeSet<&str>>) -> anyhow::Result<Self> {
         let text = match fs::metadata(path) {
             Ok(meta) if !meta.is_file() => bail!("`{}` is no regular file", path.display()),
             _ => fs::read_to_string(path),
@@ -140,7 +141,7 @@ impl Expectation {
         Self::of(&text, rules).with_context(|| format!("`{}`", path.display()))
     }
 
-    fn of(text: &str, rules: &BTreeSet<&str>) -> anyhow::Result<Self> {
+    fn of(text: &str, rules: Option<&BTreeSet<&str>>) -> anyhow::Result<Self> {
         let mut read: Self = yaml_serde::from_str(text)?;
         ensure!(
             !read.about.trim().is_empty(),
@@ -178,7 +179,7 @@ impl Expectation {
 }
 
 impl Expectation {
-    fn check_pages(&self, rules: &BTreeSet<&str>) -> anyhow::Result<()> {
+    fn check_pages(&self, rules: Option<&BTreeSet<&str>>) -> anyhow::Result<()> {
         let of_attacks = self.attacks.values().flat_map(|attack| &attack.found_by);
         for page in of_attacks.chain(&self.pages) {
             known(&page.rule, rules)?;
@@ -199,6 +200,29 @@ impl Expectation {
     }
 }
 
+impl Expectation {
+    /// The rules that must find the attack of that name, one for each alert.
+    pub(crate) fn rules_of<'e>(&'e self, attack: &'e str) -> impl Iterator<Item = &'e str> {
+        let found_by = self
+            .attacks
+            .get(attack)
+            .into_iter()
+            .flat_map(|of| &of.found_by);
+        let listed = self.alerts.iter().flatten();
+        let listed = listed.filter(move |alert| alert.attack.as_deref() == Some(attack));
+        found_by
+            .map(|page| &*page.rule)
+            .chain(listed.map(|alert| &*alert.rule))
+    }
+
+    /// Every rule that it names.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &str> {
+        let found_by = self.attacks.values().flat_map(|attack| &attack.found_by);
+        let pages = found_by.chain(&self.pages).map(|page| &*page.rule);
+        pages.chain(self.alerts.iter().flatten().map(|alert| &*alert.rule))
+    }
+}
+
 /// The place of a level among all; 0 for what is no level.
 pub(crate) fn rank(name: &str) -> usize {
     let levels = [
@@ -214,16 +238,16 @@ pub(crate) fn rank(name: &str) -> usize {
         .map_or(0, |at| at + 1)
 }
 
-fn known(rule: &str, rules: &BTreeSet<&str>) -> anyhow::Result<()> {
+fn known(rule: &str, rules: Option<&BTreeSet<&str>>) -> anyhow::Result<()> {
     ensure!(
-        rules.contains(rule),
+        rules.is_none_or(|rules| rules.contains(rule)),
         "no correlation rule has the name `{rule}`"
     );
     Ok(())
 }
 
 impl ExpectedAlert {
-    fn check(&self, rules: &BTreeSet<&str>) -> anyhow::Result<()> {
+    fn check(&self, rules: Option<&BTreeSet<&str>>) -> anyhow::Result<()> {
         known(&self.rule, rules)?;
         self.check_fields()
     }
@@ -263,7 +287,8 @@ alerts:
 ";
 
     fn read(text: &str) -> Result<Expectation, String> {
-        Expectation::of(text, &BTreeSet::from(["probing"])).map_err(|error| format!("{error:#}"))
+        Expectation::of(text, Some(&BTreeSet::from(["probing"])))
+            .map_err(|error| format!("{error:#}"))
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! `replay test`: every recording against what is expected of it, and how good the rules are at it.
 
-mod comparison; // expected and actual alerts -> differences
-mod expectation; // expected.yaml -> Expectation
+pub(crate) mod comparison; // expected and actual alerts -> differences
+pub(crate) mod expectation; // expected.yaml -> Expectation
 mod judge; // what matters of the difference
 mod golden; // the exact numbers
-mod scenario; // paths -> the folders to run
-mod verdict; // a scenario -> how it went
-mod spread; // numbers -> median and worst
-mod score; // all verdicts -> by rule and by detector
+pub(crate) mod scenario; // paths -> the folders to run
+pub(crate) mod verdict; // a scenario -> how it went
+pub(crate) mod spread; // numbers -> median and worst
+pub(crate) mod score; // all verdicts -> by rule and by detector
 mod text; // scores -> text
 mod markdown; // scores -> the table of the README
 mod junit; // verdicts -> JUnit XML
@@ -36,14 +36,17 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
     let Some(rules) = rules::load(&args.rules)? else {
         return Ok(Outcome::RulesBroken);
     };
-    let scenarios = scenario::find(&args.paths, &names(&rules))?;
+    let scenarios = scenario::find(&args.paths, Some(&names(&rules)))?;
     let mut output = Output::open(args.output.as_deref())?;
     let engine = Engine::new(rules);
-    let Some(of_their_own) = engines(&args.rules, &scenarios)? else {
+    let Some(tested) = tested(&engine, &args.rules, scenarios, args.threads())? else {
         return Ok(Outcome::RulesBroken);
     };
-    let engine_of = |at: usize| of_their_own.get(&at).unwrap_or(&engine);
-    let mut verdicts = run_all(engine_of, &scenarios, args.threads())?;
+    let Tested {
+        scenarios,
+        mut verdicts,
+        mut report,
+    } = tested;
     if args.accept {
         accept(&scenarios, &mut verdicts)?;
     }
@@ -53,7 +56,9 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
             verdict.differences.extend(changed);
         }
     }
-    let report = Report::of(engine.rules(), &scenarios, &verdicts);
+    if args.accept || args.exact {
+        report = Report::of(engine.rules(), &scenarios, &verdicts);
+    }
     match args.format {
         TestFormat::Text => output.write_all(text::page(&report).as_bytes())?,
         TestFormat::Markdown => output.write_all(markdown::table(&report).as_bytes())?,
@@ -96,6 +101,34 @@ fn accept(scenarios: &[Scenario], verdicts: &mut [Verdict]) -> anyhow::Result<()
     Ok(())
 }
 
+/// Recordings, how each went, and what that says of the rules.
+pub(crate) struct Tested {
+    pub(crate) scenarios: Vec<Scenario>,
+    /// In the order of the scenarios.
+    pub(crate) verdicts: Vec<Verdict>,
+    pub(crate) report: Report,
+}
+
+/// Runs all of them; `paths` are those of the engine's rules. `None` where lists are broken: that has been said.
+pub(crate) fn tested(
+    engine: &Engine,
+    paths: &[PathBuf],
+    scenarios: Vec<Scenario>,
+    threads: NonZeroUsize,
+) -> anyhow::Result<Option<Tested>> {
+    let Some(of_their_own) = engines(paths, &scenarios)? else {
+        return Ok(None);
+    };
+    let engine_of = |at: usize| of_their_own.get(&at).unwrap_or(engine);
+    let verdicts = run_all(engine_of, &scenarios, threads)?;
+    let report = Report::of(engine.rules(), &scenarios, &verdicts);
+    Ok(Some(Tested {
+        scenarios,
+        verdicts,
+        report,
+    }))
+}
+
 /// Unread input comes first: without it the other results say little.
 fn outcome(verdicts: &[Verdict]) -> Outcome {
     if verdicts.iter().any(|verdict| verdict.is_unread) {
@@ -124,7 +157,7 @@ fn engines(
         let Some(allowlist) = &scenario.allowlist else {
             continue;
         };
-        match rules::load_with_lists(rules, allowlist)? {
+        match rules::load_with_lists(rules, (allowlist, scenario.lists))? {
             Some(rules) => engines.insert(at, Engine::new(rules)),
             None => return Ok(None),
         };

@@ -9,7 +9,7 @@ use walkdir::WalkDir;
 
 use super::expectation::Expectation;
 use super::golden::Golden;
-use crate::input::rules::{ALLOWLIST, is_hidden};
+use crate::input::rules::{ALLOWLIST, Lists, is_hidden};
 use crate::input::suggestion;
 use crate::outcome::say;
 
@@ -23,13 +23,18 @@ pub(crate) struct Scenario {
     pub(crate) expectation: Expectation,
     pub(crate) golden: Golden,
     pub(crate) allowlist: Option<PathBuf>,
+    pub(crate) lists: Lists,
 }
 
-/// Every scenario under `paths`, in the order of the folders. What cannot be understood is reported all at once.
+/// Every scenario under `paths`, in the order of the folders. What cannot be understood is reported all at once;
+/// `rules` as for [`Expectation::read`].
 ///
 /// # Errors
 /// A path does not exist, holds no scenario, or an `expected.yaml` is broken.
-pub(crate) fn find(paths: &[PathBuf], rules: &BTreeSet<&str>) -> anyhow::Result<Vec<Scenario>> {
+pub(crate) fn find(
+    paths: &[PathBuf],
+    rules: Option<&BTreeSet<&str>>,
+) -> anyhow::Result<Vec<Scenario>> {
     let mut folders = BTreeSet::new();
     for path in paths {
         let before = folders.len();
@@ -47,6 +52,10 @@ pub(crate) fn find(paths: &[PathBuf], rules: &BTreeSet<&str>) -> anyhow::Result<
                 golden,
                 family: name_of(folder.parent()),
                 name: name_of(Some(&folder)),
+                lists: match rules {
+                    Some(_) => Lists::AllKnown,
+                    None => Lists::AsFarAsKnown,
+                },
                 allowlist: Some(folder.join(ALLOWLIST)).filter(|path| path.is_file()),
                 folder,
                 expectation,

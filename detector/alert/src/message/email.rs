@@ -359,6 +359,9 @@ fn reference(message: &Message<'_>) -> String {
     if let Some(threat) = &told.rule.meta.threat {
         lines.push(format!("threat {}", words::plain(threat)));
     }
+    for mitigation in &told.rule.meta.mitigations {
+        lines.push(format!("mitigation {}", words::plain(mitigation)));
+    }
     if !told.rule.meta.tags.is_empty() {
         lines.push(words::plain(&told.rule.meta.tags.join(", ")));
     }

@@ -184,6 +184,15 @@ decode_fields! {
     integration_status: "integrationStatus",
     protocol: "protocol",
     response_length: "responseLength",
+    // Bedrock
+    schema_type: "schemaType",
+    account_id: "accountId",
+    region: "region",
+    // CloudFront
+    edge_request_id: "x-edge-request-id",
+    edge_location: "x-edge-location",
+    day: "date",
+    clock: "time",
     // Applications
     timestamp: "timestamp",
     app_event: "event",

@@ -1,22 +1,48 @@
-//! Tables of comma-separated values, as consoles and databases give the results of queries: each row becomes an object,
-//! so that a row is read as what the same query gives as JSON.
+//! Tables of comma-separated values, as consoles and databases give the results of queries, and access logs of CloudFront,
+//! whose cells tabs part: each row becomes an object, so that a row is read as what the same query gives as JSON.
 
 use crate::packed::rows::cloudtrail_column;
 
 /// The names of the columns, as keys of the rows' objects.
 #[derive(Debug)]
-pub(super) struct Columns(Vec<String>);
+pub(super) struct Columns {
+    names: Vec<String>,
+    cells: Cells,
+}
+
+/// What parts the cells of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cells {
+    Commas,
+    Tabs,
+}
+
+/// Before the names of the columns, in the extended log format of the W3C.
+const FIELDS: &[u8] = b"#Fields:";
+/// The line before that one.
+const VERSION: &[u8] = b"#Version: 1.0";
+/// Columns that only an access log of CloudFront has.
+const OF_EDGE: [&str; 3] = ["date", "time", "x-edge-location"];
 
 impl Columns {
     /// Those that `line` names, if it is the heading of a table of log entries.
     pub(super) fn of(line: &[u8]) -> Option<Self> {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        let is_edge = |names: &[String]| OF_EDGE.iter().all(|of| names.iter().any(|n| n == of));
+        if let Some(names) = line.strip_prefix(FIELDS) {
+            let names = String::from_utf8_lossy(names);
+            let names: Vec<String> = names.split_whitespace().map(str::to_owned).collect();
+            return is_edge(&names).then_some(Self {
+                names,
+                cells: Cells::Tabs,
+            });
+        }
         let is_likely = matches!(line.first(), Some(b'@' | b'"' | b'a'..=b'z' | b'A'..=b'Z'));
         if !is_likely || memchr::memchr(b',', line).is_none() {
             return None;
         }
         let names = cells(line)?;
-        let mut names: Vec<String> = names.iter().map(|name| key(name)).collect();
+        let mut names: Vec<String> = names.iter().map(|name| key(name.trim())).collect();
         let has = |name: &str| names.iter().any(|given| given == name);
         let is_cloudtrail = has("eventTime") && (has("eventName") || has("eventID"));
         // The search of a console names its columns so, and no others.
@@ -28,21 +54,25 @@ impl Columns {
                 .all(|name| SEARCH_COLUMNS.contains(&name.as_str()));
         if is_search {
             names.iter_mut().for_each(|name| name.insert(0, '@'));
-        } else if !(is_cloudtrail || has("@message") || has("@timestamp")) {
+        } else if !(is_cloudtrail || is_edge(&names) || has("@message") || has("@timestamp")) {
             return None;
         }
-        Some(Self(names))
+        Some(Self {
+            names,
+            cells: Cells::Commas,
+        })
     }
 
     /// The row as a JSON object; `None` where it has not a cell for each column.
     pub(super) fn object(&self, row: &[u8]) -> Option<Vec<u8>> {
-        let cells = cells(row)?;
-        if cells.len() != self.0.len() {
-            return None;
-        }
+        let cells = match self.cells {
+            Cells::Commas => cells(row).filter(|cells| cells.len() == self.names.len())?,
+            // Later versions of a format add columns at the end.
+            Cells::Tabs => tabbed(row).filter(|cells| cells.len() >= self.names.len())?,
+        };
         // An empty cell stands for nothing, as a missing key does.
         let given = self
-            .0
+            .names
             .iter()
             .zip(&cells)
             .filter(|(_, cell)| !cell.is_empty());
@@ -75,6 +105,10 @@ impl Table {
     /// Whether the line break at `at` lies in a cell of the row that `data` begins with; `at` only grows. A quote within a
     /// cell is written twice, so that it does where the number of quotes before it is odd.
     pub(super) fn is_in_cell(&mut self, data: &[u8], at: usize) -> bool {
+        // To an access log a quote is a character like others.
+        if self.columns.cells == Cells::Tabs {
+            return false;
+        }
         self.is_quoted ^= memchr::memchr_iter(b'"', &data[self.seen..at]).count() % 2 == 1;
         self.seen = at;
         self.is_quoted
@@ -91,6 +125,17 @@ fn key(name: &str) -> String {
         true => known.to_owned(),
         false => name.to_owned(),
     }
+}
+
+/// Whether a file that begins so is an access log, whose columns the next line names.
+pub(super) fn is_version(line: &[u8]) -> bool {
+    line.trim_ascii_end() == VERSION
+}
+
+fn tabbed(line: &[u8]) -> Option<Vec<String>> {
+    let line = String::from_utf8_lossy(line.trim_ascii_end());
+    let is_row = !line.starts_with(['{', '[', '#']);
+    is_row.then(|| line.split('\t').map(str::to_owned).collect())
 }
 
 /// The cells of a line; bytes that are no UTF-8 are replaced.

@@ -202,7 +202,10 @@ impl Splitter {
             return Some(self.consume(data));
         };
         let line = &data[..line_end];
-        if self.offset == 0
+        if self.offset == 0 && csv::is_version(line) {
+            return Some(self.consume(&data[..(line_end + 1).min(data.len())]));
+        }
+        if (self.offset == 0 || self.line == 2 && line.starts_with(b"#"))
             && let Some(columns) = Columns::of(line)
         {
             self.state = State::Table(Table::new(columns));

@@ -97,5 +97,7 @@ fn actor_fields(source: LogSource) -> &'static [&'static str] {
         LogSource::ApiGateway => &["ip"],
         LogSource::Lambda => &["sub", "source_ip"],
         LogSource::Waf => &["httpRequest.clientIp"],
+        LogSource::Bedrock => &["requestMetadata.sub", "identity.arn"],
+        LogSource::CloudFront => &["c-ip"],
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod group_source; // its fields in each of its rules
 pub(crate) mod alert_link; // who alerts by itself
 pub(crate) mod paging_link; // who is told of what
 pub(crate) mod allow_link; // its lists
+pub(crate) mod threat_link; // its threats
 
 use std::sync::Arc;
 
@@ -25,34 +26,58 @@ use crate::link::group_source::GroupLinker;
 use crate::link::names::Names;
 use crate::link::paging_link::PagingLinker;
 use crate::link::resolved::Resolved;
+use crate::link::threat_link::tell_rules;
 use crate::model::condition::{Condition, Expr, Subject, Test};
+use crate::model::threat_list::ThreatList;
 use crate::model::*;
 use crate::yaml::problem::{RuleProblem, Severity, problem};
 use crate::yaml::reference::Reference;
 
 /// Links all drafts; problems are returned beside what could be linked.
-pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, Vec<RuleProblem>) {
+pub(crate) fn link(mut drafts: Drafts, fields: FieldTable) -> (Option<RuleSet>, Vec<RuleProblem>) {
     let mut problems = Vec::new();
     let names = Names::collect(&drafts, &mut problems);
+    let mut threats = std::mem::take(&mut drafts.threats).into_iter().next();
+    if let Some(list) = &mut threats {
+        threat_link::link(list, &drafts.threat_references, &names, &mut problems);
+    }
+    let set = link_rules(drafts, fields, (&names, threats.as_ref()), &mut problems);
+    let told = |mut set: RuleSet| {
+        if let Some(list) = &threats {
+            tell_rules(list, &mut set);
+        }
+        set.threats = threats;
+        set
+    };
+    (set.map(told), problems)
+}
+
+/// The rules, without the list of threats.
+fn link_rules(
+    drafts: Drafts,
+    mut fields: FieldTable,
+    (names, threats): (&Names, Option<&ThreatList>),
+    problems: &mut Vec<RuleProblem>,
+) -> Option<RuleSet> {
     let Drafts {
         mut detections,
         correlations,
         filters,
         broken,
         allowlists,
-        identities: _,
         types,
+        ..
     } = drafts;
     for filter in &filters {
-        apply(filter, (&names, &fields), &mut detections, &mut problems);
+        apply(filter, (names, &fields), &mut detections, problems);
     }
     let inputs: Vec<Vec<Target>> = correlations
         .iter()
-        .map(|draft| resolve_inputs(&draft.inputs, &draft.meta.path, &names, &mut problems))
+        .map(|draft| resolve_inputs(&draft.inputs, &draft.meta.path, names, problems))
         .collect();
     let broken_inputs: Vec<Vec<Target>> = broken
         .iter()
-        .map(|draft| resolve_inputs(&draft.inputs, &draft.path, &names, &mut problems))
+        .map(|draft| resolve_inputs(&draft.inputs, &draft.path, names, problems))
         .collect();
     let nodes = Nodes {
         correlations: &correlations,
@@ -63,21 +88,22 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
     let lists = AllowLinker::new(&allowlists);
     let allow: Vec<Vec<Allowance>> = detections
         .iter()
-        .map(|draft| lists.link(draft, &mut fields, &mut problems))
+        .map(|draft| lists.link(draft, &mut fields, problems))
         .collect();
     if broken.is_empty() {
-        lists.doubt_unused(&allow, &mut problems);
+        lists.doubt_unused(&allow, problems);
     }
     let mut linker = GroupLinker {
-        names: &names,
+        names,
         fields: &mut fields,
-        problems: &mut problems,
+        problems,
     };
     let (mut linked, places) = in_order(dependencies.order, &correlations, &inputs, &mut linker);
     let paging = PagingLinker {
         detections: &detections,
         correlations: &correlations,
         inputs: &inputs,
+        threats,
     };
     linked.extend(paging.own_correlations(types, &mut linker));
     tell_children(&mut linked);
@@ -85,19 +111,17 @@ pub(crate) fn link(drafts: Drafts, mut fields: FieldTable) -> (Option<RuleSet>, 
     problems.extend(paging.silenced_elsewhere());
     problems.extend(paging.nothing_to_generate());
     if !broken.is_empty() || problems.iter().any(|p| p.severity == Severity::Error) {
-        return (None, problems);
+        return None;
     }
     let drafts = detections.into_iter().zip(allow);
-    let detections = drafts.map(|(draft, allow)| finish(draft, allow)).collect();
-    let set = RuleSet {
+    Some(RuleSet {
         fields,
-        detections,
+        detections: drafts.map(|(draft, allow)| finish(draft, allow)).collect(),
         correlations: linked,
         filters: filters.into_iter().map(|filter| filter.meta).collect(),
         allowlists,
         ..RuleSet::default()
-    };
-    (Some(set), problems)
+    })
 }
 
 /// The correlations, children before parents, and where each is among them.

@@ -5,6 +5,7 @@ use crate::draft::{AlertWish, CorrelationDraft, DetectionDraft, Target};
 use crate::kind::WindowKind;
 use crate::link::alert_link::own_correlation;
 use crate::link::group_source::GroupLinker;
+use crate::model::threat_list::ThreatList;
 use crate::model::{CorrelationRule, Level, RuleMeta};
 use crate::yaml::problem::{RuleProblem, Severity, problem};
 use crate::yaml::reference::Reference;
@@ -14,6 +15,8 @@ pub(crate) struct PagingLinker<'l> {
     pub(crate) correlations: &'l [CorrelationDraft],
     /// By correlation.
     pub(crate) inputs: &'l [Vec<Target>],
+    /// What is evidence of a mitigation is counted, as what a correlation refers to is.
+    pub(crate) threats: Option<&'l ThreatList>,
 }
 
 impl PagingLinker<'_> {
@@ -28,6 +31,9 @@ impl PagingLinker<'_> {
             if let Target::Detection(ix) = *target {
                 referred_to[ix] = true;
             }
+        }
+        for (ix, is_referred_to) in (0..).zip(&mut referred_to) {
+            *is_referred_to |= self.threats.is_some_and(|list| list.counts(ix));
         }
         let drafts = self.detections.iter().zip(referred_to).enumerate();
         drafts

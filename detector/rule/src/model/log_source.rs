@@ -10,10 +10,8 @@ const KEYS: [&str; 4] = ["product", "service", "category", "definition"];
 const PRODUCT: &str = "aws";
 
 /// Logs of AWS that Vedette does not read, by the names that rules give them. Rules for them are no mistake.
-const UNREAD_SERVICES: [&str; 24] = [
+const UNREAD_SERVICES: [&str; 22] = [
     "alb",
-    "bedrock",
-    "cloudfront",
     "cloudwatch",
     "config",
     "eks",

@@ -11,6 +11,7 @@ pub(crate) mod condition; // what a detection tests
 pub(crate) mod comparison; // of two numbers
 pub(crate) mod pattern; // regular expressions
 pub(crate) mod decimal; // a number of a condition
+pub(crate) mod threat_list; // what can go wrong
 mod threshold; // when a count satisfies
 mod presence; // when rules that are there do
 mod entity; // who and what alerts are about
@@ -32,6 +33,7 @@ use crate::model::derived::Derived;
 pub use crate::model::entity::{EntityKind, EntityRole, EntitySource, RuleEntity};
 use crate::model::network_prefix::NetworkPrefix;
 use crate::model::spelling::Spelling;
+use crate::model::threat_list::ThreatList;
 pub use crate::model::window::{Window, WindowParts};
 use detector_event::event::{Event, LogSource};
 use detector_event::field::{FieldTable, SlotId};
@@ -80,6 +82,8 @@ pub struct RuleMeta {
     pub false_positives: Vec<String>,
     /// `vedette.threat`: the entry of the threat model it answers.
     pub threat: Option<String>,
+    /// What is done about that threat, as the list of threats says; empty where there is none.
+    pub mitigations: Vec<Arc<str>>,
     /// `vedette.response`: what the on-call does.
     pub response: Option<String>,
     /// File it was read from, and the line of its document.
@@ -106,6 +110,8 @@ pub struct RuleSet {
     pub filters: Vec<RuleMeta>,
     /// In the order of the files.
     pub allowlists: Vec<Allowlist>,
+    /// The organisation's threats and mitigations, where a file has them.
+    pub threats: Option<ThreatList>,
     /// Networks that many people share, as detections may ask for them, in the order of the files.
     pub shared_networks: Vec<Arc<Allowlist>>,
     /// By field: how its values are spelt, where the rules say so (`spelling`).

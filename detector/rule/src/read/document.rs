@@ -18,6 +18,7 @@ use crate::read::detection::DetectionCompiler;
 use crate::read::metadata::read_meta;
 use crate::read::section_check::{check_section, check_top_level};
 use crate::read::shared::{KEYS, Shared};
+use crate::read::threats::{note_reference, read_threats};
 use crate::yaml::documents::DocumentText;
 use crate::yaml::identity::Identity;
 use crate::yaml::problem::Reporter;
@@ -58,6 +59,10 @@ pub(crate) fn read_document(
         // Read before any rule.
         return;
     }
+    if root.entry("threats").is_some() {
+        return read_threats(&root, drafts, out);
+    }
+    note_reference(&root, drafts, out);
     let identity = Identity::read(&root, out.path());
     let sound = drafts.sound();
     read_rule(document, &root, reading, drafts, out);

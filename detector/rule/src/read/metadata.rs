@@ -51,6 +51,7 @@ pub(crate) fn read_meta(
         description: text("description").map(str::to_owned),
         false_positives: strings(root, "falsepositives", out),
         threat: attributes.threat.clone(),
+        mitigations: Vec::new(),
         response: attributes.response.clone(),
         path: Arc::from(out.path()),
         line: root.line,

@@ -14,4 +14,5 @@ pub(crate) mod attribute; // vedette: …
 pub(crate) mod threshold_draft; // gte: 10
 pub(crate) mod window_condition; // its type and condition
 pub(crate) mod correlation; // correlation: … -> draft
+pub(crate) mod threats; // threats: … -> what can go wrong
 pub(crate) mod document; // one YAML document -> one draft
