@@ -103,7 +103,10 @@ fn told(engine: &Engine, ip: &str) -> (Vec<String>, Vec<Vec<String>>) {
 
 fn is_within(network: &str, address: IpAddr) -> bool {
     let (first, length) = network.split_once('/').expect("a network");
-    let (first, length): (IpAddr, u32) = (first.parse().unwrap(), length.parse().unwrap());
+    let (first, length): (IpAddr, u32) = (
+        first.parse().expect("an address"),
+        length.parse().expect("a length"),
+    );
     match (first, address) {
         (IpAddr::V4(first), IpAddr::V4(address)) => {
             (u32::from(first) ^ u32::from(address)).leading_zeros() >= length
