@@ -98,7 +98,7 @@ fn alerts(folder: &Path, input: &Path) -> Vec<Value> {
     assert_eq!(status, 0, "{err}");
     let alert = |line: &str| {
         let mut alert: Value = serde_json::from_str(line).unwrap();
-        for field in ["alert_id", "event_ids"] {
+        for field in ["alert_id", "incident_id", "event_ids"] {
             alert.as_object_mut().unwrap().remove(field);
         }
         alert

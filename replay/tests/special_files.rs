@@ -20,13 +20,30 @@ use stub::{Stub, ended, replay};
 const EVENT: &str = r#"{"event":"vehicle.register","outcome":"rejected","timestamp":"2024-05-01T12:00:00Z","request_id":"r1","source_ip":"192.0.2.7"}"#;
 
 /// The commands with `--output`, and a part of what each writes.
-const COMMANDS: [(&str, &str); 3] = [
+const COMMANDS: [(&str, &str); 5] = [
     ("run", "no episode"),
+    ("alerts", "Registration"),
     ("test", "alerts_nothing"),
+    ("threats", "T1"),
     ("capture", "DATA_MESSAGE"),
 ];
 
-/// A folder with a recording that raises nothing, and a log group of one page.
+/// What the recording hits.
+const RULE: &str = "title: Registration
+id: 5b0d6c1e-7f38-4a92-8c47-1e9d3b5f7a20
+level: low
+logsource: {product: aws, service: lambda}
+detection: {it: {event: vehicle.register}, condition: it}
+";
+
+/// A list in which nothing is left to prove.
+const THREATS: &str = "threats:
+    T1:
+        title: floods
+        accepted: {by: owner, reason: an example, until: 2999-12-31}
+";
+
+/// A folder with a recording that raises nothing by the rules that ship, rules of its own, and a log group of one page.
 struct Desk {
     folder: tempfile::TempDir,
     group: Stub,
@@ -40,6 +57,10 @@ impl Desk {
         fs::write(recording.join("a.ndjson"), EVENT).unwrap();
         let expected = "about: Nothing.\nkind: near_miss\nalerts: []\n";
         fs::write(recording.join("expected.yaml"), expected).unwrap();
+        let rules = folder.path().join("rules");
+        fs::create_dir(&rules).unwrap();
+        fs::write(rules.join("rule.yml"), RULE).unwrap();
+        fs::write(rules.join("threats.yaml"), THREATS).unwrap();
         let event = json!({"eventId": "1", "logStreamName": "s", "timestamp": 1_779_357_894_486_u64, "message": "m"});
         let page = json!({ "events": [event] });
         let group = Stub::start(Box::new(move |_, _| (200, page.clone())));
@@ -57,6 +78,8 @@ impl Desk {
         let args = match command {
             "run" => vec!["-q", "--rules", rules, "recordings"],
             "test" => vec!["--rules", rules, "--format", "json", "recordings"],
+            "alerts" => vec!["-q", "recordings"],
+            "threats" => vec!["recordings"],
             _ => vec![
                 "--log-group",
                 "g",
@@ -78,7 +101,7 @@ impl Desk {
         let name = |entry: Result<fs::DirEntry, _>| entry.unwrap().file_name();
         let mut names: Vec<_> = entries
             .map(|entry| name(entry).into_string().unwrap())
-            .filter(|name| name != "recordings")
+            .filter(|name| name != "recordings" && name != "rules")
             .collect();
         names.sort();
         names

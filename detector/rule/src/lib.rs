@@ -21,13 +21,13 @@ use yaml::{documents, problem};
 
 pub use kind::{Attribute, Compared, Draft, Fields, Form, Linker, Takes, WindowKind};
 pub use model::allowlist::{AllowEntry, AllowValue, Allowlist};
-pub use model::calendar::{CalendarPart, Said};
 pub use model::condition::*;
-pub use model::derived::{Derived, PlacePart};
-pub use model::list::{Listed, Lookup};
 pub use model::network_prefix::NetworkPrefix;
 pub use model::pattern::Pattern;
-pub use model::spelling::Spelling;
+pub use model::shared::calendar::{CalendarPart, Said};
+pub use model::shared::derived::{Derived, PlacePart};
+pub use model::shared::list::{Listed, Lookup};
+pub use model::shared::spelling::Spelling;
 pub use model::threat_list::{
     Acceptance, Evidence, Mitigation, Persona, Progress, Question, Review, Threat, ThreatList,
     id_and_title,

@@ -83,8 +83,29 @@ pub(crate) fn run(args: &AlertsArgs) -> anyhow::Result<Outcome> {
         }
         false => second_look::look(&engine, &found.told, &args.source.inputs)?,
     };
-    let written = write(&messages(&engine, &found, look), args, output);
+    let messages = messages(&engine, &found, look);
+    if !args.source.quiet {
+        say(&told(
+            messages.len(),
+            found.incidents.len(),
+            found.tally.events.iter().sum(),
+        ));
+    }
+    let written = write(&messages, args, output);
     run::close(&recording, args.source.quiet, written)
+}
+
+/// `7 messages of 3 incidents, from 4120 events`
+fn told(messages: usize, incidents: usize, events: u64) -> String {
+    let some =
+        |count: u64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let (messages, incidents) = (messages as u64, incidents as u64);
+    format!(
+        "{} of {}, from {}",
+        some(messages, "message"),
+        some(incidents, "incident"),
+        some(events, "event")
+    )
 }
 
 /// All messages, in the order of time.

@@ -347,6 +347,7 @@ fn line(alert: &Alert) -> serde_json::Value {
     let mut line = serde_json::to_value(alert).expect("an alert is JSON");
     line["status"] = "closed".into();
     line["alert_id"].take();
+    line["incident_id"].take();
     line
 }
 

@@ -7,8 +7,8 @@ use ipnet::IpNet;
 
 use detector_event::field::{FieldTable, SlotId};
 
-use crate::model::list::Listed;
 use crate::model::pattern::Pattern;
+use crate::model::shared::list::Listed;
 
 /// When a detection rule matches an event.
 #[derive(Debug, Clone)]

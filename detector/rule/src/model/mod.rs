@@ -3,10 +3,7 @@
 pub(crate) mod log_source; // logsource -> LogSource
 pub(crate) mod network_prefix; // the network of an address
 pub(crate) mod allowlist; // who may
-pub(crate) mod calendar; // working hours in a zone
-pub(crate) mod derived; // fields that no log has
-pub(crate) mod spelling; // what of a value makes no difference
-pub(crate) mod list; // values that are looked up
+pub(crate) mod shared; // what is said once for all rules
 pub(crate) mod condition; // what a detection tests
 pub(crate) mod comparison; // of two numbers
 pub(crate) mod pattern; // regular expressions
@@ -26,13 +23,13 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
 use crate::model::allowlist::Allowlist;
-pub use crate::model::calendar::Calendar;
 pub use crate::model::comparison::Comparison;
 pub use crate::model::decimal::Decimal;
-use crate::model::derived::Derived;
 pub use crate::model::entity::{EntityKind, EntityRole, EntitySource, RuleEntity};
 use crate::model::network_prefix::NetworkPrefix;
-use crate::model::spelling::Spelling;
+pub use crate::model::shared::calendar::Calendar;
+use crate::model::shared::derived::Derived;
+use crate::model::shared::spelling::Spelling;
 use crate::model::threat_list::ThreatList;
 pub use crate::model::window::{Window, WindowParts};
 use detector_event::event::{Event, LogSource};

@@ -6,9 +6,9 @@ use rsigma_parser::{DetectionItem, SigmaString, SigmaValue, SpecialChar, StringP
 use detector_event::field::FieldTable;
 
 use crate::model::condition::{Case, DASHES, Glob, GlobPart, Number, Order, Place, Test, TextTest};
-use crate::model::list::Lookup;
 use crate::model::network_prefix::network_of_text;
 use crate::model::pattern::Pattern;
+use crate::model::shared::list::Lookup;
 use crate::read::detection::encoding::{base64, base64_anywhere, bytes};
 use crate::read::detection::modifier::{Base64, Modifiers, Operator};
 use crate::read::shared::lists::Lists;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::model::calendar::{Calendar, DAY_MINUTES, WEEKDAYS};
+use crate::model::shared::calendar::{Calendar, DAY_MINUTES, WEEKDAYS};
 use crate::read::shared::lists::Lists;
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;

@@ -6,8 +6,8 @@ use hashbrown::HashMap;
 use ipnet::IpNet;
 
 use crate::model::allowlist::{AllowValue, Allowlist};
-use crate::model::list::{Listed, Lookup};
 use crate::model::network_prefix::network_of_text;
+use crate::model::shared::list::{Listed, Lookup};
 use crate::read::allowlist_reader::{named_under, read_entries};
 use crate::yaml::documents::documents_with;
 use crate::yaml::near_name::suggestion;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use crate::draft::{AlertWish, Drafts};
 use crate::model::allowlist::Allowlist;
-use crate::model::calendar::Calendar;
-use crate::model::derived::Derived;
-use crate::model::spelling::Spelling;
+use crate::model::shared::calendar::Calendar;
+use crate::model::shared::derived::Derived;
+use crate::model::shared::spelling::Spelling;
 use crate::read::allowlist_reader::named_under;
 use crate::yaml::documents::documents_with;
 use crate::yaml::problem::{Reporter, RuleFile, RuleProblem, problem};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::spelling::Spelling;
+use crate::model::shared::spelling::Spelling;
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;
 use crate::yaml::values::text_list;

@@ -1,6 +1,6 @@
 //! Fields that no log has: what calendars say of an event's time, and databases of an address.
 
-use crate::model::calendar::{Calendar, CalendarPart, PARTS};
+use crate::model::shared::calendar::{Calendar, CalendarPart, PARTS};
 use crate::yaml::near_name::suggestion;
 
 /// What all names of such fields begin with. What a log has under one is not looked at.
