@@ -141,7 +141,7 @@ def test_faults_strike_where_they_should(up: Up, stub: Path) -> None:
     answer = faulty["dynamodb"].batch_get_item(RequestItems={table: {"Keys": [key]}})
     assert answer["UnprocessedKeys"][table]["Keys"] == [key]
     aws.set_faults(1, [Fault("sns", "partial", 1.0, "PublishBatch")])
-    entries = [{"Id": str(at), "Message": json.dumps({"at": at})} for at in range(10)]
+    entries = [{"Id": str(at), "Message": json.dumps({"unmapped": {"at": at}})} for at in range(10)]
     answer = faulty["sns"].publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
     done = {entry["Id"] for entry in answer["Successful"]}
     refused = {entry["Id"] for entry in answer["Failed"]}
