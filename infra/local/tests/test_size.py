@@ -19,8 +19,8 @@ from .conftest import Up
 from .test_attacks import close_all
 
 # Milliseconds of its own until it asks for work.
-INIT_MS_MAX = 50
-BINARY_BYTES_MAX = 15_000_000
+INIT_MS_MAX = 100
+BINARY_BYTES_MAX = 19_000_000
 # For 6 MB: the function has a minute.
 BATCH_SECONDS_MAX = 45
 MEMORY_BYTES_MAX = 1_000_000_000
