@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::corpus::reading::left_in;
+use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer};
 use detector_core::window::NothingSpilled;
 
@@ -276,8 +277,11 @@ fn alerts(files: &[Vec<u8>]) -> Vec<String> {
         worker.record(file, None, &mut Nobody);
     }
     let (alerts, _) = worker.finish(&mut NothingSpilled).unwrap();
+    // Of more than 128 events in an eighth of the timespan a baseline has an estimate, which depends on the ids.
+    let is_exact = |it: &&Alert| it.rule.name.as_deref() != Some("ai_model_calls_unusual");
     let mut told: Vec<_> = alerts
         .iter()
+        .filter(is_exact)
         .map(|it| {
             let (name, fields) = (&it.rule.name, it.group.0.iter().map(|(field, _)| field));
             format!(
