@@ -476,7 +476,21 @@ fn a_model_of_somebody_else_stays_as_it_is() {
     let demo = fs::read_to_string(root().join(path)).unwrap();
     assert_eq!(dragon(&["--model", path, SOME]), demo);
     let output = threats(&["--model", path, SOME]);
-    assert!(said(&output).contains("Demo Threat Model: not in this model: T1, T2, T3"));
+    assert!(said(&output).contains("Bakery orders: not in this model: T1, T2, T3"));
+}
+
+/// With the model that Threat Dragon brings along, where that is at hand; this test is skipped where it is not.
+#[test]
+fn the_model_of_threat_dragon_itself_stays_as_it_is() {
+    let path = std::env::var("VEDETTE_THREAT_DRAGON_DEMO").unwrap_or_else(|_| {
+        let file = "../../shared/threats/threat-dragon-v2.example.json";
+        format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))
+    });
+    let Ok(demo) = fs::read_to_string(&path) else {
+        eprintln!("skipped: there is no {path}");
+        return;
+    };
+    assert_eq!(dragon(&["--model", &path, SOME]), demo);
 }
 
 fn of_model(text: &str) -> Output {
