@@ -2,8 +2,6 @@
 //!
 //! It lies in the table beside the state, under a partition key that no rule has.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::deadline::Deadline;
@@ -160,21 +158,7 @@ impl DynamoStore {
             .condition_expression("attribute_not_exists(#by) OR #by < :value")
             .expression_attribute_names("#by", by)
             .expression_attribute_values(":value", value);
-        let put = || async {
-            match request.clone().send().await {
-                // Someone is as far, or farther.
-                Err(SdkError::ServiceError(error))
-                    if matches!(
-                        error.err(),
-                        PutItemError::ConditionalCheckFailedException(_)
-                    ) =>
-                {
-                    Ok(())
-                }
-                answer => answer.map(|_| ()),
-            }
-        };
-        self.retried(deadline, put).await
+        self.put_on_condition(request, deadline).await
     }
 }
 

@@ -14,6 +14,9 @@ use crate::dynamodb::attributes::{Attributes, bytes, number, primary_key};
 use crate::dynamodb::{DynamoStore, REQUESTS_MAX};
 use crate::fault::Fault;
 
+/// The name of these parts in the function's log.
+const WHAT: &str = "the log";
+
 /// Begins the partition keys; the place is the byte after it.
 const BUCKET: &[u8] = b"log";
 
@@ -21,7 +24,7 @@ const BUCKET: &[u8] = b"log";
 const KEPT_S: i64 = 30 * 24 * 3600;
 
 /// Bytes of a place that are read at a time, at most about.
-pub(super) const READ_BYTES_MAX: usize = 16_000_000;
+const READ_BYTES_MAX: usize = 16_000_000;
 
 impl DynamoStore {
     /// Stores parts, each under a new name, and tells of each whether it is there. `now` is in milliseconds.
@@ -37,6 +40,11 @@ impl DynamoStore {
         let mut item = key(name);
         item.insert("deltas".to_owned(), bytes(part.to_vec()));
         item.insert("expires".to_owned(), number(now / 1000 + KEPT_S));
+        self.put_part(item, WHAT, deadline).await
+    }
+
+    /// Stores a part of `what`, and tells whether it is there.
+    pub(super) async fn put_part(&self, item: Attributes, what: &str, deadline: Deadline) -> bool {
         let request = self
             .client
             .put_item()
@@ -44,7 +52,7 @@ impl DynamoStore {
             .set_item(Some(item));
         let put = self.retried(deadline, || request.clone().send()).await;
         if let Err(fault) = &put {
-            warn!(%fault, "the log could not be written");
+            warn!(%fault, "{what} could not be written");
         }
         put.is_ok()
     }
@@ -58,9 +66,22 @@ impl DynamoStore {
         place: u8,
         deadline: Deadline,
     ) -> Result<(Vec<LogPart>, bool), Fault> {
-        let mut parts = Vec::new();
-        let mut read = 0;
-        let mut next: Option<Attributes> = None;
+        self.read_parts(bucket(place), None, WHAT, deadline).await
+    }
+
+    /// The parts of `what` under a partition key, those after the one of a key, read consistently, and whether these are
+    /// all.
+    ///
+    /// # Errors
+    /// The table did not answer, or refused.
+    pub(super) async fn read_parts(
+        &self,
+        bucket: Vec<u8>,
+        after: Option<Attributes>,
+        what: &str,
+        deadline: Deadline,
+    ) -> Result<(Vec<LogPart>, bool), Fault> {
+        let (mut parts, mut read, mut next) = (Vec::new(), 0, after);
         loop {
             let request = self
                 .client
@@ -69,11 +90,11 @@ impl DynamoStore {
                 .consistent_read(true)
                 .key_condition_expression("#bucket = :bucket")
                 .expression_attribute_names("#bucket", "bucket")
-                .expression_attribute_values(":bucket", bytes(bucket(place)))
+                .expression_attribute_values(":bucket", bytes(bucket.clone()))
                 .set_exclusive_start_key(next);
             let page = self.retried(deadline, || request.clone().send()).await;
             let page = page.inspect_err(|fault| {
-                error!(%fault, table = self.table, "the log could not be read: check the table and the function's role");
+                error!(%fault, table = self.table, "{what} could not be read: check the table and the function's role");
             })?;
             for part in page.items().iter().filter_map(part) {
                 read += part.deltas.len();
@@ -115,7 +136,7 @@ fn key(name: LogName) -> Attributes {
 }
 
 /// One without deltas is damaged, and comes as such.
-pub(super) fn part(item: &Attributes) -> Option<LogPart> {
+fn part(item: &Attributes) -> Option<LogPart> {
     let name = item.get("group")?.as_b().ok()?.as_ref();
     let deltas = item.get("deltas").map(AttributeValue::as_b);
     Some(LogPart {

@@ -5,8 +5,6 @@
 //! last slice first, so that a batch finds those that
 //! matter to it in one range. One that nobody has served is in the index `due`.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use detector_core::store::parked::LOOKED_AT_MAX;
 use detector_core::store::{LogName, LogPart, ParkedMark, ParkedPart, RuleKey};
 use detector_core::window::key::Key;
@@ -15,9 +13,11 @@ use tracing::{error, warn};
 
 use crate::deadline::Deadline;
 use crate::dynamodb::attributes::{Attributes, STREAM_RETENTION_MS, bytes, number, primary_key};
-use crate::dynamodb::log::{READ_BYTES_MAX, part};
 use crate::dynamodb::{DynamoStore, REQUESTS_MAX};
 use crate::fault::Fault;
+
+/// The name of these parts in the function's log.
+const WHAT: &str = "what is parked";
 
 /// Begins the partition keys of parts; the slice and the place are the bytes after it.
 const PARTS: &[u8] = b"parked";
@@ -42,7 +42,7 @@ impl DynamoStore {
             let mut item = part_key((part.slice, part.place), name);
             item.insert("deltas".to_owned(), bytes(part.deltas.clone()));
             item.insert("expires".to_owned(), number(expires(part.expires_at)));
-            self.put_parked(item, deadline).await
+            self.put_part(item, WHAT, deadline).await
         });
         stream::iter(puts).buffered(REQUESTS_MAX).collect().await
     }
@@ -59,39 +59,13 @@ impl DynamoStore {
                 .set_item(Some(item))
                 .condition_expression("attribute_not_exists(#bucket)")
                 .expression_attribute_names("#bucket", "bucket");
-            let put = || async {
-                match request.clone().send().await {
-                    Err(SdkError::ServiceError(error))
-                        if matches!(
-                            error.err(),
-                            PutItemError::ConditionalCheckFailedException(_)
-                        ) =>
-                    {
-                        Ok(())
-                    }
-                    answer => answer.map(|_| ()),
-                }
-            };
-            let put = self.retried(deadline, put).await;
+            let put = self.put_on_condition(request, deadline).await;
             if let Err(fault) = &put {
                 warn!(%fault, "a group could not be marked");
             }
             put.is_ok()
         });
         stream::iter(puts).buffered(REQUESTS_MAX).collect().await
-    }
-
-    async fn put_parked(&self, item: Attributes, deadline: Deadline) -> bool {
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item));
-        let put = self.retried(deadline, || request.clone().send()).await;
-        if let Err(fault) = &put {
-            warn!(%fault, "what waits for a child's episode could not be written");
-        }
-        put.is_ok()
     }
 
     /// The marks that end in slice `from` or later, read consistently, and whether these are all.
@@ -164,31 +138,9 @@ impl DynamoStore {
         after: Option<LogName>,
         deadline: Deadline,
     ) -> Result<(Vec<LogPart>, bool), Fault> {
-        let mut next = after.map(|name| part_key((slice, place), name));
-        let (mut parts, mut read) = (Vec::new(), 0);
-        loop {
-            let request = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .consistent_read(true)
-                .key_condition_expression("#bucket = :bucket")
-                .expression_attribute_names("#bucket", "bucket")
-                .expression_attribute_values(":bucket", bytes(part_bucket(slice, place)))
-                .set_exclusive_start_key(next);
-            let page = self.retried(deadline, || request.clone().send()).await;
-            let page = page.inspect_err(|fault| {
-                error!(%fault, table = self.table, "what is parked could not be read: check the table and the function's role");
-            })?;
-            for part in page.items().iter().filter_map(part) {
-                read += part.deltas.len();
-                parts.push(part);
-            }
-            next = page.last_evaluated_key;
-            if next.is_none() || read > READ_BYTES_MAX {
-                return Ok((parts, next.is_none()));
-            }
-        }
+        let after = after.map(|name| part_key((slice, place), name));
+        self.read_parts(part_bucket(slice, place), after, WHAT, deadline)
+            .await
     }
 
     /// Notes that marks are served.

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use detector_core::store::{ConditionalWrite, Item, ItemKey, WriteOutcome};
 use tracing::{debug, error, warn};
@@ -197,6 +198,28 @@ impl DynamoStore {
                 }
             }
         }
+    }
+
+    /// Puts an item on a condition; where that does not hold, others are as far, and there is nothing to do.
+    pub(super) async fn put_on_condition(
+        &self,
+        request: PutItemFluentBuilder,
+        deadline: Deadline,
+    ) -> Result<(), Fault> {
+        let put = || async {
+            match request.clone().send().await {
+                Err(SdkError::ServiceError(error))
+                    if matches!(
+                        error.err(),
+                        PutItemError::ConditionalCheckFailedException(_)
+                    ) =>
+                {
+                    Ok(())
+                }
+                answer => answer.map(|_| ()),
+            }
+        };
+        self.retried(deadline, put).await
     }
 
     /// One call, in time, counted.
