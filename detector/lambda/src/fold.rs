@@ -65,13 +65,9 @@ pub fn fold(engine: &Engine, records: &[Record], mut has_time: impl FnMut() -> b
                 folded.drain(&mut worker, at);
                 break 'runs;
             }
-            let mut reasons = Reasons {
-                samples: std::mem::take(&mut folded.samples),
-                ..Reasons::default()
-            };
-            worker.record(&record.data, Some(record.arrived_at), &mut reasons);
-            folded.samples = std::mem::take(&mut reasons.samples);
-            folded.bad.extend(reasons.of_record(folded.records));
+            let mut seen = Seen::of_record(&mut folded.samples);
+            worker.record(&record.data, Some(record.arrived_at), &mut seen);
+            folded.bad.extend(seen.bad_record(folded.records));
             folded.records += 1;
             folded.bytes += record.data.len() as u64;
         }
@@ -101,17 +97,19 @@ fn tally(worker: Worker<'_>) -> Tally {
     }
 }
 
-#[derive(Debug, Default)]
-struct Reasons {
+/// What a record brings beside its hits.
+#[derive(Debug)]
+struct Seen<'f> {
+    samples: &'f mut BTreeMap<String, SampleEvent>,
+    /// Why parts of it cannot be read, and how many reasons more there are.
     shown: Vec<String>,
     left_out: u64,
-    samples: BTreeMap<String, SampleEvent>,
 }
 
 /// Of a record with many unreadable parts, so many reasons are told.
 const REASONS_MAX: usize = 5;
 
-impl Observer for Reasons {
+impl Observer for Seen<'_> {
     fn hit(&mut self, _: &DetectionRule, event: &Event<'_, '_>) {
         if self.samples.len() < SAMPLES_MAX && !self.samples.contains_key(event.id) {
             let sample = SampleEvent::of(event);
@@ -132,8 +130,16 @@ impl Observer for Reasons {
     }
 }
 
-impl Reasons {
-    fn of_record(self, position: usize) -> Option<BadRecord> {
+impl<'f> Seen<'f> {
+    fn of_record(samples: &'f mut BTreeMap<String, SampleEvent>) -> Self {
+        Self {
+            samples,
+            shown: Vec::new(),
+            left_out: 0,
+        }
+    }
+
+    fn bad_record(self, position: usize) -> Option<BadRecord> {
         if self.shown.is_empty() {
             return None;
         }
@@ -240,14 +246,15 @@ correlation:
 
     #[test]
     fn many_reasons_are_a_few_and_a_number() {
-        let mut reasons = Reasons::default();
+        let mut samples = BTreeMap::new();
+        let mut seen = Seen::of_record(&mut samples);
         for at in 0..7 {
-            reasons.unreadable(Unreadable {
+            seen.unreadable(Unreadable {
                 offset: Some(at),
                 reason: "cut off".to_owned(),
             });
         }
-        let bad = reasons.of_record(3).unwrap();
+        let bad = seen.bad_record(3).unwrap();
         assert!(bad.reason.starts_with("at byte 0: cut off; "));
         assert!(bad.reason.ends_with("; and 2 more"), "{}", bad.reason);
     }

@@ -56,26 +56,29 @@ pub(crate) enum LogError {
     Packing,
 }
 
+/// Its states are borrowed where it is written, and owned where it is read.
 #[derive(Debug, Serialize, Deserialize)]
-struct Part {
+struct Part<S> {
     /// Since when the rules are in force by which it was written: [`Plan::in_force_since`].
     since: i64,
-    rules: Vec<OfRule>,
+    rules: Vec<OfRule<S>>,
 }
 
 /// The deltas of a rule.
 #[derive(Debug, Serialize, Deserialize)]
-struct OfRule {
+struct OfRule<S> {
     rule: RuleKey,
-    deltas: Vec<Delta>,
+    deltas: Vec<Delta<S>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Delta {
+struct Delta<S> {
     group: Key,
-    states: Vec<Vec<u8>>,
+    states: S,
     latest: i64,
 }
+
+type Owned = Vec<Vec<u8>>;
 
 /// Takes what can wait out of `deltas`: encoded parts, and the lowest position among them.
 pub(crate) fn take_out(plan: &Plan<'_>, deltas: &mut Deltas) -> (Vec<Vec<u8>>, u64) {
@@ -105,11 +108,11 @@ pub(crate) fn parts<'w>(
             let deltas = Vec::new();
             part.rules.push(OfRule { rule, deltas });
         }
-        bytes += work.bytes() + size_of::<Delta>();
+        bytes += work.bytes() + size_of::<Delta<Owned>>();
         let of_rule = part.rules.last_mut().expect("it has just been put there");
         of_rule.deltas.push(Delta {
             group,
-            states: work.states.clone(),
+            states: &work.states[..],
             latest: work.latest,
         });
         if bytes >= plan.portions.log_part_bytes {
@@ -124,7 +127,7 @@ pub(crate) fn parts<'w>(
     parts
 }
 
-fn encode(part: &Part) -> Vec<u8> {
+fn encode(part: &Part<&[Vec<u8>]>) -> Vec<u8> {
     postcard::to_extend(part, vec![VERSION]).expect("a list of plain values")
 }
 
@@ -164,7 +167,7 @@ pub(crate) fn deltas(
     }))
 }
 
-fn decode(part: &[u8]) -> Result<Part, LogError> {
+fn decode(part: &[u8]) -> Result<Part<Owned>, LogError> {
     let (version, encoded) = part.split_first().ok_or(LogError::Empty)?;
     match *version {
         VERSION => Ok(postcard::from_bytes(encoded)?),
@@ -172,8 +175,8 @@ fn decode(part: &[u8]) -> Result<Part, LogError> {
     }
 }
 
-impl From<Delta> for Work {
-    fn from(delta: Delta) -> Self {
+impl From<Delta<Owned>> for Work {
+    fn from(delta: Delta<Owned>) -> Self {
         Self {
             states: delta.states,
             latest: delta.latest,

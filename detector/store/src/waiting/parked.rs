@@ -134,8 +134,10 @@ pub(crate) fn take_out(
 ) -> (Vec<ParkedPart>, BTreeMap<GroupRef, Waiting>) {
     let mut waiting = BTreeMap::new();
     let mut bytes = 0;
-    let all = std::mem::take(&mut deltas.0);
-    for (at, work) in all {
+    let may_wait = deltas.0.extract_if(.., |at, work| {
+        plan.parks_from.is_some() && plan.facts(at.0).parks && work.bytes() <= LOGGED_BYTES_MAX
+    });
+    for (at, work) in may_wait.collect::<Vec<_>>() {
         match slice_of(plan, windows, at, &work) {
             Some(slice) => {
                 bytes += work.bytes();
@@ -168,22 +170,18 @@ fn place_of(group: Key) -> u8 {
     group.lowest_byte() % MIXED
 }
 
-/// The slice in which all hits of a delta lie that may be parked.
+/// The slice in which all hits of a delta lie, where it is one that can be parked.
 fn slice_of(
     plan: &Plan<'_>,
     windows: &Windows<'_>,
     (rule, group): GroupRef,
     work: &Work,
 ) -> Option<i64> {
-    let facts = plan.facts(rule);
-    let parks_from = plan.parks_from.filter(|_| facts.parks)?;
-    if work.bytes() > LOGGED_BYTES_MAX {
-        return None;
-    }
+    let parks_from = plan.parks_from?;
     let states: Vec<&[u8]> = work.states.iter().map(Vec::as_slice).collect();
     let (first, last) = windows.unite(rule, group, &states, None).ok()?.hits?;
     // An episode that somebody showed who sets no marks has passed by then.
-    let is_marked = first >= parks_from.saturating_add(facts.bears_after_ms);
+    let is_marked = first >= parks_from.saturating_add(plan.facts(rule).bears_after_ms);
     let slice = plan.slice(first);
     (is_marked && slice == plan.slice(last)).then_some(slice)
 }
