@@ -3,10 +3,8 @@
 mod second_look; // what is known of alerts once it is known which there are
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::Write;
 use std::num::NonZeroUsize;
-
-use anyhow::{Context, anyhow};
 
 use detector_core::alert::incident::Told;
 use detector_core::alert::message::sequence::Course;
@@ -22,8 +20,7 @@ use serde_json::{Value, json};
 use crate::args::{AlertsArgs, Body};
 use crate::input;
 use crate::input::crew::findings::no_hits;
-use crate::input::crew::order::Stop;
-use crate::input::crew::{Crew, Limits, Read};
+use crate::input::crew::{Crew, Limits};
 use crate::input::rules;
 use crate::outcome::{Outcome, say};
 use crate::output::Output;
@@ -52,21 +49,7 @@ pub(crate) fn run(args: &AlertsArgs) -> anyhow::Result<Outcome> {
         limits: Limits::default(),
     };
     let mut progress = Progress::new(plan.bytes_total, run::visibility(&args.source));
-    let Read {
-        mut recording,
-        worker,
-        stopped,
-    } = crew.read(&engine, plan, &mut io::sink(), &mut progress);
-    progress.finish();
-    if let Some(Stop::State(error) | Stop::Hits(error)) = stopped {
-        return Err(error).context("cannot write window state to the temporary folder");
-    }
-    let spilled = std::mem::take(&mut recording.spill).into_merged();
-    let found = spilled
-        .map_err(Into::into)
-        .and_then(|mut runs| worker.find(&mut runs));
-    let found =
-        found.map_err(|error| anyhow!("cannot read window state back from disk: {error}"))?;
+    let (recording, found) = crew.find(&engine, plan, &mut progress)?;
     let look = match args
         .source
         .inputs

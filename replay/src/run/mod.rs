@@ -1,9 +1,7 @@
 //! `replay run`: the episodes that a recording holds.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::num::NonZeroUsize;
-
-use anyhow::{Context, anyhow};
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode};
@@ -13,10 +11,9 @@ use detector_core::tally::Tally;
 use crate::args::{ColorChoice, Format, RunArgs};
 use crate::input;
 use crate::input::crew::findings::no_hits;
-use crate::input::crew::order::Stop;
 use crate::input::crew::places::SHOWN_MAX;
 use crate::input::crew::recording::Recording;
-use crate::input::crew::{Crew, Limits, Read};
+use crate::input::crew::{Crew, Limits};
 use crate::input::rules;
 use crate::outcome::{Outcome, say};
 use crate::output::Output;
@@ -53,21 +50,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
         },
     };
     let mut progress = Progress::new(plan.bytes_total, visibility(&args.source));
-    let Read {
-        mut recording,
-        worker,
-        stopped,
-    } = crew.read(&engine, plan, &mut io::sink(), &mut progress);
-    progress.finish();
-    if let Some(Stop::State(error) | Stop::Hits(error)) = stopped {
-        return Err(error).context("cannot write window state to the temporary folder");
-    }
-    let spilled = std::mem::take(&mut recording.spill).into_merged();
-    let finished = spilled
-        .map_err(Into::into)
-        .and_then(|mut runs| worker.find(&mut runs));
-    let found =
-        finished.map_err(|error| anyhow!("cannot read window state back from disk: {error}"))?;
+    let (recording, found) = crew.find(&engine, plan, &mut progress)?;
     let tally = &found.tally;
     if args.as_arrived && tally.too_late_hits > 0 && !args.source.quiet {
         say(&format!(

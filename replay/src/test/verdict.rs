@@ -1,10 +1,8 @@
 //! A scenario goes in and is run as `replay run` would, what came of it comes out.
 
-use std::io;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow};
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, LATENESS_MAX_MS, Mode};
 use detector_core::found::Found;
@@ -17,9 +15,8 @@ use super::expectation::{Attack, Expectation};
 use super::judge::judge;
 use super::scenario::Scenario;
 use crate::input::crew::findings::no_hits;
-use crate::input::crew::order::Stop;
 use crate::input::crew::recording::Recording;
-use crate::input::crew::{Crew, Limits, Read};
+use crate::input::crew::{Crew, Limits};
 use crate::input::{self, skipped};
 use crate::output::progress::{Progress, Visibility};
 use crate::output::quantity::counted;
@@ -144,20 +141,7 @@ fn ran<'e>(engine: &'e Engine, scenario: &Scenario) -> anyhow::Result<Ran<'e>> {
         limits: Limits::default(),
     };
     let mut progress = Progress::new(None, Visibility::Hidden);
-    let Read {
-        mut recording,
-        worker,
-        stopped,
-    } = crew.read(engine, plan, &mut io::sink(), &mut progress);
-    if let Some(Stop::State(error) | Stop::Hits(error)) = stopped {
-        return Err(error).context("cannot write window state to the temporary folder");
-    }
-    let spilled = std::mem::take(&mut recording.spill).into_merged();
-    let finished = spilled
-        .map_err(Into::into)
-        .and_then(|mut runs| worker.find(&mut runs));
-    let found =
-        finished.map_err(|error| anyhow!("cannot read window state back from disk: {error}"))?;
+    let (recording, found) = crew.find(engine, plan, &mut progress)?;
     Ok(Ran { recording, found })
 }
 

@@ -12,13 +12,15 @@ pub(crate) mod recording; // what was read of all inputs
 pub(crate) mod order; // findings as they come -> the order of the inputs
 pub(crate) mod schedule; // which input a worker reads from next
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use anyhow::{Context, anyhow};
 use detector_core::engine::{Engine, Mode, Worker};
+use detector_core::found::Found;
 
 use crate::input::Plan;
 use crate::input::block::Block;
@@ -68,6 +70,34 @@ pub(crate) struct Read<'e> {
 }
 
 impl Crew {
+    /// Reads every input of the plan, and evaluates what was read.
+    ///
+    /// # Errors
+    /// Window state that does not fit into memory cannot be written to the temporary folder, or not be read back.
+    pub(crate) fn find<'e>(
+        &self,
+        engine: &'e Engine,
+        plan: Plan,
+        progress: &mut Progress,
+    ) -> anyhow::Result<(Recording, Found<'e>)> {
+        let Read {
+            mut recording,
+            worker,
+            stopped,
+        } = self.read(engine, plan, &mut io::sink(), progress);
+        progress.finish();
+        if let Some(Stop::State(error) | Stop::Hits(error)) = stopped {
+            return Err(error).context("cannot write window state to the temporary folder");
+        }
+        let spilled = std::mem::take(&mut recording.spill).into_merged();
+        let found = spilled
+            .map_err(Into::into)
+            .and_then(|mut runs| worker.find(&mut runs));
+        let found =
+            found.map_err(|error| anyhow!("cannot read window state back from disk: {error}"))?;
+        Ok((recording, found))
+    }
+
     /// Reads every input of the plan; hits go to `hits`, in the order of the inputs.
     pub(crate) fn read<'e>(
         &self,
