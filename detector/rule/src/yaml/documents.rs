@@ -15,13 +15,21 @@ pub(crate) struct DocumentText<'t> {
 pub(crate) fn documents_with(keys: &[&str], file: &RuleFile) -> Vec<Node> {
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
     // Most have none, and need not be read for that.
-    let may_have =
-        |document: &&DocumentText<'_>| keys.iter().any(|key| document.text.contains(key));
+    let may_have = |document: &&DocumentText<'_>| keys.iter().any(|key| may_be_key(key, document));
     let documents = split_documents(text);
     let read = documents.iter().filter(may_have);
     let roots = read.filter_map(|it| yaml_tree::parse(it.text, it.first_line).ok()?);
     let has = |root: &Node| keys.iter().any(|key| root.entry(key).is_some());
     roots.filter(has).collect()
+}
+
+/// Whether the word stands before a colon anywhere.
+fn may_be_key(word: &str, document: &DocumentText<'_>) -> bool {
+    let mut places = document.text.match_indices(word);
+    places.any(|(at, _)| {
+        let rest = document.text[at + word.len()..].trim_start_matches(['"', '\'']);
+        rest.trim_start().starts_with(':')
+    })
 }
 
 /// Splits a file at its `---` and `...` lines; parts without content are left out.
