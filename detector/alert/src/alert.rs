@@ -43,7 +43,7 @@ impl Alert {
         let is_over = episode.held_until() + rule.quiet_ms < latest.millis();
         Self {
             alert_id: EpisodeId::first_known_as(&rule.meta.id, episode.group, episode.opened_at)
-                .to_string(),
+                .into_text(),
             incident_id: None,
             rule: AlertRule {
                 id: Arc::clone(&rule.meta.id),
@@ -73,7 +73,7 @@ impl Alert {
     pub fn of_announcement(rules: &RuleSet, announcement: &Announcement) -> Self {
         let rule = &rules.correlations[announcement.rule.0 as usize];
         Self {
-            alert_id: announcement.id.to_string(),
+            alert_id: announcement.id.into_text(),
             status: match announcement.notice {
                 Notice::Opened => Status::Open,
                 Notice::Closed => Status::Closed,
@@ -84,9 +84,9 @@ impl Alert {
 
     /// By `opened_at`, rule id and group.
     pub fn reporting_order(&self, other: &Alert) -> Ordering {
-        let key = |alert: &Alert| (alert.opened_at, Arc::clone(&alert.rule.id));
-        key(self)
-            .cmp(&key(other))
+        let by_time = self.opened_at.cmp(&other.opened_at);
+        by_time
+            .then_with(|| self.rule.id.cmp(&other.rule.id))
             .then_with(|| self.group.cmp(&other.group))
     }
 }

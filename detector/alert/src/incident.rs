@@ -1,6 +1,6 @@
 //! Alerts of one attack: which they are, and their story.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Serialize;
 
@@ -9,7 +9,8 @@ use detector_incident::components::{Member, components};
 use detector_incident::entities::{self, Entity};
 use detector_incident::id::IncidentId;
 use detector_incident::link::Linking;
-use detector_rule::{CorrelationRule, EntityRole, Level};
+use detector_rule::{CorrelationIx, CorrelationRule, EntityRole, Level, RuleSet};
+use detector_store::Announcement;
 use detector_window::episode::Episode;
 
 use crate::{Alert, Status};
@@ -21,15 +22,33 @@ const SECRET_TAG: &str = "attack.t1552";
 #[derive(Debug, Clone)]
 pub struct Told<'r> {
     pub alert: Alert,
+    /// The place of its rule in the rule set.
+    pub at: CorrelationIx,
     pub rule: &'r CorrelationRule,
     pub episode: Episode,
     pub entities: Vec<Entity>,
 }
 
 impl<'r> Told<'r> {
-    pub fn new(rule: &'r CorrelationRule, episode: Episode, latest: Timestamp) -> Self {
+    /// Of an episode of the rule at `at`; `latest` is the end of what is known.
+    pub fn new(rules: &'r RuleSet, at: CorrelationIx, episode: Episode, latest: Timestamp) -> Self {
+        let rule = &rules.correlations[at.0 as usize];
         Self {
             alert: Alert::of_episode(rule, &episode, latest),
+            at,
+            entities: entities::of_episode(rule, &episode),
+            rule,
+            episode,
+        }
+    }
+
+    /// Of an announcement of the store.
+    pub fn of_announcement(rules: &'r RuleSet, announcement: &Announcement) -> Self {
+        let rule = &rules.correlations[announcement.rule.0 as usize];
+        let episode = announcement.episode.clone();
+        Self {
+            alert: Alert::of_announcement(rules, announcement),
+            at: announcement.rule,
             entities: entities::of_episode(rule, &episode),
             rule,
             episode,
@@ -66,25 +85,32 @@ impl<'r> Told<'r> {
 
 /// Gives each of the alerts, which are in the order of reporting, the id of its incident. Of each incident, in the order of
 /// their openings: the places of its alerts.
-pub fn join(told: &mut [Told<'_>], linking: &Linking, gap_ms: i64) -> Vec<Vec<usize>> {
+pub fn join(told: &mut [Box<Told<'_>>], linking: &Linking, gap_ms: i64) -> Vec<Vec<usize>> {
     let members: Vec<Member> = told.iter().map(|told| told.member(linking)).collect();
-    let mut incidents: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut incidents: Vec<Vec<usize>> = Vec::new();
+    // By the place of a first alert, that of its incident.
+    let mut places = vec![0; told.len()];
     for (at, first) in components(&members, gap_ms).into_iter().enumerate() {
-        incidents.entry(first).or_default().push(at);
+        match first == at {
+            true => {
+                places[at] = incidents.len();
+                incidents.push(vec![at]);
+            }
+            false => incidents[places[first]].push(at),
+        }
     }
-    for places in incidents.values() {
-        let of = |at: &usize| (told[*at].alert.opened_at, &told[*at].alert.alert_id);
-        let first = places
-            .iter()
-            .map(of)
-            .min()
-            .map(|(_, id)| IncidentId::of_first(id));
-        let id = first.map(|id| id.to_string());
-        places
-            .iter()
-            .for_each(|at| told[*at].alert.incident_id.clone_from(&id));
+    for places in &incidents {
+        let of = |at: &usize| (told[*at].alert.opened_at, &*told[*at].alert.alert_id);
+        let Some((_, first)) = places.iter().map(of).min() else {
+            continue;
+        };
+        let id = IncidentId::of_first(first).into_text();
+        for at in &places[1..] {
+            told[*at].alert.incident_id = Some(id.clone());
+        }
+        told[places[0]].alert.incident_id = Some(id);
     }
-    incidents.into_values().collect()
+    incidents
 }
 
 /// What of an incident is known without any other alert than this one: its id, where nothing can ever link it.
@@ -97,7 +123,7 @@ pub fn of_its_own(told: &Told<'_>, linking: &Linking) -> Option<String> {
     });
     let is_known = told.alert.status == Status::Closed || !may_link_later;
     let is_alone = linking.links(told.rule, &told.entities).is_empty();
-    (is_known && is_alone).then(|| IncidentId::of_first(&told.alert.alert_id).to_string())
+    (is_known && is_alone).then(|| IncidentId::of_first(&told.alert.alert_id).into_text())
 }
 
 /// An attack, as far as it is known; its serde form is the JSON Lines contract of `replay run --format incidents`.
@@ -182,10 +208,11 @@ impl Incident {
 /// All values of the alerts' entities, by role and kind.
 pub fn entities_of(alerts: &[&Told<'_>]) -> Entities {
     let mut all = Entities::new();
+    let mut known = HashSet::new();
     for entity in alerts.iter().flat_map(|told| &told.entities) {
-        let kinds = all.entry(entity.role.name()).or_default();
-        let values = kinds.entry(entity.kind.name()).or_default();
-        if !values.contains(&entity.value) {
+        if known.insert((entity.role, entity.key)) {
+            let kinds = all.entry(entity.role.name()).or_default();
+            let values = kinds.entry(entity.kind.name()).or_default();
             values.push(entity.value.clone());
         }
     }
@@ -207,13 +234,13 @@ fn story(alerts: &[&Told<'_>]) -> Vec<Chapter> {
             distinct: alert.distinct,
         };
         story.push(chapter(alert.opened_at, What::Alert, None));
-        for (time, value) in told.openings() {
-            story.push(chapter(time, What::Opened, Some(value)));
+        for (time, account) in told.openings() {
+            story.push(chapter(time, What::Opened, Some(&account.value)));
         }
     }
     story.sort_by(|one, other| {
-        let key = |chapter: &Chapter| (chapter.time, chapter.what, chapter.alert_id.clone());
-        key(one).cmp(&key(other))
+        let by_time = (one.time, one.what).cmp(&(other.time, other.what));
+        by_time.then_with(|| one.alert_id.cmp(&other.alert_id))
     });
     story
 }
@@ -230,20 +257,15 @@ fn maybe_rfc3339<S: serde::Serializer>(
 
 impl Told<'_> {
     /// Who fell to it, and when that was first seen.
-    pub fn openings(&self) -> impl Iterator<Item = (Timestamp, &str)> {
+    pub fn openings(&self) -> impl Iterator<Item = (Timestamp, &Entity)> {
+        let opened_at = self.episode.opened_at;
         let opened = self
             .entities
             .iter()
             .filter(|of| of.role == EntityRole::Opened);
-        opened.map(|of| {
-            let shown = self
-                .episode
-                .shown
-                .iter()
-                .find(|shown| *shown.text == *of.value);
-            let time = shown.map_or(self.episode.opened_at, |shown| shown.time);
-            let time = time.max(self.episode.opened_at);
-            (Timestamp::from_millis(time).unwrap_or_default(), &*of.value)
+        opened.map(move |of| {
+            let time = of.seen_at.unwrap_or(opened_at).max(opened_at);
+            (Timestamp::from_millis(time).unwrap_or_default(), of)
         })
     }
 }

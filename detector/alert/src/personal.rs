@@ -69,9 +69,15 @@ impl Personal {
         named.copied().unwrap_or(self.others)
     }
 
-    /// Puts what is to be shown in the place of the values of an alert. What was replaced by what is added to `replaced`, for
-    /// text that has the values, too.
-    pub(crate) fn apply(&self, told: &mut Told<'_>, replaced: &mut Vec<(String, String)>) {
+    /// Whether it hides anything of anybody.
+    pub(crate) fn hides(&self) -> bool {
+        let mut all = self.by_name.values().chain([&self.others]);
+        all.any(|treatment| *treatment != Treatment::Show)
+    }
+
+    /// Puts what is to be shown in the place of the values of an alert; whether there was any to hide.
+    pub(crate) fn apply(&self, told: &mut Told<'_>) -> bool {
+        let mut has_hidden = false;
         let kinds: Vec<(Arc<str>, &str)> = told
             .rule
             .entities
@@ -86,7 +92,7 @@ impl Personal {
         };
         let mut treat = |field: &str, kind: Option<&str>, value: &str| {
             let shown = treated(self.treatment(field, kind), value)?;
-            replaced.push((value.to_owned(), shown.clone()));
+            has_hidden = true;
             Some(shown)
         };
         for (field, value) in &mut told.alert.group.0 {
@@ -107,6 +113,7 @@ impl Personal {
                 entity.value = shown;
             }
         }
+        has_hidden
     }
 }
 

@@ -14,7 +14,7 @@ use detector_alert::message::{Message, Place, SampleEvent};
 use detector_event::time::Timestamp;
 use detector_incident::GAP_MS;
 use detector_incident::link::Linking;
-use detector_rule::{FieldTag, RuleFile, RuleSet};
+use detector_rule::{CorrelationIx, FieldTag, RuleFile, RuleSet};
 use detector_window::episode::Episode;
 use detector_window::interval::Interval;
 use detector_window::key::Key;
@@ -98,8 +98,13 @@ fn rules() -> RuleSet {
     load_rules(&[file]).unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
-fn told<'r>(rules: &'r RuleSet, rule: usize, (value, shown): (&str, &str), count: u64) -> Told<'r> {
-    let rule = &rules.correlations[rule];
+fn told<'r>(
+    rules: &'r RuleSet,
+    at: u32,
+    (value, shown): (&str, &str),
+    count: u64,
+) -> Box<Told<'r>> {
+    let rule = &rules.correlations[at as usize];
     let opened_at = 1_777_809_758_000;
     let field = FieldTag::of(&rule.show[0]);
     let episode = Episode {
@@ -119,11 +124,8 @@ fn told<'r>(rules: &'r RuleSet, rule: usize, (value, shown): (&str, &str), count
         evidence: vec![(opened_at, value.to_owned()), (opened_at, "e-2".to_owned())],
         shown: vec![ShownValue::new(field, opened_at, shown)],
     };
-    Told::new(
-        rule,
-        episode,
-        Timestamp::from_millis(opened_at + 2 * GAP_MS + 10_000_000).unwrap(),
-    )
+    let latest = Timestamp::from_millis(opened_at + 2 * GAP_MS + 10_000_000).unwrap();
+    Box::new(Told::new(rules, CorrelationIx(at), episode, latest))
 }
 
 /// All messages of two alerts that have these values everywhere.
@@ -146,7 +148,7 @@ fn messages<'r>(rules: &'r RuleSet, one: &str, other: &str, count: u64) -> Vec<M
     });
     let course = Course {
         rules,
-        alerts,
+        alerts: alerts.into_iter().map(|told| *told).collect(),
         traces: vec![Trace::default(); 2],
         delays_ms: vec![0, 1_000],
         before: None,
@@ -294,13 +296,11 @@ fn people_are_shown_as_asked_for() {
     let rules = rules();
     let all = messages(&rules, "203.0.113.10", "ann", 42);
     let mut first = all[0].clone();
+    assert_eq!(first.samples.len(), 1);
     // An event's id, and where it was logged, are nobody's.
-    first.samples.clear();
     first.place = Place::default();
-    first
-        .alerts
-        .iter_mut()
-        .for_each(|told| told.alert.event_ids.clear());
+    let alerts = first.alerts.iter_mut();
+    alerts.for_each(|told| told.alert.event_ids.clear());
     let shown = first.showing(
         &"user=hash,address=mask,message.userName=hash"
             .parse()
@@ -322,4 +322,21 @@ fn people_are_shown_as_asked_for() {
         "{}",
         shown.email()
     );
+}
+
+#[test]
+fn those_who_are_shown_alike_are_counted_apart() {
+    let rules = rules();
+    let mut message = messages(&rules, "203.0.113.10", "ann", 42).remove(1);
+    let mut other = message.alerts[1].clone();
+    other.alert.group.0[0].1 = "amy".into();
+    other.entities = messages(&rules, "203.0.113.10", "amy", 42)[1].alerts[1]
+        .entities
+        .clone();
+    message.alerts.push(other);
+    let counted = |message: &Message<'_>| message.headline().contains("2 accounts opened");
+    assert!(counted(&message), "{}", message.headline());
+    let masked = message.showing(&"user=mask".parse().unwrap());
+    assert!(counted(&masked), "{}", masked.headline());
+    assert!(masked.email().contains("a***, a***"), "{}", masked.email());
 }

@@ -7,7 +7,7 @@ pub use crate::clock::SKEW_MAX_MS;
 use crate::derived::DerivedFields;
 use crate::found::Found;
 use crate::tally::Tally;
-use crate::wanted::{Seen, absent_fields};
+use crate::wanted::{Seen, absent_fields, wanted_fields};
 use detector_alert::Alert;
 use detector_decode::{DecodeFields, Decoder, EventSink, Limits, Unreadable, Unrecognised};
 use detector_event::event::Event;
@@ -33,6 +33,8 @@ pub struct Engine {
     matcher: Matcher,
     limits: Limits,
     linking: Linking,
+    /// By detection rule: the fields whose absence is told of.
+    wanted_fields: Vec<Vec<SlotId>>,
     json_log_groups: Vec<String>,
     application_log_groups: Vec<String>,
     audit_log_groups: Vec<String>,
@@ -86,6 +88,7 @@ impl Engine {
         let decode_fields = DecodeFields::register(&mut rules.fields);
         let matcher = Matcher::new(&rules);
         let linking = Linking::new(&rules);
+        let wanted_fields = wanted_fields(&rules);
         Self {
             derived,
             rules,
@@ -93,6 +96,7 @@ impl Engine {
             matcher,
             limits: Limits::default(),
             linking,
+            wanted_fields,
             json_log_groups: Vec::new(),
             application_log_groups: Vec::new(),
             audit_log_groups: Vec::new(),
@@ -252,19 +256,16 @@ impl<'e> Worker<'e> {
     /// # Errors
     /// State that was drained cannot be read back.
     pub fn find(self, spilled: &mut dyn Spilled) -> Result<Found<'e>, SpillError> {
-        let absent_fields = absent_fields(
-            &self.watch.engine.rules,
-            &self.watch.tally,
-            &self.watch.seen,
-        );
         let Watch {
             engine,
             windows,
             mut tally,
             clock,
+            seen,
             ..
         } = self.watch;
-        tally.absent_fields = absent_fields;
+        let wanted = (&engine.rules, &*engine.wanted_fields);
+        tally.absent_fields = absent_fields(wanted, &tally, &seen);
         tally.ahead_events = clock.ahead();
         if tally.ahead_events > 0 {
             tally.latest = tally.latest.min(clock.now());

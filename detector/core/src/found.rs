@@ -13,7 +13,7 @@ use crate::tally::Tally;
 #[derive(Debug)]
 pub struct Found<'r> {
     /// Sorted by `opened_at`, rule id, group.
-    pub told: Vec<Told<'r>>,
+    pub told: Vec<Box<Told<'r>>>,
     /// The places of each incident's alerts, in their order.
     pub incidents: Vec<Vec<usize>>,
     pub tally: Tally,
@@ -30,9 +30,8 @@ impl<'r> Found<'r> {
         let mut told = Vec::new();
         let latest = tally.latest.unwrap_or_default();
         tally.doubts = windows.finish(spilled, &mut |rule, episode| {
-            let rule = &rules.correlations[rule.0 as usize];
-            if rule.pages {
-                told.push(Told::new(rule, episode, latest));
+            if rules.correlations[rule.0 as usize].pages {
+                told.push(Box::new(Told::new(rules, rule, episode, latest)));
             }
         })?;
         told.sort_by(|one, other| one.alert.reporting_order(&other.alert));
@@ -48,7 +47,7 @@ impl<'r> Found<'r> {
     pub fn incidents(&self) -> Vec<Incident> {
         let latest: Timestamp = self.tally.latest.unwrap_or_default();
         let incident = |places: &Vec<usize>| {
-            let alerts: Vec<&Told<'_>> = places.iter().map(|at| &self.told[*at]).collect();
+            let alerts: Vec<&Told<'_>> = places.iter().map(|at| &*self.told[*at]).collect();
             Incident::of(&alerts, latest, GAP_MS)
         };
         self.incidents.iter().map(incident).collect()

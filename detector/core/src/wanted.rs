@@ -12,7 +12,11 @@ pub(crate) type Seen = [Vec<u64>; LogSource::ALL.len()];
 
 /// By detection rule: the fields that it or its alerts miss, and that never had a value, though there were events that it
 /// sees.
-pub(crate) fn absent_fields(rules: &RuleSet, tally: &Tally, seen: &Seen) -> Vec<Vec<String>> {
+pub(crate) fn absent_fields(
+    (rules, wanted): (&RuleSet, &[Vec<SlotId>]),
+    tally: &Tally,
+    seen: &Seen,
+) -> Vec<Vec<String>> {
     let absent = |(rule, wanted): (&DetectionRule, &Vec<SlotId>)| {
         let sources = || rule.sources.iter().map(|source| *source as usize);
         if !sources().any(|source| tally.events[source] > 0) {
@@ -24,16 +28,11 @@ pub(crate) fn absent_fields(rules: &RuleSet, tally: &Tally, seen: &Seen) -> Vec<
             .map(|slot| rules.fields.path(*slot).to_owned())
             .collect()
     };
-    rules
-        .detections
-        .iter()
-        .zip(&wanted_fields(rules))
-        .map(absent)
-        .collect()
+    rules.detections.iter().zip(wanted).map(absent).collect()
 }
 
 /// By detection rule: the fields of which it asks for some value, in their order, then those that alerts show of its hits.
-fn wanted_fields(rules: &RuleSet) -> Vec<Vec<SlotId>> {
+pub(crate) fn wanted_fields(rules: &RuleSet) -> Vec<Vec<SlotId>> {
     let asked_for = |rule: &DetectionRule| {
         let mut asked_for = BTreeSet::new();
         let root = &rule.condition.root;

@@ -251,7 +251,11 @@ impl Spilled for Runs {
 }
 
 /// The alerts of the events, shuffled, some repeated, given to several workers, some of whose state is drained.
-fn found<'e>(engine: &'e Engine, events: &[Event], random: &mut fastrand::Rng) -> Vec<Told<'e>> {
+fn found<'e>(
+    engine: &'e Engine,
+    events: &[Event],
+    random: &mut fastrand::Rng,
+) -> Vec<Box<Told<'e>>> {
     let mut lines: Vec<String> = events.iter().map(generate::json).collect();
     for _ in 0..random.usize(..5) {
         lines.push(lines[random.usize(..lines.len())].clone());

@@ -28,7 +28,7 @@ const PLACEHOLDERS: [&str; 11] = [
 
 /// The links of an episode, each once, in order. Two episodes share one where a link of both is equal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Links(pub(crate) BTreeSet<Link>);
+pub struct Links(Vec<Link>);
 
 impl Links {
     pub fn is_empty(&self) -> bool {
@@ -83,7 +83,7 @@ impl Linking {
 
     /// By what the episode of `rule` with these entities finds others.
     pub fn links(&self, rule: &CorrelationRule, entities: &[Entity]) -> Links {
-        let mut links: BTreeSet<Link> = entities
+        let mut links: Vec<Link> = entities
             .iter()
             .filter(|entity| is_value(&entity.value))
             .filter_map(|entity| self.link(entity))
@@ -93,12 +93,14 @@ impl Linking {
         if let (false, Some(threat)) = (names_actor, &rule.meta.threat) {
             let scope = |place| Link::Scope(threat.clone(), place);
             if rule.group_by.is_empty() {
-                links.insert(scope(None));
+                links.push(scope(None));
             }
             let places = entities.iter().filter(|of| of.role == EntityRole::Scope);
             let places = places.filter(|entity| is_value(&entity.value));
             links.extend(places.map(|of| scope(Some((of.kind, of.value.clone())))));
         }
+        links.sort_unstable();
+        links.dedup();
         Links(links)
     }
 
@@ -106,7 +108,10 @@ impl Linking {
         let value = &*entity.value;
         match (entity.role, entity.kind) {
             (EntityRole::Tried | EntityRole::Scope, _) => None,
-            (EntityRole::Reached, _) => entity.is_group.then(|| Link::Resource(value.to_owned())),
+            (EntityRole::Reached, _) => {
+                let is_group = entity.seen_at.is_none();
+                is_group.then(|| Link::Resource(value.to_owned()))
+            }
             (_, EntityKind::Address) => self.address(value).map(Link::Address),
             (_, EntityKind::Network) => {
                 let network: IpNet = value.parse().ok()?;

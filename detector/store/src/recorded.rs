@@ -8,20 +8,19 @@ use detector_window::episode::Episode;
 use detector_window::interval::Interval;
 use detector_window::key::Key;
 
-/// The id under which an episode is announced: a UUID of version 8 (RFC 9562, section 5.8) over the rule's id, the
-/// group and the opening as it was first known.
+/// The id under which an episode is announced: a UUID over the rule's id, the group and the opening as it was first known.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EpisodeId(Key);
 
 impl EpisodeId {
     pub fn first_known_as(rule_id: &str, group: Key, opened_at: i64) -> Self {
-        const VERSION: u128 = 0xf << 76;
-        const VARIANT: u128 = 0b11 << 62;
         let opened_at = opened_at.to_string();
-        let bits = Key::of_texts([rule_id, &group.in_uuid_form(), &opened_at]).to_u128();
-        Self(Key::from_u128(
-            bits & !VERSION & !VARIANT | 0x8 << 76 | 0b10 << 62,
-        ))
+        Self(Key::of_texts([rule_id, &group.in_uuid_form(), &opened_at]).made_uuid())
+    }
+
+    /// As it is written everywhere.
+    pub fn into_text(self) -> String {
+        self.0.in_uuid_form()
     }
 }
 

@@ -13,7 +13,6 @@ use detector_core::alert::plain_json;
 use detector_core::engine::{Engine, Mode};
 use detector_core::found::Found;
 use detector_core::incident::link::Link;
-use detector_core::rule::CorrelationIx;
 use detector_core::window::Windows;
 use serde_json::{Value, json};
 
@@ -25,6 +24,7 @@ use crate::input::rules;
 use crate::outcome::{Outcome, say};
 use crate::output::Output;
 use crate::output::progress::Progress;
+use crate::output::quantity::counted;
 use crate::output::waiting::Notes;
 use crate::run;
 use second_look::Look;
@@ -80,14 +80,11 @@ pub(crate) fn run(args: &AlertsArgs) -> anyhow::Result<Outcome> {
 
 /// `7 messages of 3 incidents, from 4120 events`
 fn told(messages: usize, incidents: usize, events: u64) -> String {
-    let some =
-        |count: u64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    let (messages, incidents) = (messages as u64, incidents as u64);
     format!(
         "{} of {}, from {}",
-        some(messages, "message"),
-        some(incidents, "incident"),
-        some(events, "event")
+        counted(messages as u64, "message"),
+        counted(incidents as u64, "incident"),
+        counted(events, "event")
     )
 }
 
@@ -104,7 +101,7 @@ fn messages<'r>(engine: &'r Engine, found: &Found<'r>, look: Look) -> Vec<Messag
     for (places, before) in found.incidents.iter().zip(before) {
         let course = Course {
             rules: engine.rules(),
-            alerts: places.iter().map(|at| found.told[*at].clone()).collect(),
+            alerts: places.iter().map(|at| (*found.told[*at]).clone()).collect(),
             traces: places
                 .iter()
                 .map(|at| std::mem::take(&mut traces[*at]))
@@ -125,11 +122,7 @@ fn messages<'r>(engine: &'r Engine, found: &Found<'r>, look: Look) -> Vec<Messag
 
 /// What later events can undo is known when none can come any more.
 fn delay_ms(engine: &Engine, windows: &Windows<'_>, told: &Told<'_>) -> i64 {
-    let mut rules = (0..).zip(&engine.rules().correlations);
-    let at = rules
-        .find(|(_, rule)| std::ptr::eq(*rule, told.rule))
-        .map(|(at, _)| at);
-    match at.is_some_and(|at| windows.is_monotone(CorrelationIx(at))) {
+    match windows.is_monotone(told.at) {
         true => 0,
         false => engine.lateness_max_ms() + told.rule.window.looks_ahead_ms(),
     }

@@ -33,7 +33,7 @@ pub(super) struct Look {
 
 impl Look {
     /// Of a recording that is gone.
-    pub(super) fn nothing(told: &[Told<'_>]) -> Self {
+    pub(super) fn nothing(told: &[Box<Told<'_>>]) -> Self {
         Self {
             traces: vec![Trace::default(); told.len()],
             samples: BTreeMap::new(),
@@ -42,7 +42,11 @@ impl Look {
     }
 }
 
-pub(super) fn look(engine: &Engine, told: &[Told<'_>], inputs: &[PathBuf]) -> anyhow::Result<Look> {
+pub(super) fn look(
+    engine: &Engine,
+    told: &[Box<Told<'_>>],
+    inputs: &[PathBuf],
+) -> anyhow::Result<Look> {
     let mut watcher = Watcher::new(engine, told);
     let plan = input::plan(inputs)?;
     let read_bytes = AtomicU64::new(0);
@@ -62,7 +66,7 @@ pub(super) fn look(engine: &Engine, told: &[Told<'_>], inputs: &[PathBuf]) -> an
 }
 
 struct Watcher<'t, 'r> {
-    told: &'t [Told<'r>],
+    told: &'t [Box<Told<'r>>],
     windows: Windows<'t>,
     detections: BTreeMap<&'t str, DetectionIx>,
     /// The alerts of each group.
@@ -74,19 +78,13 @@ struct Watcher<'t, 'r> {
 }
 
 impl<'t, 'r> Watcher<'t, 'r> {
-    fn new(engine: &'t Engine, told: &'t [Told<'r>]) -> Self {
+    fn new(engine: &'t Engine, told: &'t [Box<Told<'r>>]) -> Self {
         let rules = engine.rules();
         let detections = (0..).zip(&rules.detections);
         let mut alerts: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (at, of) in told.iter().enumerate() {
-            let mut correlations = (0..).zip(&rules.correlations);
-            let found = correlations.find(|(_, rule)| std::ptr::eq(*rule, of.rule));
-            if let Some((rule, _)) = found {
-                alerts
-                    .entry((CorrelationIx(rule), of.episode.group))
-                    .or_default()
-                    .push(at);
-            }
+            let group = (of.at, of.episode.group);
+            alerts.entry(group).or_default().push(at);
         }
         let ids = told
             .iter()

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 
 use detector_core::alert::Alert;
+use detector_core::alert::incident::Incident;
 use detector_core::engine::{Engine, Mode};
 use detector_core::found::Found;
 use detector_core::tally::Tally;
@@ -60,14 +61,19 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
     }
     tell_evictions(&engine, tally);
     tell_doubts(&engine, tally);
-    let alerts: Vec<Alert> = found.told.iter().map(|told| told.alert.clone()).collect();
+    let incidents = match args.format {
+        Format::Incidents => found.incidents(),
+        _ => Vec::new(),
+    };
+    let Found { told, tally, .. } = found;
+    let alerts: Vec<Alert> = told.into_iter().map(|told| told.alert).collect();
     let run = Run {
         rules: engine.rules(),
         recording: &recording,
         alerts: &alerts,
-        tally,
+        tally: &tally,
     };
-    let written = write(&run, &found, args, output);
+    let written = write(&run, &incidents, args, output);
     close(&recording, args.source.quiet, written)
 }
 
@@ -80,14 +86,14 @@ pub(crate) fn visibility(source: &crate::args::SourceArgs) -> Visibility {
 
 fn write(
     run: &Run<'_>,
-    found: &Found<'_>,
+    incidents: &[Incident],
     args: &RunArgs,
     mut output: Output,
 ) -> anyhow::Result<()> {
     match args.format {
         Format::Json | Format::Incidents => {
             match args.format {
-                Format::Incidents => json::write(&found.incidents(), &mut output)?,
+                Format::Incidents => json::write(incidents, &mut output)?,
                 _ => json::write(run.alerts, &mut output)?,
             }
             output.finish()?;

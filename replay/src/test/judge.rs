@@ -25,6 +25,10 @@ pub(crate) struct Judgement {
 pub(crate) fn judge(expectation: &Expectation, found: &Found<'_>) -> Judgement {
     let mut judgement = Judgement::default();
     let incidents = found.incidents();
+    let mut incident_of = vec![0; found.told.len()];
+    for (incident, places) in found.incidents.iter().enumerate() {
+        places.iter().for_each(|at| incident_of[*at] = incident);
+    }
     let mut claimed: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for (name, attack) in &expectation.attacks {
         let mut of_attack = BTreeSet::new();
@@ -42,7 +46,7 @@ pub(crate) fn judge(expectation: &Expectation, found: &Found<'_>) -> Judgement {
                     by: page.to_string(),
                 });
             }
-            of_attack.extend(alerts.iter().map(|at| incident_of(found, *at)));
+            of_attack.extend(alerts.iter().map(|at| incident_of[*at]));
             named.extend(alerts);
         }
         for incident in &of_attack {
@@ -55,13 +59,13 @@ pub(crate) fn judge(expectation: &Expectation, found: &Found<'_>) -> Judgement {
             .iter()
             .flat_map(|incident| &found.incidents[*incident])
             .copied();
-        let others: Vec<usize> = all.filter(|at| !named.contains(at)).collect();
-        named.extend(others);
+        let known: BTreeSet<usize> = named.iter().copied().collect();
+        named.extend(all.filter(|at| !known.contains(at)));
         judgement.of_attacks.insert(name.clone(), named);
     }
     for (at, told) in found.told.iter().enumerate() {
         let is_listed = expectation.pages.iter().any(|page| is_it(page, told));
-        match is_listed || claimed.contains_key(&incident_of(found, at)) {
+        match is_listed || claimed.contains_key(&incident_of[at]) {
             true => judgement.right.push(at),
             false => {
                 judgement.unexpected.push(at);
@@ -80,13 +84,6 @@ pub(crate) fn judge(expectation: &Expectation, found: &Found<'_>) -> Judgement {
         }
     }
     judgement
-}
-
-fn incident_of(found: &Found<'_>, at: usize) -> usize {
-    let mut incidents = found.incidents.iter();
-    incidents
-        .position(|places| places.contains(&at))
-        .unwrap_or_default()
 }
 
 /// In how many incidents, and at which level.

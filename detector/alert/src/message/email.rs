@@ -277,8 +277,12 @@ fn story(message: &Message<'_>, mail: &mut Mail) {
             at.millis(),
             format!("{}  {level:<8}  {title}{much}", clock(at)),
         ));
-        for (at, name) in told.openings() {
-            let line = format!("{}  {level:<8}  opened: {}", clock(at), value(name));
+        for (at, account) in told.openings() {
+            let line = format!(
+                "{}  {level:<8}  opened: {}",
+                clock(at),
+                value(&account.value)
+            );
             chapters.push((at.millis(), line));
         }
     }

@@ -1,6 +1,6 @@
 //! One line for a lock screen, and a text message: level, what, who, how much.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use detector_rule::EntityRole;
 
@@ -21,7 +21,7 @@ pub(super) fn headline(message: &Message<'_>) -> String {
     line(message, HEADLINE_CHARS_MAX)
 }
 
-/// The same, since when, and by which name others know it.
+/// The same, and since when.
 pub(super) fn sms(message: &Message<'_>) -> String {
     let since = format!(", since {}", words::minute(message.lead().alert.opened_at));
     line(message, SMS_CHARS_MAX - since.len()) + &since
@@ -53,32 +53,21 @@ fn who(message: &Message<'_>) -> String {
         EntityRole::Tried,
         EntityRole::Scope,
     ];
+    // A group is one, and is what the rule is about.
+    let group: Vec<&str> = (lead.alert.group.0.iter())
+        .map(|(_, value)| &**value)
+        .collect();
     let of = |role| lead.entities.iter().filter(move |of| of.role == role);
-    let mut values: Vec<&str> = match roles.into_iter().find(|role| of(*role).next().is_some()) {
+    let values: Vec<&str> = match roles.into_iter().find(|role| of(*role).next().is_some()) {
         // Of one kind: an account and its address are not two.
         Some(role) => {
             let kind = of(role).next().map(|of| of.kind);
-            let of_kind = of(role).filter(|of| Some(of.kind) == kind);
+            let mut known = HashSet::new();
+            let of_kind = of(role).filter(|of| Some(of.kind) == kind && known.insert(of.key));
             of_kind.map(|of| &*of.value).collect()
         }
-        None => lead
-            .alert
-            .group
-            .0
-            .iter()
-            .map(|(_, value)| &**value)
-            .collect(),
+        None => group.clone(),
     };
-    let mut known = BTreeSet::new();
-    values.retain(|value| known.insert(*value));
-    // A group is one, and is what the rule is about.
-    let group: Vec<&str> = lead
-        .alert
-        .group
-        .0
-        .iter()
-        .map(|(_, value)| &**value)
-        .collect();
     let first = values
         .iter()
         .find(|value| group.contains(value))

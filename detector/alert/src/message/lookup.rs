@@ -4,9 +4,7 @@ use std::fmt::Write;
 use std::net::IpAddr;
 
 use detector_event::event::LogSource;
-use detector_rule::{
-    AllowValue, CorrelationInput, CorrelationRule, DetectionRule, FieldSource, InputRule,
-};
+use detector_rule::{AllowValue, CorrelationRule, DetectionRule, FieldSource, InputRule, RuleSet};
 
 use super::steps::{is_harmless, is_quotable};
 use super::told::Message;
@@ -17,7 +15,7 @@ const MARGIN_MS: i64 = 15 * 60_000;
 /// What is silenced is looked at again.
 const SILENT_DAYS: i64 = 7;
 
-/// An input of the lead's rule that is a detection, and the field that it is grouped by there.
+/// A detection that the lead's rule looks at, itself or by way of others, and the fields that it is grouped by there.
 struct Source<'r> {
     detection: &'r DetectionRule,
     fields: Vec<(&'r str, String)>,
@@ -101,43 +99,47 @@ fn query(message: &Message<'_>, source: &Source<'_>) -> Option<String> {
     })
 }
 
-/// The first detection that the lead's rule looks at, itself or by way of others.
 fn source<'r>(message: &Message<'r>) -> Option<Source<'r>> {
     let told = message.lead();
-    let values: Vec<String> = told
-        .alert
-        .group
-        .0
-        .iter()
-        .map(|(_, value)| value.to_string())
-        .collect();
-    let (detection, input) = detection_of(message, told.rule)?;
-    let fields = input.group_by.iter().zip(values);
-    let fields = fields.filter_map(|(field, value)| match field {
-        FieldSource::Event(slot) => Some((message.rules.fields.path(*slot), value)),
-        FieldSource::FirstOf(slots) => Some((message.rules.fields.path(*slots.first()?), value)),
-        FieldSource::ChildGroup(_) | FieldSource::Nowhere => None,
-    });
-    Some(Source {
-        detection,
-        fields: fields.collect(),
-    })
+    let group = told.alert.group.0.iter();
+    let values = group.map(|(_, value)| Some(value.to_string())).collect();
+    source_of(message.rules, told.rule, values)
 }
 
-/// An input of its own is what it looks at last, such as the success after the failures.
-fn detection_of<'r>(
-    message: &Message<'r>,
+/// Of a rule with these values of what it is grouped by, as far as they are known. An input of its own is what it looks at
+/// last, such as the success after the failures; else it is what its first child looks at.
+fn source_of<'r>(
+    rules: &'r RuleSet,
     rule: &'r CorrelationRule,
-) -> Option<(&'r DetectionRule, &'r CorrelationInput)> {
-    let rules = message.rules;
+    values: Vec<Option<String>>,
+) -> Option<Source<'r>> {
     let own = rule.inputs.iter().find_map(|input| match input.rule {
         InputRule::Detection(ix) => Some((&rules.detections[ix.0 as usize], input)),
         InputRule::Correlation(_) => None,
     });
-    own.or_else(|| {
-        let child = rule.children().next()?;
-        detection_of(message, &rules.correlations[child])
-    })
+    if let Some((detection, input)) = own {
+        let fields = input.group_by.iter().zip(values);
+        let fields = fields.filter_map(|(field, value)| match field {
+            FieldSource::Event(slot) => Some((rules.fields.path(*slot), value?)),
+            FieldSource::FirstOf(slots) => Some((rules.fields.path(*slots.first()?), value?)),
+            FieldSource::ChildGroup(_) | FieldSource::Nowhere => None,
+        });
+        return Some(Source {
+            detection,
+            fields: fields.collect(),
+        });
+    }
+    let (child, input) = rule.inputs.iter().find_map(|input| match input.rule {
+        InputRule::Correlation(ix) => Some((&rules.correlations[ix.0 as usize], input)),
+        InputRule::Detection(_) => None,
+    })?;
+    let mut of_child = vec![None; child.group_by.len()];
+    for (field, value) in input.group_by.iter().zip(values) {
+        if let FieldSource::ChildGroup(place) = field {
+            of_child[*place] = value;
+        }
+    }
+    source_of(rules, child, of_child)
 }
 
 /// The entry of an allowlist that silences what the lead is about; in its absence, what does.

@@ -1,21 +1,24 @@
 //! When messages about an incident go out: it opens, its picture changes, it is over. What was held back is counted in the
 //! next one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use detector_event::time::Timestamp;
 use detector_incident::GAP_MS;
+use detector_incident::entities::Entity;
 use detector_rule::{Level, RuleSet};
 use detector_window::episode::Episode;
 use detector_window::interval::Interval;
 use detector_window::key::Key;
 
 use super::sample_event::SampleEvent;
-use super::told::{Before, Change, Message, Occasion, Place, accounts};
+use super::told::{Accounts, Before, Change, Message, Occasion, Place};
 use crate::incident::{Incident, Told};
 
 /// Of each account that falls to an attack there is a message, up to here; then each time that their number doubles.
 const OPENED_ONE_BY_ONE: usize = 3;
+/// An alert is told again when it has so many times as many events as were told.
+const TENFOLD: u64 = 10;
 
 /// An incident as it came about.
 #[derive(Debug)]
@@ -33,60 +36,75 @@ pub struct Course<'r> {
     pub latest: Timestamp,
 }
 
-/// The hits of an alert's group in the order of time: time, event and, where values are counted, value. Empty: nobody knows.
+/// How the hits of an alert's group became more. Empty: nobody knows.
 #[derive(Debug, Clone, Default)]
-pub struct Trace(Vec<(i64, Key, Option<Key>)>);
+pub struct Trace {
+    hits: Vec<(i64, Key, Option<Key>)>,
+    /// When each event and, where values are counted, each value was first there, in the order of time.
+    events: Vec<i64>,
+    values: Vec<i64>,
+}
 
 impl Trace {
+    /// A hit: time, event and, where values are counted, value; in any order.
     pub fn add(&mut self, time: i64, event: Key, value: Option<Key>) {
-        self.0.push((time, event, value));
+        self.hits.push((time, event, value));
     }
 
-    /// Brings hits in order, each once.
+    /// Makes of the hits that were added, each once, what a course asks for.
     pub fn sort(&mut self) {
-        self.0.sort_unstable();
-        self.0.dedup();
-    }
-
-    fn until(&self, time: i64) -> &[(i64, Key, Option<Key>)] {
-        &self.0[..self.0.partition_point(|(at, ..)| *at <= time)]
+        self.hits.sort_unstable();
+        let (mut events, mut values) = (HashSet::new(), HashSet::new());
+        for (time, event, value) in self.hits.drain(..) {
+            if events.insert(event) {
+                self.events.push(time);
+            }
+            if value.is_some_and(|value| values.insert(value)) {
+                self.values.push(time);
+            }
+        }
     }
 
     /// When there were `factor` times as many events as at `time`, and at each power of that.
-    fn multiples(&self, time: i64, factor: u64) -> Vec<i64> {
-        let (mut seen, mut times) = (BTreeSet::new(), Vec::new());
-        let mut wanted = events(self.until(time)).saturating_mul(factor);
-        if wanted == 0 {
-            return times;
-        }
-        for (at, event, _) in &self.0 {
-            if seen.insert(event) && seen.len() as u64 == wanted && *at > time {
-                times.push(*at);
-                wanted = wanted.saturating_mul(factor);
-            }
-        }
-        times
+    fn multiples(&self, time: i64, factor: u64) -> impl Iterator<Item = i64> {
+        let first = until(&self.events, time).saturating_mul(factor);
+        let wanted = std::iter::successors(Some(first), move |events| events.checked_mul(factor));
+        wanted.map_while(|events| self.reached(events))
+    }
+
+    /// When there were so many events.
+    fn reached(&self, events: u64) -> Option<i64> {
+        let last = usize::try_from(events).ok()?.checked_sub(1)?;
+        self.events.get(last).copied()
     }
 }
 
-fn events(hits: &[(i64, Key, Option<Key>)]) -> u64 {
-    let events: BTreeSet<Key> = hits.iter().map(|(_, event, _)| *event).collect();
-    events.len() as u64
+/// How many of the times are not after `time`.
+fn until(times: &[i64], time: i64) -> u64 {
+    times.partition_point(|at| *at <= time) as u64
 }
 
-fn values(hits: &[(i64, Key, Option<Key>)]) -> u64 {
-    let values: BTreeSet<Key> = hits.iter().filter_map(|(.., value)| *value).collect();
-    values.len() as u64
+/// What becomes known at a moment.
+#[derive(Debug, Default)]
+struct News<'c> {
+    /// Alerts.
+    out: Vec<usize>,
+    opened: Vec<&'c Entity>,
 }
 
-/// What was told by now.
+/// What is known, and what of it was told.
 #[derive(Debug, Default)]
 struct Picture {
+    /// Alerts.
+    out: BTreeSet<usize>,
     level: Option<Level>,
-    opened: usize,
+    accounts: Accounts,
     has_secret: bool,
-    /// By alert.
-    counts: BTreeMap<usize, u64>,
+    told_level: Option<Level>,
+    told_accounts: usize,
+    told_secret: bool,
+    /// Of alerts that were told: when there will be ten times as many events as then.
+    tenfold_at: BTreeMap<usize, i64>,
     messages: u32,
     held_back: usize,
 }
@@ -96,35 +114,24 @@ impl<'r> Course<'r> {
     pub fn messages(&self, samples: &BTreeMap<String, SampleEvent>) -> Vec<Message<'r>> {
         let mut picture = Picture::default();
         let mut messages = Vec::new();
-        let mut is_known = vec![false; self.alerts.len()];
-        for time in self.moments() {
-            let mut more = 0;
-            for (at, known) in is_known.iter_mut().enumerate() {
-                if !*known && self.out_at(at) <= time {
-                    *known = true;
-                    more += 1;
+        for (time, news) in self.moments() {
+            picture.learn(&news, &self.alerts);
+            let changes = self.changes(&picture, time);
+            let occasion = match (picture.messages, changes.is_empty()) {
+                (0, _) => Occasion::Opened,
+                (_, false) => Occasion::Changed,
+                (_, true) => {
+                    picture.held_back += news.out.len();
+                    continue;
                 }
-            }
-            let known = is_known.iter().enumerate().filter(|(_, known)| **known);
-            let alerts: Vec<(usize, Told<'r>)> =
-                known.map(|(at, _)| (at, self.as_of(at, time))).collect();
-            let changes = picture.changes(&alerts);
-            if picture.messages > 0 && changes.is_empty() {
-                picture.held_back += more;
-                continue;
-            }
-            let occasion = match picture.messages {
-                0 => Occasion::Opened,
-                _ => Occasion::Changed,
             };
-            let changes = if occasion == Occasion::Opened {
-                Vec::new()
-            } else {
-                changes
+            let changes = match occasion {
+                Occasion::Changed => changes,
+                _ => Vec::new(),
             };
-            picture.tell(&alerts);
+            self.tell(&mut picture, time);
             let sent_at = Timestamp::from_millis(time).unwrap_or_default();
-            let told = alerts.into_iter().map(|(_, told)| told).collect();
+            let told = picture.out.iter().map(|at| self.as_of(*at, time)).collect();
             messages.push(self.message((occasion, changes, sent_at), told, &mut picture, samples));
         }
         messages.extend(self.over(&mut picture));
@@ -173,22 +180,71 @@ impl<'r> Course<'r> {
             .saturating_add(self.delays_ms[at])
     }
 
-    /// All at which the picture may be another one.
-    fn moments(&self) -> BTreeSet<i64> {
-        let mut moments = BTreeSet::new();
+    /// All at which the picture may be another one. An alert is out before anybody falls to it.
+    fn moments(&self) -> BTreeMap<i64, News<'_>> {
+        let mut moments: BTreeMap<i64, News<'_>> = BTreeMap::new();
         for (at, told) in self.alerts.iter().enumerate() {
             let out_at = self.out_at(at);
-            moments.insert(out_at);
-            moments.extend(told.openings().map(|(time, _)| time.millis().max(out_at)));
-            moments.extend(self.traces[at].multiples(out_at, TENFOLD));
+            moments.entry(out_at).or_default().out.push(at);
+            for (time, account) in told.openings() {
+                let known_at = time.millis().max(out_at);
+                moments.entry(known_at).or_default().opened.push(account);
+            }
+            for time in self.traces[at].multiples(out_at, TENFOLD) {
+                moments.entry(time).or_default();
+            }
         }
         moments
+    }
+
+    /// What is new against what was told.
+    fn changes(&self, picture: &Picture, time: i64) -> Vec<Change> {
+        let mut changes = Vec::new();
+        if let Some(level) = picture.level.filter(|_| picture.level > picture.told_level) {
+            changes.push(Change::Level(level));
+        }
+        match (picture.told_accounts, picture.accounts.count()) {
+            (0, 0) => {}
+            (0, _) => changes.push(Change::FirstSuccess),
+            (told, now) if now > told && (now <= OPENED_ONE_BY_ONE || now >= 2 * told) => {
+                changes.push(Change::Opened(now - told));
+            }
+            _ => {}
+        }
+        if picture.has_secret && !picture.told_secret {
+            changes.push(Change::Secret);
+        }
+        let tenfold = picture.tenfold_at.iter().filter(|(_, due)| **due <= time);
+        changes.extend(tenfold.map(|(at, _)| Change::Tenfold(self.count(*at, time))));
+        changes
+    }
+
+    /// Takes all that is known for told.
+    fn tell(&self, picture: &mut Picture, time: i64) {
+        picture.told_level = picture.level;
+        picture.told_accounts = picture.accounts.count();
+        picture.told_secret = picture.has_secret;
+        let due = |at: &usize| {
+            let tenfold = self.count(*at, time).max(1).checked_mul(TENFOLD)?;
+            let is_reached = tenfold <= self.alerts[*at].episode.count;
+            let due = self.traces[*at].reached(tenfold).filter(|_| is_reached)?;
+            Some((*at, due))
+        };
+        picture.tenfold_at = picture.out.iter().filter_map(due).collect();
+    }
+
+    /// Events of an alert by `time`, as far as they are known.
+    fn count(&self, at: usize, time: i64) -> u64 {
+        let all = self.alerts[at].episode.count;
+        match until(&self.traces[at].events, time) {
+            0 => all,
+            events => events.min(all),
+        }
     }
 
     /// An alert as it was known at `time`, when it is out.
     fn as_of(&self, at: usize, time: i64) -> Told<'r> {
         let whole = &self.alerts[at];
-        let hits = self.traces[at].until(time);
         let episode = &whole.episode;
         let mut known = Episode {
             shown: episode
@@ -210,67 +266,30 @@ impl<'r> Course<'r> {
         for held in &mut known.holding {
             *held = Interval::new(held.start, held.end.min(time.saturating_add(1)));
         }
-        if let Some((last, ..)) = hits.last() {
-            known.count = events(hits).min(episode.count);
-            known.distinct = episode.distinct.map(|all| values(hits).min(all));
-            known.last_event = (*last).min(episode.last_event);
+        let trace = &self.traces[at];
+        if let Some(last) = until(&trace.events, time).checked_sub(1) {
+            let values = until(&trace.values, time);
+            known.count = self.count(at, time);
+            known.distinct = episode.distinct.map(|all| values.min(all));
+            known.last_event = trace.events[last as usize].min(episode.last_event);
         }
-        let mut told = Told::new(whole.rule, known, Timestamp::default());
+        let mut told = Told::new(self.rules, whole.at, known, Timestamp::default());
         told.alert.incident_id.clone_from(&whole.alert.incident_id);
         told
     }
 }
 
-const TENFOLD: u64 = 10;
-
 impl Picture {
-    /// What is new against what was told.
-    fn changes(&self, alerts: &[(usize, Told<'_>)]) -> Vec<Change> {
-        let mut changes = Vec::new();
-        let level = alerts.iter().filter_map(|(_, told)| told.level()).max();
-        if let Some(level) = level.filter(|level| Some(*level) > self.level) {
-            changes.push(Change::Level(level));
+    /// `alerts` are those of the course.
+    fn learn(&mut self, news: &News<'_>, alerts: &[Told<'_>]) {
+        for &at in &news.out {
+            self.out.insert(at);
+            self.level = self.level.max(alerts[at].rule.meta.level);
+            self.has_secret |= alerts[at].leaks_secret();
         }
-        match (self.opened, opened(alerts)) {
-            (0, 0) => {}
-            (0, _) => changes.push(Change::FirstSuccess),
-            (told, now) if now > told && (now <= OPENED_ONE_BY_ONE || now >= 2 * told) => {
-                changes.push(Change::Opened(now - told));
-            }
-            _ => {}
+        for account in &news.opened {
+            self.accounts.add(account);
+            self.level = Some(Level::Critical);
         }
-        if !self.has_secret && has_secret(alerts) {
-            changes.push(Change::Secret);
-        }
-        for (at, told) in alerts {
-            let count = told.alert.count;
-            if self
-                .counts
-                .get(at)
-                .is_some_and(|told| count >= told.saturating_mul(TENFOLD))
-            {
-                changes.push(Change::Tenfold(count));
-            }
-        }
-        changes
     }
-
-    fn tell(&mut self, alerts: &[(usize, Told<'_>)]) {
-        self.level = alerts.iter().filter_map(|(_, told)| told.level()).max();
-        self.opened = opened(alerts);
-        self.has_secret = has_secret(alerts);
-        let counts = alerts
-            .iter()
-            .map(|(at, told)| (*at, told.alert.count.max(1)));
-        self.counts = counts.collect();
-    }
-}
-
-/// How many accounts fell to it.
-fn opened(alerts: &[(usize, Told<'_>)]) -> usize {
-    accounts(alerts.iter().flat_map(|(_, told)| &told.entities))
-}
-
-fn has_secret(alerts: &[(usize, Told<'_>)]) -> bool {
-    alerts.iter().any(|(_, told)| told.leaks_secret())
 }

@@ -1,6 +1,6 @@
 //! The rule's steps with the values filled in, and prose in lines that fit.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use detector_incident::entities::Entity;
 use detector_rule::{EntityKind, EntityRole};
@@ -27,13 +27,11 @@ const PLACEHOLDERS: [(&str, &[EntityKind]); 8] = [
 pub(super) fn steps(message: &Message<'_>) -> String {
     let unknown = "The rule does not say: add `response` under `vedette:` in its file.";
     let response = message.lead().rule.meta.response.as_deref();
-    let mut text = response.unwrap_or(unknown).to_owned();
-    for (placeholder, kinds) in PLACEHOLDERS {
-        if let Some(value) = only_value(message, kinds) {
-            text = filled(&text, placeholder, &value);
-        }
-    }
-    text
+    let known = PLACEHOLDERS.into_iter();
+    let values: Vec<(&str, String)> = known
+        .filter_map(|(placeholder, kinds)| Some((placeholder, only_value(message, kinds)?)))
+        .collect();
+    filled(response.unwrap_or(unknown), &values)
 }
 
 /// The one value of these kinds that the steps are about: of who fell to it, or else of who did it, or else of the rest.
@@ -93,39 +91,47 @@ pub(super) fn is_quotable(value: &str) -> bool {
     is_harmless(value) || !value.is_empty() && value.chars().all(is_plain) && is_whole()
 }
 
-/// Replaces whole words. What is for IPv4 is put right for an address of IPv6.
-fn filled(text: &str, placeholder: &str, value: &str) -> String {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let is_ipv6 = value
-        .parse::<IpAddr>()
-        .is_ok_and(|address| address.is_ipv6());
+/// Commands with their placeholders filled in: whole words of the text, never of a value. What is for IPv4 is put right for
+/// addresses and networks of IPv6.
+fn filled(text: &str, values: &[(&str, String)]) -> String {
+    let is_ipv6 = |value: &str| {
+        let address = value.split_once('/').map_or(value, |(address, _)| address);
+        address.parse::<Ipv6Addr>().is_ok()
+    };
+    let of_ipv6 = values.iter().any(|(_, value)| is_ipv6(value));
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        // In prose the word stands for whatever it is; commands are indented. Users of IAM are others than those of Cognito.
-        let is_of_iam = placeholder == "USER" && !line.contains("cognito-idp");
-        if !line.starts_with("    ") || is_of_iam {
+        // In prose the word stands for whatever it is; commands are indented.
+        if !line.starts_with("    ") {
             out.push_str(line);
             continue;
         }
-        let mut rest = line;
-        let mut filled = String::with_capacity(line.len());
-        while let Some(at) = rest.find(placeholder) {
-            let (before, after) = (&rest[..at], &rest[at + placeholder.len()..]);
-            let is_part = before.ends_with(is_word) || after.starts_with(is_word);
-            filled.push_str(before);
-            filled.push_str(if is_part { placeholder } else { value });
-            rest = after;
-        }
-        filled.push_str(rest);
         // The command that comes before the one with the address reads the same set.
-        out.push_str(&match is_ipv6 {
-            true => filled
-                .replace(&format!("{value}/32"), &format!("{value}/128"))
+        let line = match of_ipv6 {
+            true => &*line
+                .replace("ADDRESS/32", "ADDRESS/128")
                 .replace("-ipv4", "-ipv6"),
-            false => filled,
-        });
+            false => line,
+        };
+        // Users of IAM are others than those of Cognito.
+        let of_cognito = line.contains("cognito-idp");
+        let value_of = |word: &str| {
+            let mut of_word = values
+                .iter()
+                .filter(|(placeholder, _)| *placeholder == word);
+            of_word.find(|(placeholder, _)| *placeholder != "USER" || of_cognito)
+        };
+        for word in line.split_inclusive(|c| !is_part_of_word(c)) {
+            let (word, after) = word.split_at(word.trim_end_matches(|c| !is_part_of_word(c)).len());
+            out.push_str(value_of(word).map_or(word, |(_, value)| value));
+            out.push_str(after);
+        }
     }
     out
+}
+
+fn is_part_of_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// Text with its prose in lines of at most [`COLUMNS`] less `indent`. Lines that begin with blanks are commands: they stay
@@ -218,12 +224,22 @@ mod tests {
     fn whole_words_are_filled_in_and_networks_are_of_their_family() {
         let text = "Block ADDRESS.\n    --name blocked-ipv4 [\"ADDRESS/32\"] MY_ADDRESS\n";
         assert_eq!(
-            filled(text, "ADDRESS", "203.0.113.1"),
+            filled(text, &[("ADDRESS", "203.0.113.1".into())]),
             "Block ADDRESS.\n    --name blocked-ipv4 [\"203.0.113.1/32\"] MY_ADDRESS\n"
         );
         assert_eq!(
-            filled(text, "ADDRESS", "2001:db8::1"),
+            filled(text, &[("ADDRESS", "2001:db8::1".into())]),
             "Block ADDRESS.\n    --name blocked-ipv6 [\"2001:db8::1/128\"] MY_ADDRESS\n"
+        );
+    }
+
+    #[test]
+    fn a_value_is_no_placeholder() {
+        let text = "    aws cognito-idp x --user-pool-id POOL --username USER\n";
+        let values = [("USER", "POOL".to_owned()), ("POOL", "USER".to_owned())];
+        assert_eq!(
+            filled(text, &values),
+            "    aws cognito-idp x --user-pool-id USER --username POOL\n"
         );
     }
 

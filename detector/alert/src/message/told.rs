@@ -1,18 +1,19 @@
 //! All that is told of an incident at once, as values.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use detector_event::time::Timestamp;
-use detector_incident::entities::{self, Entity};
+use detector_incident::entities::Entity;
 use detector_incident::link::Linking;
-use detector_rule::{CorrelationRule, EntityKind, EntityRole, InputRule, Level, RuleSet};
+use detector_rule::{EntityKind, EntityRole, Level, RuleSet};
 use detector_store::Announcement;
+use detector_window::key::Key;
 
 use super::sample_event::SampleEvent;
+use crate::Status;
 use crate::incident::{self, Told};
 use crate::personal::Personal;
-use crate::{Alert, Status};
 
 /// Events that a message shows.
 const SAMPLES_MAX: usize = 2;
@@ -87,13 +88,7 @@ impl<'r> Message<'r> {
         announcement: &Announcement,
         place: Place,
     ) -> Self {
-        let rule = &rules.correlations[announcement.rule.0 as usize];
-        let mut told = Told {
-            alert: Alert::of_announcement(rules, announcement),
-            rule,
-            entities: entities::of_episode(rule, &announcement.episode),
-            episode: announcement.episode.clone(),
-        };
+        let mut told = Told::of_announcement(rules, announcement);
         told.alert.incident_id = incident::of_its_own(&told, linking);
         let (occasion, number, sent_at) = match told.alert.status {
             Status::Open => (Occasion::Opened, 1, told.alert.last_event_time),
@@ -130,19 +125,14 @@ impl<'r> Message<'r> {
         self
     }
 
-    /// Shows people as `personal` says, in all bodies.
+    /// Shows people as `personal` says, in all bodies. Where it hides anything no event is shown: what else of people stands
+    /// in a log's line nobody knows.
     #[must_use]
     pub fn showing(mut self, personal: &Personal) -> Self {
-        let mut replaced = Vec::new();
-        for told in &mut self.alerts {
-            personal.apply(told, &mut replaced);
-        }
-        self.hides = !replaced.is_empty();
-        // The longest first: one value may be part of another.
-        replaced.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-        for sample in &mut self.samples {
-            for (value, shown) in &replaced {
-                sample.text = sample.text.replace(value, shown);
+        if personal.hides() {
+            self.samples.clear();
+            for told in &mut self.alerts {
+                self.hides |= personal.apply(told);
             }
         }
         self
@@ -162,7 +152,7 @@ impl<'r> Message<'r> {
 
     /// The alert whose count says most: the lead, or where that counts episodes, one that counts events.
     pub(super) fn counted(&self) -> &Told<'r> {
-        let is_plain = |told: &&Told<'_>| !is_chain(told.rule);
+        let is_plain = |told: &&Told<'_>| told.rule.children().next().is_none();
         let mut plain: Vec<&Told<'r>> = self.alerts.iter().filter(is_plain).collect();
         plain.sort_by_key(|told| std::cmp::Reverse(told.level()));
         let lead = Some(self.lead()).filter(is_plain);
@@ -172,7 +162,10 @@ impl<'r> Message<'r> {
 
     /// How many accounts fell to it.
     pub(super) fn accounts(&self) -> usize {
-        accounts(self.alerts.iter().flat_map(|told| &told.entities))
+        let mut accounts = Accounts::default();
+        let openings = self.alerts.iter().flat_map(Told::openings);
+        openings.for_each(|(_, opened)| accounts.add(opened));
+        accounts.count()
     }
 
     /// The identity of the message: of a repetition it is the same.
@@ -197,29 +190,23 @@ impl<'r> Message<'r> {
     pub(super) fn entities(&self, role: EntityRole) -> Vec<&Entity> {
         let lead = std::iter::once(self.lead());
         let of_all = lead.chain(&self.alerts).flat_map(|told| &told.entities);
-        let mut found: Vec<&Entity> = Vec::new();
-        for entity in of_all.filter(|of| of.role == role) {
-            let is_known =
-                |known: &&Entity| known.kind == entity.kind && known.value == entity.value;
-            if !found.iter().any(is_known) {
-                found.push(entity);
-            }
-        }
-        found
+        let mut known = HashSet::new();
+        of_all
+            .filter(|of| of.role == role && known.insert(of.key))
+            .collect()
     }
 }
 
-/// How many accounts are among the entities: one may be there by its name in one log and by its identifier in another.
-pub(super) fn accounts<'e>(entities: impl Iterator<Item = &'e Entity>) -> usize {
-    let mut kinds: BTreeMap<EntityKind, BTreeSet<&str>> = BTreeMap::new();
-    for entity in entities.filter(|of| of.role == EntityRole::Opened) {
-        kinds.entry(entity.kind).or_default().insert(&entity.value);
-    }
-    kinds.values().map(BTreeSet::len).max().unwrap_or_default()
-}
+/// Accounts that fell to an attack: one may be there by its name in one log and by its identifier in another.
+#[derive(Debug, Default)]
+pub(super) struct Accounts(BTreeMap<EntityKind, HashSet<Key>>);
 
-/// Whether a rule counts episodes of others.
-fn is_chain(rule: &CorrelationRule) -> bool {
-    let mut inputs = rule.inputs.iter();
-    inputs.any(|input| matches!(input.rule, InputRule::Correlation(_)))
+impl Accounts {
+    pub(super) fn add(&mut self, opened: &Entity) {
+        self.0.entry(opened.kind).or_default().insert(opened.key);
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.0.values().map(HashSet::len).max().unwrap_or_default()
+    }
 }

@@ -41,6 +41,14 @@ impl Key {
         Self::from_u128(hasher.finish128().as_u128())
     }
 
+    /// The key made a UUID of version 8 (RFC 9562, section 5.8): six of its bits say so.
+    #[must_use]
+    pub fn made_uuid(self) -> Self {
+        const VERSION: u128 = 0xf << 76;
+        const VARIANT: u128 = 0b11 << 62;
+        Self::from_u128(self.to_u128() & !VERSION & !VARIANT | 0x8 << 76 | 0b10 << 62)
+    }
+
     /// The key of an event id: its own bits if it is a UUID of a version below 15, else a hash marked as version 15,
     /// which no UUID has (RFC 9562, section 4.2).
     pub fn of_event_id(id: &str) -> Self {
