@@ -44,7 +44,7 @@ enum Command {
         #[arg(long)]
         attacks: bool,
         /// Only attacks whose name has this in it.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", requires = "attacks")]
         only: String,
         #[arg(long, default_value_t = 2)]
         threads: usize,
@@ -52,7 +52,7 @@ enum Command {
         #[arg(long)]
         alerts_max: Option<f64>,
         /// Fail where fewer attacks are found than this.
-        #[arg(long)]
+        #[arg(long, requires = "attacks")]
         found_min: Option<usize>,
         /// Also as JSON, into this file.
         #[arg(long)]

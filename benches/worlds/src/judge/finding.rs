@@ -1,6 +1,9 @@
 //! An episode, as it is looked at here.
 
-use detector_core::rule::{CorrelationIx, CorrelationRule, RuleSet};
+use detector_core::engine::Engine;
+use detector_core::incident::components::Member;
+use detector_core::incident::entities;
+use detector_core::rule::{CorrelationIx, CorrelationRule};
 use detector_core::window::episode::Episode;
 
 use super::states::Place;
@@ -20,8 +23,8 @@ pub struct Finding {
     pub quiet_until: i64,
     pub first_event: i64,
     pub count: u64,
-    /// Fields of the group and their values.
-    pub group: Vec<(String, String)>,
+    /// By what it is of an incident with others.
+    pub(super) member: Member,
     /// Values of the group, and those that it shows.
     pub values: Vec<String>,
 }
@@ -35,14 +38,9 @@ pub(super) fn name(rule: &CorrelationRule) -> String {
 }
 
 impl Finding {
-    pub(super) fn of(rules: &RuleSet, rule: CorrelationIx, episode: &Episode) -> Self {
-        let of = &rules.correlations[rule.0 as usize];
+    pub(super) fn of(engine: &Engine, rule: CorrelationIx, episode: &Episode) -> Self {
+        let of = &engine.rules().correlations[rule.0 as usize];
         let values = episode.values.iter().map(|value| value.to_string());
-        let group = of
-            .group_by
-            .iter()
-            .map(|field| field.to_string())
-            .zip(values.clone());
         let shown = episode.shown.iter().map(|shown| shown.text.to_string());
         Self {
             place: (rule.0, episode.group.to_u128()),
@@ -54,7 +52,13 @@ impl Finding {
             quiet_until: episode.held_until() + of.quiet_ms,
             first_event: episode.first_event,
             count: episode.count,
-            group: group.collect(),
+            member: Member {
+                opened_at: episode.opened_at,
+                held_until: episode.held_until(),
+                links: engine
+                    .linking()
+                    .links(of, &entities::of_episode(of, episode)),
+            },
             values: values.chain(shown).collect(),
         }
     }

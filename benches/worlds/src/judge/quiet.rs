@@ -38,10 +38,11 @@ pub(super) fn parents(rules: &RuleSet, child: u32) -> impl Iterator<Item = u32> 
 }
 
 /// All episodes of these groups.
-pub(super) fn evaluate(rules: &RuleSet, mut given: Given<'_>) -> anyhow::Result<Vec<Finding>> {
+pub(super) fn evaluate(engine: &Engine, mut given: Given<'_>) -> anyhow::Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    let mut take = |rule: CorrelationIx, episode| findings.push(Finding::of(rules, rule, &episode));
-    let finished = Windows::new(rules).finish(&mut given, &mut take);
+    let mut take =
+        |rule: CorrelationIx, episode| findings.push(Finding::of(engine, rule, &episode));
+    let finished = Windows::new(engine.rules()).finish(&mut given, &mut take);
     finished.map_err(|error| anyhow!("window state cannot be read back: {error}"))?;
     Ok(findings)
 }
@@ -55,7 +56,7 @@ impl<'e> Quiet<'e> {
         let world = Made::read(folder)?.world();
         let (states, counted) = States::of(engine, &folder::days(folder)?, threads)?;
         let rules = engine.rules();
-        let findings = evaluate(rules, states.all())?;
+        let findings = evaluate(engine, states.all())?;
         let causes = folder::causes(folder)?;
         let causes = Causes::new(&causes);
         let blamed = findings.iter().map(|finding| match finding.pages {

@@ -19,7 +19,7 @@ pub struct Told {
     pub by_level: BTreeMap<String, f64>,
     /// Of medium level and above, without those of what was announced.
     pub per_day: f64,
-    /// These, where those that share an address or account within an hour are one.
+    /// How many incidents these make.
     pub incidents_per_day: f64,
     /// Alerts in all, by level, rule and cause, most first.
     pub by_rule_and_cause: Vec<Row>,
@@ -155,9 +155,14 @@ impl Told {
             .iter()
             .filter_map(|trial| trial.after_events)
             .collect();
-        let mut alerts: Vec<usize> = found.iter().map(|trial| trial.rules.len()).collect();
+        let sorted = |of: &dyn Fn(&Trial) -> usize| {
+            let mut numbers: Vec<usize> = found.iter().map(|trial| of(trial)).collect();
+            numbers.sort_unstable();
+            numbers
+        };
+        let alerts = sorted(&|trial| trial.rules.len());
+        let incidents = sorted(&|trial| trial.incidents);
         events.sort_unstable();
-        alerts.sort_unstable();
         let _ = writeln!(
             out,
             "events until found: median {}, worst {}",
@@ -172,7 +177,14 @@ impl Told {
         );
         let _ = writeln!(
             out,
-            "\n    events   found after      alerts  swelled  tipped   low  attack"
+            "incidents of one attack: median {}, worst {}; {} attacks are more than one",
+            middle(&incidents),
+            incidents.last().copied().unwrap_or_default(),
+            incidents.iter().filter(|number| **number > 1).count()
+        );
+        let _ = writeln!(
+            out,
+            "\n    events   found after      alerts  incidents  swelled  tipped   low  attack"
         );
         self.attacks.iter().for_each(|trial| row(trial, out));
     }
@@ -197,10 +209,11 @@ fn row(trial: &Trial, out: &mut String) {
         .collect();
     let _ = writeln!(
         out,
-        "{:>10}   {:<17}{:>5}{:>9}{:>8}{:>6}  {:<32} {}",
+        "{:>10}   {:<17}{:>5}{:>11}{:>9}{:>8}{:>6}  {:<32} {}",
         trial.attack.events,
         after,
         trial.rules.len(),
+        trial.incidents,
         trial.swelled,
         trial.tipped,
         trial.low,

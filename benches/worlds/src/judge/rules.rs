@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use detector_core::engine::Engine;
-use detector_core::rule::{RuleFile, is_rule_file};
+use detector_core::rule::{RuleFile, is_rule_file, list_files};
 use detector_core::window::load_rules;
 
-/// Compiles the rules under a folder.
+/// Compiles the rules under a folder, with the files that their lists name.
 ///
 /// # Errors
 /// The folder cannot be read, or a rule is broken.
@@ -20,10 +20,15 @@ pub fn engine(folder: &Path) -> anyhow::Result<Engine> {
     let read = |path: &PathBuf| -> anyhow::Result<RuleFile> {
         Ok(RuleFile {
             path: path.display().to_string(),
-            text: fs::read_to_string(path)?,
+            text: fs::read_to_string(path)
+                .with_context(|| format!("cannot read `{}`", path.display()))?,
         })
     };
-    let files: Vec<RuleFile> = paths.iter().map(read).collect::<anyhow::Result<_>>()?;
+    let mut files: Vec<RuleFile> = paths.iter().map(read).collect::<anyhow::Result<_>>()?;
+    let lists = list_files(&files);
+    for list in lists.iter().map(PathBuf::from).filter(|list| list.exists()) {
+        files.push(read(&list)?);
+    }
     match load_rules(&files) {
         Ok(rules) => Ok(Engine::new(rules)),
         Err(problems) => bail!(

@@ -10,6 +10,7 @@ use detector_core::rule::{CorrelationIx, RuleSet};
 use detector_core::window::Windows;
 
 use super::finding::Finding;
+use super::incidents;
 use super::quiet::{Quiet, evaluate, parents};
 use super::states::{Place, States};
 use crate::attacks::{Attack, Record};
@@ -27,6 +28,8 @@ pub struct Trial {
     pub swelled: usize,
     /// New ones to which the attack gave less than a tenth of the events: it tipped what was near firing, and is not found.
     pub tipped: usize,
+    /// How many incidents these make.
+    pub incidents: usize,
     /// The attacker's deeds, and milliseconds from the first of them, until the first finding is told.
     pub after_events: Option<u64>,
     pub after_ms: Option<i64>,
@@ -63,14 +66,14 @@ fn united(quiet: &Quiet<'_>, lines: &[Line]) -> anyhow::Result<Vec<Finding>> {
         ancestors(rules, place, &mut more);
     }
     let attack = attack.sorted();
-    let first = evaluate(rules, attack.united(&quiet.states, &more))?;
+    let first = evaluate(quiet.engine, attack.united(&quiet.states, &more))?;
     // Parents may group by less than their children: what is known of those that showed is united, too.
     let before = more.len();
     more.extend(first.iter().map(|finding| finding.place));
     if more.len() == before {
         return Ok(first);
     }
-    evaluate(rules, attack.united(&quiet.states, &more))
+    evaluate(quiet.engine, attack.united(&quiet.states, &more))
 }
 
 fn overlaps(a: &Finding, b: &Finding) -> bool {
@@ -89,10 +92,13 @@ fn trial(quiet: &Quiet<'_>, attack: &Attack) -> anyhow::Result<Trial> {
         low: 0,
         swelled: 0,
         tipped: 0,
+        incidents: 0,
         after_events: None,
         after_ms: None,
     };
-    let windows = Windows::new(quiet.engine.rules());
+    let rules = quiet.engine.rules();
+    let windows = Windows::new(rules);
+    let mut new = Vec::new();
     let (start, end) = (trial.attack.start, trial.attack.end + DAY);
     for finding in united(quiet, &lines)? {
         if !finding.pages
@@ -121,15 +127,20 @@ fn trial(quiet: &Quiet<'_>, attack: &Attack) -> anyhow::Result<Trial> {
         }
         let waits = match windows.is_monotone(CorrelationIx(finding.place.0)) {
             true => 0,
-            false => LATENESS_MAX_MS,
+            false => {
+                let rule = &rules.correlations[finding.place.0 as usize];
+                LATENESS_MAX_MS + rule.window.looks_ahead_ms()
+            }
         };
         let told_at = finding.opened_at + waits;
         let events = deeds.partition_point(|deed| *deed <= told_at) as u64;
-        trial.rules.push(finding.rule);
         trial.after_events = Some(trial.after_events.map_or(events, |other| other.min(events)));
         let after = told_at - start;
         trial.after_ms = Some(trial.after_ms.map_or(after, |other| other.min(after)));
+        new.push(finding);
     }
+    trial.incidents = incidents::count(new.iter());
+    trial.rules = new.into_iter().map(|finding| finding.rule).collect();
     trial.rules.sort();
     Ok(trial)
 }
