@@ -3,6 +3,7 @@
 //! A list may have a million values, so it is asked once for a value, by hash or by the network that holds an address.
 //! What is known of a list is made once for each way in which rules look into it.
 
+use std::fmt::Write;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -120,7 +121,9 @@ impl Listed {
 /// What stands for a text: an address is one in all its spellings.
 fn as_written(text: &str, cased: bool, buffer: &mut String) -> u128 {
     if let Ok(address) = text.parse::<IpAddr>() {
-        return hash(&address.to_canonical().to_string());
+        buffer.clear();
+        write!(buffer, "{}", address.to_canonical()).expect("a text takes all");
+        return hash(buffer);
     }
     if cased || is_folded(text) {
         return hash(text);
