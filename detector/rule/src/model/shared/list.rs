@@ -94,6 +94,11 @@ impl Listed {
         self.0.lookup
     }
 
+    /// Whether it has the same values at all times.
+    pub fn is_timeless(&self) -> bool {
+        !matches!(self.0.values, Values::Shared(_))
+    }
+
     /// Whether the list has the value, for an event of that time: what has an end in it counts for no event without one.
     pub fn has(&self, value: &str, time: Option<Timestamp>, buffer: &mut String) -> bool {
         let address = || value.parse::<IpAddr>().ok().map(|a| a.to_canonical());
