@@ -33,6 +33,7 @@ pub use model::threat_list::{
     id_and_title,
 };
 pub use model::*;
+pub use yaml::documents::RULE_FILE_BYTES_MAX;
 pub use yaml::duration::WINDOW_LENGTH_MAX_MS;
 pub use yaml::letter_case::{fold, fold_into, is_folded};
 pub use yaml::near_name::nearest;
@@ -42,7 +43,6 @@ pub use yaml::problem::{
 pub use yaml::reference::Reference;
 pub use yaml::section::{MILLION, Section};
 
-pub use yaml::documents::RULE_FILE_BYTES_MAX;
 /// Bytes of one database of places.
 pub const DATABASE_BYTES_MAX: usize = 256 << 20;
 /// Bytes of one file of a list's values.

@@ -121,3 +121,20 @@ fn messages_are_the_same_for_any_number_of_threads_and_in_every_form() {
         "{own}"
     );
 }
+
+#[test]
+fn machines_are_told_the_mitigations_of_the_threat() {
+    let recording = "fixtures/credential_stuffing/attack";
+    let findings = printed("alerts", &["--as", "ocsf", recording]);
+    for line in findings.lines() {
+        let finding: Value = serde_json::from_str(line).unwrap();
+        let mitigations = finding["unmapped"]["mitigations"].as_array().unwrap();
+        assert!(
+            mitigations
+                .iter()
+                .any(|of| of.as_str().unwrap().starts_with("M1 ")),
+            "{mitigations:?}"
+        );
+    }
+    assert!(!findings.is_empty());
+}
