@@ -1,6 +1,6 @@
 //! An attack on a world: whether it is found, after how much, and how often it is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -53,11 +53,19 @@ fn ancestors(rules: &RuleSet, place: Place, into: &mut BTreeSet<Place>) {
     }
 }
 
+/// Whether a parent sees several groups of this rule as one.
+fn unites(rules: &RuleSet, child: u32) -> bool {
+    let fields = |rule: u32| rules.correlations[rule as usize].group_by.len();
+    parents(rules, child).any(|parent| fields(parent) < fields(child) || unites(rules, parent))
+}
+
 /// What is found in the groups that the attack touches, united with those of the world.
 fn united(quiet: &Quiet<'_>, lines: &[Line]) -> anyhow::Result<Vec<Finding>> {
     let rules = quiet.engine.rules();
     let attack = States::of_lines(quiet.engine, lines.iter().map(|line| &*line.text));
-    let mut more = quiet.children.clone();
+    let touched: HashSet<u128> = attack.places().map(|(_, group)| group).collect();
+    let bears = |place: &&Place| touched.contains(&place.1) || unites(rules, place.0);
+    let mut more: BTreeSet<Place> = quiet.children.iter().filter(bears).copied().collect();
     for place in attack.places() {
         ancestors(rules, place, &mut more);
     }
