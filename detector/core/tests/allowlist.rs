@@ -217,6 +217,25 @@ fn lists_stand_in_for_those_of_the_same_name() {
         ),
         (list.replace("expires", "expire"), "unknown key `expire`"),
         (RULES.to_owned(), "and nothing else"),
+        (
+            format!("{list}---\nlists: {{exits: [192.0.2.1]}}\n"),
+            "mine.yaml:5: `lists` cannot stand in",
+        ),
+        (
+            format!(
+                "shared_networks:{}---\n{list}",
+                &list[10..].replace("office", "vpn")
+            ),
+            "mine.yaml:1: `shared_networks` cannot stand in",
+        ),
+        (
+            format!("{list}---\nspelling: {{email: [case]}}\n"),
+            "mine.yaml:5: `spelling` cannot stand in",
+        ),
+        (
+            format!("{list}---\ncalendars: {{a: {{zone: UTC}}}}\n"),
+            "mine.yaml:5: `calendars` cannot stand in",
+        ),
         (String::new(), "and nothing else"),
     ] {
         let all = load().stand_in(&of(&text), TYPES).expect_err("refused");

@@ -60,6 +60,17 @@ pub struct Scratch {
     /// Detection rules to be looked at.
     candidates: Vec<u32>,
     buffers: Buffers,
+    /// By the predicate that asks for them: for the tests within an object.
+    elements: HashMap<PredicateId, Scratch, foldhash::fast::FixedState>,
+}
+
+impl Scratch {
+    /// Forgets what came of an event.
+    fn clear(&mut self) {
+        self.truth.clear();
+        self.tested.clear();
+        self.evaluated.clear();
+    }
 }
 
 impl Matcher {
@@ -100,6 +111,9 @@ impl Matcher {
             memos: (0..self.table.slots()).map(|_| Memo::default()).collect(),
             candidates: Vec::new(),
             buffers: Buffers::default(),
+            elements: (self.elements.iter())
+                .map(|(id, within)| (*id, within.scratch()))
+                .collect(),
         }
     }
 
@@ -122,9 +136,7 @@ impl Matcher {
         else {
             return;
         };
-        scratch.truth.clear();
-        scratch.tested.clear();
-        scratch.evaluated.clear();
+        scratch.clear();
         for slot in index.slots(event.slots) {
             if let Some(group) = self.table.group_at(slot) {
                 self.evaluate_group(group, seen, scratch);
@@ -155,8 +167,9 @@ impl Matcher {
             Way::Alone => {
                 scratch.tested.set(predicate);
                 let test = self.table.predicate(predicate);
-                let passes = match self.elements.get(&predicate) {
-                    Some(within) => within.holds_in_an_object(test, seen),
+                let within = self.elements.get(&predicate);
+                let passes = match within.zip(scratch.elements.get_mut(&predicate)) {
+                    Some((within, scratch)) => within.holds_in_an_object(test, seen, scratch),
                     None => {
                         let Scratch { memos, buffers, .. } = scratch;
                         let test = (predicate, test);
@@ -172,7 +185,12 @@ impl Matcher {
     }
 
     /// Whether the one condition of this matcher holds in one of the objects that `test` is asked of.
-    fn holds_in_an_object(&self, test: &Predicate, seen: Seen<'_, '_>) -> bool {
+    fn holds_in_an_object(
+        &self,
+        test: &Predicate,
+        seen: Seen<'_, '_>,
+        scratch: &mut Scratch,
+    ) -> bool {
         let (Subject::Field(slot), Test::Element(element)) = (test.subject, &test.test) else {
             return false;
         };
@@ -194,10 +212,10 @@ impl Matcher {
                 body: Body::Json(json.as_bytes()),
             };
             let seen = Seen::of(&event, fields);
-            let mut scratch = self.scratch();
-            holds = self.programs.run(0, &mut |predicate| {
-                self.passes(predicate, seen, &mut scratch)
-            });
+            scratch.clear();
+            holds = self
+                .programs
+                .run(0, &mut |predicate| self.passes(predicate, seen, scratch));
         });
         holds
     }

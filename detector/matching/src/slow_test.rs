@@ -48,8 +48,12 @@ pub(super) fn passes(
         }),
         Test::Listed(list) => {
             let Buffers { text, folded, .. } = buffers;
-            event.slots.values(slot).any(|value| {
-                text_of(value, text).is_some_and(|text| list.has(text, event.time, folded))
+            let memo = &mut memos[slot.index()];
+            event.slots.values(slot).any(|value| match value {
+                Value::Text(text) if list.is_timeless() => {
+                    memo.alone(text, id, || list.has(text, None, folded))
+                }
+                _ => text_of(value, text).is_some_and(|text| list.has(text, event.time, folded)),
             })
         }
         test => {

@@ -23,6 +23,8 @@ pub(super) struct Drafts {
     pub(super) filters: Vec<FilterDraft>,
     pub(super) broken: Vec<BrokenDraft>,
     pub(super) allowlists: Vec<Allowlist>,
+    /// The keys of documents that are read before any rule, as `lists`.
+    pub(super) shared: Vec<Reference>,
     /// At most one; a second one has been reported.
     pub(super) threats: Vec<ThreatList>,
     /// What rules say under `vedette.threat`.
@@ -40,6 +42,7 @@ impl Drafts {
             filters: Vec::new(),
             broken: Vec::new(),
             allowlists: Vec::new(),
+            shared: Vec::new(),
             threats: Vec::new(),
             threat_references: Vec::new(),
             identities: Vec::new(),

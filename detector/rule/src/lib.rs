@@ -102,6 +102,10 @@ impl RuleSet {
         read_file(file, &mut reading, &mut drafts, &mut out);
         let has_others =
             drafts.sound() != [0; 3] || !drafts.broken.is_empty() || !drafts.threats.is_empty();
+        for Reference { text, line } in &drafts.shared {
+            let message = format!("`{text}` cannot stand in: only `allowlist` has lists that do");
+            out.error(*line, message);
+        }
         if drafts.allowlists.is_empty() || has_others {
             out.error(
                 1,

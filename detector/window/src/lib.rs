@@ -18,7 +18,8 @@ use crate::group::United;
 use crate::group::episode::Episode;
 use crate::group::feed::Feed;
 use crate::group::group_values::GroupTexts;
-use crate::group::groups::{GroupValues, RuleWindows};
+use crate::group::group_values::GroupValues;
+use crate::group::groups::RuleWindows;
 use crate::group::hit::{self, HitFields};
 use crate::group::names::Names;
 use crate::group::parents::show_to_parents;
@@ -255,6 +256,18 @@ impl<'r> Windows<'r> {
         children: Vec<ToldChild>,
     ) -> Result<United, StateError> {
         self.windows[rule.0 as usize].unite(group, states, watermark, children)
+    }
+
+    /// The times of the first and the last hit that an encoded state of `rule` keeps; `None` where it keeps none.
+    ///
+    /// # Errors
+    /// It is not a state of that rule.
+    pub fn times(
+        &self,
+        rule: CorrelationIx,
+        state: &[u8],
+    ) -> Result<Option<(i64, i64)>, StateError> {
+        self.windows[rule.0 as usize].times(state)
     }
 
     /// A state of `rule` that was written by a lower threshold, without the moments of which it knows only that they held by

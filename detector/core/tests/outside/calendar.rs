@@ -153,8 +153,20 @@ detection:
         vedette.at.d.huor: 1
         vedette.at.d.working: true
         vedette.else: 1
+        weekday|fieldref: [vedette.at.d.weekday, vedette.at.d.weekdya]
     condition: s
 vedette: {alert: {group-by: [vedette.at.d.dya]}}
+---
+title: Allowed
+level: low
+logsource: {product: aws, service: lambda}
+detection: {s: {event: e}, condition: s}
+vedette:
+    allow: {a: [vedette.at.d.hour, vedette.at.f.hour]}
+---
+allowlist: {a: [{principal: p, owner: o, reason: r, expires: 2027-12-31}]}
+---
+\"l\\x69sts\": {a: [b]}
 ";
     assert_eq!(
         said(&[file("r.yml", text)]),
@@ -170,6 +182,33 @@ vedette: {alert: {group-by: [vedette.at.d.dya]}}
             "r.yml:13: `vedette.at.d.huor` names no part of a calendar, did you mean `hour`?; known are weekday, hour, time, day, working, holiday",
             "r.yml:14: `vedette.at.d.working` asks for working hours, and the calendar `d` has none: write `hours: {mon-fri: 08:00-18:00}` there",
             "r.yml:15: `vedette.else` is no field: what begins with `vedette.` is made by the program, as `vedette.at.CALENDAR.PART` and `vedette.place.FIELD.PART`",
+            "r.yml:16: `vedette.at.d.weekdya` names no part of a calendar, did you mean `weekday`?; known are weekday, hour, time, day, working, holiday",
+            "r.yml:25: `vedette.at.f.hour` names the calendar `f`, which there is not: write `calendars: {f: {zone: Europe/Berlin}}` into a document of its own",
+            "r.yml:29: write the key as it is, `lists:`, or the document is not found",
         ]
     );
+}
+
+/// Fields that nothing else reads.
+#[test]
+fn what_is_compared_or_allowed_alone_is_told_too() {
+    let rule = |detection: &str| {
+        format!(
+            "title: E\nid: 5b0c7f52-6c0e-4c1e-9d53-2f0f6d1b7a19\nlevel: low\nlogsource: {{product: aws, service: lambda}}\ndetection: {detection}\n---\ncalendars: {{utc: {{zone: UTC}}}}\n"
+        )
+    };
+    let compared = rule("{s: {said|fieldref: vedette.at.utc.hour}, condition: s}");
+    let allowed = rule(
+        "{s: {event: e}, condition: s}\nvedette: {allow: {three: [vedette.at.utc.hour]}}",
+    ) + "---\nallowlist:\n    three:\n        - {principal: \"3\", owner: o, reason: r, expires: 2027-12-31}\n";
+    for (text, hits) in [(compared, 1), (allowed, 1)] {
+        let engine = engine(&[file("r.yml", &text)]);
+        let mut worker = engine.worker(Mode::HitsOnly);
+        for hour in [3, 4] {
+            let ms = 1_767_225_600_000_u64 + hour * 3_600_000;
+            let line = serde_json::json!({"time": ms, "event": "e", "request_id": "r", "said": 3});
+            worker.record(line.to_string().as_bytes(), None, &mut Nobody);
+        }
+        assert_eq!(worker.tally().hits, [hits], "{text}");
+    }
 }

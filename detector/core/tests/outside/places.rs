@@ -170,6 +170,12 @@ fn without_a_database_rules_are_named_and_nothing_breaks() {
         rules.asking_for_places(),
         ["seen", "11111111-1111-4111-8111-111111111111"][..1]
     );
+    let allowing = "title: E\nlevel: low\nlogsource: {product: aws, service: lambda}\ndetection: {s: {event: e}, condition: s}\nvedette: {allow: {a: [vedette.place.ip.country]}}\nid: 11111111-1111-4111-8111-111111111119\n---\nallowlist: {a: [{principal: IE, owner: o, reason: r, expires: 2027-12-31}]}\n";
+    let allowing = load_rules(&[file("r.yml", allowing)]).expect("sound rules");
+    assert_eq!(
+        allowing.asking_for_places(),
+        ["11111111-1111-4111-8111-111111111119"]
+    );
     let engine = Engine::new(rules);
     // Not what the line itself says.
     assert_eq!(told(&engine, "203.0.113.7").0, ["", ""]);

@@ -171,10 +171,11 @@ impl RuleSet {
             let is_shown = |shown: &ShownField| matches!(&shown.source, ShownSource::Event(slot) if is_place(slot));
             fields.any(of_event) || input.show.iter().any(is_shown)
         };
-        let detections = self
-            .detections
-            .iter()
-            .filter(|rule| rule.fields.iter().any(is_place));
+        let asks = |rule: &&DetectionRule| {
+            let allowing = rule.allow.iter().flat_map(|allow| &allow.fields);
+            rule.fields.iter().chain(allowing).any(is_place)
+        };
+        let detections = self.detections.iter().filter(asks);
         let correlations = self
             .correlations
             .iter()

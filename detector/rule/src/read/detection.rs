@@ -314,7 +314,7 @@ impl<'c> DetectionCompiler<'c, '_> {
         modifiers: &Modifiers,
         line: u32,
     ) -> Expr {
-        match value_tests(value, modifiers, self.fields, &mut self.shared.lists) {
+        match value_tests(value, modifiers, self.fields, self.shared) {
             Ok(tests) => any(tests
                 .into_iter()
                 .map(|test| Expr::Test(Predicate { subject, test }))

@@ -19,7 +19,7 @@ use crate::read::metadata::read_meta;
 use crate::read::section_check::{check_section, check_top_level};
 use crate::read::shared::{KEYS, Shared};
 use crate::read::threats::{note_reference, read_threats};
-use crate::yaml::documents::DocumentText;
+use crate::yaml::documents::{DocumentText, may_be_key};
 use crate::yaml::identity::Identity;
 use crate::yaml::problem::Reporter;
 use crate::yaml::reference::Reference;
@@ -55,9 +55,8 @@ pub(crate) fn read_document(
     if root.entry("allowlist").is_some() {
         return read_allowlist(&root, drafts, out);
     }
-    if KEYS.iter().any(|key| root.entry(key).is_some()) {
-        // Read before any rule.
-        return;
+    if let Some((key, _)) = KEYS.iter().find_map(|key| root.entry(key)) {
+        return note_shared(key, document, drafts, out);
     }
     if root.entry("threats").is_some() {
         return read_threats(&root, drafts, out);
@@ -70,6 +69,24 @@ pub(crate) fn read_document(
         Some(target) => drafts.identities.push((identity, target)),
         None => note_broken(root.line, Some(&root), identity, drafts),
     }
+}
+
+/// A document that was read before any rule: that nobody misses it, and that it was.
+fn note_shared(
+    key: &Node,
+    document: &DocumentText<'_>,
+    drafts: &mut Drafts,
+    out: &mut Reporter<'_>,
+) {
+    let text = key.text().unwrap_or_default().to_owned();
+    let line = key.line;
+    if !may_be_key(&text, document) {
+        out.error(
+            line,
+            format!("write the key as it is, `{text}:`, or the document is not found"),
+        );
+    }
+    drafts.shared.push(Reference { text, line });
 }
 
 /// Keeps the names of a document that cannot be read.

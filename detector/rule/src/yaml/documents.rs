@@ -1,5 +1,6 @@
 //! The documents of a file, which are divided by `---` and `...`.
 
+use crate::RULE_FILE_BYTES_MAX;
 use crate::yaml::problem::RuleFile;
 use crate::yaml::yaml_tree::{self, Node};
 
@@ -11,8 +12,11 @@ pub(crate) struct DocumentText<'t> {
     pub(crate) first_line: u32,
 }
 
-/// The documents of a file that have one of the keys. What is no YAML is left out here.
+/// The documents of a file that have one of the keys. What is no YAML, or in a file that is too long, is left out here.
 pub(crate) fn documents_with(keys: &[&str], file: &RuleFile) -> Vec<Node> {
+    if file.text.len() > RULE_FILE_BYTES_MAX {
+        return Vec::new();
+    }
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
     // Most have none, and need not be read for that.
     let may_have = |document: &&DocumentText<'_>| keys.iter().any(|key| may_be_key(key, document));
@@ -24,7 +28,7 @@ pub(crate) fn documents_with(keys: &[&str], file: &RuleFile) -> Vec<Node> {
 }
 
 /// Whether the word stands before a colon anywhere.
-fn may_be_key(word: &str, document: &DocumentText<'_>) -> bool {
+pub(crate) fn may_be_key(word: &str, document: &DocumentText<'_>) -> bool {
     let mut places = document.text.match_indices(word);
     places.any(|(at, _)| {
         let rest = document.text[at + word.len()..].trim_start_matches(['"', '\'']);

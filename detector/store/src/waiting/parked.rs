@@ -11,6 +11,7 @@ use crate::key::{ItemKey, RuleKey};
 use crate::log::{self, LOGGED_BYTES_MAX, LogError};
 use crate::plan::Plan;
 use crate::work::{Deltas, GroupRef, Work};
+use detector_rule::CorrelationIx;
 use detector_window::Windows;
 use detector_window::interval::Interval;
 use detector_window::key::Key;
@@ -138,7 +139,7 @@ pub(crate) fn take_out(
         plan.parks_from.is_some() && plan.facts(at.0).parks && work.bytes() <= LOGGED_BYTES_MAX
     });
     for (at, work) in may_wait.collect::<Vec<_>>() {
-        match slice_of(plan, windows, at, &work) {
+        match slice_of(plan, windows, at.0, &work) {
             Some(slice) => {
                 bytes += work.bytes();
                 waiting.insert(at, Waiting { slice, work });
@@ -174,12 +175,18 @@ fn place_of(group: Key) -> u8 {
 fn slice_of(
     plan: &Plan<'_>,
     windows: &Windows<'_>,
-    (rule, group): GroupRef,
+    rule: CorrelationIx,
     work: &Work,
 ) -> Option<i64> {
     let parks_from = plan.parks_from?;
-    let states: Vec<&[u8]> = work.states.iter().map(Vec::as_slice).collect();
-    let (first, last) = windows.unite(rule, group, &states, None).ok()?.hits?;
+    let (mut first, mut last) = (i64::MAX, i64::MIN);
+    for state in &work.states {
+        let hits = windows.times(rule, state).ok()?;
+        (first, last) = hits.map_or((first, last), |(from, to)| (first.min(from), last.max(to)));
+    }
+    if first > last {
+        return None;
+    }
     // An episode that somebody showed who sets no marks has passed by then.
     let is_marked = first >= parks_from.saturating_add(plan.facts(rule).bears_after_ms);
     let slice = plan.slice(first);

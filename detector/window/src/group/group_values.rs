@@ -3,9 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::shown::cut;
+use crate::state::key::Key;
 
 /// Values longer than this are cut where they are shown; groups are told apart by the whole value.
 const SHOWN_BYTES_MAX: usize = 1024;
+
+/// The group-by values of one hit: the key tells groups apart, the texts are written only for a new group.
+pub struct GroupValues<'h> {
+    pub key: Key,
+    pub write_texts: &'h dyn Fn(&mut Vec<u8>),
+}
 
 /// The texts in one allocation: each with its length before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

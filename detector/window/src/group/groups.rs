@@ -6,17 +6,12 @@ use hashbrown::HashTable;
 
 use crate::group::body::GroupTimes;
 use crate::group::episode::{Episode, ToldChild};
+use crate::group::group_values::GroupValues;
 use crate::group::version::StateError;
 use crate::group::{Doubts, Group, United};
 use crate::kind::{ChildView, Occurrence, WindowType};
 use crate::ledger::shown::EventTexts;
 use crate::state::key::Key;
-
-/// The group-by values of one hit: the key tells groups apart, the texts are written only for a new group.
-pub struct GroupValues<'h> {
-    pub key: Key,
-    pub write_texts: &'h dyn Fn(&mut Vec<u8>),
-}
 
 /// The groups of a rule, with its window type out of sight.
 pub trait RuleWindows: std::fmt::Debug + Send {
@@ -71,6 +66,12 @@ pub trait RuleWindows: std::fmt::Debug + Send {
         watermark: Option<i64>,
         children: Vec<ToldChild>,
     ) -> Result<United, StateError>;
+
+    /// The times of the first and the last hit that an encoded state keeps; `None` where it keeps none.
+    ///
+    /// # Errors
+    /// It is not a state of this rule's window type.
+    fn times(&self, state: &[u8]) -> Result<Option<(i64, i64)>, StateError>;
 
     /// A state without what it absorbed; see [`WindowType::give_up_absorbed`].
     ///
@@ -313,12 +314,7 @@ impl<W: WindowType> RuleWindows for Groups<W> {
         children: Vec<ToldChild>,
     ) -> Result<United, StateError> {
         let times = self.times;
-        let (first, rest) = states.split_first().ok_or(StateError::Empty)?;
-        let mut group = Group::decode(first, &self.window, times)?;
-        for state in rest {
-            let theirs = Group::decode(state, &self.window, times)?;
-            group.merge(theirs, &self.window, times);
-        }
+        let mut group = Group::united(states, &self.window, times)?;
         if let Some(watermark) = watermark {
             group.forget(watermark, &self.window, times);
         }
@@ -330,11 +326,15 @@ impl<W: WindowType> RuleWindows for Groups<W> {
         });
         Ok(United {
             state,
-            hits: group.times(&self.window, times),
             forgotten_to: group.forgotten_to(),
             values: group.texts().iter().map(Into::into).collect(),
             episodes,
         })
+    }
+
+    fn times(&self, state: &[u8]) -> Result<Option<(i64, i64)>, StateError> {
+        let group = Group::decode(state, &self.window, self.times);
+        Ok(group?.times(&self.window, self.times))
     }
 
     fn without_absorbed(&self, state: &[u8]) -> Result<Vec<u8>, StateError> {

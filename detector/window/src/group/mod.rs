@@ -32,8 +32,6 @@ use crate::state::key::Key;
 #[derive(Debug, Clone, PartialEq)]
 pub struct United {
     pub state: Vec<u8>,
-    /// The times of the first and the last hit that are kept.
-    pub hits: Option<(i64, i64)>,
     /// The moments before this are forgotten.
     pub forgotten_to: Option<i64>,
     /// The group-by values.
@@ -183,6 +181,20 @@ impl<W: WindowType> Group<W> {
                 body.merge(&mut many.body, window, times);
             }
         }
+    }
+
+    /// What encoded states of one group are together.
+    pub(crate) fn united(
+        states: &[&[u8]],
+        window: &W,
+        times: GroupTimes,
+    ) -> Result<Self, StateError> {
+        let (first, rest) = states.split_first().ok_or(StateError::Empty)?;
+        let mut group = Self::decode(first, window, times)?;
+        for state in rest {
+            group.merge(Self::decode(state, window, times)?, window, times);
+        }
+        Ok(group)
     }
 
     /// The canonical state, encoded: its version, then its fields, then what they show.

@@ -52,8 +52,6 @@ impl Point {
 
 /// Kilometres between two points, over the ground.
 pub(crate) fn distance_km(one: [f64; 3], other: [f64; 3]) -> f64 {
-    let product =
-        |one: [f64; 3], other: [f64; 3]| -> f64 { one.iter().zip(other).map(|(a, b)| a * b).sum() };
     let cross = [
         one[1] * other[2] - one[2] * other[1],
         one[2] * other[0] - one[0] * other[2],
@@ -63,6 +61,17 @@ pub(crate) fn distance_km(one: [f64; 3], other: [f64; 3]) -> f64 {
     product(cross, cross).sqrt().atan2(product(one, other)) * EARTH_KM
 }
 
+/// The cosine of the angle between two directions.
+pub(crate) fn product(one: [f64; 3], other: [f64; 3]) -> f64 {
+    one.iter().zip(other).map(|(a, b)| a * b).sum()
+}
+
+/// Two points are nearer than so many kilometres where the product of their directions is not below this. It is above the
+/// cosine by more than products are wrong.
+pub(crate) fn surely_nearer(km: f64) -> f64 {
+    (km / EARTH_KM).min(std::f64::consts::PI).cos() + 1e-12
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +79,24 @@ mod tests {
     fn between(one: &str, other: &str) -> f64 {
         let direction = |text| Point::of_text(text).unwrap().direction();
         distance_km(direction(one), direction(other))
+    }
+
+    #[test]
+    fn what_is_surely_nearer_is() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut counts = [0; 2];
+        for _ in 0..100_000 {
+            let mut direction = || Point::of_number(random.u32(..UP * AROUND)).direction();
+            let (one, other) = (direction(), direction());
+            let km = distance_km(one, other);
+            // Also of the distance itself, and by a hair more or less.
+            for bound in [km * 0.999, km, km * 1.001, 500.0] {
+                let is_nearer = product(one, other) >= surely_nearer(bound);
+                assert!(!is_nearer || km < bound, "{one:?} {other:?} {bound}");
+                counts[usize::from(is_nearer)] += 1;
+            }
+        }
+        assert!(counts.iter().all(|count| *count > 50_000), "{counts:?}");
     }
 
     #[test]

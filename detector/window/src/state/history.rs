@@ -170,7 +170,8 @@ impl<C: SlotCount> History<C> {
         let open_from = of.slot(before.saturating_add(1).saturating_sub(of.slot_ms));
         if self.open_from.is_none_or(|known| known < open_from) {
             self.numbers.settle(of.sampling());
-            let counts = self.counts(of).into_iter();
+            let numbers = self.numbers.weighted_by(of.sampling(), C::joined);
+            let counts = self.counts(&numbers, of).into_iter();
             self.counts = counts.filter(|(slot, _)| *slot < open_from).collect();
             self.open_from = Some(open_from);
             self.leave_open(of);
@@ -200,13 +201,14 @@ impl<C: SlotCount> History<C> {
         self.numbers.settle(of.sampling());
         self.present.settle();
         let numbers = self.numbers.weighted_by(of.sampling(), C::joined);
-        (numbers, self.counts(of), self.present.settled())
+        let counts = self.counts(&numbers, of);
+        (numbers, counts, self.present.settled())
     }
 
-    /// The events by slot. Needs settled numbers.
-    fn counts(&self, of: Calendar) -> BTreeMap<i64, C> {
+    /// The events by slot; `numbers` are those that are not over.
+    fn counts(&self, numbers: &[Weighted], of: Calendar) -> BTreeMap<i64, C> {
         let mut masses: BTreeMap<i64, [i64; 2]> = BTreeMap::new();
-        for number in self.numbers.weighted_by(of.sampling(), C::joined) {
+        for number in numbers {
             let slot = masses.entry(of.slot(number.time)).or_default();
             for (mass, is_on) in slot.iter_mut().zip(C::sides(number.value)) {
                 *mass += if is_on { number.mass } else { 0 };

@@ -3,6 +3,7 @@
 //! A list may have a million values, so it is asked once for a value, by hash or by the network that holds an address.
 //! What is known of a list is made once for each way in which rules look into it.
 
+use std::fmt::Write;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -93,6 +94,11 @@ impl Listed {
         self.0.lookup
     }
 
+    /// Whether it has the same values at all times.
+    pub fn is_timeless(&self) -> bool {
+        !matches!(self.0.values, Values::Shared(_))
+    }
+
     /// Whether the list has the value, for an event of that time: what has an end in it counts for no event without one.
     pub fn has(&self, value: &str, time: Option<Timestamp>, buffer: &mut String) -> bool {
         let address = || value.parse::<IpAddr>().ok().map(|a| a.to_canonical());
@@ -120,7 +126,9 @@ impl Listed {
 /// What stands for a text: an address is one in all its spellings.
 fn as_written(text: &str, cased: bool, buffer: &mut String) -> u128 {
     if let Ok(address) = text.parse::<IpAddr>() {
-        return hash(&address.to_canonical().to_string());
+        buffer.clear();
+        write!(buffer, "{}", address.to_canonical()).expect("a text takes all");
+        return hash(buffer);
     }
     if cased || is_folded(text) {
         return hash(text);

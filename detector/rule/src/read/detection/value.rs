@@ -11,6 +11,7 @@ use crate::model::pattern::Pattern;
 use crate::model::shared::list::Lookup;
 use crate::read::detection::encoding::{base64, base64_anywhere, bytes};
 use crate::read::detection::modifier::{Base64, Modifiers, Operator};
+use crate::read::shared::Shared;
 use crate::read::shared::lists::Lists;
 use crate::yaml::letter_case::fold;
 use crate::yaml::yaml_tree::shortened;
@@ -26,12 +27,12 @@ pub(crate) fn value_tests(
     value: &SigmaValue,
     modifiers: &Modifiers,
     fields: &mut FieldTable,
-    lists: &mut Lists,
+    shared: &mut Shared,
 ) -> Result<Vec<Test>, String> {
     if modifiers.expand
         && let Some(name) = placeholder(value)?
     {
-        return listed(name, modifiers, lists);
+        return listed(name, modifiers, &mut shared.lists);
     }
     let test = match modifiers.operator {
         Operator::Text(place) => return text_tests(value, place, modifiers),
@@ -45,11 +46,15 @@ pub(crate) fn value_tests(
             order,
             number: number(value, "a part of a time")?,
         },
-        Operator::OtherField(place) => Test::OtherField {
-            slot: fields.slot(&plain_text(value, "fieldref")?),
-            place,
-            case: modifiers.case,
-        },
+        Operator::OtherField(place) => {
+            let path = plain_text(value, "fieldref")?;
+            shared.check_field(&path)?;
+            Test::OtherField {
+                slot: fields.slot(&path),
+                place,
+                case: modifiers.case,
+            }
+        }
         // Exists takes one boolean and is read with its item.
         Operator::Exists => Test::Present,
     };

@@ -16,9 +16,6 @@ use crate::yaml::yaml_tree::{Kind, Node, shortened};
 
 use crate::read::shared::values::{Written, of_csv, of_text};
 
-/// The keys of the documents that hold lists: of values, and of networks that many people share.
-const KEYS: [&str; 2] = ["lists", "shared_networks"];
-
 /// Values of one list that stand in the rule file itself, or that are looked for within texts.
 const FEW_MAX: usize = 1_000;
 
@@ -54,7 +51,7 @@ enum Content {
 pub(crate) fn named_files(files: &[RuleFile]) -> Vec<String> {
     let mut named = Vec::new();
     for file in files {
-        for root in documents_with(&KEYS, file) {
+        for root in documents_with(&["lists"], file) {
             for (_, list) in root.get("lists").and_then(Node::map).unwrap_or_default() {
                 let name = list.get("file").and_then(Node::text);
                 let is_read = |name: &&str| has_values(name);
@@ -71,17 +68,17 @@ pub(crate) fn named_files(files: &[RuleFile]) -> Vec<String> {
 }
 
 impl Lists {
-    /// Reads the lists of `files`; `values` are the files that those name.
-    pub(crate) fn read(files: &[&RuleFile], values: &[&RuleFile]) -> Self {
+    /// Reads the lists of documents, by their file; `values` are the files that those name.
+    pub(crate) fn read(documents: &[(&RuleFile, Vec<Node>)], values: &[&RuleFile]) -> Self {
         let mut lists = Self::default();
-        for file in files {
-            for root in documents_with(&KEYS, file) {
+        for (file, roots) in documents {
+            for root in roots {
                 let mut out = Reporter::new(&file.path);
-                for (key, name, node) in named_under(&root, "lists", &mut out) {
+                for (key, name, node) in named_under(root, "lists", &mut out) {
                     let content = read_values(key, (name, node), values, &mut out);
                     lists.add(key, name, content, &mut out);
                 }
-                for (key, name, node) in named_under(&root, "shared_networks", &mut out) {
+                for (key, name, node) in named_under(root, "shared_networks", &mut out) {
                     let content = read_networks(key, name, node, &mut out);
                     lists.add(key, name, content, &mut out);
                 }

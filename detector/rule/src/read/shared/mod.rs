@@ -45,18 +45,19 @@ pub(crate) struct Finished {
 impl Shared {
     /// Reads those of `files`; `values` are the files in which lists have their values.
     pub(crate) fn read(files: &[&RuleFile], values: &[&RuleFile]) -> Self {
+        let documents: Vec<(&RuleFile, Vec<Node>)> = (files.iter())
+            .map(|file| (*file, documents_with(&KEYS, file)))
+            .collect();
         let mut shared = Self {
-            lists: Lists::read(files, values),
+            lists: Lists::read(&documents, values),
             ..Self::default()
         };
-        for file in files {
+        for (file, roots) in &documents {
             let mut out = Reporter::new(&file.path);
-            for root in documents_with(&["spelling"], file) {
-                let fields = named_under(&root, "spelling", &mut out);
+            for root in roots {
+                let fields = named_under(root, "spelling", &mut out);
                 read_spelling(fields, &mut shared.spelling, &mut out);
-            }
-            for root in documents_with(&["calendars"], file) {
-                for named in named_under(&root, "calendars", &mut out) {
+                for named in named_under(root, "calendars", &mut out) {
                     shared.add_calendar(named, &mut out);
                 }
             }
@@ -84,7 +85,7 @@ impl Shared {
         Derived::of(path, &self.calendars).map_or(Ok(()), |derived| derived.map(|_| ()))
     }
 
-    /// What is wrong with the fields that correlations, and alerts of detections, read.
+    /// What is wrong with the fields that correlations read, and alerts and allowances of detections.
     fn check_fields(&self, drafts: &Drafts) -> Vec<RuleProblem> {
         let mut problems = Vec::new();
         let mut check = |path: &str, line, field: &str| {
@@ -103,6 +104,9 @@ impl Shared {
             }
         }
         for draft in &drafts.detections {
+            for field in draft.allow.iter().flat_map(|allow| &allow.fields) {
+                check(&draft.meta.path, field.line, &field.text);
+            }
             if let AlertWish::Asked(alert) = &draft.alert {
                 for field in alert.group_by.iter().flatten().chain(&alert.show) {
                     check(&draft.meta.path, field.line, &field.text);

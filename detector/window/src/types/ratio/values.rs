@@ -13,7 +13,7 @@
 //! the ratio is half by √n at most: 4.4 points where all come within one eighth, 1.6 where they are spread over the
 //! timespan and come once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -187,14 +187,7 @@ impl ValueRatio {
                 left_out.push((start, end.saturating_add(self.timespan_ms) - 1, from));
             }
         }
-        let mut moments: Vec<i64> = left_out.iter().flat_map(|l| [l.0, l.1]).collect();
-        moments.sort_unstable();
-        moments.dedup();
-        let least = |moment: i64| {
-            let touched = left_out.iter().filter(|l| l.0 <= moment && moment < l.1);
-            touched.map(|(_, _, from)| *from).min()
-        };
-        moments.into_iter().map(|at| (at, least(at))).collect()
+        least_at_ends(&left_out)
     }
 
     fn judged(&self, state: &SidesOfValues) -> Judged<'_> {
@@ -228,6 +221,26 @@ impl ValueRatio {
         }
         judged
     }
+}
+
+/// The moments at which one of the stretches begins or ends, and the smallest key of those that it is in from then on. They
+/// are given as first moment, first moment after, and key; both moments rise.
+fn least_at_ends(stretches: &[(i64, i64, Key)]) -> Vec<(i64, Option<Key>)> {
+    let mut moments: Vec<i64> = stretches.iter().flat_map(|it| [it.0, it.1]).collect();
+    moments.sort_unstable();
+    moments.dedup();
+    let mut coming = stretches.iter().peekable();
+    // Of those that have begun: each whose key is below those of all that begin, and so end, later.
+    let mut present: VecDeque<(i64, Key)> = VecDeque::new();
+    let mut least = |moment: i64| {
+        while let Some(&(_, end, key)) = coming.next_if(|it| it.0 <= moment) {
+            while present.pop_back_if(|(_, known)| *known >= key).is_some() {}
+            present.push_back((end, key));
+        }
+        while present.pop_front_if(|(end, _)| *end <= moment).is_some() {}
+        present.front().map(|(_, key)| *key)
+    };
+    moments.into_iter().map(|at| (at, least(at))).collect()
 }
 
 /// The values in the window.
@@ -301,6 +314,34 @@ impl Judged<'_> {
             && parts.accepts(of, to)
         {
             self.holding.push(moments);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_key_is_that_of_all_stretches_at_the_moment() {
+        for seed in 0..500 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let length = random.i64(1..30);
+            let mut start = 0;
+            let stretches: Vec<(i64, i64, Key)> = (0..random.usize(..40))
+                .map(|_| {
+                    start += random.i64(1..8);
+                    (
+                        start,
+                        start + length,
+                        Key::of_texts([random.u8(..20).to_string()]),
+                    )
+                })
+                .collect();
+            for (at, least) in least_at_ends(&stretches) {
+                let touched = stretches.iter().filter(|it| it.0 <= at && at < it.1);
+                assert_eq!(least, touched.map(|it| it.2).min(), "seed {seed} at {at}");
+            }
         }
     }
 }

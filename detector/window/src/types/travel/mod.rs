@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::group::point::{Point, distance_km};
+use crate::group::point::{Point, distance_km, product, surely_nearer};
 use crate::kind::{NEARLY, Occurrence, OccurrenceValue, WindowType};
 use crate::state::interval::{Interval, Intervals};
 use crate::state::key::Key;
@@ -85,13 +85,15 @@ impl WindowType for Travel {
             }
         }
         hits.sort_by_key(|(time, _)| *time);
+        let near = surely_nearer(self.parts.distance_km as f64);
         let mut intervals = Vec::new();
         for (at, &(time, here)) in hits.iter().enumerate() {
             // Of those that come before it the last holds the longest with it.
             let before = hits[..at].iter().rev();
             let mut before = before.take_while(|(earlier, _)| time - earlier < self.timespan_ms);
-            let from =
-                before.find(|(earlier, there)| self.is_too_far(here, *there, time - earlier));
+            let from = before.find(|(earlier, there)| {
+                product(here, *there) < near && self.is_too_far(here, *there, time - earlier)
+            });
             intervals
                 .extend(from.map(|(earlier, _)| Interval::new(time, earlier + self.timespan_ms)));
         }
