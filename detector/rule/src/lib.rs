@@ -42,8 +42,7 @@ pub use yaml::problem::{
 pub use yaml::reference::Reference;
 pub use yaml::section::{MILLION, Section};
 
-/// Bytes of one rule file.
-pub const RULE_FILE_BYTES_MAX: usize = 1 << 20;
+pub use yaml::documents::RULE_FILE_BYTES_MAX;
 /// Bytes of one database of places.
 pub const DATABASE_BYTES_MAX: usize = 256 << 20;
 /// Bytes of one file of a list's values.

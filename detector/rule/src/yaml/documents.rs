@@ -1,8 +1,10 @@
 //! The documents of a file, which are divided by `---` and `...`.
 
-use crate::RULE_FILE_BYTES_MAX;
 use crate::yaml::problem::RuleFile;
 use crate::yaml::yaml_tree::{self, Node};
+
+/// Bytes of one rule file.
+pub const RULE_FILE_BYTES_MAX: usize = 1 << 20;
 
 /// One document of a file.
 #[derive(Debug, PartialEq, Eq)]
