@@ -138,7 +138,12 @@ fn unmapped(message: &Message<'_>) -> Value {
         _ => "open",
     });
     line["threat"] = json!(meta.threat.as_deref().map(plain));
-    line["mitigations"] = json!(meta.mitigations.iter().map(|of| plain(of)).collect::<Vec<_>>());
+    line["mitigations"] = json!(
+        meta.mitigations
+            .iter()
+            .map(|of| plain(of))
+            .collect::<Vec<_>>()
+    );
     line["response"] = json!(meta.response.as_deref().map(plain));
     line["tags"] = json!(meta.tags);
     let of_all: Vec<&Told<'_>> = message.alerts.iter().collect();
