@@ -210,8 +210,9 @@ class EventSource:
         batch = attempt.batch
         failed = first_failed(batch, outcome) if self.settings.reports_failures else None
         if failed is None:
-            self._note_done(batch)
+            # Only then: who waits for the last record is to find its repeat, too.
             self._repeat(batch)
+            self._note_done(batch)
             return []
         self.counts["partial failures"] += 1
         if failed > 0:
@@ -276,8 +277,9 @@ class EventSource:
             self.invoke(payload)
             return
         thread = threading.Thread(target=self._guarded, args=(self.invoke, payload), daemon=True)
-        self.repeats.append(thread)
+        # Who waits for the repeats finds only threads that can be joined.
         thread.start()
+        self.repeats.append(thread)
 
     def wait_until_read(self, records: int, seconds: float) -> None:
         """Waits until so many records are done with; an error tells how far it came."""

@@ -86,6 +86,8 @@ impl Report {
         let detector_of: BTreeMap<&str, String> = rules
             .correlations
             .iter()
+            // What alerts to nobody finds nothing by itself.
+            .filter(|rule| rule.pages)
             .map(|rule| (name_of(rule), detector_of(rule)))
             .collect();
         for (rule, detector) in &detector_of {

@@ -277,8 +277,18 @@ fn alerts(files: &[Vec<u8>]) -> Vec<String> {
         worker.record(file, None, &mut Nobody);
     }
     let (alerts, _) = worker.finish(&mut NothingSpilled).unwrap();
-    // Of more than 128 events in an eighth of the timespan a baseline has an estimate, which depends on the ids.
-    let is_exact = |it: &&Alert| it.rule.name.as_deref() != Some("ai_model_calls_unusual");
+    // Of more than 128 events or values in an eighth of the timespan shares and baselines have estimates, which depend on
+    // the ids and values.
+    let estimated = [
+        "ai_model_calls_unusual",
+        "credential_stuffing_night",
+        "hosted_page_unusual",
+        "registration_disposable_share",
+    ];
+    let is_exact = |it: &&Alert| {
+        let name = it.rule.name.as_deref().unwrap_or_default();
+        !estimated.contains(&name)
+    };
     let mut told: Vec<_> = alerts
         .iter()
         .filter(is_exact)
