@@ -1,9 +1,11 @@
 //! What the protocol needs to know of each correlation rule.
 
+use std::sync::Arc;
+
 use crate::edition::Writer;
 use crate::edition::meaning::Meaning;
 use crate::key::RuleKey;
-use detector_rule::{CorrelationIx, CorrelationRule, InputRule, RuleSet};
+use detector_rule::{CorrelationIx, CorrelationRule, EntityRole, InputRule, RuleSet};
 use detector_window::Windows;
 use detector_window::key::Key;
 use detector_window::kind::ChildView;
@@ -38,6 +40,8 @@ pub struct Portions {
     pub page_groups: usize,
     /// A part of the log is closed when it is so large, in bytes. One delta more may lie in it.
     pub log_part_bytes: usize,
+    /// A sweep unites what it has read of the log when that are so many bytes, and a place more.
+    pub log_read_bytes: usize,
     /// [`SLICE_MS`], but for tests.
     pub slice_ms: i64,
 }
@@ -47,6 +51,7 @@ impl Default for Portions {
         Self {
             page_groups: 500,
             log_part_bytes: 100_000,
+            log_read_bytes: 64_000_000,
             slice_ms: SLICE_MS,
         }
     }
@@ -71,6 +76,8 @@ pub(crate) struct RuleFacts {
     pub(crate) depth: usize,
     /// Further hits cannot undo what holds: judged at once.
     pub(crate) is_monotone: bool,
+    /// Its groups are those that everybody is in: all batches of all shards have hits of the same few.
+    pub(crate) is_shared: bool,
     pub(crate) has_parents: bool,
     /// Some parent counts its episodes, whose openings late hits can move.
     pub(crate) openings_are_counted: bool,
@@ -97,6 +104,15 @@ fn children(rule: &CorrelationRule) -> (bool, bool) {
     let has_both = !children.is_empty() && !hits.is_empty();
     let needs_one = children.iter().any(|(at, _)| rule.window.needs(*at));
     (has_both, has_both && needs_one)
+}
+
+/// Whether a rule groups by nothing but what many share by its nature, as it says itself.
+fn is_shared(rule: &CorrelationRule) -> bool {
+    let is_scope = |field: &Arc<str>| {
+        let mut scopes = rule.entities.iter();
+        scopes.any(|entity| entity.role == EntityRole::Scope && entity.field == *field)
+    };
+    rule.group_by.iter().all(is_scope)
 }
 
 impl RuleFacts {
@@ -137,6 +153,7 @@ impl<'r> Plan<'r> {
                 depth,
                 lag_ms,
                 is_monotone,
+                is_shared: is_shared(rule),
                 marks,
                 parks: is_monotone && needs_a_child,
                 bears_before_ms: rule.timespan_ms + slice_ms,

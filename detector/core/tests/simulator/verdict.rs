@@ -20,6 +20,7 @@ pub(crate) fn run(scenario: &Scenario, seed: u64, mutation: Mutation) -> Result<
     let portions = Portions {
         page_groups: 1 + (seed % 3) as usize,
         log_part_bytes: 100,
+        log_read_bytes: [1, 400, 100_000][(seed / 9 % 3) as usize],
         slice_ms: TICK_MS * [4, 16, 64][(seed / 3 % 3) as usize],
     };
     let plan = || scenario.plan(ATTEMPTS_MAX).in_portions(portions);

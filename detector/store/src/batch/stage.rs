@@ -22,7 +22,7 @@ pub(super) struct Sweep {
 
 #[derive(Debug)]
 pub(super) enum Stage {
-    /// The parts of the log that are being united.
+    /// The parts of the log that are being united: all up to and with a place, since the last ones were.
     Log { place: u8, names: Vec<LogName> },
     /// What was parked for groups that are marked now, before a depth is judged.
     Parked(ReadBack),

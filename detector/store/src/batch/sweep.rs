@@ -74,7 +74,12 @@ impl<'r> Batch<'r> {
             }
         }
         sweep.has_more = !is_all;
-        self.next_page()
+        // A busy group has deltas in all places: the more of them are united together, the fewer writes it takes.
+        let bytes: usize = sweep.left.values().map(Work::bytes).sum();
+        match is_all && bytes < self.plan.portions.log_read_bytes {
+            true => self.read_on_in_log(),
+            false => self.next_page(),
+        }
     }
 
     pub(super) fn take_due(mut self: Box<Self>, keys: &[ItemKey], is_all: bool) -> Step<'r> {
@@ -154,10 +159,13 @@ impl<'r> Batch<'r> {
         self.attempt = 0;
         let depths = self.work.len();
         let sweep = self.sweep.as_mut().expect("only a sweep reads the log");
-        if let Stage::Log { place, .. } = &mut sweep.stage {
+        if let Stage::Log { place, names } = &mut sweep.stage {
             *place += u8::from(!sweep.has_more);
             if *place < LOG_PLACES {
                 return self.ask(Phase::ReadLog);
+            }
+            if !names.is_empty() {
+                return self.next_page();
             }
         }
         match depths {

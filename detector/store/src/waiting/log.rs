@@ -4,11 +4,13 @@
 //! batch of every shard. So a batch writes such deltas down together, in few parts, and the next sweep unites them.
 //! Uniting is idempotent, so that a part may be written twice, or read again after it was to be dropped.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::key::{ItemKey, RuleKey};
+use crate::waiting::packing;
 use crate::work::{GroupRef, Work};
 use crate::{Plan, work::Deltas};
 use detector_window::key::Key;
@@ -19,8 +21,9 @@ pub const LOG_PLACES: u8 = 16;
 /// A delta larger than this is united at once, so that each part fits into an item of a store.
 pub const LOGGED_BYTES_MAX: usize = 250_000;
 
-/// The encoding of a part, its first byte.
+/// The encoding of a part, its first byte: this one and the one that is packed are read, the latter is written.
 const VERSION: u8 = 1;
+const PACKED: u8 = 2;
 
 /// The name of a part, given by the store. Its lowest bits tell its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,7 +49,7 @@ pub struct LogPart {
 pub(crate) enum LogError {
     #[error("a part of the log is empty")]
     Empty,
-    #[error("a part of the log has version {0}, this program reads {VERSION}")]
+    #[error("a part of the log has version {0}, this program reads up to {PACKED}")]
     Version(u8),
     #[error("a part of the log is damaged: {0}")]
     Damaged(#[from] postcard::Error),
@@ -83,15 +86,18 @@ type Owned = Vec<Vec<u8>>;
 /// Takes what can wait out of `deltas`: encoded parts, and the lowest position among them.
 pub(crate) fn take_out(plan: &Plan<'_>, deltas: &mut Deltas) -> (Vec<Vec<u8>>, u64) {
     let waiting = deltas.0.extract_if(.., |at, work| {
-        plan.defers && !plan.facts(at.0).is_monotone && work.bytes() <= LOGGED_BYTES_MAX
+        let facts = plan.facts(at.0);
+        let may_wait = !facts.is_monotone || facts.is_shared;
+        plan.defers && may_wait && work.bytes() <= LOGGED_BYTES_MAX
     });
     let waiting: Vec<(GroupRef, Work)> = waiting.collect();
     let position = waiting.iter().map(|(_, work)| work.position).min();
     let parts = parts(plan, waiting.iter().map(|(at, work)| (*at, work)));
-    (parts, position.unwrap_or(u64::MAX))
+    let packed = parts.iter().map(|part| packing::pack(&[PACKED], part));
+    (packed.collect(), position.unwrap_or(u64::MAX))
 }
 
-/// Encoded parts, for deltas in the order of their rules.
+/// Parts before they are packed, for deltas in the order of their rules.
 pub(crate) fn parts<'w>(
     plan: &Plan<'_>,
     deltas: impl Iterator<Item = (GroupRef, &'w Work)>,
@@ -138,7 +144,7 @@ pub(crate) fn read(
     part: &LogPart,
     work: &mut BTreeMap<GroupRef, Work>,
 ) -> Result<(), LogError> {
-    let part = decode(&part.deltas)?;
+    let part = decode(&unpacked(&part.deltas)?)?;
     for of_rule in part.rules {
         let Some(rule) = plan.rule_of(of_rule.rule) else {
             if part.since > plan.in_force_since {
@@ -154,7 +160,7 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// The deltas of a part, whatever their rules.
+/// The deltas of a part that is not packed, whatever their rules.
 pub(crate) fn deltas(
     part: &[u8],
 ) -> Result<impl Iterator<Item = (ItemKey, Work)> + use<>, LogError> {
@@ -165,6 +171,13 @@ pub(crate) fn deltas(
             (ItemKey { rule, group }, Work::from(delta))
         })
     }))
+}
+
+fn unpacked(part: &[u8]) -> Result<Cow<'_, [u8]>, LogError> {
+    match part.split_first() {
+        Some((&PACKED, packed)) => Ok(packing::unpack(packed)?.into()),
+        _ => Ok(part.into()),
+    }
 }
 
 fn decode(part: &[u8]) -> Result<Part<Owned>, LogError> {

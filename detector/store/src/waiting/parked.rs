@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::key::{ItemKey, RuleKey};
 use crate::log::{self, LOGGED_BYTES_MAX, LogError};
+
 use crate::plan::Plan;
+use crate::waiting::packing;
 use crate::work::{Deltas, GroupRef, Work};
 use detector_rule::CorrelationIx;
 use detector_window::Windows;
@@ -27,12 +29,6 @@ const MIXED_BYTES_MAX: usize = 64_000;
 
 /// A batch looks at so many marks, at most about; where there are more it parks nothing.
 pub const LOOKED_AT_MAX: usize = 1_000;
-
-/// What a part takes unpacked, at most.
-const PART_BYTES_MAX: usize = 4_000_000;
-
-/// How well parts are packed: names that several rules keep are found twice.
-const LEVEL: i32 = 6;
 
 /// Deltas with hits of one slice, packed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,7 +155,7 @@ pub(crate) fn take_out(
             parts.push(ParkedPart {
                 slice,
                 place,
-                deltas: packed(&part),
+                deltas: packing::pack(&[], &part),
                 expires_at: plan.parked_until(slice),
             });
         }
@@ -232,32 +228,11 @@ impl Plan<'_> {
     }
 }
 
-fn packed(deltas: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(deltas.len()).expect("a part is bounded");
-    let level = libdeflater::CompressionLvl::new(LEVEL).unwrap_or_default();
-    let mut compressor = libdeflater::Compressor::new(level);
-    let mut packed = length.to_le_bytes().to_vec();
-    packed.resize(4 + compressor.deflate_compress_bound(deltas.len()), 0);
-    let written = compressor.deflate_compress(deltas, &mut packed[4..]);
-    packed.truncate(4 + written.expect("there is room for the worst"));
-    packed
-}
-
 /// The deltas in a part.
 pub(crate) fn deltas(
     part: &[u8],
 ) -> Result<impl Iterator<Item = (ItemKey, Work)> + use<>, LogError> {
-    let (length, rest) = part.split_first_chunk().ok_or(LogError::Empty)?;
-    let length = u32::from_le_bytes(*length) as usize;
-    if length > PART_BYTES_MAX {
-        return Err(LogError::Packing);
-    }
-    let mut unpacked = vec![0; length];
-    let mut decompressor = libdeflater::Decompressor::new();
-    match decompressor.deflate_decompress(rest, &mut unpacked) {
-        Ok(written) if written == length => log::deltas(&unpacked),
-        _ => Err(LogError::Packing),
-    }
+    log::deltas(&packing::unpack(part)?)
 }
 
 /// The states in a part, by the items that they would be united with; `None` where it cannot be read.
