@@ -1,0 +1,37 @@
+//! Packing of what is written down: the same hits stand in the deltas of several rules.
+
+use crate::log::LogError;
+
+/// How well parts are packed.
+const LEVEL: i32 = 6;
+
+/// What a part takes unpacked, at most.
+const PART_BYTES_MAX: usize = 4_000_000;
+
+/// `head`, the length of `part` (`u32`, little-endian), then `part` as a deflate stream.
+pub(super) fn pack(head: &[u8], part: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(part.len()).expect("a part is bounded");
+    let level = libdeflater::CompressionLvl::new(LEVEL).unwrap_or_default();
+    let mut compressor = libdeflater::Compressor::new(level);
+    let mut packed = [head, &length.to_le_bytes()].concat();
+    let start = packed.len();
+    packed.resize(start + compressor.deflate_compress_bound(part.len()), 0);
+    let written = compressor.deflate_compress(part, &mut packed[start..]);
+    packed.truncate(start + written.expect("there is room for the worst"));
+    packed
+}
+
+/// What was packed, without its head.
+pub(super) fn unpack(packed: &[u8]) -> Result<Vec<u8>, LogError> {
+    let (length, rest) = packed.split_first_chunk().ok_or(LogError::Empty)?;
+    let length = u32::from_le_bytes(*length) as usize;
+    if length > PART_BYTES_MAX {
+        return Err(LogError::Packing);
+    }
+    let mut part = vec![0; length];
+    let mut decompressor = libdeflater::Decompressor::new();
+    match decompressor.deflate_decompress(rest, &mut part) {
+        Ok(written) if written == length => Ok(part),
+        _ => Err(LogError::Packing),
+    }
+}
