@@ -131,6 +131,13 @@ class Account:
         for name in ("COGNITO_LOG", "TRAIL_LOG", "VEHICLES_LOG", "ACCESS_LOG", "LOG_GROUP"):
             self.values[name] = f"/log/{name.lower()}"
             self.server.client("logs").create_log_group(logGroupName=self.values[name])
+        self.values["TABLE"] = "vehicles"
+        self.server.client("dynamodb").create_table(
+            TableName="vehicles",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
         secrets = self.server.client("secretsmanager")
         self.values["SECRET"] = secrets.create_secret(Name="upstream", SecretString="old")["ARN"]
         self.rest_api = self.server.client("apigateway").create_rest_api(name="fleet")["id"]
