@@ -175,7 +175,7 @@ pub(crate) fn deltas(
 
 fn unpacked(part: &[u8]) -> Result<Cow<'_, [u8]>, LogError> {
     match part.split_first() {
-        Some((&PACKED, packed)) => Ok(packing::unpack(packed)?.into()),
+        Some((&PACKED, packed)) => Ok(packing::unpack(packed).ok_or(LogError::Packing)?.into()),
         _ => Ok(part.into()),
     }
 }

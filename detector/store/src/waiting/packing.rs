@@ -1,7 +1,5 @@
 //! Packing of what is written down: the same hits stand in the deltas of several rules.
 
-use crate::log::LogError;
-
 /// How well parts are packed.
 const LEVEL: i32 = 6;
 
@@ -21,17 +19,15 @@ pub(super) fn pack(head: &[u8], part: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// What was packed, without its head.
-pub(super) fn unpack(packed: &[u8]) -> Result<Vec<u8>, LogError> {
-    let (length, rest) = packed.split_first_chunk().ok_or(LogError::Empty)?;
+/// What was packed, without its head; `None` where it is damaged.
+pub(super) fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+    let (length, rest) = packed.split_first_chunk()?;
     let length = u32::from_le_bytes(*length) as usize;
     if length > PART_BYTES_MAX {
-        return Err(LogError::Packing);
+        return None;
     }
     let mut part = vec![0; length];
     let mut decompressor = libdeflater::Decompressor::new();
-    match decompressor.deflate_decompress(rest, &mut part) {
-        Ok(written) if written == length => Ok(part),
-        _ => Err(LogError::Packing),
-    }
+    let written = decompressor.deflate_decompress(rest, &mut part).ok()?;
+    (written == length).then_some(part)
 }

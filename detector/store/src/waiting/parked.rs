@@ -232,7 +232,7 @@ impl Plan<'_> {
 pub(crate) fn deltas(
     part: &[u8],
 ) -> Result<impl Iterator<Item = (ItemKey, Work)> + use<>, LogError> {
-    log::deltas(&packing::unpack(part)?)
+    log::deltas(&packing::unpack(part).ok_or(LogError::Packing)?)
 }
 
 /// The states in a part, by the items that they would be united with; `None` where it cannot be read.
