@@ -144,8 +144,9 @@ fn body(told: &Told<'_>) -> String {
     for part in ["event_ids", "shown", "response", "tags"] {
         finding["unmapped"][part] = json!(null);
     }
-    finding["remediation"] = json!(null);
-    finding["observables"] = json!([]);
+    if let Some(fields) = finding.as_object_mut() {
+        fields.retain(|field, _| field != "remediation" && field != "observables");
+    }
     finding["unmapped"]["shortened"] =
         json!(["incident", "event_ids", "shown", "response", "tags"]);
     bodies(&finding, &note, "{}")
