@@ -155,8 +155,8 @@ fn messages<'r>(rules: &'r RuleSet, one: &str, other: &str, count: u64) -> Vec<M
         delays_ms: vec![0, 1_000],
         before: None,
         place: Place {
-            account: Some("111122223333".to_owned()),
-            region: Some(other.to_owned()),
+            account: (count > 1).then(|| "111122223333".to_owned()),
+            region: other.len().is_multiple_of(2).then(|| other.to_owned()),
             stack: None,
         },
         latest,
@@ -234,8 +234,8 @@ fn check(message: &Message<'_>, secrets: &[&str]) {
     }
     // Nobody can write a section, or another header.
     assert!(
-        email.matches("\nEvidence\n").count() == 1
-            && email.matches("\nWhat to do now\n").count() <= 1,
+        email.matches("\nEVIDENCE\n").count() == 1
+            && email.matches("\nWHAT TO DO NOW\n").count() <= 1,
         "{email}"
     );
 }
@@ -245,7 +245,7 @@ proptest! {
 
     #[test]
     fn hostile_values_do_no_harm(
-        one in "\\PC{0,40}|([a-z.@/]|\\s|\\x00|\\x1b\\[31m|\u{202e}|\u{200b}|\"|'|\\\\|\\$\\(id\\)|`|https?://|www\\.|\nEvidence\n){0,60}",
+        one in "\\PC{0,40}|([a-z.@/]|\\s|\\x00|\\x1b\\[31m|\u{202e}|\u{200b}|\"|'|\\\\|\\$\\(id\\)|`|https?://|www\\.|\nEVIDENCE\n){0,60}",
         other in "\\PC{0,200}|[a-z0-9.@:/-]{0,40}|([\\x00-\\x1f]|\u{85}|\u{2028}){0,20}",
         secret in 0usize..9,
         count in prop_oneof![Just(1u64), 10..500u64, Just(u64::MAX)],
@@ -280,9 +280,9 @@ fn a_message_goes_out_when_the_picture_changes_and_when_it_is_over() {
         ]
     );
     assert!(
-        messages[1].email().contains(
-            "Why now   the level is critical now\n          the first account fell to it\n"
-        )
+        messages[1]
+            .email()
+            .contains("Why now: the level is critical now\n  the first account fell to it\n")
     );
 }
 

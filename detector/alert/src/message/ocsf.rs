@@ -109,7 +109,6 @@ fn without_nothing(value: &mut Value) {
     }
 }
 
-
 fn severity(level: Option<Level>) -> u32 {
     match level {
         None => 0,

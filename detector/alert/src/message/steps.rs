@@ -8,14 +8,18 @@ use detector_rule::{EntityKind, EntityRole};
 use super::told::Message;
 use crate::neutral::neutral;
 
-/// What mail programs show without breaking lines, also on a telephone.
-pub(super) const COLUMNS: usize = 72;
+/// What mail programs show without breaking lines, also on a telephone held upright, in a proportional type.
+pub(super) const COLUMNS: usize = 50;
+
+/// What stands for `USER` in a query of Cognito's log, where a `sub` is no user name.
+const USER_OF_LOG: &str = "message.userName";
 
 /// A word of a rule's steps that stands for a value, and the kinds of entity that it may be.
-const PLACEHOLDERS: [(&str, &[EntityKind]); 8] = [
+const PLACEHOLDERS: [(&str, &[EntityKind]); 9] = [
     ("ADDRESS", &[EntityKind::Address]),
     ("NETWORK", &[EntityKind::Network]),
     ("USER", &[EntityKind::User, EntityKind::Sub]),
+    (USER_OF_LOG, &[EntityKind::User]),
     ("SUB", &[EntityKind::Sub]),
     ("POOL", &[EntityKind::Pool]),
     ("CLIENT", &[EntityKind::Client]),
@@ -114,12 +118,16 @@ fn filled(text: &str, values: &[(&str, String)]) -> String {
             false => line,
         };
         // Users of IAM are others than those of Cognito.
-        let of_cognito = line.contains("cognito-idp");
         let value_of = |word: &str| {
-            let mut of_word = values
+            let wanted = match word {
+                "USER" if line.contains("cognito-idp") => word,
+                "USER" if line.contains(USER_OF_LOG) => USER_OF_LOG,
+                "USER" => return None,
+                _ => word,
+            };
+            values
                 .iter()
-                .filter(|(placeholder, _)| *placeholder == word);
-            of_word.find(|(placeholder, _)| *placeholder != "USER" || of_cognito)
+                .find(|(placeholder, _)| *placeholder == wanted)
         };
         for word in line.split_inclusive(|c| !is_part_of_word(c)) {
             let (word, after) = word.split_at(word.trim_end_matches(|c| !is_part_of_word(c)).len());
@@ -165,7 +173,7 @@ pub(super) fn wrapped(text: &str, indent: usize) -> String {
 }
 
 /// Words in lines; a word that is longer has a line of its own. What belongs to an item of a list is indented.
-fn lines(paragraph: &str, columns: usize) -> Vec<String> {
+pub(super) fn lines(paragraph: &str, columns: usize) -> Vec<String> {
     let hang = if paragraph.starts_with("- ") {
         "  "
     } else {
@@ -234,6 +242,15 @@ mod tests {
     }
 
     #[test]
+    fn a_user_is_filled_in_where_it_is_one_of_cognito() {
+        let text = "    filter message.userName = \"USER\"\n    aws iam x --user-name USER\n";
+        let of_sub = [("USER", "38c1".to_owned())];
+        assert_eq!(filled(text, &of_sub), text);
+        let of_both = [("USER", "ann".to_owned()), (USER_OF_LOG, "ann".to_owned())];
+        assert_eq!(filled(text, &of_both), text.replacen("USER", "ann", 1));
+    }
+
+    #[test]
     fn a_value_is_no_placeholder() {
         let text = "    aws cognito-idp x --user-pool-id POOL --username USER\n";
         let values = [("USER", "POOL".to_owned()), ("POOL", "USER".to_owned())];
@@ -256,7 +273,7 @@ mod tests {
             wrapped
                 .lines()
                 .filter(|line| **line != command)
-                .all(|line| line.len() <= 70)
+                .all(|line| line.len() <= COLUMNS - 2)
         );
         assert!(wrapped.ends_with("- one\n- two"), "{wrapped}");
     }

@@ -211,7 +211,7 @@ mod tests {
     fn each_protocol_has_its_body() {
         let message = message("203.0.113.10", |_| {});
         let bodies: Value = serde_json::from_str(&message.body).unwrap();
-        assert!(bodies["email"].as_str().unwrap().contains("What to do now"));
+        assert!(bodies["email"].as_str().unwrap().contains("WHAT TO DO NOW"));
         assert!(bodies["sms"].as_str().unwrap().len() <= 140);
         assert_eq!(bodies.as_object().unwrap().len(), 4);
         let finding = body_of(&message, "default");
