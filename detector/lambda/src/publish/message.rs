@@ -284,5 +284,11 @@ mod tests {
         });
         assert!(longest.bytes() <= BYTES_MAX, "{}", longest.bytes());
         assert_eq!(body_of(&longest, "default")["unmapped"]["count"], 42);
+        for cut in [long, longest] {
+            // The class has no attribute that may be null.
+            let finding = body_of(&cut, "default");
+            let mut fields = finding.as_object().unwrap().iter();
+            assert_eq!(fields.find(|(_, value)| value.is_null()), None);
+        }
     }
 }
