@@ -3,8 +3,9 @@
 
 use detector_rule::{EntityRole, Level};
 
+use super::lines::{COLUMNS, lines, wrapped};
 use super::lookup;
-use super::steps::{COLUMNS, lines, steps, wrapped};
+use super::steps::steps;
 use super::told::{Message, Occasion};
 use super::words::{self, PARAGRAPH_CHARS_MAX, VALUE_CHARS_MAX, clock, second, span, value};
 use crate::incident::Told;

@@ -4,7 +4,7 @@ use detector_event::event::{Body, Event};
 use detector_event::time::Timestamp;
 use serde_json::Value;
 
-use super::steps::lines;
+use super::lines::lines;
 use crate::neutral::neutral;
 use crate::secret;
 
