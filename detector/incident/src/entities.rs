@@ -5,7 +5,6 @@ use std::sync::Arc;
 use detector_rule::{CorrelationRule, EntityKind, EntityRole, EntitySource, FieldTag};
 use detector_window::episode::Episode;
 use detector_window::key::Key;
-use detector_window::shown::VALUES_MAX;
 
 /// Somebody or something that an episode is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,16 +65,4 @@ fn kind_of(kind: EntityKind, value: &str) -> EntityKind {
         true => EntityKind::Address,
         false => kind,
     }
-}
-
-/// Whether a field by which the episode links shows as many values as it can: there may have been more.
-pub fn is_crowded(rule: &CorrelationRule, episode: &Episode) -> bool {
-    let links = rule.entities.iter().filter(|of| {
-        matches!(of.role, EntityRole::Actor | EntityRole::Opened)
-            && of.source == EntitySource::Shown
-    });
-    links.map(|of| FieldTag::of(&of.field)).any(|tag| {
-        let values = episode.shown.iter().filter(|shown| shown.field == tag);
-        values.count() >= VALUES_MAX
-    })
 }

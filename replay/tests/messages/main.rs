@@ -49,7 +49,7 @@ fn messages_of_each_family_are_as_they_were_read() {
         let prose = found
             .lines()
             .filter(|line| !line.starts_with("      ") && !line.starts_with("Subject: "));
-        let long: Vec<&str> = prose.filter(|line| line.chars().count() > 72).collect();
+        let long: Vec<&str> = prose.filter(|line| line.chars().count() > 50).collect();
         assert!(
             long.iter().all(|line| !line.trim().contains(' ')),
             "{family}: {long:#?}"
@@ -120,6 +120,38 @@ fn messages_are_the_same_for_any_number_of_threads_and_in_every_form() {
         own.lines().count() > 1 && own.lines().all(|line| line.contains(first.as_str())),
         "{own}"
     );
+}
+
+/// Of every attack: `vendor/ocsf` has what the class may be.
+#[test]
+fn every_finding_is_one_of_the_published_schema() {
+    let path = root().join("vendor/ocsf/detection_finding.schema.json");
+    let mut schemas = boon::Schemas::new();
+    let published = boon::Compiler::new()
+        .compile(path.to_str().unwrap(), &mut schemas)
+        .unwrap();
+    let mut occasions = BTreeSet::new();
+    let families = fs::read_dir(root().join("fixtures")).unwrap();
+    let recordings = families.flat_map(|family| fs::read_dir(family.unwrap().path()).ok());
+    let mut attacks: Vec<PathBuf> = recordings
+        .flatten()
+        .map(|recording| recording.unwrap().path())
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("attack"))
+        })
+        .collect();
+    attacks.sort();
+    let mut args = vec!["--as", "ocsf"];
+    args.extend(attacks.iter().map(|path| path.to_str().unwrap()));
+    for line in printed("alerts", &args).lines() {
+        let finding: Value = serde_json::from_str(line).unwrap();
+        if let Err(error) = schemas.validate(&finding, published) {
+            panic!("{error:#}\n{line}");
+        }
+        occasions.insert(finding["type_uid"].as_i64().unwrap());
+    }
+    assert_eq!(occasions, BTreeSet::from([200_401, 200_402, 200_403]));
 }
 
 #[test]

@@ -1,33 +1,29 @@
-//! The whole of an incident as an e-mail: plain text, short lines first. A person must understand it in ten seconds.
+//! The whole of an incident as an e-mail: plain text, short lines first. A person must understand it in ten seconds, on a
+//! telephone, in whatever type it shows: nothing stands in columns.
 
 use detector_rule::{EntityRole, Level};
 
+use super::lines::{COLUMNS, lines, wrapped};
 use super::lookup;
-use super::steps::{COLUMNS, steps, wrapped};
+use super::steps::steps;
 use super::told::{Message, Occasion};
 use super::words::{self, PARAGRAPH_CHARS_MAX, VALUE_CHARS_MAX, clock, second, span, value};
 use crate::incident::Told;
 use crate::neutral::neutral;
 
-/// Columns of the names of fields.
-const NAME_COLUMNS: usize = 10;
 /// Values of a role that are listed.
 const VALUES_SHOWN_MAX: usize = 20;
 /// Of what was only tried.
 const FEW: usize = 5;
 /// Alerts of the story; of more, the first and the last.
 const STORY_MAX: usize = 20;
-/// Of an event that is shown.
-const SAMPLE_CHARS_MAX: usize = 1_500;
 
 pub(super) fn email(message: &Message<'_>) -> String {
     let lead = message.lead();
     let mut mail = Mail::default();
-    mail.line(&format!(
-        "{}: {}",
-        words::head(message),
-        words::plain(&lead.alert.rule.title)
-    ));
+    let title = words::plain(&lead.alert.rule.title);
+    let title = format!("{}: {title}", words::head(message));
+    mail.line(&lines(&title, COLUMNS).join("\n"));
     mail.line("");
     who(message, &mut mail);
     how_much(message, &mut mail);
@@ -55,13 +51,9 @@ pub(super) fn email(message: &Message<'_>) -> String {
     }
     mail.section("It may be harmless", &harmless(message));
     for sample in &message.samples {
-        let text = neutral(&sample.text, SAMPLE_CHARS_MAX);
-        let head = format!(
-            "One of its events ({}, {})",
-            sample.source,
-            second(sample.time)
-        );
-        mail.section(&head, &broken(&text));
+        let head = format!("{}, {}:", sample.source, second(sample.time));
+        let told = sample.told(COLUMNS - 2);
+        mail.section("One of its events", &format!("{head}\n{told}"));
     }
     mail.section("Evidence", &evidence(lead));
     mail.section("Reference", &reference(message));
@@ -81,23 +73,31 @@ impl Mail {
         self.text.push('\n');
     }
 
+    /// `Name: value`, its further lines below it.
     fn field(&mut self, name: &str, value: &str) {
         if value.is_empty() {
             return;
         }
-        let value = wrapped_lines(value, COLUMNS - NAME_COLUMNS);
-        let value = value.join(&format!("\n{:NAME_COLUMNS$}", ""));
-        let shown = if self.last == name { "" } else { name };
-        self.line(&format!("{shown:<NAME_COLUMNS$}{value}"));
+        let named = match self.last == name {
+            true => value.to_owned(),
+            false => format!("{name}: {value}"),
+        };
+        for (at, line) in wrapped_lines(&named, COLUMNS - 2).iter().enumerate() {
+            match at == 0 && self.last != name {
+                true => self.line(line),
+                false => self.line(&format!("  {line}")),
+            }
+        }
         name.clone_into(&mut self.last);
     }
 
+    /// Its title tells itself from the text without bold type.
     fn section(&mut self, title: &str, body: &str) {
         if body.is_empty() {
             return;
         }
         self.line("");
-        self.line(title);
+        self.line(&title.to_uppercase());
         for line in body.trim_end().lines() {
             self.line(&format!("  {line}"));
         }
@@ -110,15 +110,6 @@ fn wrapped_lines(text: &str, columns: usize) -> Vec<String> {
     wrapped
         .flat_map(|lines| lines.lines().map(str::to_owned).collect::<Vec<_>>())
         .collect()
-}
-
-/// A line of a log, which may have no blank, cut into lines.
-fn broken(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let lines = chars
-        .chunks(COLUMNS - 2)
-        .map(|line| line.iter().collect::<String>());
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Who did it, who fell to it, what was reached and tried, and where; of a rule that says none of this, its group.
@@ -159,7 +150,7 @@ fn who(message: &Message<'_>, mail: &mut Mail) {
         .map(|(field, of)| format!("{field} = {}", value(of)))
         .collect();
     match group.is_empty() {
-        true => mail.field("Who", "unknown: the rule counts all that the logs hold"),
+        true => mail.field("Who", "unknown (the rule counts all that the logs hold)"),
         false => mail.field("Who", &group.join("\n")),
     }
     for (field, values) in message.lead().alert.shown.known() {
@@ -232,12 +223,19 @@ fn since(message: &Message<'_>) -> String {
         (Occasion::Over, Some(held)) => format!("over since {}", second(held)),
         _ => "still under way, as far as known".to_owned(),
     };
-    let mut lines = vec![format!("{} ({state})", second(opened.unwrap_or_default()))];
-    lines.push(format!(
-        "events from {} to {}",
-        second(first.unwrap_or_default()),
-        second(last.unwrap_or_default())
-    ));
+    let mut lines = vec![second(opened.unwrap_or_default()), state];
+    let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
+    match (second(first), second(last)) {
+        (from, to) if from == to => {}
+        (from, to) if from[..10] == to[..10] => {
+            lines.push(format!(
+                "events from {} to {} UTC",
+                clock(first),
+                clock(last)
+            ));
+        }
+        (from, to) => lines.push(format!("events from {from} to {to}")),
+    }
     let late = message
         .samples
         .iter()
@@ -273,16 +271,10 @@ fn story(message: &Message<'_>, mail: &mut Mail) {
             true => format!(", {}", words::much(told)),
             false => String::new(),
         };
-        chapters.push((
-            at.millis(),
-            format!("{}  {level:<8}  {title}{much}", clock(at)),
-        ));
+        chapters.push((at.millis(), format!("{} {level}: {title}{much}", clock(at))));
         for (at, account) in told.openings() {
-            let line = format!(
-                "{}  {level:<8}  opened: {}",
-                clock(at),
-                value(&account.value)
-            );
+            let account = value(&account.value);
+            let line = format!("{} {level}: opened {account}", clock(at));
             chapters.push((at.millis(), line));
         }
     }
@@ -292,7 +284,7 @@ fn story(message: &Message<'_>, mail: &mut Mail) {
         let half = STORY_MAX / 2;
         let mut lines: Vec<String> = chapters.iter().map(|(_, line)| hanging(line)).collect();
         if more > 0 {
-            lines.splice(half..half + more, [format!("          … {more} more")]);
+            lines.splice(half..half + more, [format!("… {more} more")]);
         }
         mail.section("What happened", &lines.join("\n"));
     }
@@ -307,12 +299,9 @@ fn story(message: &Message<'_>, mail: &mut Mail) {
     }
 }
 
-/// A chapter, its further lines below its text.
+/// A line of a section, its further lines indented.
 fn hanging(line: &str) -> String {
-    const TIME_AND_LEVEL: usize = 20;
-    let (head, text) = line.split_at(TIME_AND_LEVEL.min(line.len()));
-    let lines = wrapped_lines(text, COLUMNS - 2 - TIME_AND_LEVEL);
-    format!("{head}{}", lines.join(&format!("\n{:TIME_AND_LEVEL$}", "")))
+    lines(line, COLUMNS - 4).join("\n  ")
 }
 
 fn harmless(message: &Message<'_>) -> String {
@@ -358,8 +347,7 @@ fn reference(message: &Message<'_>) -> String {
     }
     let name = told.alert.rule.name.as_deref().unwrap_or("no name");
     let (name, id) = (words::plain(name), words::plain(&told.alert.rule.id));
-    lines.push(format!("rule {name}"));
-    lines.push(format!("     {id}"));
+    lines.push(format!("rule {name} {id}"));
     if let Some(threat) = &told.rule.meta.threat {
         lines.push(format!("threat {}", words::plain(threat)));
     }
@@ -370,5 +358,6 @@ fn reference(message: &Message<'_>) -> String {
         lines.push(words::plain(&told.rule.meta.tags.join(", ")));
     }
     let text: String = lines.join("\n").chars().take(PARAGRAPH_CHARS_MAX).collect();
-    wrapped_lines(&text, COLUMNS - 2).join("\n")
+    let lines: Vec<String> = text.lines().map(hanging).collect();
+    lines.join("\n")
 }

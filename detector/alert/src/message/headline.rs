@@ -27,21 +27,38 @@ pub(super) fn sms(message: &Message<'_>) -> String {
     line(message, SMS_CHARS_MAX - since.len()) + &since
 }
 
-/// The title is cut first: who, and how much, tell what to do.
+/// Where there is no room for all of it, a UUID is cut first, then the title: who, and how much, tell what to do.
 fn line(message: &Message<'_>, chars_max: usize) -> String {
     let head = format!("{}: ", words::head(message));
-    let mut tail = String::new();
-    for part in [who(message), how_much(message)] {
-        if !part.is_empty() {
-            tail.push_str(" - ");
-            tail.push_str(&ascii(&part));
-        }
+    let title = ascii(&words::plain(&message.lead().alert.rule.title));
+    let how_much = how_much(message);
+    let tail_of = |who: &str| {
+        let parts = [who, &*how_much].into_iter();
+        let told = parts.filter(|part| !part.is_empty());
+        told.map(|part| format!(" - {}", ascii(part)))
+            .collect::<String>()
+    };
+    let who = who(message);
+    let mut tail = tail_of(&who);
+    if head.len() + title.len() + tail.len() > chars_max {
+        tail = tail_of(&begun(&who));
     }
     let room = chars_max
         .saturating_sub(head.len() + tail.len())
         .max(TITLE_CHARS_MIN);
-    let title = ascii(&words::plain(&message.lead().alert.rule.title));
     clipped(&format!("{head}{}{tail}", clipped(&title, room)), chars_max)
+}
+
+/// Of a UUID its first part, by which a person knows it again.
+fn begun(who: &str) -> String {
+    let is_part = |(at, c): (usize, char)| match at {
+        8 | 13 | 18 | 23 => c == '-',
+        _ => c.is_ascii_hexdigit(),
+    };
+    match who.split_at_checked(36) {
+        Some((id, more)) if id.chars().enumerate().all(is_part) => format!("{}...{more}", &id[..8]),
+        _ => who.to_owned(),
+    }
 }
 
 /// Who did it; who fell to it, where nobody knows that; or where it took place.
@@ -91,6 +108,8 @@ fn how_much(message: &Message<'_>) -> String {
     let reached = message.entities(EntityRole::Reached).len();
     match message.accounts() {
         0 if reached > 0 => words::reached(reached),
+        // What a chain counts says less than its title.
+        0 if !words::child_names(message.counted().rule).is_empty() => String::new(),
         0 => words::much(message.counted()),
         opened => words::opened(opened),
     }

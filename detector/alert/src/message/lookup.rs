@@ -178,7 +178,7 @@ pub(super) fn silence(message: &Message<'_>) -> Vec<String> {
             ),
         ],
         None => vec![
-            "No list has what this rule is grouped by. A filter takes events out of a rule without touching its file: see rules/README.md.".to_owned(),
+            "If it is and comes again: a filter takes such events out of the rule, as rules/README.md shows.".to_owned(),
         ],
     }
 }

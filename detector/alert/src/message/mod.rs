@@ -1,5 +1,6 @@
 //! What people and machines are told of an incident, and when.
 
+mod lines; // prose in lines that fit
 mod sample_event; // events that are shown
 mod told; // what is told, as values
 mod words; // counts, names and times
@@ -26,7 +27,7 @@ impl Message<'_> {
         headline::sms(self)
     }
 
-    /// The body of an e-mail: plain text, prose in 72 columns.
+    /// The body of an e-mail: plain text, prose in lines of 50 characters.
     pub fn email(&self) -> String {
         email::email(self)
     }

@@ -1,4 +1,4 @@
-//! The rule's steps with the values filled in, and prose in lines that fit.
+//! The rule's steps with the values filled in.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -8,14 +8,15 @@ use detector_rule::{EntityKind, EntityRole};
 use super::told::Message;
 use crate::neutral::neutral;
 
-/// What mail programs show without breaking lines, also on a telephone.
-pub(super) const COLUMNS: usize = 72;
+/// What stands for `USER` in a query of Cognito's log, where a `sub` is no user name.
+const USER_OF_LOG: &str = "message.userName";
 
 /// A word of a rule's steps that stands for a value, and the kinds of entity that it may be.
-const PLACEHOLDERS: [(&str, &[EntityKind]); 8] = [
+const PLACEHOLDERS: [(&str, &[EntityKind]); 9] = [
     ("ADDRESS", &[EntityKind::Address]),
     ("NETWORK", &[EntityKind::Network]),
     ("USER", &[EntityKind::User, EntityKind::Sub]),
+    (USER_OF_LOG, &[EntityKind::User]),
     ("SUB", &[EntityKind::Sub]),
     ("POOL", &[EntityKind::Pool]),
     ("CLIENT", &[EntityKind::Client]),
@@ -114,12 +115,16 @@ fn filled(text: &str, values: &[(&str, String)]) -> String {
             false => line,
         };
         // Users of IAM are others than those of Cognito.
-        let of_cognito = line.contains("cognito-idp");
         let value_of = |word: &str| {
-            let mut of_word = values
+            let wanted = match word {
+                "USER" if line.contains("cognito-idp") => word,
+                "USER" if line.contains(USER_OF_LOG) => USER_OF_LOG,
+                "USER" => return None,
+                _ => word,
+            };
+            values
                 .iter()
-                .filter(|(placeholder, _)| *placeholder == word);
-            of_word.find(|(placeholder, _)| *placeholder != "USER" || of_cognito)
+                .find(|(placeholder, _)| *placeholder == wanted)
         };
         for word in line.split_inclusive(|c| !is_part_of_word(c)) {
             let (word, after) = word.split_at(word.trim_end_matches(|c| !is_part_of_word(c)).len());
@@ -132,57 +137,6 @@ fn filled(text: &str, values: &[(&str, String)]) -> String {
 
 fn is_part_of_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
-}
-
-/// Text with its prose in lines of at most [`COLUMNS`] less `indent`. Lines that begin with blanks are commands: they stay
-/// as they are, so that they can be copied.
-pub(super) fn wrapped(text: &str, indent: usize) -> String {
-    let mut out: Vec<String> = Vec::new();
-    let mut paragraph = String::new();
-    let flush = |paragraph: &mut String, out: &mut Vec<String>| {
-        if !paragraph.is_empty() {
-            out.extend(lines(paragraph, COLUMNS - indent));
-            paragraph.clear();
-        }
-    };
-    for line in text.trim_end().lines() {
-        let is_prose = !line.starts_with("  ") && !line.trim().is_empty();
-        let begins = line.starts_with("- ") || paragraph.ends_with(':');
-        if !is_prose || begins {
-            flush(&mut paragraph, &mut out);
-        }
-        match is_prose {
-            true if paragraph.is_empty() => paragraph.push_str(line.trim()),
-            true => {
-                paragraph.push(' ');
-                paragraph.push_str(line.trim());
-            }
-            false => out.push(line.to_owned()),
-        }
-    }
-    flush(&mut paragraph, &mut out);
-    out.join("\n")
-}
-
-/// Words in lines; a word that is longer has a line of its own. What belongs to an item of a list is indented.
-fn lines(paragraph: &str, columns: usize) -> Vec<String> {
-    let hang = if paragraph.starts_with("- ") {
-        "  "
-    } else {
-        ""
-    };
-    let mut lines: Vec<String> = Vec::new();
-    for word in paragraph.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            Some(_) => lines.push(format!("{hang}{word}")),
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]
@@ -234,6 +188,15 @@ mod tests {
     }
 
     #[test]
+    fn a_user_is_filled_in_where_it_is_one_of_cognito() {
+        let text = "    filter message.userName = \"USER\"\n    aws iam x --user-name USER\n";
+        let of_sub = [("USER", "38c1".to_owned())];
+        assert_eq!(filled(text, &of_sub), text);
+        let of_both = [("USER", "ann".to_owned()), (USER_OF_LOG, "ann".to_owned())];
+        assert_eq!(filled(text, &of_both), text.replacen("USER", "ann", 1));
+    }
+
+    #[test]
     fn a_value_is_no_placeholder() {
         let text = "    aws cognito-idp x --user-pool-id POOL --username USER\n";
         let values = [("USER", "POOL".to_owned()), ("POOL", "USER".to_owned())];
@@ -241,23 +204,5 @@ mod tests {
             filled(text, &values),
             "    aws cognito-idp x --user-pool-id USER --username POOL\n"
         );
-    }
-
-    #[test]
-    fn prose_is_wrapped_and_commands_are_not() {
-        let command = format!("    aws {}", "x".repeat(100));
-        let text = format!(
-            "{}\nend:\n{command}\n- one\n- two",
-            "word ".repeat(30).trim_end()
-        );
-        let wrapped = wrapped(&text, 2);
-        assert!(wrapped.contains(&command), "{wrapped}");
-        assert!(
-            wrapped
-                .lines()
-                .filter(|line| **line != command)
-                .all(|line| line.len() <= 70)
-        );
-        assert!(wrapped.ends_with("- one\n- two"), "{wrapped}");
     }
 }
