@@ -73,8 +73,8 @@ impl Scribe {
     }
 
     /// A call by a back end with rights of its own, as the role of that name.
-    pub fn call_of_role(&mut self, at: i64, who: &Caller, call: Call<'_>, role: &str) {
-        self.call_as(at, who, call, &super::trail::role(role));
+    pub fn call_of_role(&mut self, at: i64, who: &Caller, call: Call<'_>, name: &str) {
+        self.call_as(at, who, call, &role(name));
     }
 
     fn call_as(&mut self, at: i64, who: &Caller, call: Call<'_>, identity: &str) {
