@@ -11,6 +11,7 @@ pub mod people; // who there is, where they are, what they own
 pub mod cause; // what is remembered of something odd and honest
 pub mod weather; // what befalls everybody: outages, deployments, campaigns
 pub mod visits; // what people do on an ordinary day
+pub mod assistant; // what they ask a model, and what it is fed with
 pub mod causes; // what is odd and honest
 pub mod stream; // a world, hour by hour, as the service receives it
 

@@ -1,5 +1,6 @@
 //! A world, hour by hour, as the service receives it.
 
+use crate::assistant;
 use crate::cause::Cause;
 use crate::causes::{self, standing};
 use crate::chance::{chance, moment_in, times};
@@ -26,6 +27,7 @@ impl<'w> Stream<'w> {
         let weather = Weather::of(world);
         let mut causes = standing::causes(world);
         causes.extend(weather.causes().cloned());
+        causes.extend(assistant::causes(world));
         Self {
             world,
             weather,
@@ -52,6 +54,8 @@ impl<'w> Stream<'w> {
         }
         standing::hour(world, hour, &mut scribe);
         self.waiting.append(&mut scribe.lines);
+        let mut talk = assistant::hour(world, &self.weather, hour);
+        self.waiting.append(&mut talk.lines);
     }
 }
 

@@ -24,7 +24,8 @@ from local_aws.local_stack import LocalAws, Wishes
 from .conftest import Programs
 from .test_settings import BROKEN, CHECK_SECONDS, OFTEN, RULES, invoke, refused
 
-GROUPS = [f"/app/{at}" for at in range(1, 9)]
+# What the names of their alarms have of them, and what they are called.
+GROUPS = {**{str(at): f"/app/{at}" for at in range(1, 9)}, "Bedrock": "/app/bedrock", "CloudFront": "/app/cloudfront"}
 QUICK = {"window_seconds": 0.05, "poll_seconds": 0.02, "backoff_seconds_max": 0.2, "retries_max": 1}
 MINUTE = 60.0
 
@@ -33,7 +34,10 @@ class Watched:
     """A local AWS whose rules lie in a bucket, and its alarms."""
 
     def __init__(self, folder: Path, package: Path) -> None:
-        wishes = Wishes(parameters={"RulesBucket": "rules"}, log_groups=GROUPS, mapping=QUICK, timeout_seconds=2)
+        names = list(GROUPS.values())
+        alone = {"BedrockLogGroup": GROUPS["Bedrock"], "CloudFrontLogGroup": GROUPS["CloudFront"]}
+        parameters = {"RulesBucket": "rules", "LogGroupNames": ",".join(names[:8]), **alone}
+        wishes = Wishes(parameters=parameters, log_groups=names, mapping=QUICK, timeout_seconds=2)
         self.aws = LocalAws(folder, package, wishes)
         self.s3 = self.aws.client("s3")
         self.make_bucket()
@@ -156,7 +160,7 @@ def settled(watched: Watched) -> None:
     watched.aws.put_forward(6 * 3600 + MINUTE)
     watched.minutes(4, lambda: time.sleep(0.1))
     watched.put_events()
-    for group in GROUPS:
+    for group in GROUPS.values():
         watched.log(group)
     watched.read()
     # Later: a batch that was given up holds sweeps back until the next one of its shard is done.
@@ -308,7 +312,7 @@ def delivery(kind: str) -> Callable[[Watched], None]:
         for at in range(3):
             if at:
                 watched.aws.put_forward(5 * MINUTE)
-            for group in GROUPS:
+            for group in GROUPS.values():
                 watched.log(group)
 
     return trouble
@@ -339,9 +343,9 @@ TROUBLES: list[tuple[Callable[[Watched], None], set[str]]] = [
     (late_events, {"TooLateAlarm"}),
     (unknown_forms, {"UnrecognisedAlarm"}),
     (deaf_subscriber, {"AlertsNotDeliveredAlarm"}),
-    (silence, {"SilenceAlarm", *(f"LogSilence{at}Alarm" for at in range(1, 9))}),
-    (delivery("error_before"), {f"LogErrors{at}Alarm" for at in range(1, 9)}),
-    (delivery("throttle"), {f"LogThrottling{at}Alarm" for at in range(1, 9)}),
+    (silence, {"SilenceAlarm", *(f"LogSilence{of}Alarm" for of in GROUPS)}),
+    (delivery("error_before"), {f"LogErrors{of}Alarm" for of in GROUPS}),
+    (delivery("throttle"), {f"LogThrottling{of}Alarm" for of in GROUPS}),
     (throttled, {"StoreThrottledAlarm", "TableWritesThrottledAlarm", "TableReadsThrottledAlarm"}),
     (busy_table, {"TableWritesAlarm", "TableReadsAlarm"}),
     (unread_for_long, {"WatermarkAlarm", "ReadLagAlarm"}),

@@ -22,6 +22,10 @@ TEXT = TEMPLATE.read_text()
 RESOURCES: dict[str, Any] = translated()["Resources"]
 
 
+# The logs that have a parameter of their own.
+ALONE = {"BedrockLogGroup": "/app/bedrock", "CloudFrontLogGroup": "/app/cloudfront"}
+
+
 def properties(name: str) -> dict[str, Any]:
     return RESOURCES[name]["Properties"]
 
@@ -141,18 +145,21 @@ def test_every_alarm_tells_operations_and_is_described() -> None:
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == [{"Ref": "OperationsTopic"}], name
         assert alarm["TreatMissingData"] in ("breaching", "notBreaching"), name
-    # Those of the log groups are told of once for all eight.
+    # Those of the log groups are told of once for all of them.
     first_cells = re.findall(r"^\| (`[^|]*Alarm`) \|", readme, re.MULTILINE)
     told = {name for cell in first_cells for name in re.findall(r"`(\w+…?Alarm)`", cell)}
-    assert told == {re.sub(r"[1-8]Alarm$", "…Alarm", name) for name in alarms}, "infra/README.md lists other alarms"
+    wanted = {re.sub(r"^(Log\w+?)(\d|Bedrock|CloudFront)Alarm$", r"\1…Alarm", name) for name in alarms}
+    assert told == wanted, "infra/README.md lists other alarms"
     for name in ("SilenceAlarm", "SweepAlarm", "WatermarkAlarm", "ReadLagAlarm"):
         assert alarms[name]["TreatMissingData"] == "breaching"
 
 
 @pytest.mark.parametrize("groups", [0, 1, 8])
-def test_the_dashboard_is_json_and_shows_every_alarm(groups: int) -> None:
+@pytest.mark.parametrize("alone", [{}, ALONE])
+def test_the_dashboard_is_json_and_shows_every_alarm(groups: int, alone: dict[str, str]) -> None:
     names = ",".join(f"/app/{at}" for at in range(groups))
-    stack = Elsewhere("aws", LogGroupNames=names)
+    groups += len(alone)
+    stack = Elsewhere("aws", LogGroupNames=names, **alone)
     resources = stack.resources()
     dashboard = json.loads(resources["Dashboard"]["DashboardBody"])
     assert len(dashboard["widgets"]) == 8
@@ -164,6 +171,14 @@ def test_the_dashboard_is_json_and_shows_every_alarm(groups: int) -> None:
         m for widget in dashboard["widgets"] for m in widget["properties"].get("metrics", []) if "/app/" in str(m)
     ]
     assert len(forwarded) == groups
+
+
+def test_a_log_that_has_a_parameter_of_its_own_speaks_for_itself() -> None:
+    """Its entries are that log's, and what is no JSON there is told of."""
+    variables = Elsewhere("aws", **ALONE).resources()["Detector"]["Environment"]["Variables"]
+    for group in ALONE.values():
+        assert group in variables["JSON_LOG_GROUPS"].split(",")
+        assert group not in variables["APPLICATION_LOG_GROUPS"].split(",")
 
 
 def test_all_that_is_kept_is_encrypted_with_our_keys() -> None:
@@ -192,8 +207,9 @@ def test_concurrency_is_reserved_unless_told_otherwise() -> None:
 
 def test_the_template_makes_what_it_says(up: Up, stub: Path) -> None:
     """What the stand-in has afterwards, and not what it was asked for: it passes over some things without a word."""
-    groups = [f"/app/{at}" for at in range(8)]
+    groups = [f"/app/{at}" for at in range(8)] + list(ALONE.values())
     parameters = {"AlertEmail": "on-call@example.com", "QuarantineDays": "7", "Lateness": "20m"}
+    parameters |= ALONE | {"LogGroupNames": ",".join(groups[:8])}
     aws = up(stub, Wishes(parameters=parameters, log_groups=groups))
     stream, bucket, table = aws.stream, aws.bucket, aws.stack.ref("Table")
 

@@ -1,6 +1,7 @@
 //! INPUT arguments go in, the list of files to read comes out, in a fixed order.
 
 pub(crate) mod suggestion; // what a mistyped path meant
+pub(crate) mod bounded; // a path -> its bytes, not too many
 pub(crate) mod rules; // rule paths -> RuleSet
 pub(crate) mod whole; // a small gzip file -> inflated bytes, at once
 pub(crate) mod form; // what packs a file

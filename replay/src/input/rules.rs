@@ -14,9 +14,8 @@ use detector_core::rule::{
 use detector_core::window::{TYPES, load_rules};
 use walkdir::{DirEntry, WalkDir};
 
-use crate::input::suggestion;
+use crate::input::{bounded, suggestion};
 use crate::outcome::say;
-use crate::output::waiting::{Notes, Waiting};
 
 /// The largest rule file that is read, in bytes.
 const RULE_FILE_BYTES_MAX: u64 = 16 << 20;
@@ -161,7 +160,7 @@ pub(crate) fn read(paths: &[PathBuf], advice: &str) -> anyhow::Result<Read> {
 impl Read {
     fn file(&mut self, path: &Path, bytes_max: u64) {
         let shown = path.display().to_string();
-        match read_bounded(path, bytes_max) {
+        match bounded::read(path, bytes_max, "the rules") {
             Ok(bytes) => self.text(shown, bytes, bytes_max),
             Err(error) => {
                 let message = format!("the file cannot be read: {error}");
@@ -173,7 +172,7 @@ impl Read {
     fn database(&mut self, path: &Path) {
         let shown = path.display().to_string();
         let most = DATABASE_BYTES_MAX as u64;
-        match read_bounded(path, most) {
+        match bounded::read(path, most, "the rules") {
             Ok(bytes) if bytes.len() as u64 > most => {
                 self.problem(shown, 1, format!("the file has more than {most} bytes"));
             }
@@ -244,18 +243,6 @@ impl Read {
             message,
         });
     }
-}
-
-/// One byte too much tells of more. A pipe waits for its writer.
-fn read_bounded(path: &Path, bytes_max: u64) -> std::io::Result<Vec<u8>> {
-    let may_wait = fs::metadata(path).is_ok_and(|meta| !meta.is_file());
-    let what = || format!("another program gives the rules `{}`", path.display());
-    let _waiting = may_wait.then(|| Waiting::until(what(), Notes::Said));
-    let mut bytes = Vec::new();
-    fs::File::open(path)?
-        .take(bytes_max + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Says that there are no rules at `path`, and where there may be some.

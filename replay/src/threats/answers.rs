@@ -226,6 +226,9 @@ pub(super) fn standing(mitigation: &MitigationRow) -> String {
     let (seen, missing) = (times(mitigation.seen), times(mitigation.missing));
     match mitigation.evidence {
         None => format!("{state}, as its owner says"),
+        Some(Evidence::AtWork) if mitigation.is_ahead() => format!(
+            "{state} in the list, and yet seen {seen}: write `state: built`, or find out what acted"
+        ),
         Some(Evidence::AtWork) if mitigation.seen == Some(0) => {
             format!(
                 "at work: never missing in {}",
@@ -234,8 +237,14 @@ pub(super) fn standing(mitigation: &MitigationRow) -> String {
         }
         Some(Evidence::AtWork) => format!("at work: seen {seen}"),
         Some(Evidence::Leaks) => format!("leaks: missing {missing}, seen {seen}"),
+        Some(Evidence::NotSeen) if !mitigation.is_built() => {
+            format!(
+                "{state}, and not seen in {}",
+                counted(mitigation.of, "event")
+            )
+        }
         Some(Evidence::NotSeen) => format!(
-            "{state}, but not seen in {}",
+            "{state}, but not seen in {}: nothing called for it, or it is not there; a test that it has to stop tells",
             counted(mitigation.of, "event")
         ),
         Some(Evidence::NoLog) => format!("{state}, and these logs have nothing that would show it"),

@@ -99,14 +99,8 @@ pub(super) fn of_models(list: &ThreatList, models: &[Model]) -> Vec<RuleProblem>
         }
     }
     if !models.is_empty() {
-        let places = |id: &str| {
-            let mut placed = models
-                .iter()
-                .flat_map(|m| &m.elements)
-                .flat_map(|e| &e.threats);
-            placed.any(|threat| threat.id.as_deref() == Some(id))
-        };
-        let nowhere = list.threats.iter().filter(|threat| !places(&threat.id));
+        let threats = list.threats.iter();
+        let nowhere = threats.filter(|threat| !models.iter().any(|model| model.has(&threat.id)));
         problems.extend(nowhere.map(|threat| {
             let message = format!("no model has the threat `{}`", threat.id);
             warning(list, threat.line, message)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// A value within the text.
@@ -29,8 +29,8 @@ impl<'t> Part<'t> {
 
     /// The items of an array; nothing where it is none.
     pub(super) fn items(self) -> Vec<Part<'t>> {
-        let items: Items<'_> = serde_json::from_str(self.raw.get()).unwrap_or_default();
-        items.0.into_iter().map(|raw| self.part(raw)).collect()
+        let items: Vec<&RawValue> = serde_json::from_str(self.raw.get()).unwrap_or_default();
+        items.into_iter().map(|raw| self.part(raw)).collect()
     }
 
     /// Of several members of that name the last, as JavaScript takes it.
@@ -67,12 +67,6 @@ impl<'t> Part<'t> {
         start..start + raw.len()
     }
 
-    /// Counted from 1.
-    pub(super) fn line(self) -> u32 {
-        let before = self.text[..self.range().start].bytes();
-        u32::try_from(1 + before.filter(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX)
-    }
-
     fn part(self, raw: &'t RawValue) -> Self {
         Self {
             text: self.text,
@@ -83,9 +77,6 @@ impl<'t> Part<'t> {
 
 #[derive(Default)]
 struct Members<'t>(Vec<(String, &'t RawValue)>);
-
-#[derive(Default)]
-struct Items<'t>(Vec<&'t RawValue>);
 
 impl<'t> Deserialize<'t> for Members<'t> {
     fn deserialize<D: Deserializer<'t>>(deserializer: D) -> Result<Self, D::Error> {
@@ -109,25 +100,23 @@ impl<'t> Deserialize<'t> for Members<'t> {
     }
 }
 
-impl<'t> Deserialize<'t> for Items<'t> {
-    fn deserialize<D: Deserializer<'t>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Of;
-        impl<'t> Visitor<'t> for Of {
-            type Value = Items<'t>;
+/// Where the lines of a text end, so that none is counted twice.
+pub(super) struct Lines(Vec<usize>);
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array")
-            }
+impl Lines {
+    pub(super) fn of(text: &[u8]) -> Self {
+        Self(memchr::memchr_iter(b'\n', text).collect())
+    }
 
-            fn visit_seq<A: SeqAccess<'t>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut items = Items::default();
-                while let Some(item) = seq.next_element()? {
-                    items.0.push(item);
-                }
-                Ok(items)
-            }
-        }
-        deserializer.deserialize_seq(Of)
+    /// The line in which a part begins, counted from 1.
+    pub(super) fn line(&self, part: Part<'_>) -> u32 {
+        self.line_at(part.range().start)
+    }
+
+    /// The line of a byte.
+    pub(super) fn line_at(&self, at: usize) -> u32 {
+        let before = self.0.partition_point(|end| *end < at);
+        u32::try_from(1 + before).unwrap_or(u32::MAX)
     }
 }
 
@@ -141,7 +130,9 @@ mod tests {
         let whole = Part::of(text).unwrap();
         assert_eq!(whole.get("a").and_then(Part::number), Some(2.0));
         let list = whole.members()[0].1;
-        assert_eq!((list.line(), list.items().len()), (2, 2));
+        let lines = Lines::of(text.as_bytes());
+        assert_eq!((lines.line(list), list.items().len()), (2, 2));
+        assert_eq!((lines.line_at(0), lines.line_at(text.len())), (1, 2));
         let b = list.items()[1].get("b").unwrap();
         assert_eq!(b.text().as_deref(), Some("xy"));
         assert_eq!(&text[b.range()], "\"x\\u0079\"");

@@ -97,20 +97,13 @@ fn go_wrong(out: &mut String, table: &Table) {
     heading(out, "What can go wrong?");
     head(out, &["threat", "", "STRIDE", "where"]);
     for threat in &table.threats {
-        let mut places: Vec<String> = Vec::new();
-        for place in &threat.places {
-            let place = safe(&place.element);
-            if !places.contains(&place) {
-                places.push(place);
-            }
-        }
         row(
             out,
             &[
                 safe(&threat.id),
                 safe(&threat.title),
                 safe(&threat.stride.join(" ")),
-                places.join(", "),
+                safe(&threat.elements().join(", ")),
             ],
         );
     }
@@ -274,13 +267,9 @@ fn penetration_test(out: &mut String, table: &Table, material: &Material<'_>) {
 fn entry_points(threat: &ThreatRow, models: &[Model]) -> Vec<String> {
     let mut points: Vec<(bool, String)> = Vec::new();
     for model in models {
-        let carries = |element: &Element| {
-            let mut placed = element.threats.iter();
-            placed.any(|placed| placed.id.as_deref() == Some(&*threat.id))
-        };
         let targets: Vec<&Element> = model
             .of_kind(Kind::Component)
-            .filter(|e| carries(e))
+            .filter(|element| element.carries(&threat.id))
             .collect();
         for flow in model.of_kind(Kind::Flow) {
             let Some(target) = targets

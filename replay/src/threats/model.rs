@@ -1,13 +1,12 @@
 //! A model of OWASP Threat Dragon goes in, what of it is asked comes out: elements, and the threats at them. Of a file
 //! that is no such model it is said where; what is not understood within one is left as it is.
 
-use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use detector_core::rule::{RuleProblem, Severity, id_and_title};
 
-use super::json::Part;
+use super::json::{Lines, Part};
+use crate::input::bounded;
 
 /// The largest model that is read, in bytes; a component, its flows and threats take about four thousand.
 const BYTES_MAX: u64 = 8 << 20;
@@ -67,35 +66,30 @@ impl Model {
             severity: Severity::Error,
             message,
         };
-        let bytes = bounded(path)
+        let bytes = bounded::read(path, BYTES_MAX, "the model")
             .map_err(|error| refused(1, None, format!("the model cannot be read: {error}")))?;
         if bytes.len() as u64 > BYTES_MAX {
             let message = format!("the model has more than {BYTES_MAX} bytes");
             return Err(refused(1, None, message));
         }
         let text = String::from_utf8(bytes).map_err(|error| {
-            let sound = error.utf8_error().valid_up_to();
-            let lines = error.as_bytes()[..sound].iter().filter(|b| **b == b'\n');
-            let line = u32::try_from(1 + lines.count()).unwrap_or(u32::MAX);
-            refused(
-                line,
-                None,
-                "the model is not UTF-8 text from here on".to_owned(),
-            )
+            let line = Lines::of(error.as_bytes()).line_at(error.utf8_error().valid_up_to());
+            let message = "the model is not UTF-8 text from here on";
+            refused(line, None, message.to_owned())
         })?;
         let of = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let read = Part::of(&text).map_err(|error| {
             let message = format!("the model is no JSON: {error}");
             refused(of(error.line().max(1)), Some(of(error.column())), message)
         })?;
+        let lines = Lines::of(text.as_bytes());
         let diagrams = read.get("detail").and_then(|detail| detail.get("diagrams"));
         let Some(diagrams) = diagrams.filter(|diagrams| diagrams.is_list()) else {
             let message = "this is no model of Threat Dragon 2: it has no list `detail.diagrams`";
-            return Err(refused(read.line(), None, message.to_owned()));
+            return Err(refused(lines.line(read), None, message.to_owned()));
         };
         let title = read.get("summary").and_then(|summary| summary.get("title"));
         let title = title.and_then(Part::text);
-        let lines = Lines::of(&text);
         let elements = diagrams.items().into_iter().flat_map(cells);
         let elements = elements.filter_map(|cell| Element::of(cell, &lines));
         let elements: Vec<Element> = elements.take(ELEMENTS_MAX + 1).collect();
@@ -104,7 +98,7 @@ impl Model {
             let message = format!(
                 "the model has more than {ELEMENTS_MAX} elements, or threats at them: divide it"
             );
-            return Err(refused(diagrams.line(), None, message));
+            return Err(refused(lines.line(diagrams), None, message));
         }
         Ok(Self {
             path: path.to_owned(),
@@ -118,6 +112,11 @@ impl Model {
         self.elements
             .iter()
             .filter(move |element| element.kind == kind)
+    }
+
+    /// Whether the threat of that id is at one of its elements.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.elements.iter().any(|element| element.carries(id))
     }
 
     /// The name of the element of that id.
@@ -158,6 +157,11 @@ pub(super) fn id_of(threat: Part<'_>) -> Option<String> {
 }
 
 impl Element {
+    /// Whether the threat of that id is at it.
+    pub(super) fn carries(&self, id: &str) -> bool {
+        self.threats.iter().any(|placed| placed.is(id))
+    }
+
     /// `None`: it is nothing that has threats.
     fn of(cell: Part<'_>, lines: &Lines) -> Option<Self> {
         let text = |part: Part<'_>, key: &str| part.get(key).and_then(Part::text);
@@ -210,6 +214,10 @@ impl Placed {
         }
     }
 
+    pub(super) fn is(&self, id: &str) -> bool {
+        self.id.as_deref() == Some(id)
+    }
+
     /// The letter of STRIDE, or the kind as it is written: Threat Dragon writes the words of its user's language.
     pub(super) fn letter(&self) -> String {
         let known = [
@@ -224,28 +232,4 @@ impl Placed {
         let found = known.iter().find(|(word, _)| *word == lower);
         found.map_or_else(|| self.kind.clone(), |(_, letter)| (*letter).to_owned())
     }
-}
-
-/// Where the lines of a text end, so that none is counted twice.
-struct Lines(Vec<usize>);
-
-impl Lines {
-    fn of(text: &str) -> Self {
-        Self(memchr::memchr_iter(b'\n', text.as_bytes()).collect())
-    }
-
-    /// The line in which a part begins, counted from 1.
-    fn line(&self, part: Part<'_>) -> u32 {
-        let start = part.range().start;
-        let before = self.0.partition_point(|end| *end < start);
-        u32::try_from(1 + before).unwrap_or(u32::MAX)
-    }
-}
-
-fn bounded(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs::File::open(path)?
-        .take(BYTES_MAX + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -242,11 +242,8 @@ impl ModelRow {
             Some((element.name.clone(), reason))
         });
         let without = doubts::without_threat(model);
-        let has = |id: &str| {
-            let mut placed = model.elements.iter().flat_map(|element| &element.threats);
-            placed.any(|threat| threat.id.as_deref() == Some(id))
-        };
-        let lacks = list.threats.iter().filter(|threat| !has(&threat.id));
+        let threats = list.threats.iter();
+        let lacks = threats.filter(|threat| !model.has(&threat.id));
         Self {
             title: model.title.clone(),
             components: number(Kind::Component),
@@ -273,12 +270,8 @@ impl ThreatRow {
     fn of(threat: &Threat, rules: &RuleSet, material: &Material<'_>) -> Self {
         let proof = Proof::of(threat, rules, material.tested, material.today);
         let places = places(threat, material.models);
-        let mut stride: Vec<String> = Vec::new();
-        for place in &places {
-            if !stride.contains(&place.kind) {
-                stride.push(place.kind.clone());
-            }
-        }
+        let stride = each_once(places.iter().map(|place| &*place.kind));
+        let stride = stride.into_iter().map(str::to_owned).collect();
         let first = places.first().map(|place| place.status.clone());
         let is_decided = |place: &Place| DECIDED.contains(&&*place.status);
         let decided = first.filter(|_| places.iter().all(is_decided));
@@ -311,9 +304,25 @@ impl ThreatRow {
         }
     }
 
+    /// Names of the elements that it is at.
+    pub(super) fn elements(&self) -> Vec<&str> {
+        each_once(self.places.iter().map(|place| &*place.element))
+    }
+
     pub(super) fn is_red(&self) -> bool {
         matches!(self.state, State::Unproven | State::Undetected) && self.decided.is_none()
     }
+}
+
+/// In the order in which they come first.
+fn each_once<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let mut once = Vec::new();
+    for text in texts {
+        if !once.contains(&text) {
+            once.push(text);
+        }
+    }
+    once
 }
 
 fn places(threat: &Threat, models: &[Model]) -> Vec<Place> {
@@ -321,7 +330,7 @@ fn places(threat: &Threat, models: &[Model]) -> Vec<Place> {
     for model in models {
         for element in &model.elements {
             let placed = element.threats.iter();
-            let of_it = placed.filter(|placed| placed.id.as_deref() == Some(&*threat.id));
+            let of_it = placed.filter(|placed| placed.is(&threat.id));
             places.extend(of_it.map(|placed| Place {
                 model: model.title.clone(),
                 element: element.name.clone(),
@@ -362,6 +371,11 @@ impl MitigationRow {
     /// Every model must have it, and the logs show that it is not there, or not always.
     pub(super) fn is_red(&self) -> bool {
         self.baseline && matches!(self.evidence, Some(Evidence::Leaks | Evidence::NotSeen))
+    }
+
+    /// The logs show it, and the list says that it is not built.
+    pub(super) fn is_ahead(&self) -> bool {
+        !self.is_built() && self.seen.is_some_and(|seen| seen > 0)
     }
 
     pub(super) fn is_built(&self) -> bool {

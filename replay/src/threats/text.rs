@@ -122,14 +122,9 @@ impl Page {
             false => format!(" [{}]", threat.stride.join(" ")),
         };
         self.line(1, &format!("{}: {}{stride}", threat.id, threat.title));
-        let mut places: Vec<&str> = Vec::new();
-        for place in &threat.places {
-            if !places.contains(&&*place.element) {
-                places.push(&place.element);
-            }
-        }
-        if !places.is_empty() {
-            self.line(2, &format!("at {}", places.join(", ")));
+        let elements = threat.elements();
+        if !elements.is_empty() {
+            self.line(2, &format!("at {}", elements.join(", ")));
         }
     }
 

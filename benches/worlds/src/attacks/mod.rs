@@ -13,6 +13,7 @@ mod gates; // T3: tokens, grants, operators
 mod leaks; // T4: what answers and logs show
 mod texts; // T4: texts of the kinds that frameworks send
 mod probing; // T4: drawn errors, and attacks on the detector
+mod models; // T6 to T8: models and what they learn from
 
 pub use assault::Assault;
 pub use list::{Attack, Record};
@@ -31,5 +32,6 @@ pub fn all() -> Vec<Attack> {
     gates::add(&mut list);
     leaks::add(&mut list);
     probing::add(&mut list);
+    models::add(&mut list);
     list.0
 }

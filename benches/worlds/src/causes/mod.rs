@@ -4,6 +4,7 @@ mod sign_in; // people and their programs who cannot get in
 mod arrival; // new people, several at once
 mod fleet; // what companies do with vehicles
 mod service; // tests, scans, slow mail
+mod assistant; // what people and pipelines do with a model
 pub mod standing; // what is always there
 
 use crate::cause::{Cause, Scene};
@@ -53,7 +54,7 @@ use Hours::{Any, Busy, Working};
 use Often::{PerCompany, PerThousandUsers, PerWorld};
 
 /// Rates are judgements; the README says what of.
-pub const KINDS: [Kind; 25] = [
+pub const KINDS: [Kind; 31] = [
     kind(
         "stale password",
         PerThousandUsers(1.0),
@@ -144,6 +145,37 @@ pub const KINDS: [Kind; 25] = [
     kind("load test", PerWorld(0.5), Any, service::load_test),
     kind("scanner", PerWorld(1.0), Any, service::scanner),
     kind("crawler", PerWorld(3.0), Any, service::crawler),
+    kind(
+        "account of an accident",
+        PerThousandUsers(0.5),
+        Busy,
+        assistant::accident,
+    ),
+    kind("fleet report", PerCompany(0.3), Working, assistant::report),
+    kind(
+        "load run again",
+        PerWorld(0.2),
+        Working,
+        assistant::load_again,
+    ),
+    kind(
+        "documents by hand",
+        PerWorld(0.3),
+        Working,
+        assistant::by_hand,
+    ),
+    kind(
+        "new pipeline",
+        PerWorld(0.2),
+        Working,
+        assistant::new_pipeline,
+    ),
+    kind(
+        "release of a guardrail",
+        PerWorld(0.25),
+        Working,
+        assistant::guardrail_release,
+    ),
 ];
 
 impl Kind {

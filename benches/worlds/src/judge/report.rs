@@ -137,7 +137,7 @@ impl Told {
             visible.len(),
             self.attacks.len() - visible.len()
         );
-        for threat in ["t1", "t2", "t3", "t4"] {
+        for threat in ["t1", "t2", "t3", "t4", "t6", "t7", "t8"] {
             let of_it = |trials: &[&Trial]| {
                 trials
                     .iter()

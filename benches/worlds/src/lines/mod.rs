@@ -8,10 +8,12 @@ mod trail; // CloudTrail
 mod sign_in; // a sign-in as both of them have it
 mod application; // the application's own lines
 mod gateway; // API Gateway and WAF
+mod model; // a model's invocations, and what changes it
 
 pub use application::{Access, Register};
 pub use caller::{Agent, Caller, Place, Pool};
 pub use cognito::Risk;
+pub use model::{Principal, Said};
 pub use scribe::{Line, Log, Scribe, text};
 pub use sign_in::Ends;
 pub use trail::Call;

@@ -11,6 +11,7 @@ pub enum Log {
     Application,
     Waf,
     Plain,
+    Model,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,17 +22,19 @@ pub struct Call<'c> {
 }
 
 /// The parts in which entries of CloudTrail differ, in JSON but for the first four.
-struct Entry<'e> {
-    source: &'e str,
-    name: &'e str,
-    kind: &'e str,
-    host: &'e str,
-    identity: &'e str,
-    request: &'e str,
-    response: &'e str,
-    extra: &'e str,
+pub(super) struct Entry<'e> {
+    pub(super) source: &'e str,
+    pub(super) name: &'e str,
+    pub(super) kind: &'e str,
+    pub(super) host: &'e str,
+    pub(super) identity: &'e str,
+    pub(super) request: &'e str,
+    pub(super) response: &'e str,
+    pub(super) extra: &'e str,
     /// More fields, each with a comma in front.
-    more: &'e str,
+    pub(super) more: &'e str,
+    /// `Management` or `Data`.
+    pub(super) category: &'e str,
 }
 
 fn or_null(json: &str) -> &str {
@@ -44,6 +46,26 @@ fn error((code, message): (&str, &str)) -> String {
     format!(r#","errorCode":{code},"errorMessage":{message}"#)
 }
 
+/// Whoever has the role of that name.
+pub(super) fn role(name: &str) -> String {
+    format!(
+        concat!(
+            r#"{{"type":"AssumedRole","principalId":"AROASYNTHETIC:{0}","arn":"arn:aws:sts::{1}:assumed-role/{0}/{0}","#,
+            r#""accountId":"{1}","sessionContext":{{"sessionIssuer":{{"type":"Role","arn":"arn:aws:iam::{1}:role/{0}","userName":"{0}"}}}}}}"#
+        ),
+        name, ACCOUNT
+    )
+}
+
+/// The user of the account of that name.
+pub(super) fn user(name: &str) -> String {
+    format!(
+        r#"{{"type":"IAMUser","principalId":"AIDASYNTHETIC{0}","arn":"arn:aws:iam::{ACCOUNT}:user/{1}","accountId":"{ACCOUNT}","accessKeyId":"","userName":"{1}"}}"#,
+        name.to_uppercase(),
+        name
+    )
+}
+
 impl Scribe {
     /// A call to the API of Cognito by an app on somebody's behalf.
     pub fn call(&mut self, at: i64, who: &Caller, call: Call<'_>) {
@@ -51,15 +73,8 @@ impl Scribe {
     }
 
     /// A call by a back end with rights of its own, as the role of that name.
-    pub fn call_of_role(&mut self, at: i64, who: &Caller, call: Call<'_>, role: &str) {
-        let identity = format!(
-            concat!(
-                r#"{{"type":"AssumedRole","principalId":"AROASYNTHETIC:{0}","arn":"arn:aws:sts::{1}:assumed-role/{0}/{0}","#,
-                r#""accountId":"{1}","sessionContext":{{"sessionIssuer":{{"type":"Role","arn":"arn:aws:iam::{1}:role/{0}","userName":"{0}"}}}}}}"#
-            ),
-            role, ACCOUNT
-        );
-        self.call_as(at, who, call, &identity);
+    pub fn call_of_role(&mut self, at: i64, who: &Caller, call: Call<'_>, name: &str) {
+        self.call_as(at, who, call, &role(name));
     }
 
     fn call_as(&mut self, at: i64, who: &Caller, call: Call<'_>, identity: &str) {
@@ -77,6 +92,7 @@ impl Scribe {
             response: call.response,
             extra: &extra,
             more: &call.error.map(error).unwrap_or_default(),
+            category: "Management",
         };
         self.trail(at, who, &entry);
     }
@@ -105,6 +121,7 @@ impl Scribe {
             response: "",
             extra: &extra,
             more: r#","errorCode":"","errorMessage":"","serviceEventDetails":{"serviceAccountId":"444455556666"}"#,
+            category: "Management",
         };
         self.trail(at, who, &entry);
     }
@@ -122,11 +139,7 @@ impl Scribe {
             "root" => format!(
                 r#"{{"type":"Root","principalId":"{ACCOUNT}","arn":"arn:aws:iam::{ACCOUNT}:root","accountId":"{ACCOUNT}","accessKeyId":""}}"#
             ),
-            _ => format!(
-                r#"{{"type":"IAMUser","principalId":"AIDASYNTHETIC{0}","arn":"arn:aws:iam::{ACCOUNT}:user/{1}","accountId":"{ACCOUNT}","accessKeyId":"","userName":"{1}"}}"#,
-                name.to_uppercase(),
-                name
-            ),
+            _ => user(name),
         };
         let (outcome, more) = match is_let_in {
             true => ("Success", ""),
@@ -145,11 +158,12 @@ impl Scribe {
                 r#"{{"LoginTo":"https://console.aws.amazon.com/console/home","MobileVersion":"No","MFAUsed":"{factor}"}}"#
             ),
             more,
+            category: "Management",
         };
         self.trail(at, who, &entry);
     }
 
-    fn trail(&mut self, at: i64, who: &Caller, entry: &Entry<'_>) {
+    pub(super) fn trail(&mut self, at: i64, who: &Caller, entry: &Entry<'_>) {
         let at = at - at.rem_euclid(SECOND);
         let (request_id, event_id) = (self.uuid(), self.uuid());
         let line = format!(
@@ -158,7 +172,7 @@ impl Scribe {
                 r#""eventName":"{name}","awsRegion":"eu-west-1","sourceIPAddress":"{address}","userAgent":{agent},"#,
                 r#""requestParameters":{request},"responseElements":{response},"additionalEventData":{extra},"#,
                 r#""requestID":"{request_id}","eventID":"{event_id}","readOnly":false,"eventType":"{kind}","#,
-                r#""managementEvent":true,"recipientAccountId":"{account}","eventCategory":"Management","#,
+                r#""managementEvent":{management},"recipientAccountId":"{account}","eventCategory":"{category}","#,
                 r#""tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","#,
                 r#""clientProvidedHostHeader":"{host}"}}{more}}}"#
             ),
@@ -177,6 +191,8 @@ impl Scribe {
             account = ACCOUNT,
             host = entry.host,
             more = entry.more,
+            management = entry.category == "Management",
+            category = entry.category,
         );
         self.put(Log::Trail, at, line);
     }
