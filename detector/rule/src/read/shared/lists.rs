@@ -14,6 +14,7 @@ use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::{Reporter, RuleFile, RuleProblem, Severity, problem};
 use crate::yaml::yaml_tree::{Kind, Node, shortened};
 
+use crate::read::shared::settings::read_setting;
 use crate::read::shared::values::{Written, of_csv, of_text};
 
 /// Values of one list that stand in the rule file itself, or that are looked for within texts.
@@ -39,7 +40,7 @@ struct NamedList {
 }
 
 #[derive(Debug)]
-enum Content {
+pub(super) enum Content {
     /// The file that they stand in, and they.
     Values(Arc<str>, Vec<Written>),
     Shared(Arc<Allowlist>),
@@ -51,8 +52,9 @@ enum Content {
 pub(crate) fn named_files(files: &[RuleFile]) -> Vec<String> {
     let mut named = Vec::new();
     for file in files {
-        for root in documents_with(&["lists"], file) {
-            for (_, list) in root.get("lists").and_then(Node::map).unwrap_or_default() {
+        for root in documents_with(&["lists", "settings"], file) {
+            let under = |key| root.get(key).and_then(Node::map).unwrap_or_default();
+            for (_, list) in under("lists").iter().chain(under("settings")) {
                 let name = list.get("file").and_then(Node::text);
                 let is_read = |name: &&str| has_values(name);
                 named.extend(
@@ -76,6 +78,10 @@ impl Lists {
                 let mut out = Reporter::new(&file.path);
                 for (key, name, node) in named_under(root, "lists", &mut out) {
                     let content = read_values(key, (name, node), values, &mut out);
+                    lists.add(key, name, content, &mut out);
+                }
+                for (key, name, node) in named_under(root, "settings", &mut out) {
+                    let content = read_setting(key, (name, node), values, &mut out);
                     lists.add(key, name, content, &mut out);
                 }
                 for (key, name, node) in named_under(root, "shared_networks", &mut out) {
@@ -216,7 +222,10 @@ fn read_values(
     let mark = out.mark();
     let (path, values) = match &node.kind {
         Kind::List(items) => (out.path().to_owned(), values_here(name, items, out)),
-        Kind::Map(_) => of_file(key, (name, node), files, out),
+        Kind::Map(_) => {
+            check_list_keys(node, out);
+            of_file(key, (name, node), files, out)
+        }
         _ => {
             let message = format!(
                 "the list `{name}` is a file, as `{{file: {name}.txt}}`, or its values, as `[one, two]`, not {}",
@@ -236,7 +245,7 @@ fn read_values(
     Content::Values(path.into(), values)
 }
 
-fn values_here(name: &str, items: &[Node], out: &mut Reporter<'_>) -> Vec<Written> {
+pub(super) fn values_here(name: &str, items: &[Node], out: &mut Reporter<'_>) -> Vec<Written> {
     if items.len() > FEW_MAX {
         let line = items[0].line;
         let message = format!(
@@ -268,12 +277,7 @@ fn values_here(name: &str, items: &[Node], out: &mut Reporter<'_>) -> Vec<Writte
     values
 }
 
-fn of_file(
-    key: &Node,
-    (name, node): (&str, &Node),
-    files: &[&RuleFile],
-    out: &mut Reporter<'_>,
-) -> (String, Vec<Written>) {
+fn check_list_keys(node: &Node, out: &mut Reporter<'_>) {
     for (at, _) in node.map().unwrap_or_default() {
         let known = at.text().unwrap_or_default();
         if !["file", "column"].contains(&known) {
@@ -285,6 +289,15 @@ fn of_file(
             out.error(at.line, message);
         }
     }
+}
+
+/// The values in the file that `node` names, and its path. What is wrong is reported.
+pub(super) fn of_file(
+    key: &Node,
+    (name, node): (&str, &Node),
+    files: &[&RuleFile],
+    out: &mut Reporter<'_>,
+) -> (String, Vec<Written>) {
     let none = (String::new(), Vec::new());
     let (file, column) = (node.get("file"), node.entry("column"));
     let Some(file) = file.and_then(Node::text).map(str::trim) else {
