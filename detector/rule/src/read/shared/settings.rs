@@ -1,6 +1,6 @@
 //! `settings: {NAME: {about: …, values: […]}}`: what a service has and rules ask for, as a list that may still be empty.
 
-use crate::read::shared::lists::{Content, of_file, values_here};
+use crate::read::shared::content::{Content, of_file, values_here};
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::{Reporter, RuleFile};
 use crate::yaml::yaml_tree::{Kind, Node, shortened};
