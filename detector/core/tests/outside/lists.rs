@@ -139,7 +139,7 @@ fn a_setting_is_a_list_that_may_be_empty_and_what_is_wrong_with_one_is_told() {
     for (settings, expected) in [
         (
             "  exits: {about: a, values: []}\n",
-            ":2: the setting `exits` is empty",
+            ":2: warning: the setting `exits` is empty",
         ),
         (
             "  exits: {abuot: a, values: [10.0.0.0/8]}\n",
@@ -167,7 +167,7 @@ fn a_setting_is_a_list_that_may_be_empty_and_what_is_wrong_with_one_is_told() {
         ),
         (
             "  exits: {about: a, values: [10.0.0.0/8]}\n  idle: {about: a, values: [b]}\n",
-            ":3: no rule looks into the list `idle`",
+            ":3: warning: no rule looks into the list `idle`",
         ),
     ] {
         let said = said(&with(&format!("settings:\n{settings}")));
