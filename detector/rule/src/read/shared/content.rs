@@ -77,11 +77,7 @@ pub(super) fn values_here(name: &str, items: &[Node], out: &mut Reporter<'_>) ->
     }
     let mut values = Vec::new();
     for item in items {
-        let text = match &item.kind {
-            Kind::Int(number) => Some(number.to_string()),
-            _ => item.text().map(|text| text.trim().to_owned()),
-        };
-        match text.filter(|text| !text.is_empty()) {
+        match written_value(item) {
             Some(text) => values.push(Written {
                 text: text.into(),
                 line: item.line,
@@ -96,6 +92,15 @@ pub(super) fn values_here(name: &str, items: &[Node], out: &mut Reporter<'_>) ->
         }
     }
     values
+}
+
+/// A value as text; none where it is neither that nor a whole number, or is empty.
+pub(super) fn written_value(item: &Node) -> Option<String> {
+    let text = match &item.kind {
+        Kind::Int(number) => Some(number.to_string()),
+        _ => item.text().map(|text| text.trim().to_owned()),
+    };
+    text.filter(|text| !text.is_empty())
 }
 
 fn check_list_keys(node: &Node, out: &mut Reporter<'_>) {

@@ -1,5 +1,6 @@
-//! The documents `lists` and `shared_networks` of all files go in, the lists come out by name.
+//! The documents `lists`, `settings` and `shared_networks` of all files go in, the lists come out by name.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -24,6 +25,8 @@ pub(crate) struct Lists {
     named: Vec<NamedList>,
     /// By list: what is known of it, for each way to look into it.
     known: HashMap<(usize, Lookup), Listed>,
+    /// Names that rules asked for, whether there is such a list or not.
+    asked_for: BTreeSet<String>,
     problems: Vec<RuleProblem>,
 }
 
@@ -155,6 +158,7 @@ impl Lists {
     }
 
     fn find(&mut self, name: &str) -> Result<usize, String> {
+        self.asked_for.insert(name.to_owned());
         let at = self.named.iter().position(|list| *list.name == *name);
         let at = at.ok_or_else(|| {
             let hint = suggestion(name, self.named.iter().map(|list| &*list.name));
@@ -164,6 +168,11 @@ impl Lists {
         })?;
         self.named[at].is_used = true;
         Ok(at)
+    }
+
+    /// Names that rules asked for so far.
+    pub(crate) fn asked_for(&self) -> BTreeSet<String> {
+        self.asked_for.clone()
     }
 
     /// The networks that many share, and what is wrong with all lists. Those are doubted that no rule looks into, where

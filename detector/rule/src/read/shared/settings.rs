@@ -1,9 +1,10 @@
 //! `settings: {NAME: {about: …, values: […]}}`: what a service has and rules ask for, as a list that may still be empty.
 
-use crate::read::shared::content::{Content, of_file, values_here};
+use crate::read::shared::content::{Content, of_file, values_here, written_value};
+use crate::yaml::documents::split_documents;
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::{Reporter, RuleFile};
-use crate::yaml::yaml_tree::{Kind, Node, shortened};
+use crate::yaml::yaml_tree::{self, Kind, Node, shortened};
 
 const KEYS: [&str; 4] = ["about", "values", "file", "column"];
 
@@ -70,4 +71,61 @@ pub(super) fn read_setting(
         out.warning(key.line, message);
     }
     Content::Values(path.into(), values)
+}
+
+/// A setting as a file has it, unchecked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    pub name: String,
+    /// One line: what it is.
+    pub about: String,
+    pub content: SettingContent,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SettingContent {
+    Values(Vec<String>),
+    /// A file beside the one that has the setting, and the column where that is CSV.
+    File {
+        file: String,
+        column: Option<String>,
+    },
+}
+
+/// The settings of a file in their order, as far as they can be read, and the text of each document that has none.
+pub fn settings_of(file: &RuleFile) -> (Vec<Setting>, Vec<String>) {
+    let (mut settings, mut others) = (Vec::new(), Vec::new());
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    for document in split_documents(text) {
+        let root = yaml_tree::parse(document.text, document.first_line);
+        let root = root.ok().flatten();
+        match root.as_ref().and_then(|root| root.get("settings")) {
+            Some(named) => {
+                let named = named.map().unwrap_or_default().iter();
+                settings.extend(named.filter_map(|(key, node)| written_setting(key, node)));
+            }
+            None => others.push(document.text.trim_matches('\n').to_owned()),
+        }
+    }
+    (settings, others)
+}
+
+fn written_setting(key: &Node, node: &Node) -> Option<Setting> {
+    let text = |key: &str| Some(node.get(key)?.text()?.trim().to_owned());
+    let content = match (node.get("values").and_then(Node::list), text("file")) {
+        (Some(values), _) => {
+            let values = values.iter().filter_map(written_value);
+            SettingContent::Values(values.collect())
+        }
+        (None, Some(file)) => SettingContent::File {
+            file,
+            column: text("column"),
+        },
+        (None, None) => return None,
+    };
+    Some(Setting {
+        name: key.text()?.to_owned(),
+        about: text("about").unwrap_or_default(),
+        content,
+    })
 }
