@@ -155,10 +155,9 @@ pub fn list_files(files: &[RuleFile]) -> Vec<String> {
     lists::named_files(files)
 }
 
-/// The names of lists and settings that the rules of these files ask for, whether there are such or not.
-pub fn lists_asked_for(files: &[RuleFile], types: &'static [WindowKind]) -> BTreeSet<String> {
-    let Drafted { shared, .. } = drafted(files, types);
-    shared.lists.asked_for()
+/// The names of lists and settings that the rules of these files ask for, and that no file has.
+pub fn missing_lists(files: &[RuleFile], types: &'static [WindowKind]) -> BTreeSet<String> {
+    drafted(files, types).shared.lists.into_missing()
 }
 
 /// What the files hold, each for itself.

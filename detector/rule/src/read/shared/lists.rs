@@ -25,8 +25,8 @@ pub(crate) struct Lists {
     named: Vec<NamedList>,
     /// By list: what is known of it, for each way to look into it.
     known: HashMap<(usize, Lookup), Listed>,
-    /// Names that rules asked for, whether there is such a list or not.
-    asked_for: BTreeSet<String>,
+    /// Names that rules asked for, of which there is no list.
+    missing: BTreeSet<String>,
     problems: Vec<RuleProblem>,
 }
 
@@ -158,9 +158,9 @@ impl Lists {
     }
 
     fn find(&mut self, name: &str) -> Result<usize, String> {
-        self.asked_for.insert(name.to_owned());
         let at = self.named.iter().position(|list| *list.name == *name);
         let at = at.ok_or_else(|| {
+            self.missing.insert(name.to_owned());
             let hint = suggestion(name, self.named.iter().map(|list| &*list.name));
             format!(
                 "there is no list `{name}`{hint}; put its values into a file beside the rules, one a line, and name it: `lists: {{{name}: {{file: {name}.txt}}}}`"
@@ -170,9 +170,9 @@ impl Lists {
         Ok(at)
     }
 
-    /// Names that rules asked for so far.
-    pub(crate) fn asked_for(&self) -> BTreeSet<String> {
-        self.asked_for.clone()
+    /// Names that rules asked for so far, of which there is no list.
+    pub(crate) fn into_missing(self) -> BTreeSet<String> {
+        self.missing
     }
 
     /// The networks that many share, and what is wrong with all lists. Those are doubted that no rule looks into, where
