@@ -73,7 +73,7 @@ impl Desk {
 
     /// Exit status and standard error of a command that writes to `output`.
     fn write(&self, command: &str, output: &str) -> (i32, String) {
-        let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules/error_leak");
+        let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
         let rules = rules.to_str().unwrap();
         let args = match command {
             "run" => vec!["-q", "--rules", rules, "recordings"],

@@ -4,7 +4,7 @@ use crate::init::prefixes::{NAMES_MIN, prefixes};
 use crate::init::seen::Shown;
 use crate::init::text::told;
 use crate::init::values::{Seen, Values};
-use crate::output::quantity::count;
+use crate::output::quantity::{count, counted};
 
 /// Values of one setting that are taken; a setting holds a thousand.
 const TAKEN_MAX: usize = 500;
@@ -70,18 +70,17 @@ impl Finding<'_> {
     fn of_form(&mut self, values: &Values, (what, is_form): Form) -> Vec<Proposal> {
         let (sound, odd): (Vec<_>, Vec<_>) =
             (values.by_times().into_iter()).partition(|(value, _)| is_form(value));
-        if let Some((first, _)) = odd.first() {
-            self.notes.push(format!(
-                "Left out, since no {what} looks so: {}, such as {}",
-                count(odd.len() as u64),
+        let left_out = odd.first().map(|(first, _)| {
+            let odd = count(odd.len() as u64);
+            format!(
+                "Left out, since no {what} looks so: {odd}, such as {}",
                 told(first)
-            ));
-        }
-        if values.beyond > 0 {
-            self.notes.push(format!(
-                "Not all are here: there were more than {} different ones",
-                count(values.len() as u64)
-            ));
+            )
+        });
+        for note in left_out.into_iter().chain(values.missing()) {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
         }
         let proposal = |(value, seen): (&str, &Seen)| Proposal {
             value: value.to_owned(),
@@ -162,7 +161,7 @@ pub(super) fn findings(shown: &Shown) -> Vec<Finding<'_>> {
             .looking_at([&shown.pools])
             .taking(&shown.pools, POOL)
             .noting("Those in which sign-ins passed or calls succeeded"),
-        finding("tables", "DynamoDB tables of the service")
+        finding("dynamodb_tables", "DynamoDB tables of the service")
             .looking_at([&shown.tables])
             .taking(&shown.tables, ("table", is_name))
             .noting("Those that were read or written"),
@@ -217,7 +216,7 @@ fn operator_roles(shown: &Shown) -> Finding<'_> {
     for role in &mut roles {
         let beyond = shown.roles_beyond.together(|name| name == role.value);
         let beyond = match beyond {
-            Some(seen) => format!("{} times at what somebody else owns", count(seen.times)),
+            Some(seen) => format!("{} at what somebody else owns", counted(seen.times, "time")),
             None => "never at what somebody else owns".to_owned(),
         };
         role.why = format!("{}, {beyond}", role.why);

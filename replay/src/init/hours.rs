@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::output::quantity::counted;
+
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 
@@ -54,7 +56,8 @@ impl Hours {
         let days = self.days.iter().filter(|day| weekday(**day) < 5).count();
         if days < WORKING_DAYS_MIN {
             return Err(format!(
-                "the recording has events of users on {days} working days, too few to tell hours (at least {WORKING_DAYS_MIN})"
+                "the recording has events of users on {}, too few to tell hours (at least {WORKING_DAYS_MIN})",
+                counted(days as u64, "working day")
             ));
         }
         let by_hour: Vec<u64> = (0..24)
@@ -128,6 +131,6 @@ mod tests {
         let mut few = Hours::default();
         few.note(Some(0));
         few.note(None);
-        assert!(few.span().unwrap_err().contains("on 1 working days"));
+        assert!(few.span().unwrap_err().contains("on 1 working day,"));
     }
 }

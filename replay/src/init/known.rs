@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use detector_core::rule::{RuleFile, RuleProblem, Setting, Severity, missing_lists, settings_of};
+use detector_core::rule::{
+    RuleFile, RuleProblem, Setting, Severity, is_rule_file, missing_lists, settings_of,
+};
 use detector_core::window::{TYPES, check_rules};
 
 use crate::input::rules;
@@ -28,17 +30,15 @@ impl Known {
     /// Reads the rules under `paths`. `None` where the settings in them are broken: that has been said.
     pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<Option<Self>> {
         let rules::Read {
-            files, problems, ..
+            files,
+            mut problems,
+            ..
         } = rules::read(paths, "give --rules PATH")?;
         let is_settings =
             |file: &RuleFile| Path::new(&file.path).file_name() == Some(SETTINGS.as_ref());
-        let mut problems: Vec<RuleProblem> = problems;
-        if files.iter().any(is_settings) {
-            let of_settings = |problem: &RuleProblem| {
-                Path::new(&problem.path).file_name() == Some(SETTINGS.as_ref())
-            };
-            problems.extend(check_rules(&files).into_iter().filter(of_settings));
-        }
+        let is_alone = |file: &&RuleFile| is_settings(file) || !is_rule_file(&file.path);
+        let alone: Vec<RuleFile> = files.iter().filter(is_alone).cloned().collect();
+        problems.extend(check_rules(&alone));
         if is_broken(problems) {
             return Ok(None);
         }

@@ -73,6 +73,7 @@ pub(crate) fn run(args: &InitArgs) -> anyhow::Result<Outcome> {
     if let Some(Stop::Hits(error) | Stop::State(error)) = read.stopped {
         return Err(error).context("cannot count what was read");
     }
+    shown.events = read.recording.events;
     let page = page::page(&known, &shown);
     if !known.takes(&page) {
         return Ok(Outcome::RulesBroken);

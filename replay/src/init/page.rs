@@ -43,11 +43,26 @@ pub(super) fn page(known: &Known, shown: &Shown) -> String {
         }
     }
     for document in &known.beside {
-        let _ = write!(page, "\n---\n{document}\n");
+        let _ = write!(page, "\n---\n{}\n", without_end(document));
     }
     page.push_str(&proposed::documents(shown));
     page
 }
+
+/// Comments at the end of a document are of what follows it, and may be those that come again here.
+fn without_end(document: &str) -> &str {
+    let mut document = document;
+    while let Some((rest, last)) = document.rsplit_once('\n') {
+        if !last.trim().is_empty() && !last.starts_with('#') {
+            break;
+        }
+        document = rest;
+    }
+    document
+}
+
+/// Of settings of somebody's own.
+const UNKNOWN: &str = "No log tells what this is";
 
 const UNASKED: &str = "
 # No rule asks for the settings that follow. A rule of yours can, by `FIELD|expand: '%app_clients%'`: remove the `#` then.
@@ -87,7 +102,7 @@ fn declared(setting: &Setting, finding: Option<&Finding<'_>>) -> String {
         }
     };
     let Some(finding) = finding else {
-        let notes = ["What this is no log tells: left as it was".to_owned()];
+        let notes = [UNKNOWN.to_owned()];
         let kept = values.iter().map(|value| line(value, "as it was"));
         return with_values((name, about), &notes, (kept.collect(), Vec::new()));
     };
@@ -117,7 +132,7 @@ fn new(finding: &Finding<'_>) -> String {
 
 /// One that rules ask for, and of which nothing is known.
 fn unknown(name: &str) -> String {
-    let notes = ["A rule asks for it; what it is only its author knows".to_owned()];
+    let notes = [UNKNOWN.to_owned()];
     with_values(
         (name, "asked for by a rule"),
         &notes,

@@ -33,6 +33,9 @@ fn networks(shown: &Shown, text: &mut String) {
         text,
         "\n# Networks with {USERS_MIN} users or more. Offices, carriers and VPNs look so, and so does who took over {USERS_MIN} accounts: find out\n# whose each is. Rules ask for them by `FIELD|cidr|expand: '%shared%'`; an entry ends with its last day (2027-01-31)."
     );
+    if let Some(missing) = shown.networks.missing() {
+        let _ = writeln!(text, "# {missing}.");
+    }
     if networks.is_empty() {
         text.push_str("# None was seen.\n");
         return;
@@ -92,6 +95,9 @@ fn roles(shown: &Shown, text: &mut String) {
     text.push_str(
         "\n# Roles that changed something. Where one is meant to, and an alert names it, it goes into the allowlist of that detector\n# (allowlist.yaml in its folder): a list is looked at by nobody, so each entry has an owner and a last day.\n",
     );
+    if let Some(missing) = shown.machine_roles.missing() {
+        let _ = writeln!(text, "# {missing}.");
+    }
     if roles.is_empty() {
         text.push_str("# None was seen.\n");
         return;
@@ -99,10 +105,15 @@ fn roles(shown: &Shown, text: &mut String) {
     let mut roles: Vec<_> = roles.into_iter().collect();
     roles.sort_by_key(|(role, (seen, _))| (std::cmp::Reverse(seen.times), *role));
     for (role, (seen, services)) in roles.iter().take(TOLD_MAX) {
+        // AWS keeps this name for the roles that IAM Identity Center gives to people.
+        let who = match role.contains("/AWSReservedSSO_") {
+            true => "people; ",
+            false => "",
+        };
         let services: Vec<String> = services.iter().take(5).map(|it| told(it)).collect();
         let _ = writeln!(
             text,
-            "#     - {{principal: {}, owner: WHO, reason: WHAT FOR, expires: LAST DAY}}    # {}: {}",
+            "#     - {{principal: {}, owner: WHO, reason: WHAT FOR, expires: LAST DAY}}    # {who}{}: {}",
             quoted(role),
             services.join(", "),
             seen.told()

@@ -34,6 +34,7 @@ static INTERNAL_HOST: LazyLock<Regex> = LazyLock::new(|| {
 /// What a recording shows.
 #[derive(Debug, Default)]
 pub(super) struct Shown {
+    /// In the recording, whether anything of them is looked at or not.
     pub(super) events: u64,
     pub(super) first_ms: Option<i64>,
     pub(super) last_ms: Option<i64>,
@@ -65,7 +66,6 @@ pub(super) struct Shown {
 
 impl Shown {
     pub(super) fn note(&mut self, event: &Looked<'_>) {
-        self.events += 1;
         self.first_ms = self.first_ms.into_iter().chain(event.time_ms).min();
         self.last_ms = self.last_ms.max(event.time_ms);
         match event.source {
@@ -207,9 +207,11 @@ fn last_part(value: &str) -> &str {
 
 /// Of `arn:aws:s3:::NAME` or `s3://NAME/KEY`.
 fn bucket_of(value: &str) -> &str {
-    let name = value
-        .strip_prefix("s3://")
-        .unwrap_or_else(|| value.rsplit(':').next().unwrap_or(value));
+    let name = match value.strip_prefix("s3://") {
+        Some(name) => name,
+        None if value.starts_with("arn:") => value.rsplit(':').next().unwrap_or(value),
+        None => return value,
+    };
     name.split('/').next().unwrap_or(name)
 }
 

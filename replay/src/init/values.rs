@@ -5,20 +5,23 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use detector_core::time::Timestamp;
 
-use crate::output::quantity::count;
+use crate::output::quantity::{count, counted};
 
 /// Different values of one kind that are kept. Of more, those that come first in the recording.
 const VALUES_MAX: usize = 10_000;
 
 /// Users of one value that are told apart.
-const USERS_MAX: usize = 1_000;
+const USERS_MAX: usize = 250;
+
+/// Bytes of a value: no name of AWS or of a host is longer.
+const VALUE_BYTES_MAX: usize = 256;
 
 /// Values of one kind.
 #[derive(Debug, Default)]
 pub(super) struct Values {
     kept: BTreeMap<String, Seen>,
-    /// Times that a value was seen for which there was no room.
-    pub(super) beyond: u64,
+    /// Times that a value was seen that is too long, or for which there was no room.
+    pub(super) left_out: u64,
 }
 
 /// How often, from when to when, and by how many.
@@ -41,11 +44,11 @@ impl Values {
     pub(super) fn note(&mut self, value: &str, sight: Sight<'_>) {
         if let Some(seen) = self.kept.get_mut(value) {
             seen.note(sight);
-        } else if self.kept.len() < VALUES_MAX {
+        } else if value.len() <= VALUE_BYTES_MAX && self.kept.len() < VALUES_MAX {
             let seen = self.kept.entry(value.to_owned()).or_default();
             seen.note(sight);
         } else {
-            self.beyond += 1;
+            self.left_out += 1;
         }
     }
 
@@ -61,8 +64,15 @@ impl Values {
         values
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.kept.len()
+    /// What is missing of them, in words.
+    pub(super) fn missing(&self) -> Option<String> {
+        (self.left_out > 0).then(|| {
+            format!(
+                "Not counted {}: of more than {} different values those that came later, and any of more than {VALUE_BYTES_MAX} bytes",
+                counted(self.left_out, "time"),
+                count(VALUES_MAX as u64)
+            )
+        })
     }
 
     /// All that `is_meant` says yes to, together; `None` where there is none.
