@@ -1,6 +1,7 @@
 //! What is no setting, and depends on the service all the same: networks that many share, hours, roles of machines.
 //! All of it takes something away from what is watched, so that all of it is a comment.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -28,7 +29,7 @@ fn networks(shown: &Shown, text: &mut String) {
     let mut networks: Vec<(&str, &Seen)> = (shown.networks.iter())
         .filter(|(_, seen)| seen.users() >= USERS_MIN)
         .collect();
-    networks.sort_by_key(|(network, seen)| (std::cmp::Reverse(seen.users()), *network));
+    networks.sort_by_key(|(network, seen)| (Reverse((seen.users(), seen.times)), *network));
     let _ = writeln!(
         text,
         "\n# Networks with {USERS_MIN} users or more. Offices, carriers and VPNs look so, and so does who took over {USERS_MIN} accounts: find out\n# whose each is. Rules ask for them by `FIELD|cidr|expand: '%shared%'`; an entry ends with its last day (2027-01-31)."
@@ -103,7 +104,7 @@ fn roles(shown: &Shown, text: &mut String) {
         return;
     }
     let mut roles: Vec<_> = roles.into_iter().collect();
-    roles.sort_by_key(|(role, (seen, _))| (std::cmp::Reverse(seen.times), *role));
+    roles.sort_by_key(|(role, (seen, _))| (Reverse(seen.times), *role));
     for (role, (seen, services)) in roles.iter().take(TOLD_MAX) {
         // AWS keeps this name for the roles that IAM Identity Center gives to people.
         let who = match role.contains("/AWSReservedSSO_") {
