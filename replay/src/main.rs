@@ -26,6 +26,7 @@ mod test; // `replay test`
 mod threats; // `replay threats`
 mod check; // `replay check`
 mod cost; // `replay cost`
+mod init; // `replay init`
 mod shell; // `replay completions` and `replay man`
 #[cfg(feature = "aws")]
 mod service; // AWS: who we are there, and what went wrong
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Threats(args) => threats::run(args),
         Command::Cost(args) => cost::run(args),
+        Command::Init(args) => init::run(args),
         #[cfg(feature = "aws")]
         Command::Send(args) => send::run(args),
         Command::Capture(args) => capture::run(args),

@@ -238,7 +238,7 @@ fn a_link_or_pipe_of_somebody_else_in_a_shared_folder_is_a_trap() {
     if !is_root() {
         return;
     }
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules/error_leak");
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
     let desk = Desk::new(false);
     share(desk.folder.path());
     fs::write(desk.path("log.ndjson"), LINE).unwrap();
@@ -372,7 +372,7 @@ fn what_the_shell_has_opened_is_written_into_where_the_shell_would() {
 
 /// Starts `replay` with rules and this input, writing to `report`.
 fn start(folder: &Path, args: &[&str], stdin: Stdio) -> Child {
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules/error_leak");
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
     let fixed = ["run", "-r", rules.to_str().unwrap(), "-o", "report"];
     let mut command = replay(folder, &[&fixed[..], args].concat());
     command

@@ -13,6 +13,8 @@ mod draft; // rules before they are linked
 mod link; // drafts -> RuleSet
 mod read; // YAML -> drafts
 
+use std::collections::BTreeSet;
+
 use detector_event::field::FieldTable;
 
 use read::document;
@@ -33,6 +35,7 @@ pub use model::threat_list::{
     id_and_title,
 };
 pub use model::*;
+pub use read::shared::settings::{Setting, SettingContent, settings_of};
 pub use yaml::documents::RULE_FILE_BYTES_MAX;
 pub use yaml::duration::WINDOW_LENGTH_MAX_MS;
 pub use yaml::letter_case::{fold, fold_into, is_folded};
@@ -152,10 +155,20 @@ pub fn list_files(files: &[RuleFile]) -> Vec<String> {
     lists::named_files(files)
 }
 
-fn load_with_problems(
-    files: &[RuleFile],
-    types: &'static [WindowKind],
-) -> (Option<RuleSet>, Vec<RuleProblem>) {
+/// The names of lists and settings that the rules of these files ask for, and that no file has.
+pub fn missing_lists(files: &[RuleFile], types: &'static [WindowKind]) -> BTreeSet<String> {
+    drafted(files, types).shared.lists.into_missing()
+}
+
+/// What the files hold, each for itself.
+struct Drafted {
+    drafts: draft::Drafts,
+    fields: FieldTable,
+    shared: Shared,
+    problems: Vec<RuleProblem>,
+}
+
+fn drafted(files: &[RuleFile], types: &'static [WindowKind]) -> Drafted {
     let mut drafts = draft::Drafts::new(types);
     let mut problems = Vec::new();
     let named = lists::named_files(files);
@@ -168,6 +181,24 @@ fn load_with_problems(
         problems.extend(out.into_problems());
     }
     let (fields, shared) = reading;
+    Drafted {
+        drafts,
+        fields,
+        shared,
+        problems,
+    }
+}
+
+fn load_with_problems(
+    files: &[RuleFile],
+    types: &'static [WindowKind],
+) -> (Option<RuleSet>, Vec<RuleProblem>) {
+    let Drafted {
+        drafts,
+        fields,
+        shared,
+        mut problems,
+    } = drafted(files, types);
     let Finished {
         shared_networks,
         spelling,

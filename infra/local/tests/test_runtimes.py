@@ -126,7 +126,7 @@ def test_lines_of_the_application_are_events(client: Client, programs: Programs,
 
 @every_client
 def test_errors_that_nobody_caught_are_seen(client: Client, programs: Programs, tmp_path: Path) -> None:
-    rules = REPOSITORY / "rules" / "error_leak"
+    rules = REPOSITORY / "rules"
 
     def seen(run: Run) -> int:
         return sum(hit["rule_id"] == UNHANDLED for hit in hits(programs.replay, tmp_path, rules, run.log))

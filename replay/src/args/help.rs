@@ -46,7 +46,7 @@ Examples:
 pub(super) const MATCH_EXAMPLES: &str = "\
 Examples:
   # Every event that a detection rule matched
-  replay match --rules rules/error_leak/ trail.json.gz
+  replay match --rules rules/ trail.json.gz
 
   # Hits by rule
   replay match logs/ | jq -r .rule_id | sort | uniq -c";
@@ -72,6 +72,16 @@ Examples:
 
   # A sweep after a botnet of 120,000 addresses
   replay cost --rate 1000 --due 120000 my-day/";
+
+pub(super) const INIT_EXAMPLES: &str = "\
+Examples:
+  # What a week of logs says of the service
+  replay init last-week/
+
+  # Compared with what the rules have, and put in its place
+  replay init --output proposed.yaml last-week/
+  diff rules/vedette.yaml proposed.yaml
+  mv proposed.yaml rules/vedette.yaml && replay check rules/";
 
 pub(super) const THREATS_EXAMPLES: &str = "\
 Examples:
@@ -101,7 +111,7 @@ Examples:
   replay check rules/
 
   # A gate before a commit: a warning fails, too
-  replay check --strict rules/error_leak/ && git commit
+  replay check --strict rules/ && git commit
 
   # What an editor holds, and what a forge shows beside the lines
   replay check - < draft.yml

@@ -7,6 +7,7 @@ mod alerts; // what people are told
 mod color; // whether text has colours
 mod threats; // what can go wrong, and what of it is proven
 mod cost; // what the service costs
+mod init; // settings from a recording
 mod aws; // the commands that speak to AWS
 mod shell; // what a system keeps beside the program
 mod help; // texts
@@ -17,14 +18,15 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use help::{
     ALERTS_EXAMPLES, CAPTURE_EXAMPLES, CAPTURE_HELP, CHECK_EXAMPLES, COST_EXAMPLES, EXIT_STATUS,
-    INPUT_HELP, MATCH_EXAMPLES, RUN_EXAMPLES, SEND_EXAMPLES, SEND_HELP, TEST_EXAMPLES,
-    THREATS_EXAMPLES,
+    INIT_EXAMPLES, INPUT_HELP, MATCH_EXAMPLES, RUN_EXAMPLES, SEND_EXAMPLES, SEND_HELP,
+    TEST_EXAMPLES, THREATS_EXAMPLES,
 };
 
 pub(crate) use alerts::{AlertsArgs, Body};
 pub(crate) use aws::{CaptureArgs, SendArgs};
 pub(crate) use color::ColorChoice;
 pub(crate) use cost::{CostArgs, CostFormat};
+pub(crate) use init::InitArgs;
 pub(crate) use shell::{CompletionsArgs, ManArgs};
 pub(crate) use source::SourceArgs;
 use source::{cores, threads};
@@ -86,6 +88,12 @@ pub(crate) enum Command {
     /// schedule are a model in virtual time.
     #[command(after_help = COST_EXAMPLES, after_long_help = long_help(COST_EXAMPLES))]
     Cost(CostArgs),
+    /// Propose the settings of a service from a recording, as a `vedette.yaml` for its rules
+    ///
+    /// Says of each value how often it was seen, and why it is taken or left to you. What the rules have already stays, and
+    /// nothing that would keep an attack from being seen is ever taken.
+    #[command(after_help = INIT_EXAMPLES, after_long_help = long_help(INIT_EXAMPLES))]
+    Init(InitArgs),
     /// Send a recording over a Kinesis stream, as a rehearsal of the service
     #[command(after_help = SEND_EXAMPLES, after_long_help = longer(SEND_EXAMPLES, SEND_HELP))]
     Send(SendArgs),

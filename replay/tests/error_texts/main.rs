@@ -54,10 +54,11 @@ fn alerted(texts: &[Text], status: u16) -> (BTreeSet<usize>, BTreeSet<usize>) {
     };
     let lines: Vec<String> = texts.iter().enumerate().map(line).collect();
     fs::write(&recording, lines.join("\n")).expect("written");
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules/error_leak");
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
     let output = Command::new(env!("CARGO_BIN_EXE_replay"))
         .args(["run", "--quiet", "--format", "json", "--rules"])
-        .args([&rules, &recording])
+        .args([&rules.join("error_leak"), Path::new("--rules")])
+        .args([&rules.join("vedette.yaml"), &recording])
         .output()
         .expect("replay runs");
     assert!(output.status.success(), "{output:?}");

@@ -859,6 +859,8 @@ fn what_is_missing_is_told() {
         &folder.path().join("rules"),
     );
     let rules = folder.path().join("rules");
+    let settings = "rules/vedette.yaml";
+    fs::copy(root().join(settings), folder.path().join(settings)).unwrap();
     let output = threats(&["--rules", rules.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("the rules have no list of threats"));

@@ -118,3 +118,62 @@ fn a_redelivery_after_a_reload_changes_nothing() {
     }
     assert_eq!(told, 1);
 }
+
+#[test]
+fn a_setting_is_a_list_that_may_be_empty_and_what_is_wrong_with_one_is_told() {
+    let with = |settings: &str| {
+        let rule = RULE.split("---\nlists:").next().unwrap();
+        let rule = rule
+            .replace(" and not shared", "")
+            .replace("    shared: {ip|cidr|expand: '%carriers%'}\n", "");
+        [
+            file("rules/r.yml", &rule),
+            file("rules/vedette.yaml", settings),
+        ]
+    };
+    let filled = with("settings:\n  exits: {about: ways out, values: [203.0.113.0/24]}\n");
+    let lines = [line("2026-06-01T10:00:00Z", "203.0.113.7", "u")];
+    assert_eq!(alerts(&engine(&filled), &lines).len(), 1);
+    let empty = with("settings:\n  exits: {about: ways out, values: []}\n");
+    assert_eq!(alerts(&engine(&empty), &lines).len(), 0);
+    for (settings, expected) in [
+        (
+            "  exits: {about: a, values: []}\n",
+            ":2: warning: the setting `exits` is empty",
+        ),
+        (
+            "  exits: {abuot: a, values: [10.0.0.0/8]}\n",
+            ":2: unknown key `abuot`, did you mean `about`?",
+        ),
+        (
+            "  exits: {values: [10.0.0.0/8]}\n",
+            ":2: the setting `exits` has no `about`",
+        ),
+        (
+            "  exits: {about: a}\n",
+            ":2: the setting `exits` has either `values` or a `file`",
+        ),
+        (
+            "  exits: {about: a, values: x}\n",
+            ":2: the `values` of the setting `exits` are a list",
+        ),
+        (
+            "  exits: [10.0.0.0/8]\n",
+            ":2: the setting `exits` is what it is about",
+        ),
+        (
+            "  exits: {about: a, values: [10.0.0.0/8]}\nlists:\n  exits: [10.0.0.0/8]\n",
+            "the list `exits` is also at",
+        ),
+        (
+            "  exits: {about: a, values: [10.0.0.0/8]}\n  idle: {about: a, values: [b]}\n",
+            ":3: warning: no rule looks into the list `idle`",
+        ),
+    ] {
+        let said = said(&with(&format!("settings:\n{settings}")));
+        assert!(
+            said.iter().any(|text| text.contains(expected)),
+            "{expected}: {said:?}"
+        );
+    }
+}

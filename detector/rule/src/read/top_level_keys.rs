@@ -8,7 +8,7 @@ use crate::yaml::problem::Reporter;
 use crate::yaml::yaml_tree::{Node, shortened};
 
 /// Every other key that Sigma or Vedette reads, of any kind of document.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "action",
     "allowlist",
     "author",
@@ -25,6 +25,7 @@ const KEYS: [&str; 21] = [
     "references",
     "related",
     "scope",
+    "settings",
     "shared_networks",
     "sigma-version",
     "spelling",

@@ -1,5 +1,6 @@
-//! The documents `lists` and `shared_networks` of all files go in, the lists come out by name.
+//! The documents `lists`, `settings` and `shared_networks` of all files go in, the lists come out by name.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -12,12 +13,11 @@ use crate::read::allowlist_reader::{named_under, read_entries};
 use crate::yaml::documents::documents_with;
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::{Reporter, RuleFile, RuleProblem, Severity, problem};
-use crate::yaml::yaml_tree::{Kind, Node, shortened};
+use crate::yaml::yaml_tree::Node;
 
-use crate::read::shared::values::{Written, of_csv, of_text};
-
-/// Values of one list that stand in the rule file itself, or that are looked for within texts.
-const FEW_MAX: usize = 1_000;
+use crate::read::shared::content::{Content, FEW_MAX, beside, has_values, read_values};
+use crate::read::shared::settings::read_setting;
+use crate::read::shared::values::Written;
 
 /// All lists of a rule set.
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ pub(crate) struct Lists {
     named: Vec<NamedList>,
     /// By list: what is known of it, for each way to look into it.
     known: HashMap<(usize, Lookup), Listed>,
+    /// Names that rules asked for, of which there is no list.
+    missing: BTreeSet<String>,
     problems: Vec<RuleProblem>,
 }
 
@@ -38,21 +40,13 @@ struct NamedList {
     is_used: bool,
 }
 
-#[derive(Debug)]
-enum Content {
-    /// The file that they stand in, and they.
-    Values(Arc<str>, Vec<Written>),
-    Shared(Arc<Allowlist>),
-    /// What is wrong has been reported.
-    Broken,
-}
-
 /// The paths of the files in which lists of these rule files have their values.
 pub(crate) fn named_files(files: &[RuleFile]) -> Vec<String> {
     let mut named = Vec::new();
     for file in files {
-        for root in documents_with(&["lists"], file) {
-            for (_, list) in root.get("lists").and_then(Node::map).unwrap_or_default() {
+        for root in documents_with(&["lists", "settings"], file) {
+            let under = |key| root.get(key).and_then(Node::map).unwrap_or_default();
+            for (_, list) in under("lists").iter().chain(under("settings")) {
                 let name = list.get("file").and_then(Node::text);
                 let is_read = |name: &&str| has_values(name);
                 named.extend(
@@ -76,6 +70,10 @@ impl Lists {
                 let mut out = Reporter::new(&file.path);
                 for (key, name, node) in named_under(root, "lists", &mut out) {
                     let content = read_values(key, (name, node), values, &mut out);
+                    lists.add(key, name, content, &mut out);
+                }
+                for (key, name, node) in named_under(root, "settings", &mut out) {
+                    let content = read_setting(key, (name, node), values, &mut out);
                     lists.add(key, name, content, &mut out);
                 }
                 for (key, name, node) in named_under(root, "shared_networks", &mut out) {
@@ -162,6 +160,7 @@ impl Lists {
     fn find(&mut self, name: &str) -> Result<usize, String> {
         let at = self.named.iter().position(|list| *list.name == *name);
         let at = at.ok_or_else(|| {
+            self.missing.insert(name.to_owned());
             let hint = suggestion(name, self.named.iter().map(|list| &*list.name));
             format!(
                 "there is no list `{name}`{hint}; put its values into a file beside the rules, one a line, and name it: `lists: {{{name}: {{file: {name}.txt}}}}`"
@@ -169,6 +168,11 @@ impl Lists {
         })?;
         self.named[at].is_used = true;
         Ok(at)
+    }
+
+    /// Names that rules asked for so far, of which there is no list.
+    pub(crate) fn into_missing(self) -> BTreeSet<String> {
+        self.missing
     }
 
     /// The networks that many share, and what is wrong with all lists. Those are doubted that no rule looks into, where
@@ -192,143 +196,6 @@ impl Lists {
                 Content::Values(..) | Content::Broken => None,
             });
         (shared.collect(), self.problems)
-    }
-}
-
-/// A file's path, from that of the rule file that names it.
-fn beside(path: &str, name: &str) -> String {
-    let folder = path.rfind(['/', '\\']).map_or("", |end| &path[..=end]);
-    format!("{folder}{name}")
-}
-
-/// Whether a file of that name can hold values.
-fn has_values(name: &&str) -> bool {
-    let lower = name.trim().to_ascii_lowercase();
-    lower.ends_with(".txt") || lower.ends_with(".csv")
-}
-
-fn read_values(
-    key: &Node,
-    (name, node): (&str, &Node),
-    files: &[&RuleFile],
-    out: &mut Reporter<'_>,
-) -> Content {
-    let mark = out.mark();
-    let (path, values) = match &node.kind {
-        Kind::List(items) => (out.path().to_owned(), values_here(name, items, out)),
-        Kind::Map(_) => of_file(key, (name, node), files, out),
-        _ => {
-            let message = format!(
-                "the list `{name}` is a file, as `{{file: {name}.txt}}`, or its values, as `[one, two]`, not {}",
-                node.shown()
-            );
-            out.error(key.line, message);
-            return Content::Broken;
-        }
-    };
-    if out.errors_since(mark) > 0 {
-        return Content::Broken;
-    }
-    if values.is_empty() {
-        let message = format!("the list `{name}` has no values, so nothing is in it");
-        out.warning(key.line, message);
-    }
-    Content::Values(path.into(), values)
-}
-
-fn values_here(name: &str, items: &[Node], out: &mut Reporter<'_>) -> Vec<Written> {
-    if items.len() > FEW_MAX {
-        let line = items[0].line;
-        let message = format!(
-            "the list `{name}` has {} values, the most is {FEW_MAX} here: put them into a file, one a line, and write `{{file: {name}.txt}}`",
-            items.len()
-        );
-        out.error(line, message);
-    }
-    let mut values = Vec::new();
-    for item in items {
-        let text = match &item.kind {
-            Kind::Int(number) => Some(number.to_string()),
-            _ => item.text().map(|text| text.trim().to_owned()),
-        };
-        match text.filter(|text| !text.is_empty()) {
-            Some(text) => values.push(Written {
-                text: text.into(),
-                line: item.line,
-            }),
-            None => {
-                let message = format!(
-                    "the list `{name}` has {}, which is no text: quote it",
-                    item.shown()
-                );
-                out.error(item.line, message);
-            }
-        }
-    }
-    values
-}
-
-fn of_file(
-    key: &Node,
-    (name, node): (&str, &Node),
-    files: &[&RuleFile],
-    out: &mut Reporter<'_>,
-) -> (String, Vec<Written>) {
-    for (at, _) in node.map().unwrap_or_default() {
-        let known = at.text().unwrap_or_default();
-        if !["file", "column"].contains(&known) {
-            let hint = suggestion(known, ["file", "column"]);
-            let message = format!(
-                "unknown key {}{hint}; a list has `file`, and `column` where that is CSV",
-                shortened(known)
-            );
-            out.error(at.line, message);
-        }
-    }
-    let none = (String::new(), Vec::new());
-    let (file, column) = (node.get("file"), node.entry("column"));
-    let Some(file) = file.and_then(Node::text).map(str::trim) else {
-        let message = format!("the list `{name}` has no `file`, as `{{file: {name}.txt}}`");
-        out.error(key.line, message);
-        return none;
-    };
-    if !has_values(&file) {
-        let message = format!(
-            "{} is no .txt or .csv file: a list is text, one value a line, or CSV with a `column`",
-            shortened(file)
-        );
-        out.error(key.line, message);
-        return none;
-    }
-    let path = beside(out.path(), file);
-    let Some(found) = files.iter().find(|file| file.path == path) else {
-        let message = format!("there is no file `{path}`: put it there, one value a line");
-        out.error(key.line, message);
-        return none;
-    };
-    let is_csv = file.to_ascii_lowercase().ends_with(".csv");
-    let values = match (is_csv, column.map(|(_, column)| column.text())) {
-        (false, None) => of_text(&found.text),
-        (true, Some(Some(column))) => of_csv(&found.text, column),
-        (true, _) => Err((
-            0,
-            "a CSV file needs a `column`, as `{file: a.csv, column: ip}`".to_owned(),
-        )),
-        (false, Some(_)) => Err((
-            0,
-            "a text file has no columns: remove `column`, or name a .csv file".to_owned(),
-        )),
-    };
-    match values {
-        Ok(values) => (path, values),
-        Err((0, message)) => {
-            out.error(key.line, message);
-            none
-        }
-        Err((line, message)) => {
-            out.error(key.line, format!("{path}:{line}: {message}"));
-            none
-        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub(crate) mod values; // a list's file, line by line
 pub(crate) mod lists; // lists: … -> lists of values, by name
+mod content; // what one list has
+pub(crate) mod settings; // settings: … -> the same, of what a service has
 mod calendars; // calendars: … -> working hours
 mod spelling; // spelling: … -> what of a field makes no difference
 
@@ -23,7 +25,13 @@ use lists::Lists;
 use spelling::read_spelling;
 
 /// The keys of such documents.
-pub(crate) const KEYS: [&str; 4] = ["calendars", "lists", "shared_networks", "spelling"];
+pub(crate) const KEYS: [&str; 5] = [
+    "calendars",
+    "lists",
+    "settings",
+    "shared_networks",
+    "spelling",
+];
 
 /// What they say.
 #[derive(Debug, Default)]

@@ -1,0 +1,131 @@
+//! `settings: {NAME: {about: …, values: […]}}`: what a service has and rules ask for, as a list that may still be empty.
+
+use crate::read::shared::content::{Content, of_file, values_here, written_value};
+use crate::yaml::documents::split_documents;
+use crate::yaml::near_name::suggestion;
+use crate::yaml::problem::{Reporter, RuleFile};
+use crate::yaml::yaml_tree::{self, Kind, Node, shortened};
+
+const KEYS: [&str; 4] = ["about", "values", "file", "column"];
+
+/// One setting; `files` are those in which values stand.
+pub(super) fn read_setting(
+    key: &Node,
+    (name, node): (&str, &Node),
+    files: &[&RuleFile],
+    out: &mut Reporter<'_>,
+) -> Content {
+    let mark = out.mark();
+    let Kind::Map(entries) = &node.kind else {
+        let message = format!(
+            "the setting `{name}` is what it is about and its values, as `{{about: who operates, values: [ann]}}`, not {}",
+            node.shown()
+        );
+        out.error(key.line, message);
+        return Content::Broken;
+    };
+    for (at, _) in entries {
+        let known = at.text().unwrap_or_default();
+        if !KEYS.contains(&known) {
+            let hint = suggestion(known, KEYS);
+            let message = format!(
+                "unknown key {}{hint}; a setting has `about`, and `values` or `file`",
+                shortened(known)
+            );
+            out.error(at.line, message);
+        }
+    }
+    let about = node.get("about").and_then(Node::text).map(str::trim);
+    if about.is_none_or(|about| about.is_empty() || about.contains('\n')) {
+        let message = format!("the setting `{name}` has no `about`: say in one line what it is");
+        out.error(key.line, message);
+    }
+    let (path, values) = match (node.get("values"), node.get("file")) {
+        (Some(values), None) => match &values.kind {
+            Kind::List(items) => (out.path().to_owned(), values_here(name, items, out)),
+            _ => {
+                let message = format!(
+                    "the `values` of the setting `{name}` are a list, as `[one, two]` or `[]`, not {}",
+                    values.shown()
+                );
+                out.error(values.line, message);
+                return Content::Broken;
+            }
+        },
+        (None, Some(_)) => of_file(key, (name, node), files, out),
+        _ => {
+            let message = format!(
+                "the setting `{name}` has either `values` or a `file`: write `values: []` while nobody knows them"
+            );
+            out.error(key.line, message);
+            return Content::Broken;
+        }
+    };
+    if out.errors_since(mark) > 0 {
+        return Content::Broken;
+    }
+    if values.is_empty() {
+        let message = format!(
+            "the setting `{name}` is empty: no rule finds anything in it, and one that asks for nothing else sleeps until it is filled"
+        );
+        out.warning(key.line, message);
+    }
+    Content::Values(path.into(), values)
+}
+
+/// A setting as a file has it, unchecked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    pub name: String,
+    /// One line: what it is.
+    pub about: String,
+    pub content: SettingContent,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SettingContent {
+    Values(Vec<String>),
+    /// A file beside the one that has the setting, and the column where that is CSV.
+    File {
+        file: String,
+        column: Option<String>,
+    },
+}
+
+/// The settings of a file in their order, as far as they can be read, and the text of each document that has none.
+pub fn settings_of(file: &RuleFile) -> (Vec<Setting>, Vec<String>) {
+    let (mut settings, mut others) = (Vec::new(), Vec::new());
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    for document in split_documents(text) {
+        let root = yaml_tree::parse(document.text, document.first_line);
+        let root = root.ok().flatten();
+        match root.as_ref().and_then(|root| root.get("settings")) {
+            Some(named) => {
+                let named = named.map().unwrap_or_default().iter();
+                settings.extend(named.filter_map(|(key, node)| written_setting(key, node)));
+            }
+            None => others.push(document.text.trim_matches('\n').to_owned()),
+        }
+    }
+    (settings, others)
+}
+
+fn written_setting(key: &Node, node: &Node) -> Option<Setting> {
+    let text = |key: &str| Some(node.get(key)?.text()?.trim().to_owned());
+    let content = match (node.get("values").and_then(Node::list), text("file")) {
+        (Some(values), _) => {
+            let values = values.iter().filter_map(written_value);
+            SettingContent::Values(values.collect())
+        }
+        (None, Some(file)) => SettingContent::File {
+            file,
+            column: text("column"),
+        },
+        (None, None) => return None,
+    };
+    Some(Setting {
+        name: key.text()?.to_owned(),
+        about: text("about").unwrap_or_default(),
+        content,
+    })
+}
