@@ -76,8 +76,9 @@ pub(crate) struct RuleFacts {
     pub(crate) depth: usize,
     /// Further hits cannot undo what holds: judged at once.
     pub(crate) is_monotone: bool,
-    /// Its groups are those that everybody is in: all batches of all shards have hits of the same few.
-    pub(crate) is_shared: bool,
+    /// Batches leave it to the log: only a sweep can judge it, or it counts many hits of those that everybody is in, so
+    /// that all batches of all shards have hits of the same few groups.
+    pub(crate) can_wait: bool,
     pub(crate) has_parents: bool,
     /// Some parent counts its episodes, whose openings late hits can move.
     pub(crate) openings_are_counted: bool,
@@ -144,6 +145,8 @@ impl<'r> Plan<'r> {
                 (facts[child].key, facts[child].edition)
             });
             let is_monotone = windows.is_monotone(CorrelationIx(at));
+            // One hit is enough for the others: that is rare, and worth telling at once.
+            let counts_many = meaning.absorbs_at().is_some_and(|count| count > 1);
             let slice_ms = slice_ms(rule.timespan_ms);
             let (marks, needs_a_child) = children(rule);
             facts.push(RuleFacts {
@@ -153,7 +156,7 @@ impl<'r> Plan<'r> {
                 depth,
                 lag_ms,
                 is_monotone,
-                is_shared: is_shared(rule),
+                can_wait: !is_monotone || (counts_many && is_shared(rule)),
                 marks,
                 parks: is_monotone && needs_a_child,
                 bears_before_ms: rule.timespan_ms + slice_ms,

@@ -56,6 +56,14 @@ impl World {
 
     /// Failures at these tenths of a second, by rules that are in force since then.
     fn bring(&mut self, (engine, since): (&Engine, i64), tenths: std::ops::Range<i64>) -> Report {
+        self.bring_by((engine, &plan(engine, since)), tenths)
+    }
+
+    fn bring_by(
+        &mut self,
+        (engine, plan): (&Engine, &Plan<'_>),
+        tenths: std::ops::Range<i64>,
+    ) -> Report {
         let mut worker = engine.worker(Mode::Set);
         let mut deltas = Deltas::default();
         for tenth in tenths {
@@ -70,7 +78,7 @@ impl World {
                 deltas.add((rule, group), state, 0, time.millis());
             });
         }
-        self.drive(Batch::of_records(&plan(engine, since), deltas, None))
+        self.drive(Batch::of_records(plan, deltas, None))
     }
 
     fn sweep(&mut self, (engine, since): (&Engine, i64), second: i64) -> Report {
@@ -118,6 +126,32 @@ fn a_threshold_that_rises_counts_what_had_not_reached_the_old_one() {
     assert_eq!(world.told(), []);
     world.bring((&new, 1), 24..25);
     assert_eq!(world.told(), [(0, Opened, 25)]);
+}
+
+/// The count is over all that the logs hold: batches leave it to the log, and a sweep by other rules unites it.
+#[test]
+fn what_waits_by_a_lower_threshold_is_not_announced_by_a_higher_one() {
+    let (old, new, mut world) = (rules(20, "10s"), rules(60, "10s"), World::default());
+    let brought = world.bring_by((&old, &plan(&old, 0).deferring()), 0..50);
+    assert_eq!((brought.logged, brought.written), (1, 0));
+    world.sweep((&new, 1), 20);
+    assert_eq!(world.told(), []);
+    // By rules that did not change, it is.
+    let mut world = World::default();
+    world.bring_by((&old, &plan(&old, 0).deferring()), 0..50);
+    world.sweep((&old, 0), 5);
+    assert_eq!(world.told(), [(0, Opened, 50)]);
+}
+
+/// Whose rules are older leaves to the newer ones what those have written down.
+#[test]
+fn what_newer_rules_wrote_down_waits_for_them() {
+    let (old, new, mut world) = (rules(60, "10s"), rules(20, "10s"), World::default());
+    world.bring_by((&new, &plan(&new, 1).deferring()), 0..50);
+    let swept = world.sweep((&old, 0), 5);
+    assert!(swept.is_outdated && swept.broken_off.is_some(), "{swept:?}");
+    world.sweep((&new, 1), 5);
+    assert_eq!(world.told(), [(0, Opened, 50)]);
 }
 
 /// Of moments that had reached the old one nothing more is known, so nothing is announced of them; what was goes on.

@@ -125,7 +125,7 @@ impl<'r> Batch<'r> {
     /// all before it is decided, so groups forget what bears on nothing else.
     pub fn of_records(plan: &'r Plan<'r>, mut deltas: Deltas, swept_to: Option<i64>) -> Step<'r> {
         let mut batch = Self::new(plan, None, swept_to);
-        let (parts, position) = log::take_out(plan, &mut deltas);
+        let (parts, position) = log::take_out(plan, &batch.windows, &mut deltas);
         (batch.parking.parts, batch.parking.waiting) =
             parked::take_out(plan, &batch.windows, &mut deltas);
         batch.take_in(deltas.0);

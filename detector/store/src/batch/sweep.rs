@@ -15,6 +15,9 @@ use crate::parked::Marks;
 use crate::work::Work;
 use detector_window::key::Key;
 
+/// So many groups of the log are settled before more of it is read, at most about.
+const LOG_GROUPS_MAX: usize = 50_000;
+
 impl<'r> Batch<'r> {
     /// The watermark by which items at a depth are judged in this page, if they are.
     pub(super) fn watermark_at(&self, depth: usize) -> Option<i64> {
@@ -50,12 +53,11 @@ impl<'r> Batch<'r> {
 
     pub(super) fn take_log(mut self: Box<Self>, parts: &[LogPart], is_all: bool) -> Step<'r> {
         let sweep = self.sweep.as_mut().expect("only a sweep reads the log");
-        let Stage::Log { names, .. } = &mut sweep.stage else {
-            unreachable!("the log is read first");
-        };
+        let mut left = std::mem::take(&mut sweep.left);
+        let mut read = Vec::new();
         for part in parts {
-            match log::read(self.plan, part, &mut sweep.left) {
-                Ok(()) => names.push(part.name),
+            match log::read(self.plan, &self.windows, part, &mut left) {
+                Ok(()) => read.push(part.name),
                 Err(LogError::Newer) => {
                     self.report.is_outdated = true;
                     return self.break_off("the log is of rules that came into force later");
@@ -73,10 +75,16 @@ impl<'r> Batch<'r> {
                 }
             }
         }
-        sweep.has_more = !is_all;
+        let sweep = self.sweep.as_mut().expect("as above");
+        if let Stage::Log { names, .. } = &mut sweep.stage {
+            names.extend(read);
+        }
+        (sweep.left, sweep.has_more) = (left, !is_all);
         // A busy group has deltas in all places: the more of them are united together, the fewer writes it takes.
         let bytes: usize = sweep.left.values().map(Work::bytes).sum();
-        match is_all && bytes < self.plan.portions.log_read_bytes {
+        let has_room =
+            bytes < self.plan.portions.log_read_bytes && sweep.left.len() < LOG_GROUPS_MAX;
+        match is_all && has_room {
             true => self.read_on_in_log(),
             false => self.next_page(),
         }

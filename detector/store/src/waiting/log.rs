@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::edition::Writer;
 use crate::key::{ItemKey, RuleKey};
 use crate::waiting::packing;
 use crate::work::{GroupRef, Work};
 use crate::{Plan, work::Deltas};
+use detector_window::Windows;
 use detector_window::key::Key;
 
 /// The log lies in so many places: one takes only so many writes a second.
@@ -21,9 +23,12 @@ pub const LOG_PLACES: u8 = 16;
 /// A delta larger than this is united at once, so that each part fits into an item of a store.
 pub const LOGGED_BYTES_MAX: usize = 250_000;
 
-/// The encoding of a part, its first byte: this one and the one that is packed are read, the latter is written.
-const VERSION: u8 = 1;
+/// The encoding of a part, its first byte. One that is packed has another in it.
+const VERSION: u8 = 3;
 const PACKED: u8 = 2;
+
+/// Likewise, before it said by what each rule's deltas were written: still read.
+const WITHOUT_WRITERS: u8 = 1;
 
 /// The name of a part, given by the store. Its lowest bits tell its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,7 +54,7 @@ pub struct LogPart {
 pub(crate) enum LogError {
     #[error("a part of the log is empty")]
     Empty,
-    #[error("a part of the log has version {0}, this program reads up to {PACKED}")]
+    #[error("a part of the log has version {0}, this program reads up to {VERSION}")]
     Version(u8),
     #[error("a part of the log is damaged: {0}")]
     Damaged(#[from] postcard::Error),
@@ -71,6 +76,7 @@ struct Part<S> {
 #[derive(Debug, Serialize, Deserialize)]
 struct OfRule<S> {
     rule: RuleKey,
+    writer: Writer,
     deltas: Vec<Delta<S>>,
 }
 
@@ -84,11 +90,23 @@ struct Delta<S> {
 type Owned = Vec<Vec<u8>>;
 
 /// Takes what can wait out of `deltas`: encoded parts, and the lowest position among them.
-pub(crate) fn take_out(plan: &Plan<'_>, deltas: &mut Deltas) -> (Vec<Vec<u8>>, u64) {
-    let waiting = deltas.0.extract_if(.., |at, work| {
-        let facts = plan.facts(at.0);
-        let may_wait = !facts.is_monotone || facts.is_shared;
-        plan.defers && may_wait && work.bytes() <= LOGGED_BYTES_MAX
+pub(crate) fn take_out(
+    plan: &Plan<'_>,
+    windows: &Windows<'_>,
+    deltas: &mut Deltas,
+) -> (Vec<Vec<u8>>, u64) {
+    let waiting = deltas.0.extract_if(.., |(rule, group), work| {
+        if !plan.defers || !plan.facts(*rule).can_wait {
+            return false;
+        }
+        // What runs of a batch found is one state: a sweep unites those of all batches of a minute.
+        if work.states.len() > 1
+            && let states = work.states.iter().map(Vec::as_slice).collect::<Vec<_>>()
+            && let Ok(united) = windows.unite(*rule, *group, &states, None)
+        {
+            work.states = vec![united.state];
+        }
+        work.bytes() <= LOGGED_BYTES_MAX
     });
     let waiting: Vec<(GroupRef, Work)> = waiting.collect();
     let position = waiting.iter().map(|(_, work)| work.position).min();
@@ -109,10 +127,15 @@ pub(crate) fn parts<'w>(
     };
     let mut bytes = 0;
     for ((rule, group), work) in deltas {
+        let writer = plan.writer(rule);
         let rule = plan.key_of(rule);
         if part.rules.last().is_none_or(|last| last.rule != rule) {
             let deltas = Vec::new();
-            part.rules.push(OfRule { rule, deltas });
+            part.rules.push(OfRule {
+                rule,
+                writer,
+                deltas,
+            });
         }
         bytes += work.bytes() + size_of::<Delta<Owned>>();
         let of_rule = part.rules.last_mut().expect("it has just been put there");
@@ -137,24 +160,41 @@ fn encode(part: &Part<&[Vec<u8>]>) -> Vec<u8> {
     postcard::to_extend(part, vec![VERSION]).expect("a list of plain values")
 }
 
-/// Adds what a part holds. The deltas of a rule that is no more, or was edited, are left out; those of rules that are not
-/// known here yet are an error, since they are for others to unite.
+/// Adds what a part holds. The deltas of a rule that is no more, or was edited, are left out; those of rules that came into
+/// force later are an error, since they are for others to unite.
 pub(crate) fn read(
     plan: &Plan<'_>,
+    windows: &Windows<'_>,
     part: &LogPart,
     work: &mut BTreeMap<GroupRef, Work>,
 ) -> Result<(), LogError> {
     let part = decode(&unpacked(&part.deltas)?)?;
-    for of_rule in part.rules {
-        let Some(rule) = plan.rule_of(of_rule.rule) else {
-            if part.since > plan.in_force_since {
-                return Err(LogError::Newer);
-            }
-            continue;
-        };
+    let of_rules: Vec<_> = (part.rules.into_iter())
+        .map(|of_rule| (plan.rule_of(of_rule.rule), of_rule))
+        .collect();
+    // All or nothing: a part that is left for others is not united in part.
+    let is_newer = of_rules.iter().any(|(rule, of_rule)| match rule {
+        Some(rule) => of_rule.writer.is_newer_than(&plan.writer(*rule)),
+        None => part.since > plan.in_force_since,
+    });
+    if is_newer {
+        return Err(LogError::Newer);
+    }
+    for (rule, of_rule) in of_rules {
+        let Some(rule) = rule else { continue };
+        let is_short = of_rule.writer.absorbed_too_early_for(&plan.writer(rule));
         for delta in of_rule.deltas {
             let of_group = work.entry((rule, delta.group)).or_insert_with(Work::none);
-            of_group.add(delta.into());
+            let mut delta = Work::from(delta);
+            if is_short {
+                for state in &mut delta.states {
+                    // One that cannot be read is found when it is united.
+                    if let Ok(known) = windows.without_absorbed(rule, state) {
+                        *state = known;
+                    }
+                }
+            }
+            of_group.add(delta);
         }
     }
     Ok(())
@@ -165,7 +205,7 @@ pub(crate) fn deltas(
     part: &[u8],
 ) -> Result<impl Iterator<Item = (ItemKey, Work)> + use<>, LogError> {
     let rules = decode(part)?.rules.into_iter();
-    Ok(rules.flat_map(|OfRule { rule, deltas }| {
+    Ok(rules.flat_map(|OfRule { rule, deltas, .. }| {
         deltas.into_iter().map(move |delta| {
             let group = delta.group;
             (ItemKey { rule, group }, Work::from(delta))
@@ -184,6 +224,17 @@ fn decode(part: &[u8]) -> Result<Part<Owned>, LogError> {
     let (version, encoded) = part.split_first().ok_or(LogError::Empty)?;
     match *version {
         VERSION => Ok(postcard::from_bytes(encoded)?),
+        WITHOUT_WRITERS => {
+            let (since, rules): (i64, Vec<(RuleKey, Vec<Delta<Owned>>)>) =
+                postcard::from_bytes(encoded)?;
+            let of_rule = |(rule, deltas)| OfRule {
+                rule,
+                writer: Writer::NOBODY,
+                deltas,
+            };
+            let rules = rules.into_iter().map(of_rule).collect();
+            Ok(Part { since, rules })
+        }
         version => Err(LogError::Version(version)),
     }
 }

@@ -189,12 +189,23 @@ impl<W: WindowType> Group<W> {
         window: &W,
         times: GroupTimes,
     ) -> Result<Self, StateError> {
-        let (first, rest) = states.split_first().ok_or(StateError::Empty)?;
-        let mut group = Self::decode(first, window, times)?;
-        for state in rest {
-            group.merge(Self::decode(state, window, times)?, window, times);
+        let decoded = states
+            .iter()
+            .map(|state| Self::decode(state, window, times));
+        let mut groups = decoded.collect::<Result<Vec<_>, _>>()?;
+        // Pair by pair: what is large is not gone through for each that is small.
+        while groups.len() > 1 {
+            let mut pairs = Vec::with_capacity(groups.len().div_ceil(2));
+            let mut left = groups.into_iter();
+            while let Some(mut group) = left.next() {
+                if let Some(other) = left.next() {
+                    group.merge(other, window, times);
+                }
+                pairs.push(group);
+            }
+            groups = pairs;
         }
-        Ok(group)
+        groups.pop().ok_or(StateError::Empty)
     }
 
     /// The canonical state, encoded: its version, then its fields, then what they show.
