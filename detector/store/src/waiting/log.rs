@@ -225,8 +225,7 @@ fn decode(part: &[u8]) -> Result<Part<Owned>, LogError> {
     match *version {
         VERSION => Ok(postcard::from_bytes(encoded)?),
         WITHOUT_WRITERS => {
-            let (since, rules): (i64, Vec<(RuleKey, Vec<Delta<Owned>>)>) =
-                postcard::from_bytes(encoded)?;
+            let (since, rules): (i64, Vec<_>) = postcard::from_bytes(encoded)?;
             let of_rule = |(rule, deltas)| OfRule {
                 rule,
                 writer: Writer::NOBODY,
