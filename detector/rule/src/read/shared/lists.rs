@@ -163,7 +163,7 @@ impl Lists {
             self.missing.insert(name.to_owned());
             let hint = suggestion(name, self.named.iter().map(|list| &*list.name));
             format!(
-                "there is no list `{name}`{hint}; put its values into a file beside the rules, one a line, and name it: `lists: {{{name}: {{file: {name}.txt}}}}`"
+                "there is no list `{name}`{hint}; give the file that has it, too, such as a `vedette.yaml` one folder up, or put its values into a file beside the rules, one a line, and name it: `lists: {{{name}: {{file: {name}.txt}}}}`"
             )
         })?;
         self.named[at].is_used = true;
