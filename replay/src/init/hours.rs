@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::output::quantity::counted;
+use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _};
 
-const DAY_MS: i64 = 86_400_000;
-const HOUR_MS: i64 = 3_600_000;
+use crate::output::quantity::counted;
 
 /// Days that are told apart: ten years.
 const DAYS_MAX: usize = 3_653;
@@ -23,7 +22,7 @@ const PART: f64 = 0.95;
 pub(super) struct Hours {
     /// By weekday, Monday first, and hour, UTC.
     events: [[u64; 24]; 7],
-    days: BTreeSet<i64>,
+    days: BTreeSet<NaiveDate>,
 }
 
 /// From one full hour to another, UTC; beyond midnight where the second is not greater.
@@ -37,15 +36,14 @@ pub(super) struct Span {
 
 impl Hours {
     pub(super) fn note(&mut self, time_ms: Option<i64>) {
-        let Some(time_ms) = time_ms else {
+        let Some(time) = time_ms.and_then(DateTime::from_timestamp_millis) else {
             return;
         };
-        let day = time_ms.div_euclid(DAY_MS);
+        let day = time.date_naive();
         if self.days.len() < DAYS_MAX {
             self.days.insert(day);
         }
-        let hour = time_ms.rem_euclid(DAY_MS) / HOUR_MS;
-        self.events[weekday(day)][hour as usize] += 1;
+        self.events[weekday(day)][time.hour() as usize] += 1;
     }
 
     /// The shortest span of working days that has nearly all events; or why none is told.
@@ -92,14 +90,17 @@ impl Hours {
     }
 }
 
-/// 0 is Monday; day 0 was a Thursday.
-fn weekday(day: i64) -> usize {
-    (day + 3).rem_euclid(7) as usize
+/// 0 is Monday.
+fn weekday(day: NaiveDate) -> usize {
+    day.weekday().num_days_from_monday() as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DAY_MS: i64 = 86_400_000;
+    const HOUR_MS: i64 = 3_600_000;
 
     /// Ten working days from Monday 2026-06-01, an event at each of these hours.
     fn hours(of_a_day: impl Iterator<Item = i64> + Clone) -> Hours {

@@ -3,15 +3,18 @@
 //! What nobody could prove is not counted: only calls that succeeded, sign-ins that passed and accesses that were allowed
 //! tell of the service. Whoever is refused could have sent any name.
 
-use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use detector_core::event::LogSource;
+use detector_core::rule::NetworkPrefix;
 use regex::Regex;
 
 use crate::init::hours::Hours;
 use crate::init::line::Looked;
 use crate::init::values::{Sight, Values};
+
+/// The network of an address that rules count as one.
+const NETWORK: NetworkPrefix = NetworkPrefix { ipv4: 24, ipv6: 64 };
 
 /// Hosts in one text that are looked at.
 const HOSTS_MAX: usize = 8;
@@ -184,7 +187,7 @@ impl Shown {
             return;
         };
         self.hours.note(event.time_ms);
-        if let Some(network) = address.and_then(network_of) {
+        if let Some(network) = address.and_then(|address| NETWORK.network_of(address)) {
             self.networks.note(&network, sight(event, Some(person)));
         }
     }
@@ -224,21 +227,6 @@ fn domain_of(host: &str) -> String {
     }
 }
 
-/// The network of an address that rules count as one: /24, or /64 of IPv6.
-fn network_of(address: &str) -> Option<String> {
-    match address.parse::<IpAddr>().ok()?.to_canonical() {
-        IpAddr::V4(address) => {
-            let [a, b, c, _] = address.octets();
-            Some(format!("{a}.{b}.{c}.0/24"))
-        }
-        IpAddr::V6(address) => {
-            let mut segments = address.segments();
-            segments[4..].fill(0);
-            Some(format!("{}/64", std::net::Ipv6Addr::from(segments)))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,14 +242,5 @@ mod tests {
         assert_eq!(bucket_of("s3://fleet-data/2026/a.csv"), "fleet-data");
         assert_eq!(domain_of("DB.fleet.internal"), ".fleet.internal");
         assert_eq!(domain_of("redis.internal"), "redis.internal");
-        assert_eq!(
-            network_of("::ffff:192.0.2.7").as_deref(),
-            Some("192.0.2.0/24")
-        );
-        assert_eq!(
-            network_of("2001:db8:1:2:3::9").as_deref(),
-            Some("2001:db8:1:2::/64")
-        );
-        assert_eq!(network_of("lambda.amazonaws.com"), None);
     }
 }

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::draft::{AllowDraft, Drafts};
 use crate::model::allowlist::{AllowEntry, AllowValue, Allowlist};
 use crate::model::network_prefix::network_of_text;
-use crate::yaml::near_name::suggestion;
+use crate::yaml::known_keys::check_keys;
 use crate::yaml::problem::Reporter;
 use crate::yaml::reference::Reference;
 use crate::yaml::values::text_list;
@@ -141,27 +141,14 @@ pub(crate) fn read_entries(
 }
 
 fn read_entry(item: &Node, out: &mut Reporter<'_>) -> Option<(&'static str, AllowEntry)> {
-    let Some(parts) = item.map() else {
+    if item.map().is_none() {
         out.error(
             item.line,
             format!("an entry is a mapping, as `{{address: 192.0.2.0/24, owner: …, reason: …, expires: 2027-01-31}}`, not {}", item.shown()),
         );
         return None;
-    };
-    for (key, _) in parts {
-        let name = key.text().unwrap_or_default();
-        if !KEYS.contains(&name) {
-            let hint = suggestion(name, KEYS);
-            out.error(
-                key.line,
-                format!(
-                    "unknown key {}{hint}; known are {}",
-                    shortened(name),
-                    KEYS.join(", ")
-                ),
-            );
-        }
     }
+    check_keys(item, &KEYS, &format!("known are {}", KEYS.join(", ")), out);
     // All of it is read before anything is given up.
     let owner = required_text(item, "owner", "who answers for it", out);
     let reason = required_text(item, "reason", "why it is allowed", out);

@@ -2,6 +2,7 @@
 
 pub(crate) mod problem; // what is wrong, and where
 pub(crate) mod near_name; // what was meant instead
+pub(crate) mod known_keys; // keys of a mapping that mean something
 pub(crate) mod yaml_fault; // what is wrong where YAML breaks off
 pub(crate) mod yaml_tree; // YAML with lines
 pub(crate) mod reference; // a name and its line

@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::key::{ItemKey, RuleKey};
 use crate::log::{self, LOGGED_BYTES_MAX, LogError};
-
 use crate::plan::Plan;
 use crate::waiting::packing;
 use crate::work::{Deltas, GroupRef, Work};

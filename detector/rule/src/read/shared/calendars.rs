@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use crate::model::shared::calendar::{Calendar, DAY_MINUTES, WEEKDAYS};
 use crate::read::shared::lists::Lists;
+use crate::yaml::known_keys::check_keys;
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;
 use crate::yaml::values::text_list;
@@ -27,26 +28,15 @@ pub(crate) fn read_calendar(
             format!("a calendar's name has no dot: rename `{name}`"),
         );
     }
-    let Some(entries) = node.map() else {
+    if node.map().is_none() {
         let message = format!(
             "the calendar `{name}` is a mapping, as `{{zone: Europe/Berlin, hours: {{mon-fri: 08:00-18:00}}}}`, not {}",
             node.shown()
         );
         out.error(key.line, message);
         return None;
-    };
-    for (at, _) in entries {
-        let known = at.text().unwrap_or_default();
-        if !KEYS.contains(&known) {
-            let hint = suggestion(known, KEYS);
-            let message = format!(
-                "unknown key {}{hint}; known are {}",
-                shortened(known),
-                KEYS.join(", ")
-            );
-            out.error(at.line, message);
-        }
     }
+    check_keys(node, &KEYS, &format!("known are {}", KEYS.join(", ")), out);
     let zone = zone(key, name, node, out);
     let mut hours: [Vec<(u16, u16)>; 7] = Default::default();
     if let Some((at, worked)) = node.entry("hours") {

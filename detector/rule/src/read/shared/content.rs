@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::allowlist::Allowlist;
-use crate::yaml::near_name::suggestion;
+use crate::yaml::known_keys::check_keys;
 use crate::yaml::problem::{Reporter, RuleFile};
 use crate::yaml::yaml_tree::{Kind, Node, shortened};
 
@@ -44,7 +44,8 @@ pub(super) fn read_values(
     let (path, values) = match &node.kind {
         Kind::List(items) => (out.path().to_owned(), values_here(name, items, out)),
         Kind::Map(_) => {
-            check_list_keys(node, out);
+            let told = "a list has `file`, and `column` where that is CSV";
+            check_keys(node, &["file", "column"], told, out);
             of_file(key, (name, node), files, out)
         }
         _ => {
@@ -101,20 +102,6 @@ pub(super) fn written_value(item: &Node) -> Option<String> {
         _ => item.text().map(|text| text.trim().to_owned()),
     };
     text.filter(|text| !text.is_empty())
-}
-
-fn check_list_keys(node: &Node, out: &mut Reporter<'_>) {
-    for (at, _) in node.map().unwrap_or_default() {
-        let known = at.text().unwrap_or_default();
-        if !["file", "column"].contains(&known) {
-            let hint = suggestion(known, ["file", "column"]);
-            let message = format!(
-                "unknown key {}{hint}; a list has `file`, and `column` where that is CSV",
-                shortened(known)
-            );
-            out.error(at.line, message);
-        }
-    }
 }
 
 /// The values in the file that `node` names, and its path. What is wrong is reported.

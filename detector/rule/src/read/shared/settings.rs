@@ -2,9 +2,9 @@
 
 use crate::read::shared::content::{Content, of_file, values_here, written_value};
 use crate::yaml::documents::split_documents;
-use crate::yaml::near_name::suggestion;
+use crate::yaml::known_keys::check_keys;
 use crate::yaml::problem::{Reporter, RuleFile};
-use crate::yaml::yaml_tree::{self, Kind, Node, shortened};
+use crate::yaml::yaml_tree::{self, Kind, Node};
 
 const KEYS: [&str; 4] = ["about", "values", "file", "column"];
 
@@ -16,25 +16,16 @@ pub(super) fn read_setting(
     out: &mut Reporter<'_>,
 ) -> Content {
     let mark = out.mark();
-    let Kind::Map(entries) = &node.kind else {
+    if node.map().is_none() {
         let message = format!(
             "the setting `{name}` is what it is about and its values, as `{{about: who operates, values: [ann]}}`, not {}",
             node.shown()
         );
         out.error(key.line, message);
         return Content::Broken;
-    };
-    for (at, _) in entries {
-        let known = at.text().unwrap_or_default();
-        if !KEYS.contains(&known) {
-            let hint = suggestion(known, KEYS);
-            let message = format!(
-                "unknown key {}{hint}; a setting has `about`, and `values` or `file`",
-                shortened(known)
-            );
-            out.error(at.line, message);
-        }
     }
+    let told = "a setting has `about`, and `values` or `file`";
+    check_keys(node, &KEYS, told, out);
     let about = node.get("about").and_then(Node::text).map(str::trim);
     if about.is_none_or(|about| about.is_empty() || about.contains('\n')) {
         let message = format!("the setting `{name}` has no `about`: say in one line what it is");
