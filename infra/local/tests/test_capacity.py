@@ -376,7 +376,7 @@ def test_the_function_tells_the_same_where_the_table_has_little_room(
     # No second ends until something has been refused: first reads, then writes.
     table.at(0)
     aws.source.start()
-    # A part of the log alone takes some sixty units of its key.
+    # A part of the log alone may take a hundred units of its key.
     for kind, limits in ((READ, Limits(table_write_units=100)), (WRITE, Limits(key_write_units=100))):
         until = time.monotonic() + 60
         while table.used(kind)["throttled"] == 0:

@@ -19,7 +19,7 @@ from .conftest import Up
 from .test_attacks import close_all
 
 # Milliseconds of its own until it asks for work.
-INIT_MS_MAX = 120
+INIT_MS_MAX = 100
 BINARY_BYTES_MAX = 19_000_000
 # For 6 MB: the function has a minute.
 BATCH_SECONDS_MAX = 45
