@@ -59,7 +59,7 @@ impl<'r> Told<'r> {
         Member {
             opened_at: self.episode.opened_at,
             held_until: self.episode.held_until(),
-            links: linking.links(self.rule, &self.entities),
+            links: linking.links(self.rule, &self.episode, &self.entities),
         }
     }
 
@@ -122,7 +122,9 @@ pub fn of_its_own(told: &Told<'_>, linking: &Linking) -> Option<String> {
         ) && of.source == detector_rule::EntitySource::Shown
     });
     let is_known = told.alert.status == Status::Closed || !may_link_later;
-    let is_alone = linking.links(told.rule, &told.entities).is_empty();
+    let is_alone = linking
+        .links(told.rule, &told.episode, &told.entities)
+        .is_empty();
     (is_known && is_alone).then(|| IncidentId::of_first(&told.alert.alert_id).into_text())
 }
 

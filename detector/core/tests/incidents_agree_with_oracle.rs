@@ -23,7 +23,7 @@ use detector_core::window::key::Key;
 use detector_core::window::{SpillError, Spilled, load_rules};
 use oracle::compare::{as_episode, written};
 use oracle::generate;
-use oracle::{Correlation, Episode, Event, TICK_MS, evaluate, pages};
+use oracle::{Correlation, Episode, Event, Expression, Input, Kind, TICK_MS, evaluate, pages};
 
 struct Nobody;
 impl Observer for Nobody {}
@@ -143,12 +143,65 @@ fn bits(text: &str) -> Option<Vec<bool>> {
     })
 }
 
+/// The inputs without which a window of the correlation cannot hold, by their places.
+fn needed(rule: &Correlation) -> Vec<usize> {
+    match &rule.kind {
+        Kind::TemporalOrdered | Kind::Temporal(None) => (0..rule.inputs.len()).collect(),
+        Kind::Temporal(Some(Expression::AtLeast(n))) if *n == rule.inputs.len() => {
+            (0..rule.inputs.len()).collect()
+        }
+        Kind::Temporal(Some(Expression::Both(one, other))) => vec![*one, *other],
+        Kind::Temporal(Some(Expression::Either(one, other))) if one == other => vec![*one],
+        _ => Vec::new(),
+    }
+}
+
+/// The correlation itself and the ones that it is made of, with the names of its group-by fields that have the values of
+/// their groups.
+fn made_of(rules: &[Correlation], at: usize) -> Vec<(usize, Vec<&'static str>)> {
+    let rule = &rules[at];
+    let mut parts = vec![(at, rule.group_by.clone())];
+    for place in needed(rule) {
+        let Input::Correlation(child) = rule.inputs[place] else {
+            continue;
+        };
+        let theirs = |name: &'static str| *rule.aliases.get(&(name, place)).unwrap_or(&name);
+        for (part, names) in made_of(rules, child) {
+            let own = |name: &&'static str| {
+                let is_same = |own: &&&'static str| {
+                    theirs(own) == *name
+                        && rule.prefixes.get(**own) == rules[child].prefixes.get(name)
+                };
+                rule.group_by.iter().find(is_same).copied()
+            };
+            if let Some(names) = names.iter().map(own).collect() {
+                parts.push((part, names));
+            }
+        }
+    }
+    parts
+}
+
 /// `entities` are those of the rule; `None`: a detection rule that alerts by itself, which is of no threat here.
-fn shared(episode: &Episode, entities: Option<&Vec<Entity>>) -> Shared {
+fn shared(rules: &[Correlation], episode: &Episode, entities: Option<&Vec<Entity>>) -> Shared {
     let mut shared = Shared::default();
     let Some(entities) = entities else {
         return shared;
     };
+    let is_somebody = |name: &&'static str| {
+        let mut entities = entities.iter();
+        entities.any(|(role, _, field)| field == name && *role != "scope")
+    };
+    let mut parts = made_of(rules, episode.correlation);
+    parts.retain(|(_, names)| names.iter().any(is_somebody));
+    let child = Input::Correlation(episode.correlation);
+    if parts.len() > 1 || rules.iter().any(|rule| rule.inputs.contains(&child)) {
+        for (part, names) in parts {
+            let values = names.iter().flat_map(|name| values(episode, name).0);
+            let group: Vec<String> = values.collect();
+            shared.names.insert(format!("group {part} {group:?}"));
+        }
+    }
     for (role, kind, field) in entities {
         let (values, is_group) = values(episode, field);
         for value in values.iter().filter(|value| !value.is_empty()) {
@@ -173,7 +226,10 @@ fn shared(episode: &Episode, entities: Option<&Vec<Entity>>) -> Shared {
             }
         }
     }
-    if entities.iter().all(|(role, ..)| *role != "actor") {
+    let groups = &rules[episode.correlation].group_by;
+    let did_it = |role: &str| role == "actor" || role == "opened";
+    let mut by_group = entities.iter().filter(|(.., field)| groups.contains(field));
+    if by_group.all(|(role, ..)| !did_it(role)) {
         let threat = threat(episode.correlation);
         for (_, kind, field) in entities.iter().filter(|(role, ..)| *role == "scope") {
             for value in values(episode, field).0 {
@@ -214,7 +270,7 @@ fn expected(
     episodes.retain(|episode| pages(rules, episode.correlation));
     let of_rule = |at: usize| rules[at].stands_for.is_none().then(|| &entities[at]);
     let all: Vec<Shared> = (episodes.iter())
-        .map(|episode| shared(episode, of_rule(episode.correlation)))
+        .map(|episode| shared(rules, episode, of_rule(episode.correlation)))
         .collect();
     let is_near = |one: &Episode, other: &Episode| {
         one.opened() - other.held_until() <= gap && other.opened() - one.held_until() <= gap

@@ -2,6 +2,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod entities; // what an episode says of whom
+mod composition; // which correlations an alert is made of
 pub mod link; // by what it finds others
 pub mod components; // what is connected
 pub mod id; // the name of an incident

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use detector_rule::{AllowValue, CorrelationRule, EntityKind, EntityRole, RuleSet};
+use detector_rule::{AllowValue, CorrelationRule, EntityKind, EntityRole, EntitySource, RuleSet};
+use detector_window::episode::Episode;
 use ipnet::IpNet;
 
+use crate::composition::Compositions;
 use crate::entities::Entity;
 
 /// A longer value may have been cut, and is then no longer itself.
@@ -50,8 +53,10 @@ pub enum Link {
     Name(EntityKind, String),
     /// A resource by which the rule is grouped.
     Resource(String),
-    /// A place, of rules of one threat that name nobody. `None`: everything that the logs hold.
+    /// A place, of rules of one threat that group by nobody. `None`: everything that the logs hold.
     Scope(String, Option<(EntityKind, String)>),
+    /// A group of a correlation, by the rule's id: that the episode is of it, or is made of it.
+    Group(Arc<str>, Vec<Box<str>>),
 }
 
 /// What must not link: who shares what with whom.
@@ -61,6 +66,7 @@ pub struct Linking {
     listed: BTreeSet<String>,
     /// Carriers, offices, proxies; also after their last day, since what has ended is one story however late it is read.
     shared_networks: Vec<IpNet>,
+    compositions: Compositions,
 }
 
 impl Linking {
@@ -78,19 +84,20 @@ impl Linking {
         Self {
             listed: texts.collect(),
             shared_networks: networks.collect(),
+            compositions: Compositions::new(rules),
         }
     }
 
     /// By what the episode of `rule` with these entities finds others.
-    pub fn links(&self, rule: &CorrelationRule, entities: &[Entity]) -> Links {
+    pub fn links(&self, rule: &CorrelationRule, episode: &Episode, entities: &[Entity]) -> Links {
         let mut links: Vec<Link> = entities
             .iter()
             .filter(|entity| is_value(&entity.value))
             .filter_map(|entity| self.link(entity))
             .collect();
-        // What is a place is told by the rule, not by its episode: whom an episode knows can grow.
-        let names_actor = rule.entities.iter().any(|of| of.role == EntityRole::Actor);
-        if let (false, Some(threat)) = (names_actor, &rule.meta.threat) {
+        let groups = self.compositions.groups_of(rule, &episode.values);
+        links.extend(groups.map(|(id, group)| Link::Group(id, group)));
+        if let (false, Some(threat)) = (groups_by_somebody(rule), &rule.meta.threat) {
             let scope = |place| Link::Scope(threat.clone(), place);
             if rule.group_by.is_empty() {
                 links.push(scope(None));
@@ -135,6 +142,16 @@ impl Linking {
             .any(|net| net.contains(&address));
         (!is_nobody && !is_shared).then_some(address)
     }
+}
+
+/// Whether a group of the rule is somebody who did it or fell to it. Otherwise it is a place, or somebody who was only
+/// tried, and whom its alerts show is some of many.
+fn groups_by_somebody(rule: &CorrelationRule) -> bool {
+    let mut entities = rule.entities.iter();
+    entities.any(|of| {
+        matches!(of.role, EntityRole::Actor | EntityRole::Opened)
+            && matches!(of.source, EntitySource::Group(_))
+    })
 }
 
 fn is_value(value: &str) -> bool {

@@ -140,7 +140,7 @@ fn before(engine: &Engine, found: &Found<'_>) -> Vec<Option<Before>> {
             .flat_map(|told| {
                 engine
                     .linking()
-                    .links(told.rule, &told.entities)
+                    .links(told.rule, &told.episode, &told.entities)
                     .iter()
                     .cloned()
                     .collect::<Vec<_>>()

@@ -57,7 +57,7 @@ impl Finding {
                 held_until: episode.held_until(),
                 links: engine
                     .linking()
-                    .links(of, &entities::of_episode(of, episode)),
+                    .links(of, episode, &entities::of_episode(of, episode)),
             },
             values: values.chain(shown).collect(),
         }
