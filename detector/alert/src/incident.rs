@@ -56,11 +56,7 @@ impl<'r> Told<'r> {
     }
 
     fn member(&self, linking: &Linking) -> Member {
-        Member {
-            opened_at: self.episode.opened_at,
-            held_until: self.episode.held_until(),
-            links: linking.links(self.rule, &self.episode, &self.entities),
-        }
+        Member::new(linking, self.rule, &self.episode, &self.entities)
     }
 
     /// Whether its rule finds secrets that got out.
@@ -100,8 +96,15 @@ pub fn join(told: &mut [Box<Told<'_>>], linking: &Linking, gap_ms: i64) -> Vec<V
         }
     }
     for places in &incidents {
-        let of = |at: &usize| (told[*at].alert.opened_at, &*told[*at].alert.alert_id);
-        let Some((_, first)) = places.iter().map(of).min() else {
+        let of = |at: &usize| {
+            let alert = &told[*at].alert;
+            (
+                members[*at].is_over_place,
+                alert.opened_at,
+                &*alert.alert_id,
+            )
+        };
+        let Some((_, _, first)) = places.iter().map(of).min() else {
             continue;
         };
         let id = IncidentId::of_first(first).into_text();
@@ -113,7 +116,8 @@ pub fn join(told: &mut [Box<Told<'_>>], linking: &Linking, gap_ms: i64) -> Vec<V
     incidents
 }
 
-/// What of an incident is known without any other alert than this one: its id, where nothing can ever link it.
+/// What of an incident is known without any other alert than this one: its id, where nothing can ever link it. An alert
+/// over a place may turn out to belong to somebody.
 pub fn of_its_own(told: &Told<'_>, linking: &Linking) -> Option<String> {
     let may_link_later = told.rule.entities.iter().any(|of| {
         matches!(

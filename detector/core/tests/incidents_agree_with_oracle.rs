@@ -21,7 +21,7 @@ use detector_core::incident::id::IncidentId;
 use detector_core::rule::{CorrelationIx, RuleFile};
 use detector_core::window::key::Key;
 use detector_core::window::{SpillError, Spilled, load_rules};
-use oracle::compare::{as_episode, written};
+use oracle::compare::{as_episode, correlation_of, written};
 use oracle::generate;
 use oracle::{Correlation, Episode, Event, Expression, Input, Kind, TICK_MS, evaluate, pages};
 
@@ -259,6 +259,51 @@ fn is_linked(one: &Shared, other: &Shared) -> bool {
         || holds(other, one)
 }
 
+/// Whether a group of the correlation is somebody who did it or fell to it.
+fn groups_by_somebody(rule: &Correlation, entities: Option<&Vec<Entity>>) -> bool {
+    if rule.group_by == [generate::ACTOR] {
+        return true; // an alert of a detection rule, which is about who acts
+    }
+    let entities = entities.into_iter().flatten();
+    let mut did_it = entities.filter(|(role, ..)| *role == "actor" || *role == "opened");
+    did_it.any(|(.., field)| rule.group_by.contains(field))
+}
+
+/// The incidents once those over a place joined the one in which most of their evidence is.
+fn with_majorities(
+    episodes: &[Episode],
+    incidents: Vec<Vec<usize>>,
+    is_place: impl Fn(usize) -> bool,
+    is_near: impl Fn(usize, usize) -> bool,
+) -> Vec<Vec<usize>> {
+    let has = |at: usize, id: &String| episodes[at].evidence.iter().any(|(_, own)| own == id);
+    let (nobodys, mut all): (Vec<_>, Vec<_>) = incidents
+        .into_iter()
+        .partition(|incident| incident.iter().all(|at| is_place(*at)));
+    let known = all.clone();
+    for mut places in nobodys {
+        let ids = places.iter().flat_map(|at| &episodes[*at].evidence);
+        let ids: BTreeSet<&String> = ids.map(|(_, id)| id).collect();
+        let shared = |incident: &Vec<usize>| {
+            let is_shared = |id: &&&String| {
+                places.iter().any(|place| {
+                    let is_it = |at: &usize| !is_place(*at) && is_near(*place, *at) && has(*at, id);
+                    has(*place, id) && incident.iter().any(is_it)
+                })
+            };
+            ids.iter().filter(is_shared).count()
+        };
+        let counts: Vec<usize> = known.iter().map(shared).collect();
+        let most = counts.iter().copied().max().unwrap_or_default();
+        let is_alone = counts.iter().filter(|count| **count == most).count() == 1;
+        match counts.iter().position(|count| *count == most) {
+            Some(at) if is_alone && most * 2 > ids.len() => all[at].append(&mut places),
+            _ => all.push(places),
+        }
+    }
+    all
+}
+
 /// The incidents as sets of episodes, by comparing every two.
 fn expected(
     events: &[Event],
@@ -286,6 +331,12 @@ fn expected(
         incidents = apart;
         incidents.push(joined.into_iter().flatten().chain([at]).collect());
     }
+    let is_place = |at: usize| {
+        let number = episodes[at].correlation;
+        !groups_by_somebody(&rules[number], of_rule(number))
+    };
+    let are_near = |one: usize, other: usize| is_near(&episodes[one], &episodes[other]);
+    let incidents = with_majorities(&episodes, incidents, is_place, are_near);
     let texts =
         |incident: Vec<usize>| written(incident.iter().map(|at| episodes[*at].clone()).collect());
     incidents.into_iter().map(texts).collect()
@@ -356,14 +407,23 @@ fn check(seed: u64) -> [usize; 3] {
     let engine = Engine::new(loaded);
     let mut told = found(&engine, &events, &mut random);
     let incidents = join(&mut told, engine.linking(), gap * TICK_MS);
+    let of_rule = |at: usize| rules[at].stands_for.is_none().then(|| &entities[at]);
     let mut partition = BTreeSet::new();
     let mut ids = BTreeSet::new();
     for places in &incidents {
         let first = places
             .iter()
-            .map(|at| (told[*at].alert.opened_at, &told[*at].alert.alert_id))
+            .map(|at| {
+                let alert = &told[*at].alert;
+                let number = correlation_of(alert, &rules);
+                (
+                    !groups_by_somebody(&rules[number], of_rule(number)),
+                    alert.opened_at,
+                    &alert.alert_id,
+                )
+            })
             .min();
-        let id = IncidentId::of_first(first.expect("an alert").1).to_string();
+        let id = IncidentId::of_first(first.expect("an alert").2).to_string();
         assert!(
             places
                 .iter()

@@ -3,9 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use detector_rule::CorrelationRule;
+use detector_window::episode::Episode;
+use detector_window::key::Key;
 use ipnet::IpNet;
 
-use crate::link::{Link, Links};
+use crate::entities::Entity;
+use crate::link::{Link, Linking, Links, groups_by_somebody};
+use crate::majority::belonging;
 
 /// An episode, as far as incidents are concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,10 +19,39 @@ pub struct Member {
     pub opened_at: i64,
     pub held_until: i64,
     pub links: Links,
+    /// Whether its group is nobody who did it or fell to it.
+    pub is_over_place: bool,
+    /// The ids of its earliest events, each once.
+    pub evidence: Vec<Key>,
+}
+
+impl Member {
+    /// An episode of the rule, with what it says of whom.
+    pub fn new(
+        linking: &Linking,
+        rule: &CorrelationRule,
+        episode: &Episode,
+        entities: &[Entity],
+    ) -> Self {
+        let ids = episode.evidence.iter();
+        Self {
+            opened_at: episode.opened_at,
+            held_until: episode.held_until(),
+            links: linking.links(rule, episode, entities),
+            is_over_place: !groups_by_somebody(rule),
+            evidence: ids.map(|(_, id)| Key::of_texts([id])).collect(),
+        }
+    }
+
+    pub(crate) fn is_near(&self, other: &Self, gap_ms: i64) -> bool {
+        self.opened_at.saturating_sub(other.held_until) <= gap_ms
+            && other.opened_at.saturating_sub(self.held_until) <= gap_ms
+    }
 }
 
 /// Of each member, the place of the first one that is of the same incident. Two spans that a value links are of one
-/// stretch where the pause between them is at most `gap_ms`.
+/// stretch where the pause between them is at most `gap_ms`. What is connected so, and all over a place, joins the incident of
+/// the one to whom most of its evidence belongs.
 ///
 /// Costs a sort of all links; nothing depends on the order of members but which one is the first.
 pub fn components(members: &[Member], gap_ms: i64) -> Vec<usize> {
@@ -45,6 +79,10 @@ pub fn components(members: &[Member], gap_ms: i64) -> Vec<usize> {
                 joined.for_each(|at| union.join(*at, stretch.first));
             }
         }
+    }
+    let linked: Vec<usize> = (0..members.len()).map(|at| union.first(at)).collect();
+    for (one, other) in belonging(members, &linked, gap_ms) {
+        union.join(one, other);
     }
     (0..members.len()).map(|at| union.first(at)).collect()
 }

@@ -9,7 +9,8 @@ use detector_window::key::Key;
 pub struct IncidentId(Key);
 
 impl IncidentId {
-    /// Of the incident whose first alert has that id: the one that opened first, and of several the smallest id.
+    /// Of the incident whose first alert has that id: of those that are not over a place, or of all where there are only
+    /// such, the one that opened first, and of several the smallest id.
     pub fn of_first(alert_id: &str) -> Self {
         Self(Key::of_texts(["incident", alert_id]).made_uuid())
     }

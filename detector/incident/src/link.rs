@@ -146,7 +146,7 @@ impl Linking {
 
 /// Whether a group of the rule is somebody who did it or fell to it. Otherwise it is a place, or somebody who was only
 /// tried, and whom its alerts show is some of many.
-fn groups_by_somebody(rule: &CorrelationRule) -> bool {
+pub(crate) fn groups_by_somebody(rule: &CorrelationRule) -> bool {
     let mut entities = rule.entities.iter();
     entities.any(|of| {
         matches!(of.role, EntityRole::Actor | EntityRole::Opened)

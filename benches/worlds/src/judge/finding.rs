@@ -52,13 +52,12 @@ impl Finding {
             quiet_until: episode.held_until() + of.quiet_ms,
             first_event: episode.first_event,
             count: episode.count,
-            member: Member {
-                opened_at: episode.opened_at,
-                held_until: episode.held_until(),
-                links: engine
-                    .linking()
-                    .links(of, episode, &entities::of_episode(of, episode)),
-            },
+            member: Member::new(
+                engine.linking(),
+                of,
+                episode,
+                &entities::of_episode(of, episode),
+            ),
             values: values.chain(shown).collect(),
         }
     }

@@ -5,8 +5,8 @@ use detector_core::alert::Alert;
 use super::generate::tick_of;
 use super::{Correlation, Episode, Event, evaluate, pages};
 
-/// An alert in the form in which [`expected`] writes episodes.
-pub(crate) fn as_episode(alert: &Alert, correlations: &[Correlation]) -> String {
+/// The place of the correlation that an alert is of.
+pub(crate) fn correlation_of(alert: &Alert, correlations: &[Correlation]) -> usize {
     let name = alert
         .rule
         .name
@@ -15,10 +15,15 @@ pub(crate) fn as_episode(alert: &Alert, correlations: &[Correlation]) -> String 
     let (kind, number) = name.split_once('_').expect("a kind and a number");
     let number: usize = number.parse().expect("a rule's name ends in its number");
     let own = |rule: &Correlation| rule.stands_for == Some(number);
-    let correlation = match kind {
+    match kind {
         "detection" => correlations.iter().position(own).expect("it alerts"),
         _ => number,
-    };
+    }
+}
+
+/// An alert in the form in which [`expected`] writes episodes.
+pub(crate) fn as_episode(alert: &Alert, correlations: &[Correlation]) -> String {
+    let correlation = correlation_of(alert, correlations);
     let names = &correlations[correlation].group_by;
     let group = names
         .iter()

@@ -13,7 +13,7 @@ const ADDRESS_FIELD: &str = "sourceIPAddress";
 pub(crate) const GROUP_FIELDS: [&str; 2] = [ADDRESS_FIELD, "userAgent"];
 pub(crate) const VALUE_FIELDS: [&str; 2] = ["requestID", "vpcEndpointId"];
 /// What alerts of detection rules are grouped by unless they say otherwise; no generated event has one.
-const ACTOR: &str = "actor";
+pub(crate) const ACTOR: &str = "actor";
 /// Five minutes, and an hour, in ticks.
 const OWN_TIMESPAN: i64 = 600;
 const OWN_QUIET: i64 = 7_200;
