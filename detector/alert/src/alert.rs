@@ -16,6 +16,8 @@ pub struct Alert {
     pub alert_id: String,
     /// The incident that it is of; `None` where other alerts decide that, and are not known here.
     pub incident_id: Option<String>,
+    /// That of the rule; critical where somebody or something fell to it. Messages and incidents go by this.
+    pub level: Option<&'static str>,
     pub rule: AlertRule,
     pub group: GroupValues,
     #[serde(serialize_with = "rfc3339")]
@@ -45,6 +47,7 @@ impl Alert {
             alert_id: EpisodeId::first_known_as(&rule.meta.id, episode.group, episode.opened_at)
                 .into_text(),
             incident_id: None,
+            level: rule.meta.level.map(Level::name),
             rule: AlertRule {
                 id: Arc::clone(&rule.meta.id),
                 name: rule.meta.name.clone(),

@@ -33,26 +33,28 @@ impl<'r> Told<'r> {
     /// Of an episode of the rule at `at`; `latest` is the end of what is known.
     pub fn new(rules: &'r RuleSet, at: CorrelationIx, episode: Episode, latest: Timestamp) -> Self {
         let rule = &rules.correlations[at.0 as usize];
-        Self {
-            alert: Alert::of_episode(rule, &episode, latest),
-            at,
-            entities: entities::of_episode(rule, &episode),
-            rule,
-            episode,
-        }
+        let alert = Alert::of_episode(rule, &episode, latest);
+        Self::of(alert, at, rule, episode)
     }
 
     /// Of an announcement of the store.
     pub fn of_announcement(rules: &'r RuleSet, announcement: &Announcement) -> Self {
         let rule = &rules.correlations[announcement.rule.0 as usize];
-        let episode = announcement.episode.clone();
-        Self {
-            alert: Alert::of_announcement(rules, announcement),
-            at: announcement.rule,
-            entities: entities::of_episode(rule, &episode),
+        let alert = Alert::of_announcement(rules, announcement);
+        Self::of(alert, announcement.rule, rule, announcement.episode.clone())
+    }
+
+    fn of(alert: Alert, at: CorrelationIx, rule: &'r CorrelationRule, episode: Episode) -> Self {
+        let entities = entities::of_episode(rule, &episode);
+        let mut told = Self {
+            alert,
+            at,
             rule,
             episode,
-        }
+            entities,
+        };
+        told.alert.level = told.level().map(Level::name);
+        told
     }
 
     fn member(&self, linking: &Linking) -> Member {

@@ -318,7 +318,12 @@ fn expected(
         .map(|episode| shared(rules, episode, of_rule(episode.correlation)))
         .collect();
     let is_near = |one: &Episode, other: &Episode| {
-        one.opened() - other.held_until() <= gap && other.opened() - one.held_until() <= gap
+        let is_near = |(one, other): (&(i64, i64), &(i64, i64))| {
+            one.0 - other.1 <= gap && other.0 - one.1 <= gap
+        };
+        let mut pairs = (one.holding.iter())
+            .flat_map(|one| other.holding.iter().map(move |other| (one, other)));
+        pairs.any(is_near)
     };
     let mut incidents: Vec<Vec<usize>> = Vec::new();
     for at in 0..episodes.len() {

@@ -15,9 +15,8 @@ use crate::majority::belonging;
 /// An episode, as far as incidents are concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// From the opening to the last moment at which it held, in milliseconds.
-    pub opened_at: i64,
-    pub held_until: i64,
+    /// When it held, from the first moment to the last of each time, in milliseconds and in their order.
+    pub held: Vec<(i64, i64)>,
     pub links: Links,
     /// Whether its group is nobody who did it or fell to it.
     pub is_over_place: bool,
@@ -35,8 +34,9 @@ impl Member {
     ) -> Self {
         let ids = episode.evidence.iter();
         Self {
-            opened_at: episode.opened_at,
-            held_until: episode.held_until(),
+            held: (episode.holding.iter())
+                .map(|of| (of.start, of.end))
+                .collect(),
             links: linking.links(rule, episode, entities),
             is_over_place: !groups_by_somebody(rule),
             evidence: ids.map(|(_, id)| Key::of_texts([id])).collect(),
@@ -44,12 +44,17 @@ impl Member {
     }
 
     pub(crate) fn is_near(&self, other: &Self, gap_ms: i64) -> bool {
-        self.opened_at.saturating_sub(other.held_until) <= gap_ms
-            && other.opened_at.saturating_sub(self.held_until) <= gap_ms
+        let is_near = |one| other.held.iter().any(|of| are_near(one, *of, gap_ms));
+        self.held.iter().any(|of| is_near(*of))
     }
 }
 
-/// Of each member, the place of the first one that is of the same incident. Two spans that a value links are of one
+/// Whether the pause between two times is at most `gap_ms`.
+fn are_near(one: (i64, i64), other: (i64, i64), gap_ms: i64) -> bool {
+    one.0.saturating_sub(other.1) <= gap_ms && other.0.saturating_sub(one.1) <= gap_ms
+}
+
+/// Of each member, the place of the first one that is of the same incident. Two times that a value links are of one
 /// stretch where the pause between them is at most `gap_ms`. What is connected so, and all over a place, joins the incident of
 /// the one to whom most of its evidence belongs.
 ///
@@ -63,8 +68,7 @@ pub fn components(members: &[Member], gap_ms: i64) -> Vec<usize> {
         }
     }
     let mut networks = Networks::default();
-    for (link, linked) in &mut by_link {
-        linked.sort_by_key(|at| members[*at].opened_at);
+    for (link, linked) in &by_link {
         let stretches = stretches(members, linked, gap_ms, &mut union);
         if let Link::Network(network) = link {
             networks.add(*network, stretches);
@@ -75,7 +79,7 @@ pub fn components(members: &[Member], gap_ms: i64) -> Vec<usize> {
             for stretch in networks.around(*address) {
                 let joined = linked
                     .iter()
-                    .filter(|at| stretch.is_near(&members[**at], gap_ms));
+                    .filter(|at| stretch.is_near_to(&members[**at], gap_ms));
                 joined.for_each(|at| union.join(*at, stretch.first));
             }
         }
@@ -97,25 +101,30 @@ struct Stretch {
 }
 
 impl Stretch {
-    fn is_near(&self, member: &Member, gap_ms: i64) -> bool {
-        member.opened_at.saturating_sub(self.until) <= gap_ms
-            && self.start.saturating_sub(member.held_until) <= gap_ms
+    fn is_near_to(&self, member: &Member, gap_ms: i64) -> bool {
+        let own = (self.start, self.until);
+        member.held.iter().any(|of| are_near(own, *of, gap_ms))
     }
 }
 
-/// The stretches of a value, in the order of time; joins the members of each. `linked` are sorted by their opening.
+/// The stretches of a value, in the order of time; joins the members of each.
 fn stretches(members: &[Member], linked: &[usize], gap_ms: i64, union: &mut Union) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut times: Vec<(i64, i64, usize)> = Vec::new();
     for &at in linked {
-        let member = &members[at];
+        let held = members[at].held.iter();
+        times.extend(held.map(|(start, until)| (*start, *until, at)));
+    }
+    times.sort_unstable();
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for (start, until, at) in times {
         match stretches.last_mut() {
-            Some(last) if last.is_near(member, gap_ms) => {
-                last.until = last.until.max(member.held_until);
+            Some(last) if start.saturating_sub(last.until) <= gap_ms => {
+                last.until = last.until.max(until);
                 union.join(last.first, at);
             }
             _ => stretches.push(Stretch {
-                start: member.opened_at,
-                until: member.held_until,
+                start,
+                until,
                 first: at,
             }),
         }

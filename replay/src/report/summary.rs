@@ -234,7 +234,7 @@ fn by_field(run: &Run<'_>, counts: &[Vec<(String, u64)>]) -> Vec<String> {
         .collect()
 }
 
-/// Rules none of whose events were there, and rules that read a field which no such event had.
+/// Rules none of whose events were there, and rules without a hit that read a field which no such event had.
 fn unmatched(run: &Run<'_>) -> Vec<String> {
     if run.tally.events.iter().all(|events| *events == 0) {
         return Vec::new();
@@ -248,7 +248,7 @@ fn unmatched(run: &Run<'_>) -> Vec<String> {
                 return vec![format!("{name}: its log source is none that Vedette reads")];
             }
             let source = sources(rule);
-            if !was_seen(rule, run.tally) {
+            if !was_seen(rule, run.tally) || run.tally.hits[ix] > 0 {
                 return Vec::new();
             }
             match run.tally.absent_fields.get(ix).unwrap_or(&none).as_slice() {

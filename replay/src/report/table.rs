@@ -194,6 +194,7 @@ mod tests {
         let at = |text| Timestamp::from_rfc3339(text).unwrap();
         Alert {
             incident_id: None,
+            level: None,
             alert_id: "a1".into(),
             rule: AlertRule {
                 id: "r1".into(),
