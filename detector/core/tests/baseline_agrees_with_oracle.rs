@@ -39,6 +39,8 @@ struct Rule {
     warm_up: usize,
     /// It compares the part that failures have of all events, by `vedette.ratio` with a factor.
     is_of_shares: bool,
+    /// Of different users, not of events.
+    is_of_values: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +50,20 @@ struct Event {
     address: u8,
     /// It counts as the whole, and not as the part.
     is_good: bool,
+}
+
+impl Event {
+    fn user(&self) -> u128 {
+        (self.id >> 100) % 5
+    }
+
+    /// By what it counts: itself, or its user.
+    fn counted(&self, rule: &Rule) -> (i64, u128) {
+        match rule.is_of_values {
+            true => (0, self.user()),
+            false => (self.time, self.id),
+        }
+    }
 }
 
 /// An episode: address, opening, end and number of events; of both addresses at once 0, and the number of episodes.
@@ -69,6 +85,7 @@ fn rule(random: &mut fastrand::Rng) -> Rule {
         weeks,
         warm_up: random.usize(1..=weeks as usize),
         is_of_shares: random.u8(..3) == 0,
+        is_of_values: false,
     }
 }
 
@@ -108,7 +125,7 @@ fn holds_at(t: i64, rule: &Rule, events: &[&Event]) -> bool {
     let times_within = |after: i64, until: i64| {
         let inside = events.iter().filter(|e| after < e.time && e.time <= until);
         inside
-            .map(|e| (e.time, e.id))
+            .map(|e| e.counted(rule))
             .collect::<BTreeSet<_>>()
             .len() as u64
     };
@@ -160,7 +177,7 @@ fn is_unusual_share(t: i64, began: i64, rule: &Rule, events: &[&Event]) -> bool 
         // An event that comes as both is both.
         let ids = |of_all: bool| {
             let some = inside.clone().filter(|e| of_all || !e.is_good);
-            some.map(|e| (e.time, e.id)).collect::<BTreeSet<_>>().len() as u64
+            some.map(|e| e.counted(rule)).collect::<BTreeSet<_>>().len() as u64
         };
         (ids(false), ids(true))
     };
@@ -268,10 +285,14 @@ fn engine(rule: &Rule) -> Engine {
         true => String::new(),
         false => at_least,
     };
+    let (kind, field) = match rule.is_of_values {
+        true => ("value_count", "field: userName\n        "),
+        false => ("event_count", ""),
+    };
     let text = format!(
         "title: Good\nname: good\nlogsource: {{product: aws, service: cloudtrail}}\ndetection: {{it: {{eventName: Good}}, condition: it}}\n---\ntitle: Base\nname: base\nlogsource:\n    product: aws\n    service: cloudtrail\ndetection:\n    selection:\n        \
-         eventName: Base\n    condition: selection\n---\ntitle: Unusual\nname: unusual\ncorrelation:\n    type: event_count\n    rules: \
-         [{rules}]\n    group-by: [sourceIPAddress]\n    timespan: {}m\n    condition:\n        {}: {}\nvedette:\n    \
+         eventName: Base\n    condition: selection\n---\ntitle: Unusual\nname: unusual\ncorrelation:\n    type: {kind}\n    rules: \
+         [{rules}]\n    group-by: [sourceIPAddress]\n    timespan: {}m\n    condition:\n        {field}{}: {}\nvedette:\n    \
          quiet: {}m\n    {attribute}factor: {}.{:02}, weeks: {}, warm_up: {}{at_least}}}\n---\ntitle: Both at once\ncorrelation:\n    \
          type: value_count\n    rules: [unusual]\n    generate: true\n    timespan: {0}m\n    condition: {{field: \
          sourceIPAddress, gte: 2}}\nvedette:\n    quiet: {3}m\n",
@@ -298,7 +319,8 @@ fn line(event: &Event) -> String {
     let address = event.address;
     let name = if event.is_good { "Good" } else { "Base" };
     format!(
-        r#"{{"eventVersion":"1.08","eventSource":"s","eventName":"{name}","sourceIPAddress":"192.0.2.{address}","eventTime":"{time}","eventID":"{id}"}}"#
+        r#"{{"eventVersion":"1.08","eventSource":"s","eventName":"{name}","sourceIPAddress":"192.0.2.{address}","userName":"{}","eventTime":"{time}","eventID":"{id}"}}"#,
+        event.user()
     )
 }
 
@@ -411,14 +433,16 @@ fn stored(engine: &Engine, events: &[Event], random: &mut fastrand::Rng) -> Vec<
 
 #[test]
 fn whatever_the_order_the_weeks_that_are_over_decide_what_is_too_much() {
-    let (mut episodes, mut of_both, mut of_shares) = (0, 0, 0);
+    let (mut episodes, mut of_both, mut of_shares, mut of_values) = (0, 0, 0, 0);
     for seed in 0..800 {
         let mut random = fastrand::Rng::with_seed(seed);
-        let rule = rule(&mut random);
+        let mut rule = rule(&mut random);
+        rule.is_of_values = rule.is_of_shares && seed % 2 == 0;
         let events = events(&mut random, &rule);
         let expected = expected(&rule, &events);
         episodes += expected.len();
         of_shares += if rule.is_of_shares { expected.len() } else { 0 };
+        of_values += if rule.is_of_values { expected.len() } else { 0 };
         of_both += expected.iter().filter(|told| told.0 == 0).count();
         let engine = engine(&rule);
         let mut shuffled = events.clone();
@@ -455,4 +479,5 @@ fn whatever_the_order_the_weeks_that_are_over_decide_what_is_too_much() {
     assert!(episodes > 800, "only {episodes} episodes");
     assert!(of_both > 50, "only {of_both} of both addresses");
     assert!(of_shares > 100, "only {of_shares} of shares");
+    assert!(of_values > 50, "only {of_values} of shares of values");
 }

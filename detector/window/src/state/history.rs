@@ -83,12 +83,91 @@ impl SlotCount for [u64; 2] {
 pub struct History<C> {
     /// The events of the slots that are not over.
     pub(crate) numbers: Numbers,
+    pub(crate) past: Past<C>,
+}
+
+/// What is left of slots that are over.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Past<C> {
     /// The first slot that is not over, where some are; what comes for those before it are repetitions.
     open_from: Option<i64>,
-    /// By slot, how many events there were in those that are over.
+    /// By slot, how many there were in those that are over.
     pub(crate) counts: BTreeMap<i64, C>,
     /// Of each event, the moments from it until all the weeks later.
     present: IntervalUnion,
+}
+
+impl<C: SlotCount> Past<C> {
+    /// Sees an event; `false`: its slot is over.
+    pub(crate) fn see(&mut self, time: i64, of: Calendar) -> bool {
+        let is_over = self.open_from.is_some_and(|open| of.slot(time) < open);
+        if !is_over {
+            let until = time.saturating_add(of.memory_ms());
+            self.present.add(Interval::new(time, until));
+        }
+        !is_over
+    }
+
+    pub(crate) fn merge(&mut self, other: &Past<C>, of: Calendar) {
+        self.present.merge(&other.present);
+        for (&slot, &count) in &other.counts {
+            let mine = self.counts.entry(slot).or_default();
+            *mine = count.larger(*mine);
+        }
+        self.open_from = self.open_from.max(other.open_from);
+        self.leave_compared(of);
+    }
+
+    /// Ends the slots of which no moment bears on one from `before` on; `counts` are those of all slots.
+    pub(crate) fn end(
+        &mut self,
+        before: i64,
+        of: Calendar,
+        counts: impl FnOnce(&Self) -> BTreeMap<i64, C>,
+    ) {
+        let open_from = of.slot(before.saturating_add(1).saturating_sub(of.slot_ms));
+        if self.open_from.is_none_or(|known| known < open_from) {
+            let counts = counts(self).into_iter();
+            self.counts = counts.filter(|(slot, _)| *slot < open_from).collect();
+            self.open_from = Some(open_from);
+            self.leave_compared(of);
+        }
+        // The weeks that are known are counted from where the group began, however long ago.
+        self.present.forget_ended(before);
+    }
+
+    /// Drops counts that no slot to come is compared with.
+    fn leave_compared(&mut self, of: Calendar) {
+        if let Some(open_from) = self.open_from {
+            let weeks = i64::from(of.weeks) * of.slots_per_week();
+            let compared_from = open_from.saturating_sub(weeks + 1);
+            self.counts.retain(|slot, _| *slot >= compared_from);
+        }
+    }
+
+    pub(crate) fn open_from(&self) -> Option<i64> {
+        self.open_from
+    }
+
+    /// The counts of all slots, of which those that are not over are given.
+    pub(crate) fn with(&self, open: impl IntoIterator<Item = (i64, C)>) -> BTreeMap<i64, C> {
+        let mut counts = self.counts.clone();
+        counts.extend(open);
+        counts
+    }
+
+    /// When the group was there.
+    pub(crate) fn settled(&mut self) -> &Intervals {
+        self.present.settle();
+        self.present.settled()
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn bytes(&self) -> usize {
+        // A tree whose nodes are three quarters full.
+        let count_bytes = size_of::<(i64, C)>() * 4 / 3;
+        self.present.bytes() + self.counts.len() * count_bytes
+    }
 }
 
 /// How time is cut, and how far back it matters.
@@ -146,51 +225,34 @@ impl Calendar {
 
 impl<C: SlotCount> History<C> {
     pub(crate) fn add(&mut self, time: i64, id: Key, number: f64, of: Calendar) {
-        if self.open_from.is_some_and(|open| of.slot(time) < open) {
-            return;
+        if self.past.see(time, of) {
+            self.numbers.add(time, id, number, of.sampling());
         }
-        let until = time.saturating_add(of.memory_ms());
-        self.present.add(Interval::new(time, until));
-        self.numbers.add(time, id, number, of.sampling());
     }
 
     pub(crate) fn merge(&mut self, other: &History<C>, of: Calendar) {
         self.numbers.merge(&other.numbers, of.sampling());
-        self.present.merge(&other.present);
-        for (&slot, &count) in &other.counts {
-            let mine = self.counts.entry(slot).or_default();
-            *mine = count.larger(*mine);
-        }
-        self.open_from = self.open_from.max(other.open_from);
+        self.past.merge(&other.past, of);
         self.leave_open(of);
     }
 
     pub(crate) fn forget(&mut self, before: i64, of: Calendar) {
-        // The first slot with a moment that still bears on one from `before` on.
-        let open_from = of.slot(before.saturating_add(1).saturating_sub(of.slot_ms));
-        if self.open_from.is_none_or(|known| known < open_from) {
-            self.numbers.settle(of.sampling());
-            let numbers = self.numbers.weighted_by(of.sampling(), C::joined);
-            let counts = self.counts(&numbers, of).into_iter();
-            self.counts = counts.filter(|(slot, _)| *slot < open_from).collect();
-            self.open_from = Some(open_from);
-            self.leave_open(of);
-        }
-        // The weeks that are known are counted from where the group began, however long ago.
-        self.present.forget_ended(before);
+        let Self { numbers, past } = self;
+        past.end(before, of, |past| {
+            numbers.settle(of.sampling());
+            let numbers = numbers.weighted_by(of.sampling(), C::joined);
+            counts(past, &numbers, of)
+        });
+        self.leave_open(of);
     }
 
-    /// Drops the events of slots that are over, and counts that no slot to come is compared with.
+    /// Drops the events of slots that are over.
     fn leave_open(&mut self, of: Calendar) {
-        let Some(open_from) = self.open_from else {
-            return;
-        };
-        // The last moment that an event bears on that is just before the first open slot.
-        let end = open_from.saturating_add(1).saturating_mul(of.slot_ms) - 1;
-        self.numbers.forget(end, of.sampling());
-        let weeks = i64::from(of.weeks) * of.slots_per_week();
-        let compared_from = open_from.saturating_sub(weeks + 1);
-        self.counts.retain(|slot, _| *slot >= compared_from);
+        if let Some(open_from) = self.past.open_from {
+            // The last moment that an event bears on that is just before the first open slot.
+            let end = open_from.saturating_add(1).saturating_mul(of.slot_ms) - 1;
+            self.numbers.forget(end, of.sampling());
+        }
     }
 
     /// Settles it: the events that are not over, by slot how many there were, and when the group was there.
@@ -199,27 +261,9 @@ impl<C: SlotCount> History<C> {
         of: Calendar,
     ) -> (Vec<Weighted>, BTreeMap<i64, C>, &Intervals) {
         self.numbers.settle(of.sampling());
-        self.present.settle();
         let numbers = self.numbers.weighted_by(of.sampling(), C::joined);
-        let counts = self.counts(&numbers, of);
-        (numbers, counts, self.present.settled())
-    }
-
-    /// The events by slot; `numbers` are those that are not over.
-    fn counts(&self, numbers: &[Weighted], of: Calendar) -> BTreeMap<i64, C> {
-        let mut masses: BTreeMap<i64, [i64; 2]> = BTreeMap::new();
-        for number in numbers {
-            let slot = masses.entry(of.slot(number.time)).or_default();
-            for (mass, is_on) in slot.iter_mut().zip(C::sides(number.value)) {
-                *mass += if is_on { number.mass } else { 0 };
-            }
-        }
-        let open = masses
-            .into_iter()
-            .map(|(slot, masses)| (slot, C::of(masses)));
-        let mut counts = self.counts.clone();
-        counts.extend(open);
-        counts
+        let counts = counts(&self.past, &numbers, of);
+        (numbers, counts, self.past.settled())
     }
 
     pub(crate) fn is_thinned(&self) -> bool {
@@ -228,8 +272,22 @@ impl<C: SlotCount> History<C> {
 
     /// Bytes on the heap.
     pub(crate) fn bytes(&self) -> usize {
-        // A tree whose nodes are three quarters full.
-        let count_bytes = size_of::<(i64, C)>() * 4 / 3;
-        self.numbers.bytes() + self.present.bytes() + self.counts.len() * count_bytes
+        self.numbers.bytes() + self.past.bytes()
     }
+}
+
+/// The events by slot; `numbers` are those that are not over.
+fn counts<C: SlotCount>(past: &Past<C>, numbers: &[Weighted], of: Calendar) -> BTreeMap<i64, C> {
+    let mut masses: BTreeMap<i64, [i64; 2]> = BTreeMap::new();
+    for number in numbers {
+        let slot = masses.entry(of.slot(number.time)).or_default();
+        for (mass, is_on) in slot.iter_mut().zip(C::sides(number.value)) {
+            *mass += if is_on { number.mass } else { 0 };
+        }
+    }
+    past.with(
+        masses
+            .into_iter()
+            .map(|(slot, masses)| (slot, C::of(masses))),
+    )
 }

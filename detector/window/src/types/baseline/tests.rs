@@ -100,13 +100,13 @@ fn what_is_over_is_a_count() {
     let expected = holding(&mut whole);
     let mut state = history(&hours[..4]);
     window.forget(&mut state, (3 * WEEK) * HOUR);
-    assert_eq!(state.counts.get(&DAY), Some(&4));
+    assert_eq!(state.past.counts.get(&DAY), Some(&4));
     assert_eq!(state.numbers, Numbers::default());
     // What comes again is known.
     window.merge(&mut state, &history(&hours[2..]));
     window.forget(&mut state, (3 * WEEK) * HOUR);
     assert_eq!(holding(&mut state), expected);
-    assert_eq!(state.counts.get(&(2 * WEEK + DAY)), Some(&40));
+    assert_eq!(state.past.counts.get(&(2 * WEEK + DAY)), Some(&40));
     window.observe(&mut state, &hit(DAY * HOUR, 1));
     let mut other_way = history(&hours[1..]);
     window.merge(&mut other_way, &state);
@@ -115,5 +115,5 @@ fn what_is_over_is_a_count() {
     assert_eq!(other_way, state);
     // Five weeks on nothing is compared with it.
     window.forget(&mut state, (8 * WEEK + DAY) * HOUR);
-    assert!(state.counts.is_empty());
+    assert!(state.past.counts.is_empty());
 }

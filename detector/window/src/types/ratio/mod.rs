@@ -12,6 +12,7 @@
 mod parts; // what rule files say of it
 mod usual; // by what is usual
 mod values; // of different values, not of events
+mod usual_values; // of these by what is usual
 mod rule; // in rule files
 
 use crate::kind::{NEARLY, Occurrence, WindowType};
@@ -23,6 +24,7 @@ use parts::{OF, TO};
 pub use parts::{RatioParts, UsualParts};
 pub use rule::{KIND, Ratio};
 pub use usual::UsualRatio;
+pub use usual_values::UsualValueRatio;
 pub use values::ValueRatio;
 
 impl WindowType for Ratio {

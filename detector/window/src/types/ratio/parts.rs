@@ -1,5 +1,7 @@
 //! What `vedette.ratio` says of a window.
 
+use std::collections::BTreeMap;
+
 use detector_rule::{Comparison, MILLION, Threshold, WindowParts};
 
 use crate::state::history::Calendar;
@@ -34,6 +36,53 @@ impl UsualParts {
             slot_ms,
             weeks: self.weeks,
         }
+    }
+
+    /// What `of` and `to` had in all weeks that a group has known before a slot which began then; `None`: they are too few.
+    pub(super) fn sums(
+        &self,
+        calendar: Calendar,
+        counts: &BTreeMap<i64, [u64; 2]>,
+        (slot, began): (i64, i64),
+    ) -> Option<[u64; 2]> {
+        let (mut weeks, mut sums) = (0, [0u64; 2]);
+        for slots in calendar.known(slot, began) {
+            weeks += 1;
+            for counts in slots.iter().filter_map(|slot| counts.get(slot)) {
+                for (sum, count) in sums.iter_mut().zip(counts) {
+                    *sum = sum.saturating_add(*count);
+                }
+            }
+        }
+        (weeks >= self.warm_up).then_some(sums)
+    }
+
+    /// Whether the ratio of a window is as far from what is usual as the rule asks for.
+    pub(super) fn is_unusual(&self, [of, to]: [i128; 2], usual: [u64; 2]) -> bool {
+        let [usual_of, usual_to] = usual.map(i128::from);
+        let ratio = of * usual_to * i128::from(MILLION);
+        let bound = usual_of * to * i128::from(self.factor);
+        let is_so = match self.factor < MILLION {
+            true => ratio <= bound,
+            false => ratio >= bound,
+        };
+        of > 0 && usual_to > 0 && is_so
+    }
+
+    /// `twice the usual part`, after what the rule asks for.
+    pub(super) fn words(&self) -> String {
+        let (factor, weeks) = (of_million(self.factor), self.weeks);
+        let most = if factor < 1.0 { "no more than " } else { "" };
+        format!("and {most}{factor} times the usual part of {weeks} weeks")
+    }
+
+    /// What a rule says of it, beside the rest.
+    pub(super) fn add_to(&self, parts: &mut WindowParts) {
+        parts.state.push(("weeks", self.weeks.to_string()));
+        parts.judgement.extend([
+            ("factor", of_million(self.factor).to_string()),
+            ("warm_up", self.warm_up.to_string()),
+        ]);
     }
 }
 

@@ -13,8 +13,9 @@ use crate::state::history::{Calendar, WEEKS_MAX};
 use crate::state::sample::KEPT_MAX;
 use crate::types::ratio::parts::{RatioParts, UsualParts};
 use crate::types::ratio::usual::UsualRatio;
+use crate::types::ratio::usual_values::UsualValueRatio;
 use crate::types::ratio::values::{VALUES_MAX, ValueRatio};
-use crate::types::words::{number, of_million, within};
+use crate::types::words::{number, within};
 
 /// Judges which part of the events hits some of the rules.
 #[derive(Debug, Clone)]
@@ -46,17 +47,18 @@ struct RatioDraft {
     usual: Option<UsualParts>,
 }
 
+const USUAL_KEYS: [(&str, &str); 3] = [
+    ("factor", "factor: 2"),
+    ("weeks", "weeks: 4"),
+    ("warm_up", "warm_up: 3"),
+];
+
 /// What is said of the usual ratio, if something is.
 fn read_usual(section: &mut Section<'_, '_>) -> Option<UsualParts> {
-    let keys = [
-        ("factor", "factor: 2"),
-        ("weeks", "weeks: 4"),
-        ("warm_up", "warm_up: 3"),
-    ];
-    if !keys.iter().any(|(key, _)| section.has(key)) {
+    if !USUAL_KEYS.iter().any(|(key, _)| section.has(key)) {
         return None;
     }
-    for (key, example) in keys {
+    for (key, example) in USUAL_KEYS {
         if !section.has(key) {
             section.missing(key, example);
         }
@@ -82,7 +84,8 @@ fn read(section: &mut Section<'_, '_>) -> Option<Arc<dyn Draft>> {
         bounds.extend(section.millionths(name).map(|bound| (comparison, bound)));
     }
     let usual = read_usual(section);
-    if !section.has("gte") && !section.has("lte") && usual.is_none() {
+    let has_usual = USUAL_KEYS.iter().any(|(key, _)| section.has(key));
+    if !section.has("gte") && !section.has("lte") && !has_usual {
         section.missing("gte", "gte: 0.5");
     }
     if let [(_, low), (_, high)] = bounds[..]
@@ -139,18 +142,25 @@ impl Draft for RatioDraft {
                 parts,
             }),
             (Some(usual), counts_values) => {
-                if counts_values {
-                    linker.problem("`vedette.ratio` knows what is usual of events alone: leave out `factor`, `weeks` and `warm_up`, or make it an `event_count`");
-                }
                 if !Calendar::has_slots_of(timespan_ms) {
                     linker.problem("`vedette.ratio` with a `factor` compares with the same time of past weeks: it needs a timespan from `15m` to `24h` that divides the week, as `1h`");
                 }
-                Arc::new(UsualRatio {
-                    timespan_ms,
-                    threshold,
-                    parts,
-                    usual,
-                })
+                match counts_values {
+                    true => {
+                        let own = ValueRatio {
+                            timespan_ms,
+                            threshold,
+                            parts,
+                        };
+                        Arc::new(UsualValueRatio { own, usual })
+                    }
+                    false => Arc::new(UsualRatio {
+                        timespan_ms,
+                        threshold,
+                        parts,
+                        usual,
+                    }),
+                }
             }
         }
     }
@@ -179,28 +189,16 @@ impl Window for Ratio {
 
 impl Window for UsualRatio {
     fn parts(&self) -> WindowParts {
-        let UsualParts {
-            factor,
-            weeks,
-            warm_up,
-        } = self.usual;
         let mut parts = self.parts.parts("ratio by the usual", &self.threshold);
-        parts.state.push(("weeks", weeks.to_string()));
-        parts.judgement.extend([
-            ("factor", of_million(factor).to_string()),
-            ("warm_up", warm_up.to_string()),
-        ]);
+        self.usual.add_to(&mut parts);
         parts
     }
 
     fn fires_at(&self, inputs: &[&str]) -> String {
         let (events, within) = (number(&self.threshold), within(self.timespan_ms));
         let shares = self.parts.shares(inputs);
-        let (factor, weeks) = (of_million(self.usual.factor), self.usual.weeks);
-        let most = if factor < 1.0 { "no more than " } else { "" };
-        format!(
-            "{events} events {within}, of which {shares}, and {most}{factor} times the usual part of {weeks} weeks"
-        )
+        let usual = self.usual.words();
+        format!("{events} events {within}, of which {shares}, {usual}")
     }
 
     fn memory_ms(&self) -> i64 {
@@ -213,6 +211,33 @@ impl Window for UsualRatio {
 
     fn groups(&self, quiet_ms: i64) -> Box<dyn Any> {
         groups::of(self, self.timespan_ms, quiet_ms)
+    }
+}
+
+impl Window for UsualValueRatio {
+    fn parts(&self) -> WindowParts {
+        let ValueRatio {
+            parts, threshold, ..
+        } = &self.own;
+        let mut parts = parts.parts("ratio of values by the usual", threshold);
+        self.usual.add_to(&mut parts);
+        parts
+    }
+
+    fn fires_at(&self, inputs: &[&str]) -> String {
+        format!("{}, {}", self.own.fires_at(inputs), self.usual.words())
+    }
+
+    fn memory_ms(&self) -> i64 {
+        self.calendar().memory_ms()
+    }
+
+    fn kept_at_most(&self) -> Option<String> {
+        self.own.kept_at_most()
+    }
+
+    fn groups(&self, quiet_ms: i64) -> Box<dyn Any> {
+        groups::of(self, self.own.timespan_ms, quiet_ms)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::state::interval::{Interval, Intervals};
 use crate::state::moving::{Moving, sweep};
 use crate::state::sample::{ONE, Weighted};
 use crate::types::ratio::parts::{OF, RatioParts, TO, UsualParts};
-use detector_rule::{MILLION, Threshold};
+use detector_rule::Threshold;
 
 /// Compares a ratio with what is usual.
 #[derive(Debug, Clone)]
@@ -122,36 +122,10 @@ impl Judged<'_> {
         {
             return usual;
         }
-        let usual = self.sums(asked);
+        let UsualRatio { usual, .. } = self.ratio;
+        let usual = usual.sums(self.ratio.calendar(), &self.counts, asked);
         self.usual = Some((asked, usual));
         usual
-    }
-
-    fn sums(&self, (slot, began): (i64, i64)) -> Sums {
-        let (mut weeks, mut sums) = (0, [0u64; 2]);
-        for slots in self.ratio.calendar().known(slot, began) {
-            weeks += 1;
-            for counts in slots.iter().filter_map(|slot| self.counts.get(slot)) {
-                for (sum, count) in sums.iter_mut().zip(counts) {
-                    *sum = sum.saturating_add(*count);
-                }
-            }
-        }
-        (weeks >= self.ratio.usual.warm_up).then_some(sums)
-    }
-
-    /// Whether the window's ratio is as far from what is usual as the rule asks for.
-    fn is_unusual(&self, usual: [u64; 2]) -> bool {
-        let [of, to] = self.sides.map(i128::from);
-        let [usual_of, usual_to] = usual.map(i128::from);
-        let factor = self.ratio.usual.factor;
-        let ratio = of * usual_to * i128::from(MILLION);
-        let bound = usual_of * to * i128::from(factor);
-        let is_so = match factor < MILLION {
-            true => ratio <= bound,
-            false => ratio >= bound,
-        };
-        of > 0 && usual_to > 0 && is_so
     }
 }
 
@@ -180,7 +154,8 @@ impl Moving for Judged<'_> {
         }
         for (slot, piece) in self.ratio.calendar().pieces(moments) {
             let usual = self.usual(slot, piece.start);
-            if usual.is_some_and(|usual| self.is_unusual(usual)) {
+            let sides = [of, to];
+            if usual.is_some_and(|usual| self.ratio.usual.is_unusual(sides, usual)) {
                 self.holding.push(piece);
             }
         }

@@ -13,7 +13,7 @@
 //! the ratio is half by √n at most: 4.4 points where all come within one eighth, 1.6 where they are spread over the
 //! timespan and come once.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -87,7 +87,8 @@ impl WindowType for ValueRatio {
     }
 
     fn holding(&self, state: &mut SidesOfValues) -> Intervals {
-        Intervals::from_unsorted(self.judged(state).holding)
+        let accepted = self.judged(state).accepted.into_iter();
+        Intervals::from_unsorted(accepted.map(|(moments, _)| moments).collect())
     }
 
     /// Slices go as a whole: which values one keeps must not depend on when part of it went.
@@ -102,11 +103,10 @@ impl WindowType for ValueRatio {
 
     fn closeness(&self, state: &mut SidesOfValues) -> f64 {
         let judged = self.judged(state);
-        if !judged.holding.is_empty() {
-            return 1.0;
+        match judged.accepted.is_empty() {
+            true => judged.nearness(),
+            false => 1.0,
         }
-        // The denominator is what takes long to come.
-        (judged.most / self.parts.at_least as f64).min(NEARLY)
     }
 
     fn is_thinned(&self, state: &SidesOfValues) -> bool {
@@ -190,7 +190,7 @@ impl ValueRatio {
         least_at_ends(&left_out)
     }
 
-    fn judged(&self, state: &SidesOfValues) -> Judged<'_> {
+    pub(super) fn judged(&self, state: &SidesOfValues) -> Judged<'_> {
         let mut judged = Judged {
             ratio: self,
             present: BTreeMap::new(),
@@ -198,7 +198,7 @@ impl ValueRatio {
             sides: [0; 2],
             counted: 0,
             most: 0.0,
-            holding: Vec::new(),
+            accepted: Vec::new(),
         };
         let changes = self.changes(state);
         let mut limits = self.limits(state).into_iter().peekable();
@@ -243,8 +243,46 @@ fn least_at_ends(stretches: &[(i64, i64, Key)]) -> Vec<(i64, Option<Key>)> {
     moments.into_iter().map(|at| (at, least(at))).collect()
 }
 
+/// How many values one stands for, where those from a key on are left out.
+fn stand_for(limit: Option<Key>) -> f64 {
+    let all = 2f64.powi(128);
+    limit.map_or(1.0, |limit| all / (limit.to_u128() as f64).max(1.0))
+}
+
+impl SidesOfValues {
+    /// How many values each side has by slot, which is as long as the timespan.
+    pub(super) fn by_slot(&self) -> BTreeMap<i64, [u64; 2]> {
+        let mut slots: BTreeMap<i64, Vec<&Watched<Sides>>> = BTreeMap::new();
+        for (at, slice) in &self.0 {
+            slots.entry(at.div_euclid(SLICES)).or_default().push(slice);
+        }
+        let counts = |slices: Vec<&Watched<Sides>>| {
+            let limit = slices.iter().filter_map(|slice| slice.unwatched_from).min();
+            let on = |side: usize| {
+                let values = slices.iter().flat_map(|slice| &slice.values);
+                let values = values.filter(|(value, sides)| {
+                    sides.0[side].is_some() && limit.is_none_or(|limit| **value < limit)
+                });
+                let different: BTreeSet<Key> = values.map(|(value, _)| *value).collect();
+                (different.len() as f64 * stand_for(limit)).round() as u64
+            };
+            [on(0), on(1)]
+        };
+        slots
+            .into_iter()
+            .map(|(slot, slices)| (slot, counts(slices)))
+            .collect()
+    }
+
+    /// Leaves the slots from `open_from` on.
+    pub(super) fn leave_from(&mut self, open_from: i64) {
+        self.0
+            .retain(|slice, _| slice.div_euclid(SLICES) >= open_from);
+    }
+}
+
 /// The values in the window.
-struct Judged<'r> {
+pub(super) struct Judged<'r> {
     ratio: &'r ValueRatio,
     /// By value, which sides have it.
     present: BTreeMap<Key, [bool; 2]>,
@@ -255,10 +293,18 @@ struct Judged<'r> {
     counted: i128,
     /// The most that `to` came to.
     most: f64,
-    holding: Vec<Interval>,
+    /// The moments at which the condition holds, and how many values of `of` and `to` the window has at them, of those that
+    /// count.
+    pub(super) accepted: Vec<(Interval, [i128; 2])>,
 }
 
 impl Judged<'_> {
+    /// How near it came to holding.
+    pub(super) fn nearness(&self) -> f64 {
+        // The denominator is what takes long to come.
+        (self.most / self.ratio.parts.at_least as f64).min(NEARLY)
+    }
+
     fn is_counted(&self, value: Key) -> bool {
         self.limit.is_none_or(|limit| value < limit)
     }
@@ -293,9 +339,7 @@ impl Judged<'_> {
 
     /// How many values one that counts stands for.
     fn stands_for(&self) -> f64 {
-        let all = 2f64.powi(128);
-        self.limit
-            .map_or(1.0, |limit| all / (limit.to_u128() as f64).max(1.0))
+        stand_for(self.limit)
     }
 
     fn rest(&mut self, moments: Interval) {
@@ -313,7 +357,7 @@ impl Judged<'_> {
             && threshold.holds_estimate(self.counted as f64 * each)
             && parts.accepts(of, to)
         {
-            self.holding.push(moments);
+            self.accepted.push((moments, self.sides));
         }
     }
 }
