@@ -15,10 +15,10 @@ const MINUTE_MS: i64 = 60_000;
 struct Nobody;
 impl Observer for Nobody {}
 
-/// Detection rules `first` and `second`, by the event's name, and the correlations.
+/// Detection rules `first`, `second` and `third`, by the event's name, and the correlations.
 fn engine(correlations: &[(&str, &str, &str)]) -> Engine {
-    let mut text = String::new();
-    for name in ["first", "second"] {
+    let mut text = "lists: {limits: {values: {192.0.2.1: 1000}}}\n---\n".to_owned();
+    for name in ["first", "second", "third"] {
         text += &format!(
             "title: {name}\nname: {name}\nlogsource:\n    product: aws\n    service: cloudtrail\ndetection:\n    selection:\n        eventName: {name}\n    condition: selection\n---\n"
         );
@@ -40,11 +40,15 @@ fn engine(correlations: &[(&str, &str, &str)]) -> Engine {
 
 const FIRST: &str = "        - first";
 const BOTH: &str = "        - first\n        - second";
+const ALL: &str = "        - first\n        - second\n        - third";
 
 fn hit(worker: &mut Worker<'_>, name: &str, address: &str, number: usize, time: i64) {
     let when = Timestamp::from_millis(time).expect("a time of this century");
     let line = format!(
-        r#"{{"eventVersion":"1.08","eventSource":"s","eventName":"{name}","sourceIPAddress":"{address}","userName":"user-{number}","trace":"{number:0120}","size":{},"eventTime":"{when}","eventID":"00000000-0000-4000-8000-{number:012x}"}}"#,
+        r#"{{"eventVersion":"1.08","eventSource":"s","point":"{}.{},{}","eventName":"{name}","sourceIPAddress":"{address}","userName":"user-{number}","trace":"{number:0120}","size":{},"eventTime":"{when}","eventID":"00000000-0000-4000-8000-{number:012x}"}}"#,
+        number % 80,
+        number % 10,
+        number / 80 % 170,
         number % 1_000
     );
     worker.record(line.as_bytes(), None, &mut Nobody);
@@ -54,12 +58,21 @@ fn flooded_bytes(engine: &Engine, hits: usize) -> usize {
     let mut worker = engine.worker(Mode::Set);
     for number in 0..hits {
         let after = 30 * MINUTE_MS * number as i64 / hits as i64;
-        hit(&mut worker, "first", "192.0.2.1", number, START_MS + after);
+        // What some words ask for beside it.
+        let name = match number % 7 {
+            5 => "second",
+            6 => "third",
+            _ => "first",
+        };
+        hit(&mut worker, name, "192.0.2.1", number, START_MS + after);
     }
     let mut bytes = 0;
     worker.drain_state(&mut |_, _, state| bytes += state.len());
     bytes
 }
+
+const SHARE_OF_WEEKS: &str =
+    "ratio: {of: [first], to: [first, second], at_least: 100, factor: 2, weeks: 4, warm_up: 3}";
 
 fn extended(rest: &str, attribute: &str) -> String {
     format!("{rest}\nvedette:\n    {attribute}")
@@ -98,7 +111,52 @@ fn a_group_does_not_grow_with_the_flood_that_fills_it() {
                 "absence: {of: [second], before: [first]}",
             ),
         ),
+        (
+            "temporal",
+            ALL,
+            extended(
+                "    timespan: 5m\n    condition: first and third and not second",
+                "absence: {of: [second], after: [first], before: [third]}",
+            ),
+        ),
         ("temporal_ordered", BOTH, "    timespan: 5m".to_owned()),
+        (
+            "event_count",
+            FIRST,
+            extended(
+                &gte.replace("1000", "10"),
+                "thresholds: {sourceIPAddress: '%limits%'}",
+            ),
+        ),
+        (
+            "value_count",
+            FIRST,
+            extended(
+                "    timespan: 12h\n    condition:\n        field: point\n        gte: 2",
+                "travel: {distance: 500, speed: 900}",
+            ),
+        ),
+        (
+            "event_count",
+            BOTH,
+            extended(&gte.replace("5m", "15m"), SHARE_OF_WEEKS),
+        ),
+        (
+            "value_count",
+            BOTH,
+            extended(
+                &of_field("        field: userName").replace("5m", "15m"),
+                SHARE_OF_WEEKS,
+            ),
+        ),
+        (
+            "event_count",
+            FIRST,
+            extended(
+                &gte.replace("5m", "15m").replace("gte", "lte"),
+                "baseline: {factor: 0.5, weeks: 4, warm_up: 3, at_least: 20}",
+            ),
+        ),
         ("value_sum", FIRST, of_field(field)),
         ("value_avg", FIRST, of_field(field)),
         ("value_median", FIRST, of_field(field)),

@@ -155,6 +155,8 @@ fn what_only_judges_or_tells_keeps_the_key() {
             "factor: 3, weeks: 2, warm_up: 2",
         ),
         ("memory: 365d", "memory: 100d"),
+        ("ann: 40", "ann: 41"),
+        ("ann: 40", "cid: 4"),
         ("{eventName: Failure}", "{eventName: Fault}"),
     ] {
         let (kept, all) = edits(from, to);
@@ -189,6 +191,8 @@ fn what_a_state_depends_on_changes_the_key_and_those_of_its_parents() {
         ("values: 20", "values: 21", 1),
         ("factor: 2.5, weeks: 2", "factor: 2.5, weeks: 3", 1),
         ("ended_by: [ended], ", "", 1),
+        // Of what more can undo, where the highest changes.
+        ("bob: 2000", "bob: 2001", 1),
         ("ipv4: 24", "ipv4: 23", 1),
         ("[user, eventName]", "[eventName, user]", 1),
         (

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::kind::{Draft, Linker, Takes, WindowKind};
+use crate::kind::{Draft, Linker, Takes, ThresholdsDraft, WindowKind};
 use crate::model::allowlist::Allowlist;
 use crate::model::condition::Condition;
 use crate::model::log_source::SourceScope;
@@ -150,6 +150,7 @@ pub(super) struct CorrelationDraft {
     pub(super) value_fields: Vec<Reference>,
     pub(super) aliases: Vec<AliasDraft>,
     pub(super) prefixes: Vec<PrefixDraft>,
+    pub(super) thresholds: Option<ThresholdsDraft>,
     pub(super) extension: Option<ExtensionDraft>,
     pub(super) show: Vec<Reference>,
     pub(super) entities: Vec<EntityDraft>,
@@ -206,6 +207,7 @@ pub(super) struct Attributes {
     pub(super) threat: Option<String>,
     pub(super) response: Option<String>,
     pub(super) prefixes: Vec<PrefixDraft>,
+    pub(super) thresholds: Option<ThresholdsDraft>,
     pub(super) allow: Vec<AllowDraft>,
     pub(super) extensions: Vec<ExtensionDraft>,
     pub(super) show: Vec<Reference>,

@@ -21,7 +21,7 @@ use read::document;
 use read::shared::{Finished, Shared, lists};
 use yaml::{documents, problem};
 
-pub use kind::{Attribute, Compared, Draft, Fields, Form, Linker, Takes, WindowKind};
+pub use kind::{Attribute, ByValue, Compared, Draft, Fields, Form, Linker, Takes, WindowKind};
 pub use model::allowlist::{AllowEntry, AllowValue, Allowlist};
 pub use model::condition::*;
 pub use model::network_prefix::NetworkPrefix;
@@ -29,6 +29,7 @@ pub use model::pattern::Pattern;
 pub use model::shared::calendar::{CalendarPart, Said};
 pub use model::shared::derived::{Derived, PlacePart};
 pub use model::shared::list::{Listed, Lookup};
+pub use model::shared::numbers::Numbers;
 pub use model::shared::spelling::Spelling;
 pub use model::threat_list::{
     Acceptance, Evidence, Mitigation, Persona, Progress, Question, Review, Threat, ThreatList,

@@ -219,6 +219,15 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
     /// Whether alerts tell of all hits, or only of those that [`WindowType::tells`] of.
     const TELLS_ALL: bool = true;
 
+    /// The same window as it judges a group with these group-by values, of which the encoded texts are given. All that is
+    /// kept of a group is kept alike, whatever its values.
+    fn of_group(&self, _texts: &[u8]) -> &Self
+    where
+        Self: Sized,
+    {
+        self
+    }
+
     /// Whether further occurrences can only make the condition hold at more moments, so that it is judged at once.
     fn is_monotone(&self) -> bool;
 

@@ -92,11 +92,25 @@ fn declared(setting: &Setting, finding: Option<&Finding<'_>>) -> String {
     } = setting;
     let values = match content {
         SettingContent::Values(values) => values,
-        SettingContent::File { file, column } => {
+        SettingContent::Numbers(values) => {
+            let mut text = begun((name, about), &["Numbers are left as they are".to_owned()]);
+            let _ = writeln!(text, "        values:");
+            for (value, number) in values {
+                let _ = writeln!(text, "            {}: {number}", quoted(value));
+            }
+            return text;
+        }
+        SettingContent::File {
+            file,
+            column,
+            number,
+        } => {
             let mut text = begun((name, about), &["The file is left as it is".to_owned()]);
             let _ = writeln!(text, "        file: {}", quoted(file));
-            if let Some(column) = column {
-                let _ = writeln!(text, "        column: {}", quoted(column));
+            for (key, column) in [("column", column), ("number", number)] {
+                if let Some(column) = column {
+                    let _ = writeln!(text, "        {key}: {}", quoted(column));
+                }
             }
             return text;
         }

@@ -183,7 +183,7 @@ fn how_much(message: &Message<'_>, mail: &mut Mail) {
         true => "the rule".to_owned(),
         false => format!("\"{}\"", words::plain(&told.alert.rule.title)),
     };
-    let fires_at = words::threshold(told.rule);
+    let fires_at = words::threshold(told);
     mail.field("How much", &format!("{all}\n{of} fires at {fires_at}"));
     let mut succeeded = Vec::new();
     if message.accounts() > 0 {

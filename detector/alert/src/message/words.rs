@@ -118,10 +118,22 @@ pub(super) fn held_back(count: usize) -> String {
     )
 }
 
-/// `10 or more different values within 10 minutes`
-pub(super) fn threshold(rule: &CorrelationRule) -> String {
-    let names: Vec<&str> = rule.inputs.iter().map(|input| &*input.reference).collect();
-    rule.window.fires_at(&names)
+/// `10 or more different values within 10 minutes`, as it is for the alert's group.
+pub(super) fn threshold(told: &Told<'_>) -> String {
+    let names: Vec<&str> = told
+        .rule
+        .inputs
+        .iter()
+        .map(|input| &*input.reference)
+        .collect();
+    let group: Vec<&str> = told
+        .alert
+        .group
+        .0
+        .iter()
+        .map(|(_, value)| &**value)
+        .collect();
+    told.rule.window.fires_at_of(&group, &names)
 }
 
 /// The correlations among the rule's inputs; none where it is no chain.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::{
-    Absence, Correlation, Event, Except, Expression, FirstSeen, Input, Kind, ORIGIN_MS, Owner,
-    Ratio, Spike, TICK_MS, millis,
+    Absence, ByValue, Correlation, Event, Except, Expression, FirstSeen, Input, Kind, ORIGIN_MS,
+    Owner, Ratio, Spike, TICK_MS, millis,
 };
 
 const DETECTIONS: usize = 3;
@@ -157,7 +157,61 @@ pub(crate) fn correlations(random: &mut fastrand::Rng) -> Vec<Correlation> {
             correlation.kind = absence;
         }
     }
+    let mut last = self::apart(&later);
+    for correlation in &mut correlations {
+        correlation.by_value = by_value(&mut last, correlation);
+    }
     correlations
+}
+
+const LISTED_TEXTS: [&str; 7] = [
+    "userAgent-0",
+    "USERAGENT-1",
+    "useragent-2",
+    "192.0.2.1",
+    "::ffff:192.0.2.200",
+    "2001:DB8:0::1",
+    "192.0.2.0/24",
+];
+const LISTED_NETWORKS: [&str; 7] = [
+    "192.0.2.0/24",
+    "192.0.2.1",
+    "192.0.0.0/16",
+    "0.0.0.0/0",
+    "2001:db8::/32",
+    "2001:db8::/64",
+    "2001:db8::1",
+];
+
+/// Of some counts: thresholds that a list has for values of a field that they group by.
+fn by_value(random: &mut fastrand::Rng, rule: &Correlation) -> Option<ByValue> {
+    let counts = matches!(rule.kind, Kind::EventCount | Kind::ValueCount(_));
+    if !counts
+        || rule.stands_for.is_some()
+        || rule.threshold.len() != 1
+        || rule.group_by.is_empty()
+        || random.bool()
+    {
+        return None;
+    }
+    let of_networks = random.u8(..3) == 0;
+    let listed = if of_networks {
+        LISTED_NETWORKS
+    } else {
+        LISTED_TEXTS
+    };
+    let field = *pick(random, &rule.group_by);
+    let mut numbers = Vec::new();
+    for value in listed {
+        if random.u8(..4) > 0 {
+            numbers.push((value, random.i64(1..6)));
+        }
+    }
+    Some(ByValue {
+        field,
+        of_networks,
+        numbers,
+    })
 }
 
 /// Instead of some counts of events: a comparison with the window before.
@@ -234,6 +288,7 @@ pub(crate) fn add_own_alerts(random: &mut fastrand::Rng, correlations: &mut Vec<
             threshold: vec![("gte", 100)],
             generate: false,
             stands_for: Some(detection),
+            by_value: None,
         });
     }
 }
@@ -328,6 +383,7 @@ fn correlation(random: &mut fastrand::Rng, before: &[Correlation]) -> Correlatio
         threshold,
         generate: true,
         stands_for: None,
+        by_value: None,
     }
 }
 
@@ -516,6 +572,17 @@ fn rule_name(input: &Input) -> String {
 /// The rules as one file of several documents.
 pub(crate) fn yaml(correlations: &[Correlation]) -> String {
     let mut out = SPELLING.to_owned();
+    for (at, by_value) in (0..).zip(correlations.iter().map(|rule| &rule.by_value)) {
+        if let Some(ByValue { numbers, .. }) = by_value {
+            let of = |(value, number): &(&str, i64)| format!("'{value}': {number}");
+            let numbers = numbers.iter().map(of).collect::<Vec<_>>().join(", ");
+            writeln!(
+                out,
+                "lists: {{limits_{at}: {{values: {{{numbers}}}}}}}\n---"
+            )
+            .expect("writing to a string");
+        }
+    }
     for at in 0..DETECTIONS {
         write!(
             out,
@@ -652,6 +719,13 @@ fn correlation_yaml(out: &mut String, at: usize, rule: &Correlation) -> std::fmt
             writeln!(out, "        ended_by: [{}]", names(&kind.ended_by))?;
         }
         writeln!(out, "        memory: {}s", kind.memory / 2)?;
+    }
+    if let Some(ByValue {
+        field, of_networks, ..
+    }) = &rule.by_value
+    {
+        let cidr = if *of_networks { "|cidr" } else { "" };
+        writeln!(out, "    thresholds: {{{field}{cidr}: '%limits_{at}%'}}")?;
     }
     if !rule.show.is_empty() {
         writeln!(out, "    show: [{}]", rule.show.join(", "))?;

@@ -139,6 +139,78 @@ pub(crate) struct Correlation {
     pub(crate) generate: bool,
     /// The detection rule that alerts by itself, if this is one: what has no group-by field is a group, too.
     pub(crate) stands_for: Option<usize>,
+    /// What takes the place of the threshold's bound for some groups.
+    pub(crate) by_value: Option<ByValue>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ByValue {
+    /// One of those that are grouped by.
+    pub(crate) field: &'static str,
+    /// Whether the values are networks, of which the smallest counts that holds the group's.
+    pub(crate) of_networks: bool,
+    pub(crate) numbers: Vec<(&'static str, i64)>,
+}
+
+impl ByValue {
+    pub(crate) fn number(&self, value: &str) -> Option<i64> {
+        if self.of_networks {
+            let around = |of: &str| network_bits(of).filter(|of| lies_in(network_bits(value), *of));
+            let known = self
+                .numbers
+                .iter()
+                .filter_map(|(of, number)| Some((around(of)?.1, number)));
+            return known.max().map(|(_, number)| *number);
+        }
+        let one = |text: &str| match text.parse::<std::net::IpAddr>() {
+            Ok(address) => address.to_canonical().to_string(),
+            Err(_) => text.to_lowercase(),
+        };
+        let mut numbers = self.numbers.iter();
+        numbers
+            .find(|(of, _)| one(of) == one(value))
+            .map(|(_, number)| *number)
+    }
+}
+
+/// An address, or a network, as 128 bits of which so many count.
+fn network_bits(text: &str) -> Option<(u128, u32)> {
+    let (address, bits) = text
+        .split_once('/')
+        .map_or((text, None), |(a, b)| (a, Some(b)));
+    let bits = bits.map_or(Some(128), |bits| bits.parse::<u32>().ok());
+    match (
+        address.parse::<std::net::IpAddr>().ok()?.to_canonical(),
+        bits?,
+    ) {
+        (std::net::IpAddr::V4(v4), bits) => Some((
+            u128::from(v4.to_ipv6_mapped()),
+            if bits == 128 { 128 } else { bits + 96 },
+        )),
+        (std::net::IpAddr::V6(v6), bits) => Some((u128::from(v6), bits)),
+    }
+}
+
+fn lies_in(inner: Option<(u128, u32)>, (outer, bits): (u128, u32)) -> bool {
+    inner.is_some_and(|(inner, own)| {
+        own >= bits && (bits == 0 || (inner ^ outer) >> (128 - bits) == 0)
+    })
+}
+
+impl Correlation {
+    /// As it judges the group of these values.
+    fn of_group(&self, values: &[String]) -> Correlation {
+        let mut rule = self.clone();
+        if let Some(by_value) = &self.by_value {
+            let at = self
+                .group_by
+                .iter()
+                .position(|name| *name == by_value.field);
+            let number = by_value.number(&values[at.expect("it is grouped by")]);
+            rule.threshold[0].1 = number.map_or(self.threshold[0].1, |number| 100 * number);
+        }
+        rule
+    }
 }
 
 /// Whether the episodes of one of the correlations are told of: those that others refer to are silent, unless one of
@@ -195,7 +267,7 @@ pub(crate) fn evaluate(events: &[Event], correlations: &[Correlation]) -> Vec<Ep
                     if let Kind::Owner(kind) = &correlation.kind {
                         group.hits = foreign_hits(kind, &group.hits);
                     }
-                    group_episodes(at, correlation, &values, &group)
+                    group_episodes(at, &correlation.of_group(&values), &values, &group)
                 })
                 .collect()
         };

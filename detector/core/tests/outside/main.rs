@@ -5,6 +5,7 @@ mod database;
 mod lists;
 mod places;
 mod spelling;
+mod thresholds;
 
 use detector_core::alert::Alert;
 use detector_core::engine::{Engine, Mode, Observer};

@@ -76,6 +76,16 @@ fn edited(random: &mut fastrand::Rng, old: &[Correlation], seen: &mut Seen) -> V
             }
             *bound = edited;
         }
+        if let Some(by_value) = rule.by_value.as_mut().filter(|_| is_kept) {
+            for (_, number) in &mut by_value.numbers {
+                if random.u8(..3) == 0 {
+                    let edited = (*number + random.i64(-2..4)).max(1);
+                    seen.listed_falls += u64::from(edited < *number);
+                    seen.listed_rises += u64::from(edited > *number);
+                    *number = edited;
+                }
+            }
+        }
     }
     new
 }
@@ -84,6 +94,8 @@ fn edited(random: &mut fastrand::Rng, old: &[Correlation], seen: &mut Seen) -> V
 struct Seen {
     falls: u64,
     rises: u64,
+    listed_falls: u64,
+    listed_rises: u64,
     longer_quiet: u64,
     shorter_quiet: u64,
     /// Groups that an old worker left to a new one.
@@ -394,6 +406,8 @@ fn soon_after_an_edit_the_episodes_are_those_of_the_new_rules() {
     let Seen {
         falls,
         rises,
+        listed_falls,
+        listed_rises,
         longer_quiet,
         shorter_quiet,
         left,
@@ -403,6 +417,8 @@ fn soon_after_an_edit_the_episodes_are_those_of_the_new_rules() {
     let all = [
         falls,
         rises,
+        listed_falls,
+        listed_rises,
         longer_quiet,
         shorter_quiet,
         left,

@@ -60,6 +60,7 @@ fn correlation(random: &mut fastrand::Rng, timespan: i64) -> Correlation {
         threshold: vec![("gte", 100)],
         generate: true,
         stands_for: None,
+        by_value: None,
     }
 }
 

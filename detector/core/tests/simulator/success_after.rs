@@ -65,6 +65,7 @@ fn correlation(random: &mut fastrand::Rng, kind: Kind, inputs: Vec<Input>) -> Co
         threshold: vec![("gte", 100)],
         generate: random.bool(),
         stands_for: None,
+        by_value: None,
     }
 }
 

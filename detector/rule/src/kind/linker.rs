@@ -1,5 +1,8 @@
 //! What a window type is given of its rule, once the rules that it refers to are known.
 
+use std::sync::Arc;
+
+use crate::kind::by_value::{ByValue, ThresholdsDraft};
 use crate::model::{Decimal, Presence, Threshold};
 use crate::yaml::reference::Reference;
 
@@ -34,6 +37,10 @@ pub struct Linker<'l> {
     pub(crate) inputs: &'l [Reference],
     pub(crate) condition: &'l Condition,
     pub(crate) counts_values: bool,
+    pub(crate) group_by: &'l [Reference],
+    pub(crate) thresholds: Option<&'l ThresholdsDraft>,
+    /// Whether the type asked for [`Linker::by_value`].
+    pub(crate) knows_thresholds: bool,
     pub(crate) find: &'l dyn Fn(&str) -> Place,
     pub(crate) problems: Vec<(u32, String)>,
 }
@@ -54,6 +61,41 @@ impl Linker<'_> {
             Condition::Count(threshold) => threshold.clone(),
             other => unreachable!("read as a count: {other:?}"),
         }
+    }
+
+    /// The thresholds that a list has, of a type that can take them.
+    pub fn by_value(&mut self) -> Option<ByValue> {
+        self.knows_thresholds = true;
+        let draft = self.thresholds?;
+        let (field, line) = (&draft.field.text, draft.field.line);
+        let mut problem = |message: String| self.problems.push((line, message));
+        let place = self.group_by.iter().position(|name| name.text == *field);
+        if place.is_none() {
+            let names: Vec<&str> = self.group_by.iter().map(|name| &*name.text).collect();
+            problem(match &names[..] {
+                [] => format!(
+                    "`vedette.thresholds` looks up `{field}`, and all events are one group: write `group-by: [{field}]`"
+                ),
+                _ => format!(
+                    "`vedette.thresholds` looks up `{field}`, which is not grouped by: name one of {}",
+                    names.join(", ")
+                ),
+            });
+        }
+        let comparison = match self.condition {
+            Condition::Count(Threshold(bounds)) if bounds.len() == 1 => Some(bounds[0].0),
+            _ => {
+                problem("`vedette.thresholds` puts a number in place of that of the condition, which has several comparisons: leave one".to_owned());
+                None
+            }
+        };
+        Some(ByValue {
+            field: field.as_str().into(),
+            place: place?,
+            list: draft.list.text.as_str().into(),
+            numbers: Arc::clone(&draft.numbers),
+            comparison: comparison?,
+        })
     }
 
     /// Whether it looks at values of fields, and not at events alone.

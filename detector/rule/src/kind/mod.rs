@@ -1,5 +1,6 @@
 //! What a window type is to the reader of rules: a name, what may stand under it, and what becomes of that.
 
+mod by_value; // thresholds for groups
 mod linker; // what it is given to link
 
 use std::fmt;
@@ -8,6 +9,8 @@ use std::sync::Arc;
 use crate::model::Window;
 use crate::yaml::section::Section;
 
+pub use by_value::ByValue;
+pub(crate) use by_value::ThresholdsDraft;
 pub use linker::Linker;
 pub(crate) use linker::{Condition, Place};
 

@@ -58,6 +58,7 @@ pub(crate) fn own_correlation(
         value_fields: Vec::new(),
         aliases: Vec::new(),
         prefixes: Vec::new(),
+        thresholds: None,
         extension: None,
         show: alert.show.clone(),
         entities: draft.entities.clone(),

@@ -31,6 +31,9 @@ impl WindowLinker<'_> {
             inputs: &draft.inputs,
             condition: &condition,
             counts_values: !draft.value_fields.is_empty(),
+            group_by: &draft.group_by,
+            thresholds: draft.thresholds.as_ref(),
+            knows_thresholds: false,
             find: &find,
             problems: Vec::new(),
         };
@@ -42,6 +45,19 @@ impl WindowLinker<'_> {
                 self.extended(extension, &mut linker)
             }
         };
+        if let Some(thresholds) = linker.thresholds.filter(|_| !linker.knows_thresholds) {
+            let message = match &draft.extension {
+                None => format!(
+                    "`vedette.thresholds` stands on `event_count` and `value_count`, not on `{}`",
+                    sigma.name
+                ),
+                Some(extension) => format!(
+                    "`vedette.thresholds` and `vedette.{}` do not go together, make two rules of it",
+                    extension.key
+                ),
+            };
+            linker.problems.push((thresholds.field.line, message));
+        }
         let problems = linker.problems;
         self.problems.extend(problems);
         window

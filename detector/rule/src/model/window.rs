@@ -29,6 +29,11 @@ pub trait Window: Any + fmt::Debug + Send + Sync {
     /// it refers to, as its file names them.
     fn fires_at(&self, inputs: &[&str]) -> String;
 
+    /// The same of a group with these group-by values, of a type whose groups are not all judged alike.
+    fn fires_at_of(&self, _group: &[&str], inputs: &[&str]) -> String {
+        self.fires_at(inputs)
+    }
+
     /// How long a hit matters after it has left the window, in milliseconds.
     fn memory_ms(&self) -> i64 {
         0

@@ -5,6 +5,7 @@ use crate::kind::{Attribute, Form, WindowKind};
 use crate::read::alert_wish::read_alert;
 use crate::read::allowlist_reader::read_allow;
 use crate::read::prefixes::read_prefixes;
+use crate::read::shared::thresholds::read_thresholds;
 use crate::read::told::{read_entities, read_show};
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::Reporter;
@@ -19,7 +20,7 @@ type Read = fn(&Node, &Node, &mut Attributes, &mut Reporter<'_>);
 type Entry = (&'static str, &'static [RuleKind], Read);
 
 /// Every key but those of window types.
-const TABLE: [Entry; 9] = [
+const TABLE: [Entry; 10] = [
     ("quiet", &[RuleKind::Correlation], |key, node, to, out| {
         to.quiet_ms = duration(key, node, "vedette.quiet", out);
     }),
@@ -36,6 +37,11 @@ const TABLE: [Entry; 9] = [
     ("prefix", &[RuleKind::Correlation], |key, node, to, out| {
         to.prefixes = read_prefixes(key, node, out);
     }),
+    (
+        "thresholds",
+        &[RuleKind::Correlation],
+        |key, node, to, out| to.thresholds = read_thresholds(key, node, out),
+    ),
     ("show", &[RuleKind::Correlation], |key, node, to, out| {
         to.show = read_show(key, node, out);
     }),
@@ -60,7 +66,7 @@ const TABLE: [Entry; 9] = [
 ];
 
 /// Where in that order window types are listed.
-const WINDOW_TYPES_AT: usize = 4;
+const WINDOW_TYPES_AT: usize = 5;
 
 impl Attributes {
     pub(crate) fn read(

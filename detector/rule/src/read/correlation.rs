@@ -84,6 +84,7 @@ pub(crate) fn read_correlation(
         value_fields,
         aliases,
         prefixes: attributes.prefixes,
+        thresholds: attributes.thresholds,
         extension: attributes.extensions.into_iter().next(),
         show: attributes.show,
         entities: attributes.entities,

@@ -154,7 +154,11 @@ fn read_rule(
     // Everything is read before anything is given up, so that one mistake hides no other.
     match kind {
         RuleKind::Correlation => {
-            let draft = read_correlation(root, attributes, drafts.types, out);
+            let mut draft = read_correlation(root, attributes, drafts.types, out);
+            let thresholds = draft.as_mut().and_then(|draft| draft.thresholds.as_mut());
+            if let Some(thresholds) = thresholds {
+                thresholds.look_up(&mut reading.1.lists, out);
+            }
             parsed((document.text, document.first_line), root, mark, out);
             let sound = out.errors_since(mark) == 0;
             drafts.correlations.extend(draft.filter(|_| sound));

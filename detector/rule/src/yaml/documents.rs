@@ -29,6 +29,14 @@ pub(crate) fn documents_with(keys: &[&str], file: &RuleFile) -> Vec<Node> {
     roots.filter(has).collect()
 }
 
+/// Whether a document of the file that may have one of the keys is no YAML.
+pub(crate) fn has_unread(keys: &[&str], file: &RuleFile) -> bool {
+    let documents = split_documents(&file.text);
+    let may_have = |document: &DocumentText<'_>| keys.iter().any(|key| may_be_key(key, document));
+    let mut documents = documents.iter().filter(|document| may_have(document));
+    documents.any(|document| yaml_tree::parse(document.text, document.first_line).is_err())
+}
+
 /// Whether the word stands before a colon anywhere.
 pub(crate) fn may_be_key(word: &str, document: &DocumentText<'_>) -> bool {
     let mut places = document.text.match_indices(word);

@@ -72,7 +72,11 @@ impl<D: Detail> Few<D> {
     }
 
     pub(crate) fn texts(&self) -> GroupTexts {
-        GroupTexts::written(self.parts().0)
+        GroupTexts::written(self.text_bytes())
+    }
+
+    pub(crate) fn text_bytes(&self) -> &[u8] {
+        self.parts().0
     }
 
     /// Takes a hit whose id is a UUID, where there is room.

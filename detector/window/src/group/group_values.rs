@@ -45,19 +45,23 @@ impl GroupTexts {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        let mut rest: &[u8] = &self.0;
-        std::iter::from_fn(move || {
-            let (length, after) = rest.split_first_chunk::<2>()?;
-            let (text, after) = after.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
-            rest = after;
-            std::str::from_utf8(text).ok()
-        })
+        texts(&self.0)
     }
 
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
         self.0.len()
     }
+}
+
+/// The texts that were written so.
+pub(crate) fn texts(mut rest: &[u8]) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let (length, after) = rest.split_first_chunk::<2>()?;
+        let (text, after) = after.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
+        rest = after;
+        std::str::from_utf8(text).ok()
+    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The groups of one correlation rule, whatever its window type.
+//! All groups of one correlation rule.
 
 use std::any::Any;
 
@@ -7,92 +7,12 @@ use hashbrown::HashTable;
 use crate::group::body::GroupTimes;
 use crate::group::episode::{Episode, ToldChild};
 use crate::group::group_values::GroupValues;
+use crate::group::rule_windows::RuleWindows;
 use crate::group::version::StateError;
 use crate::group::{Doubts, Group, United};
 use crate::kind::{ChildView, Occurrence, WindowType};
 use crate::ledger::shown::EventTexts;
 use crate::state::key::Key;
-
-/// The groups of a rule, with its window type out of sight.
-pub trait RuleWindows: std::fmt::Debug + Send {
-    /// Where the group is, if it is known. It stays there while hits and episodes of children are taken.
-    fn find(&self, group: Key) -> Option<u32>;
-
-    /// Takes one hit of the group at `place`, if it was found there.
-    fn observe(
-        &mut self,
-        place: Option<u32>,
-        group: &GroupValues<'_>,
-        hit: &Occurrence,
-        texts: EventTexts<'_>,
-    );
-
-    /// Whether further hits can only make the condition hold at more moments, so that it is judged at once.
-    fn is_monotone(&self) -> bool;
-
-    /// How this rule wants to see its child correlations.
-    fn child_view(&self) -> ChildView;
-
-    /// Takes an episode of a child correlation: `occurrences` are what the window type sees of it.
-    fn observe_child(
-        &mut self,
-        group: &GroupValues<'_>,
-        occurrences: &[Occurrence],
-        child: ToldChild,
-    );
-
-    /// Unites the groups of the same rule from elsewhere.
-    fn merge(&mut self, other: Box<dyn RuleWindows>);
-
-    /// Takes the state of every group away, encoded, in the order of keys.
-    fn drain_encoded(&mut self, sink: &mut dyn FnMut(Key, &[u8]));
-
-    /// Unites a group's encoded state into that of the group.
-    ///
-    /// # Errors
-    /// The bytes are not a state of this rule's window type.
-    fn merge_encoded(&mut self, group: Key, state: &[u8]) -> Result<(), StateError>;
-
-    /// Unites encoded states of one group, apart from those held here. The outcome depends on what they hold alone,
-    /// not on their order, number or repetition. With a `watermark`, what no event from it on can change is forgotten.
-    /// Episodes are told with those of `children`.
-    ///
-    /// # Errors
-    /// One of them is not a state of this rule's window type.
-    fn unite(
-        &self,
-        group: Key,
-        states: &[&[u8]],
-        watermark: Option<i64>,
-        children: Vec<ToldChild>,
-    ) -> Result<United, StateError>;
-
-    /// The times of the first and the last hit that an encoded state keeps; `None` where it keeps none.
-    ///
-    /// # Errors
-    /// It is not a state of this rule's window type.
-    fn times(&self, state: &[u8]) -> Result<Option<(i64, i64)>, StateError>;
-
-    /// A state without what it absorbed; see [`WindowType::give_up_absorbed`].
-    ///
-    /// # Errors
-    /// It is not a state of this rule's window type.
-    fn without_absorbed(&self, state: &[u8]) -> Result<Vec<u8>, StateError>;
-
-    /// Evaluates one group and forgets it.
-    fn drain_group(&mut self, group: Key, sink: &mut dyn FnMut(Episode)) -> Doubts;
-
-    /// Evaluates every group and forgets it; episodes come in the order of group keys.
-    fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> Doubts;
-
-    /// Forgets groups until the others take no more than `bytes_max`: those farthest from firing first. How many.
-    fn evict(&mut self, bytes_max: usize) -> u64;
-
-    /// Bytes of all groups, as of their last change.
-    fn bytes(&self) -> usize;
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any>;
-}
 
 /// The groups of a rule with this window, as [`Window::groups`](detector_rule::Window::groups) hands them out.
 pub fn of<W: WindowType + Clone>(window: &W, timespan_ms: i64, quiet_ms: i64) -> Box<dyn Any> {
@@ -208,7 +128,8 @@ impl<W: WindowType> Groups<W> {
         let state = place_mut(&mut self.chunks, at);
         let state = state.get_or_insert_with(|| Group::new(group.write_texts));
         let before = state.bytes(&self.window);
-        change(state, &self.window);
+        let window = state.window(&self.window);
+        change(state, window);
         self.bytes = self.bytes + state.bytes(&self.window) - before;
     }
 
@@ -225,7 +146,8 @@ impl<W: WindowType> Groups<W> {
             return;
         };
         let before = mine.bytes(&self.window);
-        mine.merge(theirs, &self.window, self.times);
+        let window = mine.window(&self.window);
+        mine.merge(theirs, window, self.times);
         self.bytes = self.bytes + mine.bytes(&self.window) - before;
     }
 }
@@ -296,7 +218,8 @@ impl<W: WindowType> RuleWindows for Groups<W> {
     fn drain_encoded(&mut self, sink: &mut dyn FnMut(Key, &[u8])) {
         let times = self.times;
         for (key, mut group) in self.drain_sorted() {
-            sink(key, &group.encode(&self.window, times));
+            let window = group.window(&self.window);
+            sink(key, &group.encode(window, times));
         }
     }
 
@@ -315,13 +238,14 @@ impl<W: WindowType> RuleWindows for Groups<W> {
     ) -> Result<United, StateError> {
         let times = self.times;
         let mut group = Group::united(states, &self.window, times)?;
+        let window = group.window(&self.window);
         if let Some(watermark) = watermark {
-            group.forget(watermark, &self.window, times);
+            group.forget(watermark, window, times);
         }
-        let state = group.encode(&self.window, times);
-        group.tell(children, &self.window, times);
+        let state = group.encode(window, times);
+        group.tell(children, window, times);
         let mut episodes = Vec::new();
-        group.episodes(key, self.times, &self.window, &mut |episode| {
+        group.episodes(key, self.times, window, &mut |episode| {
             episodes.push(episode)
         });
         Ok(United {
@@ -333,14 +257,16 @@ impl<W: WindowType> RuleWindows for Groups<W> {
     }
 
     fn times(&self, state: &[u8]) -> Result<Option<(i64, i64)>, StateError> {
-        let group = Group::decode(state, &self.window, self.times);
-        Ok(group?.times(&self.window, self.times))
+        let mut group = Group::decode(state, &self.window, self.times)?;
+        let window = group.window(&self.window);
+        Ok(group.times(window, self.times))
     }
 
     fn without_absorbed(&self, state: &[u8]) -> Result<Vec<u8>, StateError> {
         let mut group = Group::decode(state, &self.window, self.times)?;
-        group.give_up_absorbed(&self.window);
-        Ok(group.encode(&self.window, self.times))
+        let window = group.window(&self.window);
+        group.give_up_absorbed(window);
+        Ok(group.encode(window, self.times))
     }
 
     fn drain_group(&mut self, key: Key, sink: &mut dyn FnMut(Episode)) -> Doubts {
@@ -351,19 +277,22 @@ impl<W: WindowType> RuleWindows for Groups<W> {
             return Doubts::default();
         };
         self.bytes -= group.bytes(&self.window);
-        group.episodes(key, self.times, &self.window, sink);
-        group.doubts(&self.window)
+        let window = group.window(&self.window);
+        group.episodes(key, self.times, window, sink);
+        group.doubts(window)
     }
 
     fn drain_episodes(&mut self, sink: &mut dyn FnMut(Episode)) -> Doubts {
         let mut doubts = Doubts::default();
         let window = &self.window;
         for place in self.chunks.iter_mut().flatten() {
-            place.group.take_if(|group| !group.can_hold(window));
+            let cannot_hold = |group: &mut Group<W>| !group.can_hold(group.window(window));
+            place.group.take_if(cannot_hold);
         }
         for (key, mut group) in self.drain_sorted() {
-            group.episodes(key, self.times, &self.window, sink);
-            doubts += group.doubts(&self.window);
+            let window = group.window(&self.window);
+            group.episodes(key, self.times, window, sink);
+            doubts += group.doubts(window);
         }
         doubts
     }
@@ -375,7 +304,7 @@ impl<W: WindowType> RuleWindows for Groups<W> {
         let groups = self.drain_sorted();
         let mut order: Vec<(f64, Key, Group<W>)> = groups
             .into_iter()
-            .map(|(key, mut group)| (group.closeness(&self.window), key, group))
+            .map(|(key, mut group)| (group.closeness(group.window(&self.window)), key, group))
             .collect();
         order.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
         // Well below the limit, so that not every new group looks at all others.

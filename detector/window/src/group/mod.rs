@@ -6,8 +6,9 @@ pub mod version; // of encoded state
 pub(crate) mod version_1; // state as it was
 pub(crate) mod few; // the hits of a group that has seen few
 pub(crate) mod body; // what is kept of many hits
+pub mod rule_windows; // the groups of one rule, whatever its type
 pub(crate) mod parents; // who sees a child's episode
-pub mod groups; // the groups of one rule
+pub mod groups; // what keeps them
 pub(crate) mod names; // that are one in any case
 pub(crate) mod point; // on the earth
 pub(crate) mod hit; // group and value of a matched event
@@ -85,6 +86,14 @@ impl<W: WindowType> Group<W> {
             Self::Few(few) => few.texts(),
             Self::Many(many) => many.texts.clone(),
         }
+    }
+
+    /// The window as it judges this group.
+    pub(crate) fn window<'w>(&self, window: &'w W) -> &'w W {
+        window.of_group(match self {
+            Self::Few(few) => few.text_bytes(),
+            Self::Many(many) => many.texts.as_bytes(),
+        })
     }
 
     /// Bytes on the heap.
@@ -199,7 +208,7 @@ impl<W: WindowType> Group<W> {
             let mut left = groups.into_iter();
             while let Some(mut group) = left.next() {
                 if let Some(other) = left.next() {
-                    group.merge(other, window, times);
+                    group.merge(other, group.window(window), times);
                 }
                 pairs.push(group);
             }

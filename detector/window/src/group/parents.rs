@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::group::episode::{Episode, ToldChild};
 use crate::group::group_values::GroupTexts;
 use crate::group::group_values::GroupValues;
-use crate::group::groups::RuleWindows;
+use crate::group::rule_windows::RuleWindows;
 use crate::kind::{ChildView, Occurrence, OccurrenceValue};
 use crate::ledger::shown::ShownValue;
 use crate::state::interval::{Interval, Intervals};

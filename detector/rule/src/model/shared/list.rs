@@ -124,7 +124,7 @@ impl Listed {
 }
 
 /// What stands for a text: an address is one in all its spellings.
-fn as_written(text: &str, cased: bool, buffer: &mut String) -> u128 {
+pub(super) fn as_written(text: &str, cased: bool, buffer: &mut String) -> u128 {
     if let Ok(address) = text.parse::<IpAddr>() {
         buffer.clear();
         write!(buffer, "{}", address.to_canonical()).expect("a text takes all");
@@ -138,7 +138,7 @@ fn as_written(text: &str, cased: bool, buffer: &mut String) -> u128 {
     hash(buffer)
 }
 
-fn hash(text: &str) -> u128 {
+pub(super) fn hash(text: &str) -> u128 {
     let mut hasher = SipHasher13::new();
     hasher.write(text.as_bytes());
     hasher.finish128().as_u128()

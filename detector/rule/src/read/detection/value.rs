@@ -71,12 +71,16 @@ pub(crate) fn check_placeholders(
     key: &str,
     with: &Modifiers,
 ) -> Result<(), String> {
-    match with.expand && !item.values.iter().any(has_placeholder) {
-        true => Err(format!(
-            "`{key}` has no placeholder, as `'%name%'` for the list `name`: remove `expand`"
-        )),
-        false => Ok(()),
+    if !with.expand || item.values.iter().any(has_placeholder) {
+        return Ok(());
     }
+    let name = match &item.values[..] {
+        [SigmaValue::String(text)] => &*text.original,
+        _ => "name",
+    };
+    Err(format!(
+        "`{key}` has no placeholder: write `'%{name}%'` for the list `{name}`, or remove `expand`"
+    ))
 }
 
 /// The list that a value stands for: all of it is `%name%`.

@@ -7,7 +7,7 @@ use crate::yaml::known_keys::check_keys;
 use crate::yaml::problem::{Reporter, RuleFile};
 use crate::yaml::yaml_tree::{Kind, Node, shortened};
 
-use crate::read::shared::values::{Written, of_csv, of_text};
+use crate::read::shared::values::{Written, not_a_number, of_csv, of_text};
 
 /// Values of one list that stand in the rule file itself, or that are looked for within texts.
 pub(super) const FEW_MAX: usize = 1_000;
@@ -44,9 +44,19 @@ pub(super) fn read_values(
     let (path, values) = match &node.kind {
         Kind::List(items) => (out.path().to_owned(), values_here(name, items, out)),
         Kind::Map(_) => {
-            let told = "a list has `file`, and `column` where that is CSV";
-            check_keys(node, &["file", "column"], told, out);
-            of_file(key, (name, node), files, out)
+            let told = "a list has `file`, and `column` and `number` where that is CSV, or `values` with a number each";
+            check_keys(node, &["file", "column", "number", "values"], told, out);
+            match (node.entry("values"), node.get("file")) {
+                (Some((_, values)), None) => {
+                    (out.path().to_owned(), numbered_here(name, values, out))
+                }
+                (Some((at, _)), Some(_)) => {
+                    let message = format!("the list `{name}` has either `values` or a `file`");
+                    out.error(at.line, message);
+                    return Content::Broken;
+                }
+                (None, _) => of_file(key, (name, node), files, out),
+            }
         }
         _ => {
             let message = format!(
@@ -82,6 +92,7 @@ pub(super) fn values_here(name: &str, items: &[Node], out: &mut Reporter<'_>) ->
             Some(text) => values.push(Written {
                 text: text.into(),
                 line: item.line,
+                number: 0,
             }),
             None => {
                 let message = format!(
@@ -90,6 +101,47 @@ pub(super) fn values_here(name: &str, items: &[Node], out: &mut Reporter<'_>) ->
                 );
                 out.error(item.line, message);
             }
+        }
+    }
+    values
+}
+
+/// `{web: 50, app: 400}`
+pub(super) fn numbered_here(name: &str, node: &Node, out: &mut Reporter<'_>) -> Vec<Written> {
+    let Some(entries) = node.map() else {
+        let message = format!(
+            "the `values` of the list `{name}` have a number each, as `{{one: 50, two: 400}}`; without, it is `{name}: [one, two]`"
+        );
+        out.error(node.line, message);
+        return Vec::new();
+    };
+    if entries.len() > FEW_MAX {
+        let message = format!(
+            "the list `{name}` has {} values, the most is {FEW_MAX} here: put them into a CSV file, and write `{{file: {name}.csv, column: COLUMN, number: COLUMN}}`",
+            entries.len()
+        );
+        out.error(node.line, message);
+    }
+    let mut values = Vec::new();
+    for (key, value) in entries {
+        let number = match value.kind {
+            Kind::Int(number) => u32::try_from(number).ok().filter(|number| *number > 0),
+            _ => None,
+        };
+        match (written_value(key), number) {
+            (Some(text), Some(number)) => values.push(Written {
+                text: text.into(),
+                line: key.line,
+                number,
+            }),
+            (None, _) => {
+                let message = format!(
+                    "the list `{name}` has {}, which is no text: quote it",
+                    key.shown()
+                );
+                out.error(key.line, message);
+            }
+            (_, None) => out.error(key.line, not_a_number(&value.shown())),
         }
     }
     values
@@ -133,9 +185,18 @@ pub(super) fn of_file(
         return none;
     };
     let is_csv = file.to_ascii_lowercase().ends_with(".csv");
+    let number = node.entry("number");
+    if let Some((at, number)) = number
+        && (!is_csv || number.text().is_none())
+    {
+        let message = "`number` is the column of a CSV file that has a number for each value, as `{file: a.csv, column: ip, number: most}`";
+        out.error(at.line, message);
+        return none;
+    }
+    let number = number.and_then(|(_, number)| number.text());
     let values = match (is_csv, column.map(|(_, column)| column.text())) {
         (false, None) => of_text(&found.text),
-        (true, Some(Some(column))) => of_csv(&found.text, column),
+        (true, Some(Some(column))) => of_csv(&found.text, column, number),
         (true, _) => Err((
             0,
             "a CSV file needs a `column`, as `{file: a.csv, column: ip}`".to_owned(),

@@ -9,8 +9,9 @@ use ipnet::IpNet;
 use crate::model::allowlist::{AllowValue, Allowlist};
 use crate::model::network_prefix::network_of_text;
 use crate::model::shared::list::{Listed, Lookup};
+use crate::model::shared::numbers::Numbers;
 use crate::read::allowlist_reader::{named_under, read_entries};
-use crate::yaml::documents::documents_with;
+use crate::yaml::documents::{documents_with, has_unread};
 use crate::yaml::near_name::suggestion;
 use crate::yaml::problem::{Reporter, RuleFile, RuleProblem, Severity, problem};
 use crate::yaml::yaml_tree::Node;
@@ -27,6 +28,8 @@ pub(crate) struct Lists {
     known: HashMap<(usize, Lookup), Listed>,
     /// Names that rules asked for, of which there is no list.
     missing: BTreeSet<String>,
+    /// The files of which a document, that may have lists, cannot be read.
+    unread: Vec<Arc<str>>,
     problems: Vec<RuleProblem>,
 }
 
@@ -66,6 +69,9 @@ impl Lists {
     pub(crate) fn read(documents: &[(&RuleFile, Vec<Node>)], values: &[&RuleFile]) -> Self {
         let mut lists = Self::default();
         for (file, roots) in documents {
+            if has_unread(&["lists", "settings", "shared_networks"], file) {
+                lists.unread.push(file.path.as_str().into());
+            }
             for root in roots {
                 let mut out = Reporter::new(&file.path);
                 for (key, name, node) in named_under(root, "lists", &mut out) {
@@ -157,11 +163,57 @@ impl Lists {
         }
     }
 
+    /// The numbers that a list has beside its values, of these as they are or as networks.
+    ///
+    /// # Errors
+    /// The message for the author, at the rule.
+    pub(crate) fn numbers(&mut self, name: &str, of_networks: bool) -> Result<Numbers, String> {
+        let at = self.find(name)?;
+        let mut numbers = Numbers::default();
+        let (path, values) = match &self.named[at].content {
+            Content::Values(path, values) => (path, values),
+            Content::Shared(_) => {
+                return Err(format!(
+                    "`{name}` has networks without numbers: make it a list of these, as `lists: {{{name}: {{values: {{192.0.2.0/24: 50}}}}}}`"
+                ));
+            }
+            Content::Broken => return Ok(numbers),
+        };
+        if values.iter().any(|value| value.number == 0) {
+            return Err(format!(
+                "`{name}` has no numbers: write one for each value, as `{{values: {{one: 50}}}}`, or name the column of a CSV file that has them, as `{{file: {name}.csv, column: id, number: most}}`"
+            ));
+        }
+        for value in values {
+            let is_one = match of_networks {
+                false => numbers.add_text(&value.text, value.number),
+                true => match network_of(&value.text) {
+                    Ok(network) => numbers.add_network(network, value.number),
+                    Err(message) => {
+                        self.problems.push(problem(path, value.line, message));
+                        true
+                    }
+                },
+            };
+            if !is_one {
+                let message = format!(
+                    "`{}` has another number further up: leave one of the two",
+                    value.text
+                );
+                self.problems.push(problem(path, value.line, message));
+            }
+        }
+        Ok(numbers)
+    }
+
     fn find(&mut self, name: &str) -> Result<usize, String> {
         let at = self.named.iter().position(|list| *list.name == *name);
         let at = at.ok_or_else(|| {
             self.missing.insert(name.to_owned());
             let hint = suggestion(name, self.named.iter().map(|list| &*list.name));
+            if let [file, ..] = &self.unread[..] {
+                return format!("no list `{name}` was read{hint}: mend `{file}` first, which may have it");
+            }
             format!(
                 "there is no list `{name}`{hint}; give the file that has it, too, such as a `vedette.yaml` one folder up, or put its values into a file beside the rules, one a line, and name it: `lists: {{{name}: {{file: {name}.txt}}}}`"
             )
@@ -215,12 +267,17 @@ fn read_networks(key: &Node, name: &str, node: &Node, out: &mut Reporter<'_>) ->
 /// The values as networks; an address is one of its own. What is none is reported at its line.
 fn networks_of(path: &str, values: &[Written], problems: &mut Vec<RuleProblem>) -> Vec<IpNet> {
     let mut networks = Vec::new();
-    for Written { text, line } in values {
-        let address = text.parse::<std::net::IpAddr>().ok();
-        match address.map_or_else(|| network_of_text(text), |a| Ok(a.to_canonical().into())) {
+    for Written { text, line, .. } in values {
+        match network_of(text) {
             Ok(network) => networks.push(network),
             Err(message) => problems.push(problem(path, *line, message)),
         }
     }
     networks
+}
+
+/// An address is a network of its own.
+fn network_of(text: &str) -> Result<IpNet, String> {
+    let address = text.parse::<std::net::IpAddr>().ok();
+    address.map_or_else(|| network_of_text(text), |a| Ok(a.to_canonical().into()))
 }

@@ -3,6 +3,7 @@
 pub(crate) mod values; // a list's file, line by line
 pub(crate) mod lists; // lists: … -> lists of values, by name
 mod content; // what one list has
+pub(crate) mod thresholds; // vedette.thresholds: what a list says of a group
 pub(crate) mod settings; // settings: … -> the same, of what a service has
 mod calendars; // calendars: … -> working hours
 mod spelling; // spelling: … -> what of a field makes no difference

@@ -1,12 +1,12 @@
 //! `settings: {NAME: {about: …, values: […]}}`: what a service has and rules ask for, as a list that may still be empty.
 
-use crate::read::shared::content::{Content, of_file, values_here, written_value};
+use crate::read::shared::content::{Content, numbered_here, of_file, values_here, written_value};
 use crate::yaml::documents::split_documents;
 use crate::yaml::known_keys::check_keys;
 use crate::yaml::problem::{Reporter, RuleFile};
 use crate::yaml::yaml_tree::{self, Kind, Node};
 
-const KEYS: [&str; 4] = ["about", "values", "file", "column"];
+const KEYS: [&str; 5] = ["about", "values", "file", "column", "number"];
 
 /// One setting; `files` are those in which values stand.
 pub(super) fn read_setting(
@@ -34,9 +34,10 @@ pub(super) fn read_setting(
     let (path, values) = match (node.get("values"), node.get("file")) {
         (Some(values), None) => match &values.kind {
             Kind::List(items) => (out.path().to_owned(), values_here(name, items, out)),
+            Kind::Map(_) => (out.path().to_owned(), numbered_here(name, values, out)),
             _ => {
                 let message = format!(
-                    "the `values` of the setting `{name}` are a list, as `[one, two]` or `[]`, not {}",
+                    "the `values` of the setting `{name}` are a list, as `[one, two]` or `[]`, or numbers by value, as `{{one: 50}}`, not {}",
                     values.shown()
                 );
                 out.error(values.line, message);
@@ -76,10 +77,13 @@ pub struct Setting {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingContent {
     Values(Vec<String>),
-    /// A file beside the one that has the setting, and the column where that is CSV.
+    /// Values with what the setting says of each.
+    Numbers(Vec<(String, u32)>),
+    /// A file beside the one that has the setting, and the columns where that is CSV.
     File {
         file: String,
         column: Option<String>,
+        number: Option<String>,
     },
 }
 
@@ -103,20 +107,57 @@ pub fn settings_of(file: &RuleFile) -> (Vec<Setting>, Vec<String>) {
 
 fn written_setting(key: &Node, node: &Node) -> Option<Setting> {
     let text = |key: &str| Some(node.get(key)?.text()?.trim().to_owned());
-    let content = match (node.get("values").and_then(Node::list), text("file")) {
-        (Some(values), _) => {
+    let values = node.get("values").map(|values| &values.kind);
+    let content = match (values, text("file")) {
+        (Some(Kind::List(values)), _) => {
             let values = values.iter().filter_map(written_value);
             SettingContent::Values(values.collect())
         }
-        (None, Some(file)) => SettingContent::File {
+        (Some(Kind::Map(values)), _) => {
+            let values = values.iter().filter_map(|(key, value)| match value.kind {
+                Kind::Int(number) => Some((written_value(key)?, u32::try_from(number).ok()?)),
+                _ => None,
+            });
+            SettingContent::Numbers(values.collect())
+        }
+        (_, Some(file)) => SettingContent::File {
             file,
             column: text("column"),
+            number: text("number"),
         },
-        (None, None) => return None,
+        (_, None) => return None,
     };
     Some(Setting {
         name: key.text()?.to_owned(),
         about: text("about").unwrap_or_default(),
         content,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_comes_back_as_it_is_written() {
+        let text = "settings:\n  a: {about: A, values: [x, 5]}\n  b: {about: B, values: {x: 5, 7: 6}}\n  c: {about: C, file: c.csv, column: id, number: most}\n---\ntitle: other\n";
+        let file = RuleFile {
+            path: "vedette.yaml".to_owned(),
+            text: text.to_owned(),
+        };
+        let (settings, others) = settings_of(&file);
+        let content: Vec<SettingContent> = settings.into_iter().map(|it| it.content).collect();
+        let columns = (Some("id".to_owned()), Some("most".to_owned()));
+        let expected = [
+            SettingContent::Values(vec!["x".to_owned(), "5".to_owned()]),
+            SettingContent::Numbers(vec![("x".to_owned(), 5), ("7".to_owned(), 6)]),
+            SettingContent::File {
+                file: "c.csv".to_owned(),
+                column: columns.0,
+                number: columns.1,
+            },
+        ];
+        assert_eq!(content, expected);
+        assert_eq!(others, ["title: other"]);
+    }
 }

@@ -11,6 +11,8 @@ const VALUES_MAX: usize = 1_000_000;
 pub(crate) struct Written {
     pub(crate) text: Box<str>,
     pub(crate) line: u32,
+    /// What the list says of the value; 0 where it says none.
+    pub(crate) number: u32,
 }
 
 /// The values, or a line of the file (0: of none) and what is wrong there.
@@ -23,14 +25,14 @@ pub(crate) fn of_text(text: &str) -> Read {
     for (line, value) in (1..).zip(text.lines()) {
         let value = value.trim();
         if !value.is_empty() && !value.starts_with('#') {
-            push(&mut values, value, line)?;
+            push(&mut values, value, (line, 0))?;
         }
     }
     Ok(values)
 }
 
-/// The column of that name; the first row has the names.
-pub(crate) fn of_csv(text: &str, column: &str) -> Read {
+/// The column of that name, with the numbers of another; the first row has the names.
+pub(crate) fn of_csv(text: &str, column: &str, number: Option<&str>) -> Read {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -41,28 +43,50 @@ pub(crate) fn of_csv(text: &str, column: &str) -> Read {
         (small(line), format!("the CSV cannot be read: {error}"))
     };
     let names = reader.headers().map_err(broken)?.clone();
-    let at = names.iter().position(|name| name == column.trim());
-    let at = at.ok_or_else(|| {
-        let hint = suggestion(column, names.iter());
-        let known: Vec<&str> = names.iter().collect();
-        let known = shortened(&known.join(", "));
-        (
-            1,
-            format!("no column is called `{column}`{hint}; there are {known}"),
-        )
-    })?;
+    let place = |column: &str| {
+        let at = names.iter().position(|name| name == column.trim());
+        at.ok_or_else(|| no_column(column, &names))
+    };
+    let (at, number) = (place(column)?, number.map(place).transpose()?);
     let mut values = Vec::new();
     for row in reader.records() {
         let row = row.map_err(broken)?;
         let line = row.position().map_or(1, |at| small(at.line()));
         if let Some(value) = row.get(at).filter(|value| !value.is_empty()) {
-            push(&mut values, value, line)?;
+            let number = number.map(|at| number_of(row.get(at).unwrap_or_default()));
+            let number = number.transpose().map_err(|message| (line, message))?;
+            push(&mut values, value, (line, number.unwrap_or(0)))?;
         }
     }
     Ok(values)
 }
 
-fn push(values: &mut Vec<Written>, value: &str, line: u32) -> Result<(), (u32, String)> {
+fn no_column(column: &str, names: &csv::StringRecord) -> (u32, String) {
+    let hint = suggestion(column, names.iter());
+    let known: Vec<&str> = names.iter().collect();
+    let known = shortened(&known.join(", "));
+    (
+        1,
+        format!("no column is called `{column}`{hint}; there are {known}"),
+    )
+}
+
+/// A number that stands beside a value.
+fn number_of(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| not_a_number(&format!("`{}`", shortened(text))))
+}
+
+pub(crate) fn not_a_number(shown: &str) -> String {
+    let most = u32::MAX;
+    format!("the number of a value is a whole number from 1 to {most}, not {shown}")
+}
+
+fn push(
+    values: &mut Vec<Written>,
+    value: &str,
+    (line, number): (u32, u32),
+) -> Result<(), (u32, String)> {
     if values.len() == VALUES_MAX {
         let message = format!("a list has at most {VALUES_MAX} values: divide it");
         return Err((line, message));
@@ -70,6 +94,7 @@ fn push(values: &mut Vec<Written>, value: &str, line: u32) -> Result<(), (u32, S
     values.push(Written {
         text: value.into(),
         line,
+        number,
     });
     Ok(())
 }
@@ -98,15 +123,32 @@ mod tests {
     fn csv_has_a_column_of_values() {
         let text = "name, ip\n\"a, b\", 192.0.2.1\nc,\nd\ne,192.0.2.2\n";
         assert_eq!(
-            shown(of_csv(text, "ip")).unwrap(),
+            shown(of_csv(text, "ip", None)).unwrap(),
             ["2 192.0.2.1", "5 192.0.2.2"]
         );
-        assert_eq!(shown(of_csv(text, "name")).unwrap()[0], "2 a, b");
-        let none = shown(of_csv(text, "ips")).unwrap_err();
+        assert_eq!(shown(of_csv(text, "name", None)).unwrap()[0], "2 a, b");
+        let none = shown(of_csv(text, "ips", None)).unwrap_err();
         assert!(
             none.starts_with("1: no column is called `ips`, did you mean `ip`?"),
             "{none}"
         );
+    }
+
+    #[test]
+    fn a_column_of_csv_has_the_numbers() {
+        let read = |text| of_csv(text, "id", Some("most"));
+        let numbers = read("id,most\na,5\n,x\nb, 70 \n").unwrap();
+        let numbers: Vec<u32> = numbers.iter().map(|value| value.number).collect();
+        assert_eq!(numbers, [5, 70]);
+        for (text, line) in [
+            ("id,most\na,5\nb,many\n", 3),
+            ("id,most\na,0\n", 2),
+            ("id,most\na\n", 2),
+            ("id,most\na,4294967296\n", 2),
+            ("id,mots\na,5\n", 1),
+        ] {
+            assert_eq!(read(text).unwrap_err().0, line, "{text}");
+        }
     }
 
     #[test]

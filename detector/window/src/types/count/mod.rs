@@ -19,6 +19,12 @@ impl<V: Countable> WindowType for Count<V> {
 
     const CHILD_VIEW: ChildView = <V as Countable>::CHILD_VIEW;
 
+    fn of_group(&self, texts: &[u8]) -> &Self {
+        let by_value = self.by_value.as_ref();
+        let window = by_value.and_then(|by_value| by_value.of_kept(texts));
+        window.unwrap_or(self)
+    }
+
     fn is_monotone(&self) -> bool {
         self.threshold.is_monotone()
     }
@@ -34,25 +40,24 @@ impl<V: Countable> WindowType for Count<V> {
         state.add(
             self.counted(occurrence).of_event(occurrence.id),
             occurrence.bears_on(self.timespan_ms),
-            self.threshold.saturation(),
+            self.absorbs_at,
         );
     }
 
     fn merge(&self, state: &mut Coverage, other: &Coverage) {
-        state.merge(other, self.threshold.saturation());
+        state.merge(other, self.absorbs_at);
     }
 
     fn holding(&self, state: &mut Coverage) -> Intervals {
-        let saturation = self.threshold.saturation();
-        state.settle(saturation);
-        if self.threshold.is_monotone() {
+        state.settle(self.absorbs_at);
+        if self.threshold.is_monotone() && self.threshold.saturation() == self.absorbs_at {
             return state.saturated().clone();
         }
-        state.moments_where(saturation, |count| self.threshold.holds(count))
+        state.moments_where(self.absorbs_at, |count| self.threshold.holds(count))
     }
 
     fn forget(&self, state: &mut Coverage, before: i64) {
-        state.forget(before, self.threshold.saturation());
+        state.forget(before, self.absorbs_at);
     }
 
     fn give_up_absorbed(&self, state: &mut Coverage, past: Option<i64>) {
@@ -61,9 +66,9 @@ impl<V: Countable> WindowType for Count<V> {
 
     /// The highest count so far of the count from which on all are judged alike.
     fn closeness(&self, state: &mut Coverage) -> f64 {
-        let saturation = self.threshold.saturation();
-        state.settle(saturation);
-        state.peak(saturation) as f64 / saturation as f64
+        state.settle(self.absorbs_at);
+        let peak = state.peak(self.absorbs_at) as f64;
+        (peak / self.threshold.saturation() as f64).min(1.0)
     }
 
     fn counted(&self, occurrence: &Occurrence) -> V {
@@ -75,7 +80,7 @@ impl<V: Countable> WindowType for Count<V> {
         type Old = (Vec<Span>, Vec<(Span, OldKey)>, usize);
         let (saturated, pieces, _) = Old::deserialize(old)?;
         let mut state = Coverage::default();
-        state.saturate(&intervals(saturated), self.threshold.saturation());
+        state.saturate(&intervals(saturated), self.absorbs_at);
         for (span, key) in pieces {
             let piece = span.occurrence(0, key.into(), self.timespan_ms);
             self.observe(&mut state, &piece);
