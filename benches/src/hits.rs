@@ -60,7 +60,40 @@ pub const ATTRIBUTES: &[(&str, &str, &str, &str)] = &[
         "absence: {of: [second], before: [first]}",
     ),
     ("not", "temporal", "first and not second", "quiet: 10m"),
+    (
+        "thresholds",
+        "event_count",
+        "{gte: 10}",
+        "thresholds: {address: '%limits%'}",
+    ),
+    (
+        "travel",
+        "value_count",
+        "{field: point, gte: 2}",
+        "travel: {distance: 500, speed: 900}",
+    ),
+    (
+        "baseline",
+        "event_count",
+        "{gte: 100}",
+        "baseline: {factor: 3, weeks: 4, warm_up: 3}",
+    ),
+    (
+        "ratio, usual",
+        "event_count",
+        "{gte: 100}",
+        "ratio: {of: [first], to: [first, second], at_least: 100, factor: 2, weeks: 4, warm_up: 3}",
+    ),
+    (
+        "of values, usual",
+        "value_count",
+        "{field: size, gte: 100}",
+        "ratio: {of: [first], to: [first, second], at_least: 100, factor: 2, weeks: 4, warm_up: 3}",
+    ),
 ];
+
+/// Where hits are: some are near each other.
+const POINTS: [&str; 4] = ["52.5,13.4", "48.1,11.6", "52.4,13.1", "-33.9,151.2"];
 
 /// Appends a UUID of version 4; those of successive numbers are in no order, as event ids are.
 fn write_id(id: &mut String, at: u64) {
@@ -76,6 +109,7 @@ pub struct Hits {
     pub rules: RuleSet,
     address: SlotId,
     size: SlotId,
+    point: SlotId,
     groups: Vec<String>,
     ids: Vec<String>,
 }
@@ -108,25 +142,28 @@ impl Hits {
         Self::of(kind, &rest, groups, hits)
     }
 
-    /// `rest` is what stands behind the timespan.
+    /// What is usual has slots of a quarter of an hour at least. `rest` is what stands behind the timespan.
     fn of(kind: &str, rest: &str, groups: usize, hits: usize) -> Self {
         let detection = |name: &str| {
             format!(
                 "title: {name}\nname: {name}\nlogsource:\n    product: aws\ndetection:\n    selection:\n        eventName: {name}\n    condition: selection\n---\n"
             )
         };
+        let timespan = if rest.contains("weeks") { "15m" } else { "10m" };
         let text = format!(
-            "{}{}title: Correlation\nname: correlation\ncorrelation:\n    type: {kind}\n    rules:\n        - first\n        - second\n    group-by:\n        - address\n    timespan: 10m\n{rest}",
+            "lists: {{limits: {{values: {{'2001:db8::0': 1000}}}}}}\n---\n{}{}title: Correlation\nname: correlation\ncorrelation:\n    type: {kind}\n    rules:\n        - first\n        - second\n    group-by:\n        - address\n    timespan: {timespan}\n{rest}",
             detection("first"),
             detection("second"),
         );
         let path = "windows.yml".to_owned();
         let mut rules = load_rules(&[RuleFile { path, text }]).expect("the rules are well formed");
-        let (address, size) = (rules.fields.slot("address"), rules.fields.slot("size"));
+        let [address, size, point] =
+            ["address", "size", "point"].map(|field| rules.fields.slot(field));
         Self {
             rules,
             address,
             size,
+            point,
             groups: (0..groups).map(|at| format!("2001:db8::{at:x}")).collect(),
             ids: (0..hits as u64)
                 .map(|at| {
@@ -173,6 +210,10 @@ impl Hits {
         let group = &self.groups[at % self.groups.len()];
         slots.push(self.address, Value::Text(Cow::Borrowed(group)));
         slots.push(self.size, Value::Unsigned(at as u64 % 5_000));
+        slots.push(
+            self.point,
+            Value::Text(Cow::Borrowed(POINTS[at % POINTS.len()])),
+        );
         let event = Event {
             source: LogSource::CloudTrail,
             time: None,
