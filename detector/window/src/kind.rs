@@ -219,8 +219,8 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
     /// Whether alerts tell of all hits, or only of those that [`WindowType::tells`] of.
     const TELLS_ALL: bool = true;
 
-    /// The same window as it judges a group with these group-by values, of which the encoded texts are given. All that is
-    /// kept of a group is kept alike, whatever its values.
+    /// The same window as it judges a group with these group-by values, of which the encoded texts are given. All that
+    /// is kept of a group is kept alike, whatever its values.
     fn of_group(&self, _texts: &[u8]) -> &Self
     where
         Self: Sized,
@@ -236,8 +236,8 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
         1
     }
 
-    /// How long after a hit the first moment comes that it bears on, in milliseconds: it bears on as many from then on as
-    /// the timespan of its groups is longer than this.
+    /// How long after a hit the first moment comes that it bears on, in milliseconds: it bears on as many from then on
+    /// as the timespan of its groups is longer than this.
     fn delay_ms(&self) -> i64 {
         0
     }

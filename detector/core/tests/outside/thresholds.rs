@@ -178,6 +178,12 @@ fn mistakes_are_named_with_their_place() {
             "rules/r.yml:20: the list `limits` has either `values` or a `file`",
         ),
         (
+            "{file: limits.csv, column: id, number: most}",
+            "{values: {a: 1, a: 2}}",
+            LIMITS,
+            "rules/r.yml:17: no list `limits` was read: mend `rules/r.yml` first, which may have it",
+        ),
+        (
             "",
             "",
             "id,most\nweb,5\nweb,0\n",

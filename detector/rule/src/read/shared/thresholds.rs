@@ -42,7 +42,7 @@ pub(crate) fn read_thresholds(
         Some((path, "cidr")) => (path, true),
         Some((_, modifier)) => {
             let message = format!(
-                "`vedette.thresholds` knows no modifier `{}`: write the field alone, or `field|cidr` for networks",
+                "`vedette.thresholds` knows no modifier {}: write the field alone, or `field|cidr` for networks",
                 shortened(modifier)
             );
             out.error(field.line, message);

@@ -74,7 +74,7 @@ fn no_column(column: &str, names: &csv::StringRecord) -> (u32, String) {
 /// A number that stands beside a value.
 fn number_of(text: &str) -> Result<u32, String> {
     let number = text.parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| not_a_number(&format!("`{}`", shortened(text))))
+    number.ok_or_else(|| not_a_number(&shortened(text)))
 }
 
 pub(crate) fn not_a_number(shown: &str) -> String {

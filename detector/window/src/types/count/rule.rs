@@ -20,8 +20,8 @@ use crate::types::words::{number, within};
 pub struct Count<V> {
     pub timespan_ms: i64,
     pub threshold: Threshold,
-    /// The count from which on a group keeps no more: that from which on all counts are judged alike, whatever the values
-    /// of the group.
+    /// The count from which on a group keeps no more: that from which on all counts are judged alike, whatever the
+    /// values of the group.
     pub(super) absorbs_at: u64,
     pub(super) by_value: Option<Arc<Thresholds<V>>>,
     counted: PhantomData<V>,

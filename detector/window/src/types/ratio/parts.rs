@@ -38,7 +38,8 @@ impl UsualParts {
         }
     }
 
-    /// What `of` and `to` had in all weeks that a group has known before a slot which began then; `None`: they are too few.
+    /// What `of` and `to` had in all weeks that a group has known before a slot which began then; `None`: they are too
+    /// few.
     pub(super) fn sums(
         &self,
         calendar: Calendar,

@@ -1,12 +1,12 @@
-//! `value_count` with `vedette.ratio` that says a `factor`: how large a part of the different values some rules have, by what
-//! is usual.
+//! `value_count` with `vedette.ratio` that says a `factor`: how large a part of the different values some rules have,
+//! by what is usual.
 //!
-//! As for events (`usual.rs`), the ratio of the window is compared with that of the same slots of past weeks: the different
-//! values of `of` in each of the two slots that the window touches, over all weeks that are known and added up, divided by
-//! those of `to`. A slot is as long as the timespan and has eight whole slices of those in which values are kept
-//! (`values.rs`), so that its different values are counted, or estimated, from these while it can still change. When it is
-//! over, two counts take their place. So a group keeps what a ratio of values without a factor keeps, of two slots at most,
-//! and (7 days / timespan) × weeks pairs of numbers.
+//! As for events (`usual.rs`), the ratio of the window is compared with that of the same slots of past weeks: the
+//! different values of `of` in each of the two slots that the window touches, over all weeks that are known and added
+//! up, divided by those of `to`. A slot is as long as the timespan and has eight whole slices of those in which values
+//! are kept (`values.rs`), so that its different values are counted, or estimated, from these while it can still
+//! change. When it is over, two counts take their place. So a group keeps what a ratio of values without a factor
+//! keeps, of two slots at most, and (7 days / timespan) × weeks pairs of numbers.
 
 use std::collections::BTreeMap;
 

@@ -6,12 +6,12 @@
 //! hits can undo it, so it is judged when the watermark has passed.
 //!
 //! Time is cut into slices of an eighth of the timespan. Within one no two hits are further apart than the timespan, so
-//! the first and the last hit of a value for each side are all there is to know. A slice keeps up to 128 values; of more
-//! those with the smallest keys, which are hashes (`watched.rs`). Where a window touches a slice with more, it is judged by
-//! the values below the smallest key that one of its slices left out, each standing for as many as the part of all keys is
-//! that lies below: the same values in every slice, so that none is counted twice. With n of them the standard error of
-//! the ratio is half by √n at most: 4.4 points where all come within one eighth, 1.6 where they are spread over the
-//! timespan and come once.
+//! the first and the last hit of a value for each side are all there is to know. A slice keeps up to 128 values; of
+//! more those with the smallest keys, which are hashes (`watched.rs`). Where a window touches a slice with more, it is
+//! judged by the values below the smallest key that one of its slices left out, each standing for as many as the part
+//! of all keys is that lies below: the same values in every slice, so that none is counted twice. With n of them the
+//! standard error of the ratio is half by √n at most: 4.4 points where all come within one eighth, 1.6 where they are
+//! spread over the timespan and come once.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -223,8 +223,8 @@ impl ValueRatio {
     }
 }
 
-/// The moments at which one of the stretches begins or ends, and the smallest key of those that it is in from then on. They
-/// are given as first moment, first moment after, and key; both moments rise.
+/// The moments at which one of the stretches begins or ends, and the smallest key of those that it is in from then on.
+/// They are given as first moment, first moment after, and key; both moments rise.
 fn least_at_ends(stretches: &[(i64, i64, Key)]) -> Vec<(i64, Option<Key>)> {
     let mut moments: Vec<i64> = stretches.iter().flat_map(|it| [it.0, it.1]).collect();
     moments.sort_unstable();
@@ -293,8 +293,8 @@ pub(super) struct Judged<'r> {
     counted: i128,
     /// The most that `to` came to.
     most: f64,
-    /// The moments at which the condition holds, and how many values of `of` and `to` the window has at them, of those that
-    /// count.
+    /// The moments at which the condition holds, and how many values of `of` and `to` the window has at them, of those
+    /// that count.
     pub(super) accepted: Vec<(Interval, [i128; 2])>,
 }
 
