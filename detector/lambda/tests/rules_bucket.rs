@@ -22,19 +22,26 @@ use detector_lambda::deadline::Deadline;
 use detector_lambda::place::BucketPlace;
 use detector_lambda::rules::bucket::RuleBucket;
 
-/// Objects by key, and the keys that were read.
+/// A bucket in memory.
 #[derive(Debug, Clone, Default)]
-struct Objects(Arc<Mutex<(BTreeMap<String, String>, Vec<String>)>>);
+struct Objects(Arc<Mutex<Contents>>);
+
+#[derive(Debug, Default)]
+struct Contents {
+    texts: BTreeMap<String, String>,
+    /// The keys that were read.
+    read: Vec<String>,
+}
 
 impl Objects {
     fn put(&self, key: &str, text: &str) {
         let mut objects = self.0.lock().unwrap();
-        objects.0.insert(key.to_owned(), text.to_owned());
+        objects.texts.insert(key.to_owned(), text.to_owned());
     }
 
     /// The keys that were read since the last time.
     fn read(&self) -> Vec<String> {
-        let mut read = std::mem::take(&mut self.0.lock().unwrap().1);
+        let mut read = std::mem::take(&mut self.0.lock().unwrap().read);
         read.sort();
         read
     }
@@ -49,15 +56,15 @@ impl Objects {
             .unwrap_or(key)
             .trim_end_matches('/')
             .to_owned();
-        let body = match objects.0.get(&key) {
+        let body = match objects.texts.get(&key) {
             Some(text) => {
                 let text = text.clone();
                 assert_eq!(request.headers().get("if-match"), Some(&*tag(&text)));
-                objects.1.push(key);
+                objects.read.push(key);
                 text
             }
             None => {
-                let listed = objects.0.iter().map(|(key, text)| {
+                let listed = objects.texts.iter().map(|(key, text)| {
                     let tag = tag(text).replace('"', "&quot;");
                     format!("<Contents><Key>{key}</Key><ETag>{tag}</ETag></Contents>")
                 });
