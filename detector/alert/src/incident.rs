@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::Serialize;
 
 use detector_event::time::Timestamp;
-use detector_incident::components::{Member, components};
+use detector_incident::components::components;
 use detector_incident::entities::{self, Entity};
 use detector_incident::id::IncidentId;
 use detector_incident::link::Linking;
+use detector_incident::member::Member;
 use detector_rule::{CorrelationIx, CorrelationRule, EntityRole, Level, RuleSet};
 use detector_store::Announcement;
 use detector_window::episode::Episode;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use detector_window::key::Key;
 
-use crate::components::Member;
+use crate::member::Member;
 
 /// Incidents in which all is over a place, each with the one that it belongs to: more than half of the events that are
 /// evidence in it are evidence against somebody there, and nowhere else are as many. So it never makes one of two that

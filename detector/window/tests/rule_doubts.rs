@@ -455,7 +455,7 @@ fn what_is_wrong_with_an_alert_is_said() {
     assert_eq!(
         of("yes, please: no"),
         "r.yml:9: `vedette.alert` is true, false or a mapping of group-by, quiet, show, not `yes`\n\
-         r.yml:9: unknown key `vedette.please`; known are quiet, threat, response, prefix, absence, ratio, spike, first_seen, baseline, owner, travel, show, entities, same_element, alert, allow"
+         r.yml:9: unknown key `vedette.please`; known are quiet, threat, response, prefix, thresholds, absence, ratio, spike, first_seen, baseline, owner, travel, show, entities, same_element, alert, allow"
     );
     assert_eq!(
         of("{groupby: [ip]}"),

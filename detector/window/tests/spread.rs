@@ -114,6 +114,6 @@ fn what_is_wrong_with_it_is_reported_at_its_line() {
         said("5m", &TYPES),
         "r.yml:18: `vedette.spread` must be a mapping, as `{over: 5m}`, not `5m`"
     );
-    let unknown = "r.yml:18: unknown key `vedette.spread`; known are quiet, threat, response, prefix, show, entities, same_element, alert, allow";
+    let unknown = "r.yml:18: unknown key `vedette.spread`; known are quiet, threat, response, prefix, thresholds, show, entities, same_element, alert, allow";
     assert_eq!(said(sound, &TYPES[..1]), unknown);
 }

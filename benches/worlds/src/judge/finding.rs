@@ -1,8 +1,8 @@
 //! An episode, as it is looked at here.
 
 use detector_core::engine::Engine;
-use detector_core::incident::components::Member;
 use detector_core::incident::entities;
+use detector_core::incident::member::Member;
 use detector_core::rule::{CorrelationIx, CorrelationRule};
 use detector_core::window::episode::Episode;
 

@@ -1,7 +1,8 @@
 //! Findings go in, the number of incidents that they make comes out.
 
 use detector_core::incident::GAP_MS;
-use detector_core::incident::components::{Member, components};
+use detector_core::incident::components::components;
+use detector_core::incident::member::Member;
 
 use super::finding::Finding;
 

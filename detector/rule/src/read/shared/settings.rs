@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_setting_comes_back_as_it_is_written() {
-        let text = "settings:\n  a: {about: A, values: [x, 5]}\n  b: {about: B, values: {x: 5, 7: 6}}\n  c: {about: C, file: c.csv, column: id, number: most}\n---\ntitle: other\n";
+        let text = "settings:\n  a: {about: A, values: [x, 5]}\n  b: {about: B, values: {x: 5, '7': 6}}\n  c: {about: C, file: c.csv, column: id, number: most}\n---\ntitle: other\n";
         let file = RuleFile {
             path: "vedette.yaml".to_owned(),
             text: text.to_owned(),
