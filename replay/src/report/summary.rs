@@ -462,9 +462,6 @@ hits in 64 groups or with 64 values, not in all that they have
 hits in no group: the field is grouped by its network and is no address
           6  Flood (flood): source_ip
 
-rules whose fields never appeared
-  Registration rejected (rejected): no lambda event has `owner_sub`
-
 sources without an event: rules for them could not hit
   waf: 1 rule
 
@@ -472,6 +469,21 @@ detection rules with `alert: false` that no correlation refers to: their hits op
   Blocked (blocked)
 ";
         assert_eq!(text(&recording, &tally), expected);
+    }
+
+    #[test]
+    fn fields_that_never_appeared_are_told_of_rules_without_a_hit() {
+        let of = |hits| {
+            let tally = Tally {
+                events: [0, 0, 0, 5_000, 0, 0, 0],
+                hits: vec![hits, 0],
+                absent_fields: vec![vec!["owner_sub".into()], Vec::new()],
+                ..Tally::default()
+            };
+            let text = text(&Recording::default(), &tally);
+            text.contains("Registration rejected (rejected): no lambda event has `owner_sub`\n")
+        };
+        assert_eq!([of(0), of(1)], [true, false]);
     }
 
     #[test]
