@@ -109,9 +109,12 @@ struct Outside<'o> {
 impl World for Outside<'_> {
     async fn perform(&self, effect: &Effect, deadline: Deadline) -> EffectResult {
         let answer = match effect {
-            Effect::Read(keys) => self
+            Effect::Read {
+                keys,
+                is_consistent,
+            } => self
                 .store
-                .read(keys, deadline)
+                .read(keys, *is_consistent, deadline)
                 .await
                 .map(EffectResult::Read),
             Effect::Write(writes) => Ok(EffectResult::Write(
@@ -288,7 +291,7 @@ async fn concurrent_writers_over_a_failing_table_lose_and_repeat_nothing() {
         let throttled: u64 = counts.map(|counts| counts.throttled).sum();
         assert!(throttled > 10, "seed {seed}: {throttled}");
         let keys: Vec<ItemKey> = memory.items().iter().map(|(key, _)| *key).collect();
-        let items = calm.store.read(&keys, soon()).await.unwrap();
+        let items = calm.store.read(&keys, true, soon()).await.unwrap();
         for ((key, undisturbed), item) in memory.items().iter().zip(items) {
             let item = item.expect("every group is stored");
             assert_eq!(item.state, undisturbed.state, "seed {seed}: {key:?}");

@@ -80,7 +80,7 @@ async fn a_write_asks_for_the_version_it_has_read() {
         let write = write(at, expected, item(version, None));
         assert_eq!(store.write(&[write], soon()).await, [outcome]);
     }
-    let read = store.read(&[at], soon()).await.unwrap();
+    let read = store.read(&[at], true, soon()).await.unwrap();
     assert_eq!(read, [Some(item(2, None))]);
 }
 
@@ -108,7 +108,7 @@ async fn many_items_come_in_the_order_of_their_keys_and_a_damaged_one_harms_no_o
     let put = client.put_item().table_name(name);
     put.set_item(Some(damaged)).send().await.unwrap();
 
-    let read = store.read(&keys, soon()).await.unwrap();
+    let read = store.read(&keys, true, soon()).await.unwrap();
     for (at, found) in read.into_iter().enumerate() {
         let expected = match at {
             7 => Some(attributes::unreadable_item(&attributes::of_item(
@@ -235,7 +235,7 @@ async fn without_an_answer_in_time_nothing_is_claimed() {
     };
     let over = Deadline::after(Duration::ZERO);
     let at = key(1, 2);
-    assert!(store.read(&[at], over).await.is_err());
+    assert!(store.read(&[at], true, over).await.is_err());
     assert!(store.due(&[at.rule], 0, over).await.is_err());
     let write = write(at, None, item(1, None));
     assert_eq!(store.write(&[write], over).await, [WriteOutcome::Unknown]);

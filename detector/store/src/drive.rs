@@ -27,7 +27,7 @@ pub fn perform(
     publish: &mut dyn FnMut(&Announcement) -> bool,
 ) -> EffectResult {
     let answer = match effect {
-        Effect::Read(keys) => store.read(keys).map(EffectResult::Read),
+        Effect::Read { keys, .. } => store.read(keys).map(EffectResult::Read),
         Effect::Write(writes) => store.write(writes).map(EffectResult::Write),
         Effect::Due { rules, watermark } => store
             .due(rules, *watermark)

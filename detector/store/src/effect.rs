@@ -12,8 +12,12 @@ use detector_window::episode::Episode;
 /// with [`EffectResult::Failed`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// The items at the keys, in their order, consistently. DynamoDB takes at most 100 keys at a time.
-    Read(Vec<ItemKey>),
+    /// The items at the keys, in their order. Unless `is_consistent`, each may be one that was there a moment ago, or be
+    /// missing as it was then. DynamoDB takes at most 100 keys at a time.
+    Read {
+        keys: Vec<ItemKey>,
+        is_consistent: bool,
+    },
     /// Each item under its condition, each for itself.
     Write(Vec<ConditionalWrite>),
     /// To people and machines.

@@ -38,6 +38,8 @@ pub struct Portions {
     /// Groups that a sweep looks at at a time, at least 1: as many as memory holds, should their items be large, and as a
     /// store can be asked for at once.
     pub page_groups: usize,
+    /// Of a single user or address a batch leaves to the log what would be united with an item larger than this, in bytes.
+    pub at_once_bytes_max: usize,
     /// A part of the log is closed when it is so large, in bytes. One delta more may lie in it.
     pub log_part_bytes: usize,
     /// A sweep unites what it has read of the log when that are so many bytes, and a place more.
@@ -50,6 +52,7 @@ impl Default for Portions {
     fn default() -> Self {
         Self {
             page_groups: 500,
+            at_once_bytes_max: 4_000,
             log_part_bytes: 100_000,
             log_read_bytes: 64_000_000,
             slice_ms: SLICE_MS,
@@ -76,9 +79,10 @@ pub(crate) struct RuleFacts {
     pub(crate) depth: usize,
     /// Further hits cannot undo what holds: judged at once.
     pub(crate) is_monotone: bool,
-    /// Batches leave it to the log: only a sweep can judge it, or it counts many hits of those that everybody is in, so
-    /// that all batches of all shards have hits of the same few groups.
+    /// A batch may leave it to the log: only a sweep can judge it, or it counts many hits of those that everybody is in.
     pub(crate) can_wait: bool,
+    /// It groups by nothing but what everybody is in, so that all batches of all shards have hits of the same few groups.
+    pub(crate) is_shared: bool,
     pub(crate) has_parents: bool,
     /// Some parent counts its episodes, whose openings late hits can move.
     pub(crate) openings_are_counted: bool,
@@ -117,6 +121,12 @@ fn is_shared(rule: &CorrelationRule) -> bool {
 }
 
 impl RuleFacts {
+    /// Whether it goes to the log without a look at its item. Of single users and addresses most have one hit in a minute:
+    /// the log would save no write, and a sweep would have as many groups to go through as there were hits.
+    pub(crate) fn waits_unread(&self) -> bool {
+        self.can_wait && self.is_shared
+    }
+
     /// What a watermark is for this rule.
     pub(crate) fn watermark(&self, of_all: i64) -> i64 {
         of_all.saturating_sub(self.lag_ms)
@@ -157,6 +167,7 @@ impl<'r> Plan<'r> {
                 lag_ms,
                 is_monotone,
                 can_wait: !is_monotone || (counts_many && is_shared(rule)),
+                is_shared: is_shared(rule),
                 marks,
                 parks: is_monotone && needs_a_child,
                 bears_before_ms: rule.timespan_ms + slice_ms,

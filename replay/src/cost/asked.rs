@@ -97,7 +97,7 @@ impl Asked {
             effect,
         };
         let calls = match &asked.effect {
-            Effect::Read(keys) => {
+            Effect::Read { keys, .. } => {
                 asked.items = vec![None; keys.len()];
                 let places: Vec<(usize, ItemKey)> = keys.iter().copied().enumerate().collect();
                 let chunks = places.chunks(KEYS_MAX);
@@ -156,10 +156,17 @@ impl Asked {
         (worker, now_us): (usize, i64),
     ) -> Result<Performed, Throttled> {
         match (call, &self.effect) {
-            (Call::Get(keys), _) => {
+            (Call::Get(keys), effect) => {
+                let is_consistent = !matches!(
+                    effect,
+                    Effect::Read {
+                        is_consistent: false,
+                        ..
+                    }
+                );
                 let mut left = Vec::new();
                 for (place, key) in keys {
-                    match table.read(*key, now_us) {
+                    match table.read(*key, is_consistent, now_us) {
                         Ok(item) => self.items[*place] = item,
                         Err(Throttled) => left.push((*place, *key)),
                     }
@@ -268,7 +275,7 @@ impl Asked {
     pub(super) fn result(self) -> EffectResult {
         match self.effect {
             _ if self.is_lost => EffectResult::Failed,
-            Effect::Read(_) => EffectResult::Read(self.items),
+            Effect::Read { .. } => EffectResult::Read(self.items),
             Effect::Write(_) => EffectResult::Write(self.outcomes),
             Effect::Publish(_) => EffectResult::Publish(self.accepted),
             Effect::Due { .. } => EffectResult::Due {

@@ -23,7 +23,7 @@ const ROWS: [(&str, Cell); 11] = [
         rounded(it.a_second(it.units.write as f64))
     }),
     ("read units a second", |it| {
-        rounded(it.a_second(it.units.read as f64))
+        rounded(it.a_second(it.units.read))
     }),
     (
         "of 1,000 write units a second, the busiest partition key",

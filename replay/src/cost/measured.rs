@@ -115,8 +115,7 @@ fn told(
         .into_iter()
         .map(|(name, units)| OfRule {
             name,
-            usd_a_month: MONTH_S
-                * units_usd(a_second(units.write as f64), a_second(units.read as f64)),
+            usd_a_month: MONTH_S * units_usd(a_second(units.write as f64), a_second(units.read)),
             units,
         })
         .collect();
@@ -125,7 +124,7 @@ fn told(
     let bill = Bill::of(Rates {
         events: scenario.rate,
         write_units: a_second(units.write as f64),
-        read_units: a_second(units.read as f64),
+        read_units: a_second(units.read),
         invocations: a_second(seen.invocations as f64),
         lambda_s: a_second(seen.lambda_us as f64 / SECOND_US as f64),
         notices: a_second(seen.published as f64),

@@ -46,7 +46,7 @@ fn scenario(it: &Measured) -> String {
             "    {:>9.1} USD  {:>8.1} write  {:>8.1} read  {}",
             rule.usd_a_month,
             it.a_second(rule.units.write as f64),
-            it.a_second(rule.units.read as f64),
+            it.a_second(rule.units.read),
             rule.name,
         );
     }
@@ -68,7 +68,10 @@ fn units(it: &Measured) -> Vec<Row> {
     vec![
         ("write units a second", a_second(it.units.write)),
         ("  of the index", a_second(it.units.of_index)),
-        ("read units a second", a_second(it.units.read)),
+        (
+            "read units a second",
+            format!("{:.1}", it.a_second(it.units.read)),
+        ),
         ("busiest partition key, units a second", busiest),
         ("conflicts a minute", a_minute(it.seen.conflicts)),
         ("groups given up a minute", a_minute(it.seen.given_up)),
@@ -144,7 +147,7 @@ fn one(it: &Measured) -> Value {
         json!({
             "rule": rule.name,
             "write_units_a_second": it.a_second(rule.units.write as f64),
-            "read_units_a_second": it.a_second(rule.units.read as f64),
+            "read_units_a_second": it.a_second(rule.units.read),
             "usd_a_month": rule.usd_a_month,
         })
     });
@@ -155,7 +158,7 @@ fn one(it: &Measured) -> Value {
         "history_events_a_second": it.history_rate,
         "write_units_a_second": it.a_second(it.units.write as f64),
         "index_write_units_a_second": it.a_second(it.units.of_index as f64),
-        "read_units_a_second": it.a_second(it.units.read as f64),
+        "read_units_a_second": it.a_second(it.units.read),
         "refused_requests": it.units.throttled,
         "busiest_partition": {
             "rule": it.busiest.rule,

@@ -60,6 +60,8 @@ pub(crate) enum Mutation {
     TrustTheLog,
     /// A sweep takes a part of what is due for all of it, and goes on to what builds on that.
     TakeAPartForAll,
+    /// A sweep judges items as they were a moment ago.
+    JudgeWhatWas,
     /// A batch looks at the marks before it parks: it goes by those that its worker's batch before could see.
     LookBeforeParking,
     /// A sweep reads what is parked before it looks which groups are marked: likewise.
@@ -87,7 +89,7 @@ impl Mutation {
         }
     }
 
-    pub(crate) const ALL: [Mutation; 27] = [
+    pub(crate) const ALL: [Mutation; 28] = [
         Mutation::NoVersionCondition,
         Mutation::PublishBeforeWrite,
         Mutation::ForgetEventIds,
@@ -110,6 +112,7 @@ impl Mutation {
         Mutation::DropTheLogFirst,
         Mutation::TrustTheLog,
         Mutation::TakeAPartForAll,
+        Mutation::JudgeWhatWas,
         Mutation::LookBeforeParking,
         Mutation::ReadBeforeTheMarks,
         Mutation::NeverMark,

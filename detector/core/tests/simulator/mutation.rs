@@ -41,7 +41,10 @@ impl World<'_> {
             return self.failed(effect);
         }
         let result = match effect {
-            Effect::Read(keys) => EffectResult::Read(self.read(keys)),
+            Effect::Read {
+                keys,
+                is_consistent,
+            } => EffectResult::Read(self.read(keys, *is_consistent)),
             Effect::Due { .. }
             | Effect::Append(_)
             | Effect::ReadLog { .. }
@@ -138,8 +141,14 @@ impl World<'_> {
         }
     }
 
-    fn read(&self, keys: &[ItemKey]) -> Vec<Option<Item>> {
+    fn read(&mut self, keys: &[ItemKey], is_consistent: bool) -> Vec<Option<Item>> {
         let mut items = self.store.read(keys).expect("memory answers");
+        let is_late = !is_consistent || self.mutation == Mutation::JudgeWhatWas;
+        if is_late && self.fail_rate > 0 {
+            for (key, item) in keys.iter().zip(&mut items) {
+                self.be_late(*key, item);
+            }
+        }
         let stored = keys.iter().zip(&mut items);
         for (key, item) in stored.filter_map(|(key, item)| Some((key, item.as_mut()?))) {
             match self.mutation {
@@ -149,6 +158,18 @@ impl World<'_> {
             }
         }
         items
+    }
+
+    /// Makes of an item what it was some writes ago, now and then.
+    fn be_late(&mut self, key: ItemKey, item: &mut Option<Item>) {
+        let Some(before) = self.before.get(&key) else {
+            return;
+        };
+        if self.random.u8(..3) == 0 {
+            let ago = self.random.usize(1..=before.len().min(3));
+            *item = before[before.len() - ago].clone();
+            self.seen.late_reads += 1;
+        }
     }
 
     fn united(&self, key: ItemKey, item: &Item, watermark: Option<i64>) -> United {
@@ -203,8 +224,10 @@ impl World<'_> {
         }
         self.spoil(&mut write, job);
         let (key, episodes) = (write.key, write.item.episodes.clone());
+        let before = self.stored(key);
         let outcome = self.store.write(&[write]).expect("memory answers")[0];
         if outcome == WriteOutcome::Written {
+            self.before.entry(key).or_default().push(before);
             self.record(key, episodes);
             if self.mutation == Mutation::CheckpointAfterAWrite {
                 self.checkpoint(job);

@@ -19,6 +19,7 @@ const ATTEMPTS_MAX: u32 = 3;
 pub(crate) fn run(scenario: &Scenario, seed: u64, mutation: Mutation) -> Result<Seen, String> {
     let portions = Portions {
         page_groups: 1 + (seed % 3) as usize,
+        at_once_bytes_max: [0, 420, 1_000_000][(seed / 27 % 3) as usize],
         log_part_bytes: 100,
         log_read_bytes: [1, 400, 100_000][(seed / 9 % 3) as usize],
         slice_ms: TICK_MS * [4, 16, 64][(seed / 3 % 3) as usize],

@@ -29,6 +29,8 @@ pub(crate) struct World<'s> {
     pub(crate) mutation: Mutation,
     pub(crate) random: fastrand::Rng,
     pub(crate) store: MemoryStore,
+    /// What each item was before its writes, and before it was forgotten.
+    pub(crate) before: BTreeMap<ItemKey, Vec<Option<Item>>>,
     /// Items that the store has forgotten.
     pub(crate) expired: Vec<(ItemKey, Item)>,
     pub(crate) expired_parts: Vec<ParkedPart>,
@@ -59,6 +61,7 @@ pub(crate) struct Seen {
     pub(crate) reshards: u64,
     pub(crate) conflicts: u64,
     pub(crate) failed_requests: u64,
+    pub(crate) late_reads: u64,
     pub(crate) partial_batches: u64,
     pub(crate) sweeps: u64,
     pub(crate) logged: u64,
@@ -150,6 +153,7 @@ impl<'s> World<'s> {
             parking_rate: random.u8(..=4),
             mutation,
             store: MemoryStore::default(),
+            before: BTreeMap::new(),
             expired: Vec::new(),
             expired_parts: Vec::new(),
             seen_early: vec![Default::default(); WORKERS],
@@ -399,6 +403,10 @@ impl<'s> World<'s> {
         let now = swept_to + LATENESS_MS;
         let expired = self.store.expire(now);
         self.seen.expired += expired.len() as u64;
+        for (key, item) in &expired {
+            let before = self.before.entry(*key).or_default();
+            before.push(Some(item.clone()));
+        }
         self.expired.extend(expired);
         self.expired_parts.extend(self.store.expire_parked(now));
     }
@@ -427,13 +435,14 @@ impl<'s> World<'s> {
 }
 
 impl Seen {
-    fn counts(&mut self) -> [&mut u64; 17] {
+    fn counts(&mut self) -> [&mut u64; 18] {
         [
             &mut self.crashes,
             &mut self.zombies,
             &mut self.reshards,
             &mut self.conflicts,
             &mut self.failed_requests,
+            &mut self.late_reads,
             &mut self.partial_batches,
             &mut self.sweeps,
             &mut self.logged,

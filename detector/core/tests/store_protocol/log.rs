@@ -5,7 +5,7 @@ use detector_core::rule::RuleFile;
 use detector_core::store::drive::drive;
 use detector_core::store::log::LOG_PLACES;
 use detector_core::store::{
-    Batch, Deltas, LogName, MemoryStore, Notice, Plan, Report, StateStore, StoreTimes,
+    Batch, Deltas, LogName, MemoryStore, Notice, Plan, Portions, Report, StateStore, StoreTimes,
 };
 use detector_core::time::Timestamp;
 use detector_core::window::load_rules;
@@ -37,7 +37,7 @@ title: Mostly refused
 id: 55555555-5555-4555-8555-555555555555
 level: high
 correlation: {type: event_count, rules: [refused, allowed], group-by: [sub], timespan: 10m, condition: {gte: 4}}
-vedette: {ratio: {of: [allowed], to: [refused], lte: 0.2, at_least: 4}}
+vedette: {entities: {scope: {client: sub}}, ratio: {of: [allowed], to: [refused], lte: 0.2, at_least: 4}}
 ";
 
 const END_MS: i64 = 4_000_000_000_000;
@@ -114,6 +114,29 @@ fn a_batch_writes_no_item_of_what_only_sweeps_judge_and_the_sweep_finds_it() {
         (opened, store.items().len(), log(&store)),
         (vec![1], 2, vec![])
     );
+}
+
+/// Of one user it is united at once while its item is small.
+#[test]
+fn what_only_sweeps_judge_of_one_user_goes_to_the_log_where_its_item_is_large() {
+    let of_user = MOSTLY_REFUSED.replace("entities: {scope: {client: sub}}, ", "");
+    let engine = engine(&[ALLOWED_AND_REFUSED, &of_user].concat());
+    for (at_once_bytes_max, expected) in [(1_000_000, (2, 0)), (100, (2, 2))] {
+        let portions = Portions {
+            at_once_bytes_max,
+            ..Portions::default()
+        };
+        let plan = plan(&engine, 0).deferring().in_portions(portions);
+        let store = MemoryStore::default();
+        for refusals in [0..2, 2..3, 3..5] {
+            let step = Batch::of_records(&plan, deltas(&engine, refusals), None);
+            assert!(driven(&store, step).0.is_complete());
+        }
+        assert_eq!((store.items().len(), log(&store).len()), expected);
+        let (report, opened) = driven(&store, Batch::sweep(&plan, END_MS, None));
+        assert!(report.is_complete(), "{report:?}");
+        assert_eq!((opened, log(&store)), (vec![1], vec![]));
+    }
 }
 
 #[test]

@@ -67,18 +67,19 @@ impl DynamoStore {
         }
     }
 
-    /// The items at `keys`, in their order, read consistently. One that is damaged comes as an item without state.
+    /// The items at `keys`, in their order. One that is damaged comes as an item without state.
     ///
     /// # Errors
     /// Some of them could not be read in time.
     pub async fn read(
         &self,
         keys: &[ItemKey],
+        is_consistent: bool,
         deadline: Deadline,
     ) -> Result<Vec<Option<Item>>, Fault> {
         let chunks = keys.chunks(KEYS_MAX);
-        let mut answers = stream::iter(chunks.map(|keys| self.read_chunk(keys, deadline)))
-            .buffer_unordered(REQUESTS_MAX);
+        let chunks = chunks.map(|keys| self.read_chunk(keys, is_consistent, deadline));
+        let mut answers = stream::iter(chunks).buffer_unordered(REQUESTS_MAX);
         let mut found = BTreeMap::new();
         while let Some(items) = answers.next().await {
             found.extend(items?);

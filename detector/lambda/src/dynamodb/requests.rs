@@ -25,6 +25,7 @@ impl DynamoStore {
     pub(super) async fn read_chunk(
         &self,
         keys: &[ItemKey],
+        is_consistent: bool,
         deadline: Deadline,
     ) -> Result<Vec<(ItemKey, Item)>, Fault> {
         let mut found = Vec::with_capacity(keys.len());
@@ -37,7 +38,7 @@ impl DynamoStore {
             deadline.pause_before(attempt).await;
             let asked = KeysAndAttributes::builder()
                 .set_keys(Some(left.clone()))
-                .consistent_read(true)
+                .consistent_read(is_consistent)
                 .build()
                 .map_err(|error| Fault::odd_answer(&error.to_string()))?;
             let request = self

@@ -141,7 +141,10 @@ impl<'w> Outside<'w> {
 impl World for Outside<'_> {
     async fn perform(&self, effect: &Effect, deadline: Deadline) -> EffectResult {
         match effect {
-            Effect::Read(keys) => match self.store.read(keys, deadline).await {
+            Effect::Read {
+                keys,
+                is_consistent,
+            } => match self.store.read(keys, *is_consistent, deadline).await {
                 Ok(items) => EffectResult::Read(items),
                 Err(_) => EffectResult::Failed,
             },

@@ -7,9 +7,11 @@ use crate::children::ChildEpisode;
 use crate::effect::{Announcement, WriteOutcome};
 use crate::evaluate::{self, Evaluated, Given};
 use crate::item::{ITEM_BYTES_MAX, Item};
+use crate::log;
 use crate::recorded::{EpisodeId, Notice};
 use crate::work::{GroupRef, Work};
 use detector_window::parents;
+use detector_window::version::StateError;
 
 /// Why a group fails that newer rules have written: whoever has those is given its records.
 const OUTDATED: &str = "newer rules or a newer program have written it, which go on with it";
@@ -36,23 +38,26 @@ impl<'r> Batch<'r> {
         if keys.len() != items.len() {
             return self.again(Phase::Read(keys));
         }
+        let (keys, items) = self.leave_to_the_log(keys, items);
+        let evaluated = keys.iter().zip(&items);
+        let evaluated: Vec<_> = evaluated
+            .map(|(at, stored)| self.evaluated(*at, stored.as_ref()))
+            .collect();
+        // Somebody may have mended it meanwhile: what is given up is given up for good.
+        if evaluated.iter().any(Result::is_err) && !self.reads_consistently() {
+            self.attempt += 1;
+            return self.ask(Phase::Read(keys));
+        }
         let mut writes = Vec::new();
-        for (at, stored) in keys.into_iter().zip(items) {
+        for ((at, stored), evaluated) in keys.into_iter().zip(items).zip(evaluated) {
             let plan = self.plan;
-            let writer = stored.as_ref().map(|item| item.writer);
+            let writer = stored.map(|item| item.writer);
             if writer.is_some_and(|writer| writer.is_newer_than(&plan.writer(at.0))) {
                 self.report.is_outdated = true;
                 self.fail(at, OUTDATED.to_owned());
                 continue;
             }
-            let of_rule = |watermark| plan.facts(at.0).watermark(watermark);
-            let given = Given {
-                stored: stored.as_ref(),
-                work: &self.work[self.depth][&at],
-                watermark: self.watermark_at(self.depth).map(of_rule),
-                swept_to: self.swept_to.map(of_rule),
-            };
-            match evaluate::evaluate(plan, &self.windows, at, given) {
+            match evaluated {
                 Ok(None) => {}
                 Ok(Some(evaluated)) if !evaluated.is_changed => {
                     let version = evaluated.read;
@@ -77,6 +82,50 @@ impl<'r> Batch<'r> {
             return self.enter_publishing();
         }
         self.ask(Phase::Write(writes))
+    }
+
+    /// Takes out what only sweeps judge and would be united with a large item: that is busy, and would be rewritten by
+    /// each batch.
+    fn leave_to_the_log(
+        &mut self,
+        keys: Vec<GroupRef>,
+        items: Vec<Option<Item>>,
+    ) -> (Vec<GroupRef>, Vec<Option<Item>>) {
+        let (plan, work) = (self.plan, &mut self.work[self.depth]);
+        let is_sweep = self.sweep.is_some();
+        let mut left = Vec::with_capacity(keys.len());
+        for (at, item) in keys.into_iter().zip(items) {
+            let bytes = item.as_ref().map_or(0, Item::bytes);
+            let is_busy = bytes > plan.portions.at_once_bytes_max;
+            let may_wait = plan.defers && !is_sweep && is_busy && plan.facts(at.0).can_wait;
+            let of_group = work
+                .get_mut(&at)
+                .filter(|work| may_wait && work.children.is_empty() && !work.states.is_empty());
+            if let Some(of_group) = of_group
+                && log::can_be_logged(&self.windows, at, of_group)
+            {
+                self.logging.insert(at, of_group.clone());
+            } else {
+                left.push((at, item));
+            }
+        }
+        left.into_iter().unzip()
+    }
+
+    fn evaluated(
+        &self,
+        at: GroupRef,
+        stored: Option<&Item>,
+    ) -> Result<Option<Evaluated>, StateError> {
+        let plan = self.plan;
+        let of_rule = |watermark| plan.facts(at.0).watermark(watermark);
+        let given = Given {
+            stored,
+            work: &self.work[self.depth][&at],
+            watermark: self.watermark_at(self.depth).map(of_rule),
+            swept_to: self.swept_to.map(of_rule),
+        };
+        evaluate::evaluate(plan, &self.windows, at, given)
     }
 
     pub(super) fn take_outcomes(
@@ -154,6 +203,10 @@ impl<'r> Batch<'r> {
 
     pub(super) fn enter_publishing(mut self: Box<Self>) -> Step<'r> {
         self.attempt = 0;
+        if !self.logging.is_empty() {
+            let (parts, position) = log::packed(self.plan, &std::mem::take(&mut self.logging));
+            return self.ask(Phase::Append(parts, position));
+        }
         if self.announcements.is_empty() {
             self.depth += 1;
             return self.enter_depth();

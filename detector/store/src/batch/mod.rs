@@ -37,6 +37,10 @@ pub struct Batch<'r> {
     /// The watermark of a sweep that was completed.
     swept_to: Option<i64>,
     depth: usize,
+    /// It has come to the first depth: what goes to the log unread is there.
+    is_at_depths: bool,
+    /// Of this depth, what goes to the log since its item is large.
+    logging: BTreeMap<GroupRef, Work>,
     /// By depth.
     work: Vec<BTreeMap<GroupRef, Work>>,
     parking: Parking,
@@ -152,6 +156,8 @@ impl<'r> Batch<'r> {
             sweep,
             swept_to,
             depth: 0,
+            is_at_depths: false,
+            logging: BTreeMap::new(),
             work: vec![BTreeMap::new(); plan.depths()],
             parking: Parking::default(),
             marks: Marks::default(),
@@ -205,6 +211,7 @@ impl<'r> Batch<'r> {
     /// The next depth that has work.
     fn enter_depth(mut self: Box<Self>) -> Step<'r> {
         self.attempt = 0;
+        self.is_at_depths = true;
         if self.depth == self.work.len() {
             return self.enter_marking();
         }
@@ -225,8 +232,15 @@ impl<'r> Batch<'r> {
         let left: Vec<Vec<u8>> = left.map(|(part, _)| part).collect();
         self.report.logged += (before - left.len()) as u64;
         match left.is_empty() {
-            true => self.enter_parking(),
+            true => self.after_log(),
             false => self.again(Phase::Append(left, position)),
+        }
+    }
+
+    fn after_log(self: Box<Self>) -> Step<'r> {
+        match self.is_at_depths {
+            true => self.enter_publishing(),
+            false => self.enter_parking(),
         }
     }
 
@@ -241,7 +255,7 @@ impl<'r> Batch<'r> {
                 self.report.broken_off = Some("the log could not be written");
                 let lowest = self.report.lowest_failed.unwrap_or(u64::MAX);
                 self.report.lowest_failed = Some(lowest.min(position));
-                self.enter_parking()
+                self.after_log()
             }
             Phase::Parked(phase) => self.give_up_parked(phase),
             Phase::ReadLog => self.break_off("the log could not be read"),
@@ -284,14 +298,26 @@ impl<'r> Batch<'r> {
         }
     }
 
+    fn read_of(&self, keys: &[GroupRef], is_consistent: bool) -> Effect {
+        Effect::Read {
+            keys: keys.iter().map(|at| item_key(self.plan, *at)).collect(),
+            is_consistent,
+        }
+    }
+
+    /// Whether items have to be read as they are. Who adds to an item that was there a moment ago is refused by its version,
+    /// and who has nothing to add needs no more than that it was there. A sweep that judges has to see all that was added.
+    fn reads_consistently(&self) -> bool {
+        self.attempt > 0 || self.is_judging()
+    }
+
     fn ask(mut self: Box<Self>, phase: Phase) -> Step<'r> {
         let effect = match &phase {
             Phase::Append(parts, _) => Effect::Append(parts.clone()),
             Phase::ReadLog | Phase::DropLog(_) | Phase::Due => self.asked_in_sweep(&phase),
             Phase::Parked(phase) => self.asked_of_parked(phase),
-            Phase::Read(keys) | Phase::ReadToMark(keys) => {
-                Effect::Read(keys.iter().map(|at| item_key(self.plan, *at)).collect())
-            }
+            Phase::Read(keys) => self.read_of(keys, self.reads_consistently()),
+            Phase::ReadToMark(keys) => self.read_of(keys, true),
             Phase::Write(writes) => Effect::Write(
                 writes
                     .iter()

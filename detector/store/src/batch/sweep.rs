@@ -26,6 +26,12 @@ impl<'r> Batch<'r> {
         is_due.then_some(sweep.watermark)
     }
 
+    /// Whether this is a sweep that has come to what is due.
+    pub(super) fn is_judging(&self) -> bool {
+        let sweep = self.sweep.as_ref();
+        sweep.is_some_and(|sweep| matches!(sweep.stage, Stage::Due { .. }))
+    }
+
     /// Whether nothing of this page has failed yet.
     pub(super) fn is_done_so_far(&self) -> bool {
         match &self.sweep {

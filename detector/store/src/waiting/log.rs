@@ -96,20 +96,33 @@ pub(crate) fn take_out(
     deltas: &mut Deltas,
 ) -> (Vec<Vec<u8>>, u64) {
     let waiting = deltas.0.extract_if(.., |(rule, group), work| {
-        if !plan.defers || !plan.facts(*rule).can_wait {
+        if !plan.defers || !plan.facts(*rule).waits_unread() {
             return false;
         }
-        // What runs of a batch found is one state: a sweep unites those of all batches of a minute.
-        if work.states.len() > 1
-            && let states = work.states.iter().map(Vec::as_slice).collect::<Vec<_>>()
-            && let Ok(united) = windows.unite(*rule, *group, &states, None)
-        {
-            work.states = vec![united.state];
-        }
-        work.bytes() <= LOGGED_BYTES_MAX
+        can_be_logged(windows, (*rule, *group), work)
     });
-    let waiting: Vec<(GroupRef, Work)> = waiting.collect();
-    let position = waiting.iter().map(|(_, work)| work.position).min();
+    packed(plan, &waiting.collect())
+}
+
+/// Whether a delta finds room in the log.
+pub(crate) fn can_be_logged(
+    windows: &Windows<'_>,
+    (rule, group): GroupRef,
+    work: &mut Work,
+) -> bool {
+    // What runs of a batch found is one state: a sweep unites those of all batches of a minute.
+    if work.states.len() > 1
+        && let states = work.states.iter().map(Vec::as_slice).collect::<Vec<_>>()
+        && let Ok(united) = windows.unite(rule, group, &states, None)
+    {
+        work.states = vec![united.state];
+    }
+    work.bytes() <= LOGGED_BYTES_MAX
+}
+
+/// Encoded parts for deltas, and the lowest position among them.
+pub(crate) fn packed(plan: &Plan<'_>, waiting: &BTreeMap<GroupRef, Work>) -> (Vec<Vec<u8>>, u64) {
+    let position = waiting.values().map(|work| work.position).min();
     let parts = parts(plan, waiting.iter().map(|(at, work)| (*at, work)));
     let packed = parts.iter().map(|part| packing::pack(&[PACKED], part));
     (packed.collect(), position.unwrap_or(u64::MAX))

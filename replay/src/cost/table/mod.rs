@@ -5,6 +5,7 @@
 //! five minutes that a burst may take, and more than one partition for a key that is hot for long.
 
 mod units; // sizes -> units
+mod late; // what was there a moment ago
 mod parked; // what waits for a child's episode
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,8 @@ use detector_core::store::{
     WriteOutcome,
 };
 use detector_core::window::key::Key;
+
+use late::Replaced;
 
 /// Places of marks, likewise.
 pub(super) const MARK_PLACES: u8 = 4;
@@ -50,12 +53,12 @@ impl Place {
 }
 
 /// Units that were used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Units {
     /// Those of the index included.
     pub(super) write: u64,
     pub(super) of_index: u64,
-    pub(super) read: u64,
+    pub(super) read: f64,
     /// Requests that were refused.
     pub(super) throttled: u64,
 }
@@ -103,14 +106,14 @@ struct Tokens {
 }
 
 impl Tokens {
-    fn take(&mut self, units: u64, max: u64, now_us: i64) -> Result<(), Throttled> {
+    fn take(&mut self, units: f64, max: u64, now_us: i64) -> Result<(), Throttled> {
         let passed = (now_us - self.at_us).max(0) as f64 / 1e6 * max as f64;
         self.debt = (self.debt - passed).max(0.0);
         self.at_us = now_us;
         if self.debt >= max as f64 {
             return Err(Throttled);
         }
-        self.debt += units as f64;
+        self.debt += units;
         Ok(())
     }
 }
@@ -119,6 +122,7 @@ impl Tokens {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
     items: BTreeMap<ItemKey, Item>,
+    replaced: Replaced,
     due: BTreeMap<(RuleKey, u8), BTreeSet<(i64, Key)>>,
     /// Until when somebody is at it, and who; `None`: told.
     notices: BTreeMap<NoticeName, Option<(i64, usize)>>,
@@ -147,10 +151,23 @@ impl Table {
 
     /// # Errors
     /// As for all requests: the partition takes no more.
-    pub(super) fn read(&mut self, key: ItemKey, now_us: i64) -> Result<Option<Item>, Throttled> {
+    pub(super) fn read(
+        &mut self,
+        key: ItemKey,
+        is_consistent: bool,
+        now_us: i64,
+    ) -> Result<Option<Item>, Throttled> {
         let bytes = self.items.get(&key).map_or(0, units::bytes);
-        self.read_units(Place::of(key), units::read(bytes), now_us)?;
-        Ok(self.items.get(&key).cloned())
+        let cost = match is_consistent {
+            true => units::read(bytes),
+            false => units::read_late(bytes),
+        };
+        self.read_units(Place::of(key), cost, now_us)?;
+        let item = match self.replaced.of(key, now_us).filter(|_| !is_consistent) {
+            Some(before) => before.clone(),
+            None => self.items.get(&key).cloned(),
+        };
+        Ok(item)
     }
 
     pub(super) fn write(
@@ -170,6 +187,10 @@ impl Table {
         self.write_units(place, (cost, of_index), now_us)?;
         if !is_true {
             return Ok(WriteOutcome::Conflict);
+        }
+        if self.is_limited {
+            let before = self.items.get(&write.key).cloned();
+            self.replaced.add(write.key, before, now_us);
         }
         self.put(write.key, write.item.clone());
         Ok(WriteOutcome::Written)
@@ -233,7 +254,7 @@ impl Table {
                 let until = now_us + CLAIMED_US;
                 self.notices.insert(notice, Some((until, worker)));
             }
-            Claim::Anothers | Claim::Told => self.read_units(place, 1, now_us)?,
+            Claim::Anothers | Claim::Told => self.read_units(place, 1.0, now_us)?,
         }
         Ok(claim)
     }
@@ -317,7 +338,7 @@ impl Table {
         self.used_at(place, used, now_us)
     }
 
-    fn read_units(&mut self, place: Place, read: u64, now_us: i64) -> Result<(), Throttled> {
+    fn read_units(&mut self, place: Place, read: f64, now_us: i64) -> Result<(), Throttled> {
         let used = Units {
             read,
             ..Units::default()
@@ -332,7 +353,7 @@ impl Table {
         let partition = self.partitions.entry(place).or_default();
         let taken = match used.write {
             0 => partition.reads.take(used.read, READ_UNITS_MAX, now_us),
-            units => partition.writes.take(units, WRITE_UNITS_MAX, now_us),
+            units => partition.writes.take(units as f64, WRITE_UNITS_MAX, now_us),
         };
         match taken {
             Ok(()) => partition.used.add(used),
@@ -426,9 +447,9 @@ mod tests {
         let small = write(0, Some(1), item(2, 0, None));
         assert_eq!(table.write(&small, 0), Ok(WriteOutcome::Written));
         assert_eq!(used(&table).write, 470);
-        assert_eq!(table.read(key(0), 0).map(|it| it.is_some()), Ok(true));
-        assert_eq!(table.read(key(16), 0), Ok(None));
-        assert_eq!(used(&table).read, 2);
+        assert_eq!(table.read(key(0), true, 0).map(|it| it.is_some()), Ok(true));
+        assert_eq!(table.read(key(16), true, 0), Ok(None));
+        assert_eq!(used(&table).read, 2.0);
     }
 
     #[test]
@@ -442,6 +463,23 @@ mod tests {
         assert_eq!(used(&table).write, 2 * 101);
         assert_eq!(used(&table).of_index, 0);
         assert_eq!(table.due((RULE, 0), 10, 0).map(|due| due.len()), Ok(1));
+    }
+
+    #[test]
+    fn a_read_that_need_not_be_consistent_is_half_the_price_and_a_second_late() {
+        let mut table = limited();
+        let first = write(0, None, item(1, 10, None));
+        assert_eq!(table.write(&first, 0), Ok(WriteOutcome::Written));
+        let second = write(0, Some(1), item(2, 10, None));
+        assert_eq!(table.write(&second, 2_000_000), Ok(WriteOutcome::Written));
+        let mut version = |is_consistent, now_us| {
+            let item = table.read(key(0), is_consistent, now_us);
+            item.map(|it| it.map(|it| it.version))
+        };
+        assert_eq!(version(false, 2_500_000), Ok(Some(1)));
+        assert_eq!(version(true, 2_500_000), Ok(Some(2)));
+        assert_eq!(version(false, 3_000_000), Ok(Some(2)));
+        assert_eq!(used(&table).read, 2.0);
     }
 
     #[test]
@@ -476,6 +514,6 @@ mod tests {
         assert_eq!(table.note_told(name, CLAIMED_US + 2), Ok(()));
         assert_eq!(table.claim(name, 1, CLAIMED_US + 3), Ok(Claim::Told));
         // Five writes, and a look at whose it is after each that was refused.
-        assert_eq!((used(&table).write, used(&table).read), (5, 2));
+        assert_eq!((used(&table).write, used(&table).read), (5, 2.0));
     }
 }

@@ -14,13 +14,18 @@ const READ_BYTES: u64 = 4 * 1024;
 /// What an entry of the index `due` holds: the two keys of the table, its own, and their names.
 const INDEX_ENTRY_BYTES: u64 = 17 + 16 + 8 + 14;
 
-/// Of a read of one item; of one that is not there, one unit.
-pub(super) fn read(bytes: u64) -> u64 {
-    bytes.div_ceil(READ_BYTES).max(1)
+/// Of a consistent read of one item; of one that is not there, one unit.
+pub(super) fn read(bytes: u64) -> f64 {
+    bytes.div_ceil(READ_BYTES).max(1) as f64
+}
+
+/// Of one that need not be consistent.
+pub(super) fn read_late(bytes: u64) -> f64 {
+    read(bytes) / 2.0
 }
 
 /// Of a query that reads as many entries of the index: all that it reads is added up first.
-pub(super) fn query(entries: u64) -> u64 {
+pub(super) fn query(entries: u64) -> f64 {
     read(entries * INDEX_ENTRY_BYTES)
 }
 
@@ -51,11 +56,12 @@ mod tests {
     #[test]
     fn units_are_counted_by_begun_blocks() {
         assert_eq!([1, 1024, 1025].map(|new| write(0, new)), [1, 1, 2]);
-        assert_eq!([1, 4096, 4097].map(read), [1, 1, 2]);
-        assert_eq!(read(0), 1);
-        assert_eq!(query(0), 1);
-        assert_eq!(query(74), 1);
-        assert_eq!(query(75), 2);
+        assert_eq!([1, 4096, 4097].map(read), [1.0, 1.0, 2.0]);
+        assert_eq!([0, 4097].map(read_late), [0.5, 1.0]);
+        assert_eq!(read(0), 1.0);
+        assert_eq!(query(0), 1.0);
+        assert_eq!(query(74), 1.0);
+        assert_eq!(query(75), 2.0);
     }
 
     #[test]
