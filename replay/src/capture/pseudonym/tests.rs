@@ -281,6 +281,7 @@ fn alerts(files: &[Vec<u8>]) -> Vec<String> {
     // the ids and values.
     let estimated = [
         "ai_model_calls_unusual",
+        "credential_stuffing_day",
         "credential_stuffing_night",
         "hosted_page_unusual",
         "registration_disposable_share",
