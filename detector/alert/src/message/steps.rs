@@ -64,7 +64,7 @@ fn only_value(message: &Message<'_>, kinds: &[EntityKind]) -> Option<String> {
 }
 
 /// Whether a value can stand in a command between quotes or without any, as it is: it ends no word, begins no option and is
-/// no link. A mail address is one only to a mail program.
+/// no link, nor with what stands after it (`ADDRESS/32`). A mail address is one only to a mail program.
 pub(super) fn is_harmless(value: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:@+/-=".contains(c);
     let is_address = value.parse::<IpAddr>().is_ok();
@@ -82,6 +82,7 @@ pub(super) fn is_harmless(value: &str) -> bool {
     value.len() <= super::words::VALUE_CHARS_MAX
         && value.chars().all(is_plain)
         && (begins || is_address)
+        && (is_address || !value.ends_with([':', '/']))
         && (as_mail && crate::secret::masked(value) == value || unlinked())
 }
 
@@ -148,7 +149,7 @@ mod tests {
         for good in [
             "203.0.113.10",
             "2001:db8::1",
-            "::1",
+            "2001:db8::",
             "ann@example.com",
             "38c1-aa",
             "eu-west-1_Ab12",
@@ -165,6 +166,7 @@ mod tests {
             "a;b",
             "a\nb",
             "https://evil.example/",
+            "a:/",
             "www.evil.example",
             "evil.example",
             "AKIAIOSFODNN7EXAMPLE",
