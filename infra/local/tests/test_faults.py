@@ -244,7 +244,7 @@ def test_an_outage_is_waited_for(up: Up, programs: Programs, tmp_path: Path) -> 
     """Nothing gets through to DynamoDB or SNS for a while; afterwards everything is there."""
     mapping = {"window_seconds": 0.2, "poll_seconds": 0.05, "backoff_seconds_max": 0.5}
     # Shorter than the outage, and long enough for a whole sweep on a busy machine.
-    aws = up(programs.package, Wishes(parameters={"Lateness": "24h"}, mapping=mapping, timeout_seconds=7))
+    aws = up(programs.package, Wishes(parameters={"Lateness": "24h"}, mapping=mapping, timeout_seconds=14))
     send(programs.replay, aws, aws.stream, attack("cross_owner_access"))
     data = [one for records in on_stream(aws, aws.stream).values() for one in records]
     wanted = {episode(alert): alert for alert in expected(programs.replay, data, tmp_path)}
@@ -252,7 +252,7 @@ def test_an_outage_is_waited_for(up: Up, programs: Programs, tmp_path: Path) -> 
         aws.set_faults(1, [Fault(service, "error_before", 1.0)])
         if service == "dynamodb":
             aws.source.start()
-        time.sleep(5)
+        time.sleep(15)
         assert aws.queue.receive() == []
     assert aws.source.counts["partial failures"] > 0
     aws.set_faults(1, [])
