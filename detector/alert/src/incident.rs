@@ -89,7 +89,9 @@ pub fn join(told: &mut [Box<Told<'_>>], linking: &Linking, gap_ms: i64) -> Vec<V
     let mut incidents: Vec<Vec<usize>> = Vec::new();
     // By the place of a first alert, that of its incident.
     let mut places = vec![0; told.len()];
-    for (at, first) in components(&members, gap_ms).into_iter().enumerate() {
+    let evidence = |at: usize| told[at].episode.evidence.iter().map(|(_, id)| &**id);
+    let firsts = components(&members, evidence, gap_ms);
+    for (at, first) in firsts.into_iter().enumerate() {
         match first == at {
             true => {
                 places[at] = incidents.len();
@@ -129,10 +131,9 @@ pub fn of_its_own(told: &Told<'_>, linking: &Linking) -> Option<String> {
         ) && of.source == detector_rule::EntitySource::Shown
     });
     let is_known = told.alert.status == Status::Closed || !may_link_later;
-    let is_alone = linking
-        .links(told.rule, &told.episode, &told.entities)
-        .is_empty();
-    (is_known && is_alone).then(|| IncidentId::of_first(&told.alert.alert_id).into_text())
+    let member = told.member(linking);
+    (is_known && member.links.is_empty() && !member.is_over_place)
+        .then(|| IncidentId::of_first(&told.alert.alert_id).into_text())
 }
 
 /// An attack, as far as it is known; its serde form is the JSON Lines contract of `replay run --format incidents`.

@@ -10,11 +10,16 @@ use crate::majority::belonging;
 use crate::member::{Member, are_near};
 
 /// Of each member, the place of the first one that is of the same incident. Two times that a value links are of one
-/// stretch where the pause between them is at most `gap_ms`. What is connected so, and all over a place, joins the incident of
-/// the one to whom most of its evidence belongs.
+/// stretch where the pause between them is at most `gap_ms`. What is connected so, and all over a place, joins the
+/// incident of the one to whom most of its evidence belongs.
 ///
-/// Costs a sort of all links; nothing depends on the order of members but which one is the first.
-pub fn components(members: &[Member], gap_ms: i64) -> Vec<usize> {
+/// `evidence` has the ids of a member's earliest events, each once. Costs a sort of all links; nothing depends on the
+/// order of members but which one is the first.
+pub fn components<'e, E: Iterator<Item = &'e str>>(
+    members: &[Member],
+    evidence: impl Fn(usize) -> E,
+    gap_ms: i64,
+) -> Vec<usize> {
     let mut union = Union((0..members.len()).collect());
     let mut by_link: BTreeMap<&Link, Vec<usize>> = BTreeMap::new();
     for (at, member) in members.iter().enumerate() {
@@ -40,7 +45,7 @@ pub fn components(members: &[Member], gap_ms: i64) -> Vec<usize> {
         }
     }
     let linked: Vec<usize> = (0..members.len()).map(|at| union.first(at)).collect();
-    for (one, other) in belonging(members, &linked, gap_ms) {
+    for (one, other) in belonging(members, evidence, &linked, gap_ms) {
         union.join(one, other);
     }
     (0..members.len()).map(|at| union.first(at)).collect()

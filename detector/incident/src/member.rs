@@ -2,7 +2,6 @@
 
 use detector_rule::CorrelationRule;
 use detector_window::episode::Episode;
-use detector_window::key::Key;
 
 use crate::entities::Entity;
 use crate::link::{Linking, Links, groups_by_somebody};
@@ -15,8 +14,6 @@ pub struct Member {
     pub links: Links,
     /// Whether its group is nobody who did it or fell to it.
     pub is_over_place: bool,
-    /// The ids of its earliest events, each once.
-    pub evidence: Vec<Key>,
 }
 
 impl Member {
@@ -27,14 +24,12 @@ impl Member {
         episode: &Episode,
         entities: &[Entity],
     ) -> Self {
-        let ids = episode.evidence.iter();
         Self {
             held: (episode.holding.iter())
                 .map(|of| (of.start, of.end))
                 .collect(),
             links: linking.links(rule, episode, entities),
             is_over_place: !groups_by_somebody(rule),
-            evidence: ids.map(|(_, id)| Key::of_texts([id])).collect(),
         }
     }
 

@@ -221,7 +221,7 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
 
     /// The same window as it judges a group with these group-by values, of which the encoded texts are given. All that
     /// is kept of a group is kept alike, whatever its values.
-    fn of_group(&self, _texts: &[u8]) -> &Self
+    fn of_group<'t>(&self, _texts: impl FnOnce() -> &'t [u8]) -> &Self
     where
         Self: Sized,
     {
@@ -250,6 +250,11 @@ pub trait WindowType: std::fmt::Debug + Send + Sync + 'static {
 
     /// Settles the state and returns the moments at which the condition holds.
     fn holding(&self, state: &mut Self::State) -> Intervals;
+
+    /// Settles the state, as [`WindowType::holding`] does: a type says how where that is cheaper.
+    fn settle(&self, state: &mut Self::State) {
+        self.holding(state);
+    }
 
     /// Forgets everything that bears on moments before `before` alone. What is left is a function of the occurrences
     /// and of `before`; the moments from `before` on hold as they did.

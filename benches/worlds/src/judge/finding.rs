@@ -25,6 +25,8 @@ pub struct Finding {
     pub count: u64,
     /// By what it is of an incident with others.
     pub(super) member: Member,
+    /// The ids of its earliest events.
+    pub(super) evidence: Vec<String>,
     /// Values of the group, and those that it shows.
     pub values: Vec<String>,
 }
@@ -58,6 +60,9 @@ impl Finding {
                 episode,
                 &entities::of_episode(of, episode),
             ),
+            evidence: (episode.evidence.iter())
+                .map(|(_, id)| id.clone())
+                .collect(),
             values: values.chain(shown).collect(),
         }
     }

@@ -8,8 +8,10 @@ use super::finding::Finding;
 
 /// How many there are, as `replay` joins alerts.
 pub(super) fn count<'f>(findings: impl Iterator<Item = &'f Finding>) -> usize {
-    let members: Vec<Member> = findings.map(|finding| finding.member.clone()).collect();
-    let firsts = components(&members, GAP_MS);
+    let findings: Vec<&Finding> = findings.collect();
+    let members: Vec<Member> = findings.iter().map(|it| it.member.clone()).collect();
+    let evidence = |at: usize| findings[at].evidence.iter().map(String::as_str);
+    let firsts = components(&members, evidence, GAP_MS);
     firsts
         .iter()
         .enumerate()

@@ -86,7 +86,7 @@ impl<W: WindowType> Body<W> {
             ledger,
             ..Self::new()
         };
-        body.settle(window, times);
+        body.make_room(window, times);
         body
     }
 
@@ -100,8 +100,18 @@ impl<W: WindowType> Body<W> {
         self.ledger
             .add(hit.start, hit.id, window.counted(hit), texts);
         if self.ledger.is_unsettled() {
-            self.settle(window, times);
+            self.make_room(window, times);
         }
+    }
+
+    /// Brings state and ledger to their canonical form. What holds is not asked where it decides of nothing that is kept.
+    fn make_room(&mut self, window: &W, times: GroupTimes) {
+        if window.is_monotone() || !W::TELLS_ALL {
+            self.settle(window, times);
+            return;
+        }
+        window.settle(&mut self.state);
+        self.ledger.settle(&[], times.slices::<W>());
     }
 
     /// Brings state and ledger to their canonical form, and returns the moments at which the condition holds.
@@ -155,7 +165,7 @@ impl<W: WindowType> Body<W> {
                 .leave_told(|time, value| edge <= time || window.tells(state, time, value));
         }
         self.forget_with(past, window, times);
-        self.settle(window, times);
+        self.make_room(window, times);
     }
 
     fn forget_with(&mut self, past: Past, window: &W, times: GroupTimes) {

@@ -90,7 +90,7 @@ impl<W: WindowType> Group<W> {
 
     /// The window as it judges this group.
     pub(crate) fn window<'w>(&self, window: &'w W) -> &'w W {
-        window.of_group(match self {
+        window.of_group(|| match self {
             Self::Few(few) => few.text_bytes(),
             Self::Many(many) => many.texts.as_bytes(),
         })

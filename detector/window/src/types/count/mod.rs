@@ -19,9 +19,9 @@ impl<V: Countable> WindowType for Count<V> {
 
     const CHILD_VIEW: ChildView = <V as Countable>::CHILD_VIEW;
 
-    fn of_group(&self, texts: &[u8]) -> &Self {
+    fn of_group<'t>(&self, texts: impl FnOnce() -> &'t [u8]) -> &Self {
         let by_value = self.by_value.as_ref();
-        let window = by_value.and_then(|by_value| by_value.of_kept(texts));
+        let window = by_value.and_then(|by_value| by_value.of_kept(texts()));
         window.unwrap_or(self)
     }
 

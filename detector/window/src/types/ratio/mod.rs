@@ -36,6 +36,10 @@ impl WindowType for Ratio {
         false
     }
 
+    fn hits_min(&self) -> u64 {
+        self.parts.hits_min()
+    }
+
     fn observe(&self, state: &mut Numbers, occurrence: &Occurrence) {
         let role = f64::from(self.parts.role_of(occurrence.input));
         state.add(occurrence.start, occurrence.id, role, self.sampling());
@@ -48,6 +52,10 @@ impl WindowType for Ratio {
     fn holding(&self, state: &mut Numbers) -> Intervals {
         let counts = self.counts(state);
         Intervals::from_unsorted(counts.holding)
+    }
+
+    fn settle(&self, state: &mut Numbers) {
+        state.settle(self.sampling());
     }
 
     fn forget(&self, state: &mut Numbers, before: i64) {

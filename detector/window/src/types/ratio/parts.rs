@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use detector_rule::{Comparison, MILLION, Threshold, WindowParts};
 
 use crate::state::history::Calendar;
+use crate::state::sample::KEPT_MAX;
 use crate::types::words::{of_million, places};
 
 /// Positions are those of the correlation's inputs.
@@ -93,6 +94,12 @@ pub(super) const OF: u8 = 1;
 pub(super) const TO: u8 = 2;
 
 impl RatioParts {
+    /// See [`WindowType::hits_min`](crate::kind::WindowType::hits_min): so many events, or values, are as many hits, and no
+    /// state is thinned that has no more hits than a sample keeps.
+    pub(super) fn hits_min(&self) -> u64 {
+        self.at_least.min(KEPT_MAX as u64)
+    }
+
     /// The bits of the hits of an input.
     pub(super) fn role_of(&self, input: usize) -> u8 {
         let bit = |inputs: &[usize], bit: u8| if inputs.contains(&input) { bit } else { 0 };

@@ -35,6 +35,10 @@ impl WindowType for UsualRatio {
         false
     }
 
+    fn hits_min(&self) -> u64 {
+        self.parts.hits_min()
+    }
+
     fn observe(&self, state: &mut Self::State, occurrence: &Occurrence) {
         let role = f64::from(self.parts.role_of(occurrence.input));
         state.add(occurrence.start, occurrence.id, role, self.calendar());

@@ -42,6 +42,10 @@ impl WindowType for UsualValueRatio {
         false
     }
 
+    fn hits_min(&self) -> u64 {
+        self.own.hits_min()
+    }
+
     fn observe(&self, state: &mut ValuesBySlot, occurrence: &Occurrence) {
         if state.past.see(occurrence.start, self.calendar()) {
             self.own.observe(&mut state.open, occurrence);

@@ -68,6 +68,10 @@ impl WindowType for ValueRatio {
         false
     }
 
+    fn hits_min(&self) -> u64 {
+        self.parts.hits_min()
+    }
+
     fn observe(&self, state: &mut SidesOfValues, occurrence: &Occurrence) {
         let (slice, time) = self.slices().place(occurrence.start);
         let side = |inputs: &[usize]| inputs.contains(&occurrence.input).then_some((time, time));
@@ -90,6 +94,9 @@ impl WindowType for ValueRatio {
         let accepted = self.judged(state).accepted.into_iter();
         Intervals::from_unsorted(accepted.map(|(moments, _)| moments).collect())
     }
+
+    /// It is settled at all times.
+    fn settle(&self, _state: &mut SidesOfValues) {}
 
     /// Slices go as a whole: which values one keeps must not depend on when part of it went.
     fn forget(&self, state: &mut SidesOfValues, before: i64) {
