@@ -118,7 +118,7 @@ impl Service {
         metrics.quarantined(quarantined);
 
         let swept = self.known_swept_to(deadline).await;
-        let swept_to = swept.map(|swept| swept.with_lateness(self.config.lateness_ms));
+        let swept_to = decided_to(swept, self.config.lateness_ms);
         let mut plan = self.plan(&engine).await;
         // While an earlier release may sweep, which knows of no log, everything is united at once.
         if swept.is_some_and(|swept| swept.unites_the_log) {
@@ -214,7 +214,7 @@ impl Service {
         swept.marks_since = swept
             .marks_since
             .filter(|_| unread.shards <= PARKING_SHARDS_MAX);
-        let known = known.map(|known| known.with_lateness(lateness_ms));
+        let known = decided_to(known, lateness_ms);
 
         let plan = self.plan(engine).await;
         let step = Batch::sweep(&plan, swept.watermark, known);
@@ -293,7 +293,9 @@ impl Service {
             attempts_max: ATTEMPTS_MAX,
         };
         let since = self.rules.lock().await.in_force_since(SystemTime::now());
-        Plan::new(engine.rules(), times).in_force_since(since)
+        let plan = Plan::new(engine.rules(), times).in_force_since(since);
+        self.store.pack(plan.packed());
+        plan
     }
 
     /// How far sweeps have come, as read a minute ago or less.
@@ -314,6 +316,13 @@ impl Service {
             },
         }
     }
+}
+
+/// Before this everything is decided. A sweep of an earlier release, which was still under way when this one began, has
+/// not looked at packs: what is in them is not decided by it.
+fn decided_to(swept: Option<SweptTo>, lateness_ms: i64) -> Option<i64> {
+    let swept = swept.filter(|swept| swept.sees_packs);
+    swept.map(|swept| swept.with_lateness(lateness_ms))
 }
 
 /// How long an invocation lasts at most: Lambda ends it then.

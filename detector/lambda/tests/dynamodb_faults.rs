@@ -118,7 +118,7 @@ impl World for Outside<'_> {
                 .await
                 .map(EffectResult::Read),
             Effect::Write(writes) => Ok(EffectResult::Write(
-                self.store.write(writes, deadline).await,
+                self.store.write(writes, 0, deadline).await,
             )),
             Effect::Due { rules, watermark } => {
                 let due = self.store.due(rules, *watermark, deadline).await;
@@ -259,10 +259,14 @@ async fn concurrent_writers_over_a_failing_table_lose_and_repeat_nothing() {
         random.shuffle(&mut records);
         let batches: Vec<&[Record]> = records.chunks(13).collect();
         let (told, random) = (RefCell::default(), RefCell::new(random));
-        let worker = |client| Outside {
-            store: DynamoStore::new(client, name.clone()),
-            told: &told,
-            random: &random,
+        let worker = |client| {
+            let store = DynamoStore::new(client, name.clone());
+            store.pack(plan.packed());
+            Outside {
+                store,
+                told: &told,
+                random: &random,
+            }
         };
         let faults = Faults {
             throttled: 15,

@@ -23,6 +23,9 @@ use detector_lambda::dynamodb::attributes;
 use detector_lambda::dynamodb::bookkeeping::{Progress, SweptTo};
 use table::Faults;
 
+/// By the wall clock, in milliseconds: what is written is not over.
+const NOW: i64 = 1_790_000_000_000;
+
 fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(60))
 }
@@ -78,7 +81,7 @@ async fn a_write_asks_for_the_version_it_has_read() {
         (Some(1), 2, WriteOutcome::Conflict),
     ] {
         let write = write(at, expected, item(version, None));
-        assert_eq!(store.write(&[write], soon()).await, [outcome]);
+        assert_eq!(store.write(&[write], NOW, soon()).await, [outcome]);
     }
     let read = store.read(&[at], true, soon()).await.unwrap();
     assert_eq!(read, [Some(item(2, None))]);
@@ -95,7 +98,7 @@ async fn many_items_come_in_the_order_of_their_keys_and_a_damaged_one_harms_no_o
         .filter(|(at, _)| at % 5 != 0)
         .map(|(at, key)| write(*key, None, item(at as u64, None)))
         .collect();
-    let written = store.write(&writes, soon()).await;
+    let written = store.write(&writes, NOW, soon()).await;
     assert!(
         written
             .iter()
@@ -136,7 +139,7 @@ async fn what_is_due_is_what_memory_says_is_due() {
         })
         .collect();
     memory.write(&writes).unwrap();
-    store.write(&writes, soon()).await;
+    store.write(&writes, NOW, soon()).await;
     for (rules, watermark) in [(vec![0, 1], 0), (vec![2], 500), (vec![], 9), (vec![7], 900)] {
         let rules: Vec<RuleKey> = rules
             .into_iter()
@@ -157,12 +160,12 @@ async fn an_item_that_is_no_longer_due_leaves_the_index() {
     };
     let at = key(1, 2);
     store
-        .write(&[write(at, None, item(1, Some(5)))], soon())
+        .write(&[write(at, None, item(1, Some(5)))], NOW, soon())
         .await;
     assert_eq!(store.due(&[at.rule], 6, soon()).await.unwrap().0, [at]);
     assert_eq!(store.due(&[at.rule], 5, soon()).await.unwrap().0, []);
     store
-        .write(&[write(at, Some(1), item(2, None))], soon())
+        .write(&[write(at, Some(1), item(2, None))], NOW, soon())
         .await;
     assert_eq!(store.due(&[at.rule], 6, soon()).await.unwrap().0, []);
 }
@@ -220,6 +223,7 @@ async fn progress_and_sweeps_only_go_forward() {
             watermark,
             arrivals_to: 100,
             unites_the_log: true,
+            sees_packs: true,
             marks_since: Some(watermark),
         };
         store.note_swept_to(swept(noted), soon()).await.unwrap();
@@ -238,5 +242,5 @@ async fn without_an_answer_in_time_nothing_is_claimed() {
     assert!(store.read(&[at], true, over).await.is_err());
     assert!(store.due(&[at.rule], 0, over).await.is_err());
     let write = write(at, None, item(1, None));
-    assert_eq!(store.write(&[write], over).await, [WriteOutcome::Unknown]);
+    assert_eq!(store.write(&[write], NOW, over).await, [WriteOutcome::Unknown]);
 }

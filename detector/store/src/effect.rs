@@ -22,7 +22,8 @@ pub enum Effect {
     Write(Vec<ConditionalWrite>),
     /// To people and machines.
     Publish(Vec<Announcement>),
-    /// Items of the rules that are due before the watermark: all, or as many as the store looks at at a time.
+    /// Items of the rules that are due before the watermark: all, or as many as the store looks at at a time. Some that
+    /// are not may be among them.
     Due { rules: Vec<RuleKey>, watermark: i64 },
     /// Puts parts into the log, each for itself, under a name that no other has.
     Append(Vec<Vec<u8>>),

@@ -11,6 +11,7 @@ mod key; // names
 mod recorded; // an episode in the store
 pub mod edition; // what a rule says, and whose word an item goes by
 pub mod item; // what is stored of a group
+pub mod pack; // what several rules have of one user or address
 pub mod identity; // which recorded episode a current one is
 pub mod effect; // what a batch asks of the world
 mod state_store; // what a store does

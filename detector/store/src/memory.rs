@@ -35,6 +35,11 @@ impl MemoryStore {
             .collect()
     }
 
+    /// Forgets an item, and returns it.
+    pub fn forget(&self, key: ItemKey) -> Option<Item> {
+        self.items.remove(&key).map(|(_, item)| item)
+    }
+
     /// Forgets what may be forgotten at `now` of what is parked, and returns it; likewise marks.
     pub fn expire_parked(&self, now: i64) -> Vec<ParkedPart> {
         let is_over = |name: &LogName| {

@@ -246,6 +246,13 @@ impl<'r> Plan<'r> {
         Some(CorrelationIx(u32::try_from(at).ok()?))
     }
 
+    /// The rules that have a group for each user or address: a store may keep what they have of one together
+    /// ([`pack`](crate::pack)). What everybody is in is large, and written by all shards.
+    pub fn packed(&self) -> impl Iterator<Item = RuleKey> {
+        let own = self.facts.iter().filter(|facts| !facts.is_shared);
+        own.map(|facts| facts.key)
+    }
+
     /// What the state of a rule means.
     pub fn meaning_of(&self, rule: CorrelationIx) -> &Meaning {
         &self.facts(rule).meaning

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -255,13 +256,15 @@ def damaged_state(watched: Watched) -> None:
     watched.read()
     dynamodb, table = watched.aws.client("dynamodb"), watched.aws.stack.ref("Table")
     for item in dynamodb.scan(TableName=table)["Items"]:
-        if "state" in item:
-            dynamodb.put_item(TableName=table, Item=item | {"state": {"S": "no state"}})
+        # A rule's entry in a pack has sixteen digits for a name.
+        states = [name for name in item if name == "state" or re.fullmatch("[0-9a-f]{16}", name)]
+        if states:
+            dynamodb.put_item(TableName=table, Item=item | dict.fromkeys(states, {"S": "no state"}))
     watched.users -= 1
     watched.put_events()
     watched.read()
     for item in dynamodb.scan(TableName=table)["Items"]:
-        if "state" in item:
+        if {"S": "no state"} in item.values():
             dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("bucket", "group")})
 
 

@@ -5,11 +5,13 @@
 
 use detector_core::store::parked::LOOKED_AT_MAX;
 use detector_core::store::{
-    Effect, EffectResult, Item, ItemKey, LogName, LogPart, Notice, ParkedMark, Report, RuleKey,
+    ConditionalWrite, Effect, EffectResult, Item, ItemKey, LogName, LogPart, Notice, ParkedMark, Report, RuleKey,
     Step, WriteOutcome,
 };
 
-use super::table::{BUCKETS, Claim, MARK_PLACES, Place, Table, Throttled, notice_name};
+use super::table::{
+    BUCKETS, Claim, Lot, MARK_PLACES, PACK_BUCKETS, Place, Table, Throttled, notice_name,
+};
 
 /// The most keys that BatchGetItem takes.
 const KEYS_MAX: usize = 100;
@@ -24,9 +26,11 @@ const BOOKKEPT_BYTES: u64 = 400;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Call {
     /// BatchGetItem.
-    Get(Vec<(usize, ItemKey)>),
-    Put(usize),
+    Get(Vec<Lot>),
+    /// Of what lies in one item of the table.
+    Put(Lot),
     Query(RuleKey, u8),
+    QueryPacks(u8),
     /// A part of the log.
     Append(usize),
     /// A place of the log.
@@ -83,7 +87,7 @@ pub(super) struct Asked {
 
 impl Asked {
     /// The effect, and the requests that it begins with.
-    pub(super) fn new(effect: Effect) -> (Self, Vec<Call>) {
+    pub(super) fn new(effect: Effect, table: &Table) -> (Self, Vec<Call>) {
         let mut asked = Self {
             items: Vec::new(),
             outcomes: Vec::new(),
@@ -99,23 +103,31 @@ impl Asked {
         let calls = match &asked.effect {
             Effect::Read { keys, .. } => {
                 asked.items = vec![None; keys.len()];
-                let places: Vec<(usize, ItemKey)> = keys.iter().copied().enumerate().collect();
-                let chunks = places.chunks(KEYS_MAX);
+                let lots = table.lots(keys.iter().copied());
+                let chunks = lots.chunks(KEYS_MAX);
                 chunks.map(|chunk| Call::Get(chunk.to_vec())).collect()
             }
             Effect::Write(writes) => {
                 asked.outcomes = vec![WriteOutcome::Unknown; writes.len()];
-                (0..writes.len()).map(Call::Put).collect()
+                let lots = table.lots(writes.iter().map(|write| write.key));
+                lots.into_iter().map(Call::Put).collect()
             }
             Effect::Publish(announcements) => {
                 asked.accepted = vec![false; announcements.len()];
                 (0..announcements.len()).map(Call::Claim).collect()
             }
             Effect::Due { rules, .. } => {
-                let buckets = rules
-                    .iter()
+                let own = rules.iter().filter(|rule| !table.packs(**rule));
+                let buckets = own
                     .flat_map(|rule| (0..BUCKETS).map(|b| (*rule, b)));
-                buckets.map(|(rule, b)| Call::Query(rule, b)).collect()
+                let queries = buckets.map(|(rule, b)| Call::Query(rule, b));
+                let packs = match rules.iter().any(|rule| table.packs(*rule)) {
+                    true => 0..PACK_BUCKETS,
+                    false => 0..0,
+                };
+                queries
+                    .chain(packs.map(Call::QueryPacks))
+                    .collect()
             }
             Effect::Append(parts) => {
                 asked.appended = vec![false; parts.len()];
@@ -156,7 +168,7 @@ impl Asked {
         (worker, now_us): (usize, i64),
     ) -> Result<Performed, Throttled> {
         match (call, &self.effect) {
-            (Call::Get(keys), effect) => {
+            (Call::Get(lots), effect) => {
                 let is_consistent = !matches!(
                     effect,
                     Effect::Read {
@@ -165,22 +177,35 @@ impl Asked {
                     }
                 );
                 let mut left = Vec::new();
-                for (place, key) in keys {
-                    match table.read(*key, is_consistent, now_us) {
-                        Ok(item) => self.items[*place] = item,
-                        Err(Throttled) => left.push((*place, *key)),
+                for lot in lots {
+                    match table.read_lot(lot, is_consistent, (worker, now_us)) {
+                        Ok(items) => {
+                            for ((place, _), item) in lot.iter().zip(items) {
+                                self.items[*place] = item;
+                            }
+                        }
+                        Err(Throttled) => left.push(lot.clone()),
                     }
                 }
                 if !left.is_empty() {
-                    let is_some = left.len() < keys.len();
+                    let is_some = left.len() < lots.len();
                     return Ok(Performed::Again(Call::Get(left), is_some));
                 }
             }
-            (Call::Put(place), Effect::Write(writes)) => {
-                self.outcomes[*place] = table.write(&writes[*place], now_us)?;
+            (Call::Put(lot), Effect::Write(writes)) => {
+                let of_lot: Vec<&ConditionalWrite> =
+                    lot.iter().map(|(place, _)| &writes[*place]).collect();
+                let outcomes = table.write_lot(&of_lot, (worker, now_us))?;
+                for ((place, _), outcome) in lot.iter().zip(outcomes) {
+                    self.outcomes[*place] = outcome;
+                }
             }
             (Call::Query(rule, bucket), Effect::Due { watermark, .. }) => {
                 let due = table.due((*rule, *bucket), *watermark, now_us)?;
+                self.due.extend(due);
+            }
+            (Call::QueryPacks(bucket), Effect::Due { rules, watermark }) => {
+                let due = table.due_packs(*bucket, rules, (*watermark, now_us))?;
                 self.due.extend(due);
             }
             (Call::Append(place), Effect::Append(parts)) => {
@@ -264,6 +289,7 @@ impl Asked {
             call,
             Call::Get(_)
                 | Call::Query(..)
+                | Call::QueryPacks(_)
                 | Call::ReadLog(_)
                 | Call::DropLog(_)
                 | Call::Marks(_)
@@ -338,7 +364,7 @@ pub(super) fn at_once(mut step: Step<'_>, table: &mut Table, now_us: i64) -> Rep
             Step::Done(report) => return report,
             Step::Ask { batch, effect, .. } => (batch, effect),
         };
-        let (mut asked, mut calls) = Asked::new(effect);
+        let (mut asked, mut calls) = Asked::new(effect, table);
         while let Some(call) = calls.pop() {
             if let Performed::Then(next) = asked.perform(call, table, (0, now_us)) {
                 calls.push(next);

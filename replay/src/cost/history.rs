@@ -52,7 +52,10 @@ const HITS_MAX: f64 = 150_000.0;
 
 /// Makes history at `rate` events a second, or at as many as [`HITS_MAX`] allows.
 pub(super) fn of(traffic: Traffic<'_>, rate: f64) -> History {
-    let mut history = History::default();
+    let mut history = History {
+        table: Table::packing(traffic.plan.packed()),
+        ..History::default()
+    };
     let mut windows = Windows::new(traffic.engine.rules());
     for (number, part) in (0..).zip(&PARTS) {
         let until_s = PARTS.get(number + 1).map_or(0, |next| next.begins_s);

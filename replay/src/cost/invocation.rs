@@ -6,6 +6,7 @@ use detector_core::store::{Batch, Effect, EffectResult, Report, Step};
 
 use super::asked::{Asked, Call};
 use super::copies::Arrival;
+use super::table::Table;
 
 /// Requests of an invocation at a time, as in `detector/lambda`.
 const REQUESTS_MAX: usize = 128;
@@ -138,7 +139,7 @@ impl<'p> Invocation<'p> {
     }
 
     /// The next step, when all requests of the last are over.
-    pub(super) fn proceed(&mut self, now_us: i64) -> Next {
+    pub(super) fn proceed(&mut self, table: &Table, now_us: i64) -> Next {
         let (mut step, after_us) = match self.stage.take() {
             Some(Stage::Opening(step)) => (step, 0),
             Some(Stage::Asking(batch, asked)) => {
@@ -179,7 +180,7 @@ impl<'p> Invocation<'p> {
                         Effect::Write(_) => 0,
                         _ => attempt,
                     };
-                    let (asked, calls) = Asked::new(effect);
+                    let (asked, calls) = Asked::new(effect, table);
                     self.stage = Some(Stage::Asking(batch, Box::new(asked)));
                     self.wait_for(calls);
                     return Next::Requests { after_us, attempt };

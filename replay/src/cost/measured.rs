@@ -95,6 +95,7 @@ fn told(
     service: Service<'_>,
 ) -> Measured {
     let a_second = |number: f64| number / seconds as f64;
+    service.table.tell_stats(|rule| name(traffic, Place::Rule(rule, 0)));
     let mut units = Units::default();
     let mut by_rule: BTreeMap<String, Units> = BTreeMap::new();
     let mut busiest = Busiest::default();
@@ -151,6 +152,7 @@ fn name(traffic: Traffic<'_>, place: Place) -> String {
             let name = meta.map(|meta| meta.name.as_ref().unwrap_or(&meta.title));
             name.map_or_else(|| "(unknown)".to_owned(), |name| name.to_string())
         }
+        Place::Packs(_) => "(packs of users and addresses)".to_owned(),
         Place::Notices(_) => "(notices)".to_owned(),
         Place::Log(_) => "(log)".to_owned(),
         Place::Parked(..) => "(parked)".to_owned(),

@@ -265,7 +265,7 @@ impl<'t> Service<'t> {
             if !invocation.is_idle() {
                 return;
             }
-            match invocation.proceed(now_us) {
+            match invocation.proceed(&self.table, now_us) {
                 Next::Done(report) => self.done(who, &report, now_us),
                 Next::Requests { after_us, attempt } => {
                     let at_us = now_us + after_us + self.chance.pause_us(attempt);

@@ -17,6 +17,8 @@ pub(crate) enum Mutation {
     None,
     /// Writes succeed whatever was written meanwhile.
     NoVersionCondition,
+    /// Items that are stored together are written whatever was written meanwhile to any of them.
+    NoPackCondition,
     /// Episodes are announced before they are recorded.
     PublishBeforeWrite,
     /// A record that is read again has events with other ids.
@@ -89,8 +91,9 @@ impl Mutation {
         }
     }
 
-    pub(crate) const ALL: [Mutation; 28] = [
+    pub(crate) const ALL: [Mutation; 29] = [
         Mutation::NoVersionCondition,
+        Mutation::NoPackCondition,
         Mutation::PublishBeforeWrite,
         Mutation::ForgetEventIds,
         Mutation::MarkBeforePublish,

@@ -1,6 +1,7 @@
 //! How requests are performed: with faults, and for the test's own sake with mistakes.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 
 use detector_core::alert::Alert;
 use detector_core::store::{
@@ -12,9 +13,11 @@ use detector_core::window::first_seen::{FirstSeen, SeenValues};
 use detector_core::window::group::United;
 use detector_core::window::group_values::GroupTexts;
 use detector_core::window::interval::Interval;
+use detector_core::window::key::Key;
 use detector_core::window::kind::WindowType;
 
 use super::mistake::Mutation;
+use super::packs::{Change, Trouble};
 use super::scenario::Record;
 use super::world::{Job, Recorded, Told, World};
 use crate::oracle::TICK_MS;
@@ -44,7 +47,7 @@ impl World<'_> {
             Effect::Read {
                 keys,
                 is_consistent,
-            } => EffectResult::Read(self.read(keys, *is_consistent)),
+            } => EffectResult::Read(self.read(keys, *is_consistent, at)),
             Effect::Due { .. }
             | Effect::Append(_)
             | Effect::ReadLog { .. }
@@ -56,8 +59,7 @@ impl World<'_> {
             | Effect::ReadParked { .. }
             | Effect::Serve(_) => self.perform_of_parking(effect, at),
             Effect::Write(writes) => {
-                let outcomes = writes.iter().map(|write| self.write(write, job)).collect();
-                EffectResult::Write(outcomes)
+                EffectResult::Write(self.write_all(writes, (at, job)))
             }
             Effect::Publish(announcements) => {
                 self.mark_first(announcements);
@@ -84,6 +86,14 @@ impl World<'_> {
         match effect {
             Effect::Due { rules, watermark } => {
                 let mut keys = store.due(rules, *watermark).expect("memory answers");
+                if let Some(packs) = &self.packs {
+                    let in_packs = packs.due(rules, *watermark);
+                    if keys.iter().any(|key| packs.has(*key) && !in_packs.contains(key)) {
+                        self.violations.push("a pack hides what is due".to_owned());
+                    }
+                    keys.retain(|key| !packs.has(*key));
+                    keys.extend(in_packs);
+                }
                 let all = keys.len();
                 self.random.shuffle(&mut keys);
                 keys.truncate(some(all, &mut self.random).max(1));
@@ -141,11 +151,19 @@ impl World<'_> {
         }
     }
 
-    fn read(&mut self, keys: &[ItemKey], is_consistent: bool) -> Vec<Option<Item>> {
+    fn read(&mut self, keys: &[ItemKey], is_consistent: bool, worker: usize) -> Vec<Option<Item>> {
         let mut items = self.store.read(keys).expect("memory answers");
         let is_late = !is_consistent || self.mutation == Mutation::JudgeWhatWas;
-        if is_late && self.fail_rate > 0 {
-            for (key, item) in keys.iter().zip(&mut items) {
+        let of_packs = self.read_packs(keys, !is_late, worker);
+        for (key, item) in keys.iter().zip(&mut items) {
+            if let Some(of_pack) = of_packs.get(key) {
+                if !is_late && of_pack != item {
+                    let violation = format!("{key:?} is {of_pack:?} in packs, should be {item:?}");
+                    self.violations.push(violation);
+                }
+                self.seen.late_reads += u64::from(of_pack != item);
+                item.clone_from(of_pack);
+            } else if is_late && self.fail_rate > 0 {
                 self.be_late(*key, item);
             }
         }
@@ -158,6 +176,25 @@ impl World<'_> {
             }
         }
         items
+    }
+
+    fn read_packs(
+        &mut self,
+        keys: &[ItemKey],
+        is_consistent: bool,
+        worker: usize,
+    ) -> BTreeMap<ItemKey, Option<Item>> {
+        let Some(packs) = &mut self.packs else {
+            return BTreeMap::new();
+        };
+        let keys: Vec<ItemKey> = keys.iter().copied().filter(|key| packs.has(*key)).collect();
+        let trouble = &mut Trouble {
+            random: &mut self.random,
+            fail_rate: self.fail_rate,
+            is_unconditional: self.mutation == Mutation::NoPackCondition,
+        };
+        let items = packs.read(&keys, is_consistent, (worker, trouble));
+        keys.into_iter().zip(items).collect()
     }
 
     /// Makes of an item what it was some writes ago, now and then.
@@ -205,6 +242,83 @@ impl World<'_> {
         let mut state = postcard::to_extend(&kept, vec![*version]).expect("as it was read");
         state.extend_from_slice(rest);
         item.state = state;
+    }
+
+    fn write_all(
+        &mut self,
+        writes: &[ConditionalWrite],
+        (worker, job): (usize, Job),
+    ) -> Vec<WriteOutcome> {
+        let mut lots: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+        let mut outcomes = vec![WriteOutcome::Unknown; writes.len()];
+        for (at, write) in writes.iter().enumerate() {
+            match self.packs.as_ref().is_some_and(|packs| packs.has(write.key)) {
+                true => lots.entry(write.key.group).or_default().push(at),
+                false => outcomes[at] = self.write(write, job),
+            }
+        }
+        for places in lots.into_values() {
+            let lot: Vec<ConditionalWrite> = places.iter().map(|at| writes[*at].clone()).collect();
+            let of_lot = self.write_pack(lot, (worker, job));
+            for (at, outcome) in places.into_iter().zip(of_lot) {
+                outcomes[at] = outcome;
+            }
+        }
+        outcomes
+    }
+
+    /// Writes of one group, which lie together.
+    fn write_pack(
+        &mut self,
+        mut writes: Vec<ConditionalWrite>,
+        (worker, job): (usize, Job),
+    ) -> Vec<WriteOutcome> {
+        for write in &mut writes {
+            if self.mutation == Mutation::PublishBeforeWrite {
+                self.publish_recorded(write);
+            }
+            self.spoil(write, job);
+        }
+        let now = self.forgettable_at().unwrap_or(i64::MIN);
+        let packs = self.packs.as_mut().expect("items of packs");
+        let trouble = &mut Trouble {
+            random: &mut self.random,
+            fail_rate: self.fail_rate,
+            is_unconditional: self.mutation == Mutation::NoPackCondition,
+        };
+        let (mut outcomes, changes) = packs.write(&writes, (worker, trouble), now);
+        self.seen.moved += std::mem::take(&mut packs.moved);
+        for change in changes {
+            self.change(change, job);
+        }
+        if self.mutation == Mutation::TrustTheStore {
+            let lost = outcomes.iter_mut();
+            lost.filter(|outcome| **outcome == WriteOutcome::Unknown)
+                .for_each(|outcome| *outcome = WriteOutcome::Written);
+        }
+        outcomes
+    }
+
+    /// What has become of an item in packs: the store without packs must agree.
+    fn change(&mut self, change: Change, job: Job) {
+        match change {
+            Change::Written(write) => {
+                let (key, episodes) = (write.key, write.item.episodes.clone());
+                let before = self.stored(key);
+                let outcome = self.store.write(&[write]).expect("memory answers")[0];
+                if outcome != WriteOutcome::Written {
+                    let violation = format!("{key:?} was written against its condition");
+                    self.violations.push(violation);
+                    return;
+                }
+                self.before.entry(key).or_default().push(before);
+                self.record(key, episodes);
+                if self.mutation == Mutation::CheckpointAfterAWrite {
+                    self.checkpoint(job);
+                }
+            }
+            Change::Gone(key) => self.forget(key),
+        }
     }
 
     fn write(&mut self, write: &ConditionalWrite, job: Job) -> WriteOutcome {
@@ -284,7 +398,7 @@ impl World<'_> {
         }
     }
 
-    fn stored(&self, key: ItemKey) -> Option<Item> {
+    pub(crate) fn stored(&self, key: ItemKey) -> Option<Item> {
         self.store.read(&[key]).expect("memory answers").remove(0)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::store::{
-    Batch, Effect, EpisodeId, Item, ItemKey, MemoryStore, Notice, ParkedPart, Plan,
+    Batch, ConditionalWrite, Effect, EpisodeId, Item, ItemKey, MemoryStore, Notice, ParkedPart, Plan,
     RecordedEpisode, Report, StateStore, Step,
 };
 
@@ -11,6 +11,7 @@ use detector_core::store::log::LOG_PLACES;
 use detector_core::window::interval::Interval;
 
 use super::mistake::{Mutation, SeenEarly};
+use super::packs::Packs;
 use super::scenario::{END_MS, Fold, LATENESS_MS, Scenario};
 
 /// Steps after which nothing goes wrong any more, so that the world comes to rest.
@@ -29,6 +30,8 @@ pub(crate) struct World<'s> {
     pub(crate) mutation: Mutation,
     pub(crate) random: fastrand::Rng,
     pub(crate) store: MemoryStore,
+    /// Where items of several rules lie together; [`World::store`] has what that has to come to.
+    pub(crate) packs: Option<Packs>,
     /// What each item was before its writes, and before it was forgotten.
     pub(crate) before: BTreeMap<ItemKey, Vec<Option<Item>>>,
     /// Items that the store has forgotten.
@@ -74,6 +77,8 @@ pub(crate) struct Seen {
     pub(crate) repeated_announcements: u64,
     pub(crate) closed: u64,
     pub(crate) repeated_closings: u64,
+    /// Writes of items that were too large for their packs.
+    pub(crate) moved: u64,
 }
 
 /// An episode in the store, or that was there before its group forgot it.
@@ -153,6 +158,7 @@ impl<'s> World<'s> {
             parking_rate: random.u8(..=4),
             mutation,
             store: MemoryStore::default(),
+            packs: packs_of(plan, seed, mutation),
             before: BTreeMap::new(),
             expired: Vec::new(),
             expired_parts: Vec::new(),
@@ -337,6 +343,9 @@ impl<'s> World<'s> {
         {
             self.perform(&effect, (at, job));
         }
+        if let Some(packs) = &mut self.packs {
+            packs.forget_known(at);
+        }
     }
 
     fn end(&mut self, job: Job, report: &Report) {
@@ -392,23 +401,65 @@ impl<'s> World<'s> {
 
     /// Forgets what may be forgotten after the sweeps that all workers in hand know of.
     fn expire(&mut self) {
-        let known = self
-            .workers
-            .iter()
-            .flatten()
-            .map(|running| running.swept_to);
-        let Some(swept_to) = known.fold(self.swept_to, Option::min) else {
+        let Some(now) = self.forgettable_at() else {
             return;
         };
-        let now = swept_to + LATENESS_MS;
-        let expired = self.store.expire(now);
+        self.expired_parts.extend(self.store.expire_parked(now));
+        let Some(packs) = &mut self.packs else {
+            let expired = self.store.expire(now);
+            return self.note_expired(expired);
+        };
+        let touched = packs.expire(now);
+        let is_packed = |key: &ItemKey| packs.has(*key);
+        let stored = |key: ItemKey| packs.stored(key).filter(|_| packs.has(key));
+        let items = self.store.items().into_iter();
+        let own = items.filter(|(key, item)| {
+            !is_packed(key) && item.expires_at.is_some_and(|at| at <= now)
+        });
+        let own: Vec<ItemKey> = own.map(|(key, _)| key).collect();
+        let changed: Vec<(ItemKey, Option<Item>)> = own
+            .into_iter()
+            .chain(touched)
+            .map(|key| (key, stored(key)))
+            .filter(|(key, item)| *item != self.stored(*key))
+            .collect();
+        for (key, item) in changed {
+            self.forget(key);
+            if let Some(item) = item {
+                let expected = None;
+                let write = ConditionalWrite {
+                    key,
+                    expected,
+                    item,
+                };
+                self.store.write(&[write]).expect("memory answers");
+            }
+        }
+    }
+
+    pub(crate) fn forget(&mut self, key: ItemKey) {
+        let forgotten = self.store.forget(key).map(|item| (key, item));
+        self.note_expired(forgotten.into_iter().collect());
+    }
+
+    fn note_expired(&mut self, expired: Vec<(ItemKey, Item)>) {
         self.seen.expired += expired.len() as u64;
         for (key, item) in &expired {
             let before = self.before.entry(*key).or_default();
             before.push(Some(item.clone()));
         }
         self.expired.extend(expired);
-        self.expired_parts.extend(self.store.expire_parked(now));
+    }
+
+    /// What was over before this arrival time may be forgotten.
+    pub(crate) fn forgettable_at(&self) -> Option<i64> {
+        let known = self
+            .workers
+            .iter()
+            .flatten()
+            .map(|running| running.swept_to);
+        let swept_to = known.fold(self.swept_to, Option::min)?;
+        Some(swept_to + LATENESS_MS)
     }
 
     /// Everything that was ever stored.
@@ -434,8 +485,18 @@ impl<'s> World<'s> {
     }
 }
 
+/// In every other schedule items lie in packs. Some mistakes write around them.
+fn packs_of(plan: &Plan<'_>, seed: u64, mutation: Mutation) -> Option<Packs> {
+    let writes_around = matches!(
+        mutation,
+        Mutation::MarkBeforePublish | Mutation::MarkClosedBeforePublish
+    );
+    let is_packed = seed / 7 % 2 == 1 && !writes_around;
+    is_packed.then(|| Packs::new(plan.packed().collect(), WORKERS, seed / 14))
+}
+
 impl Seen {
-    fn counts(&mut self) -> [&mut u64; 18] {
+    fn counts(&mut self) -> [&mut u64; 19] {
         [
             &mut self.crashes,
             &mut self.zombies,
@@ -455,6 +516,7 @@ impl Seen {
             &mut self.repeated_announcements,
             &mut self.closed,
             &mut self.repeated_closings,
+            &mut self.moved,
         ]
     }
 

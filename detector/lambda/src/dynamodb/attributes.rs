@@ -26,7 +26,7 @@ pub const BUCKETS: u8 = 16;
 pub const STREAM_RETENTION_MS: i64 = 24 * 3600 * 1000;
 
 /// An item that is due waits for a sweep. One that is still due so long after its last hit is of a rule that is no more.
-const DUE_KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
+pub const DUE_KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
 
 /// The layout of the attributes `episodes`, `children`, `children_shown` and `children_held`, their first byte.
 const LIST_VERSION: u8 = 1;
@@ -78,7 +78,12 @@ pub fn key_of(attributes: &Attributes) -> Option<ItemKey> {
 
 /// All attributes of an item.
 pub fn of_item(key: ItemKey, item: &Item) -> Attributes {
-    let mut attributes = key_attributes(key);
+    of_item_at(key_attributes(key), item)
+}
+
+/// All attributes of an item that lies at a primary key.
+pub fn of_item_at(primary_key: Attributes, item: &Item) -> Attributes {
+    let mut attributes = primary_key;
     let mut add = |name: &str, value| attributes.insert(name.to_owned(), value);
     add("version", number(item.version));
     add("state", bytes(item.state.clone()));
@@ -199,6 +204,11 @@ fn with_each<'c, T: DeserializeOwned>(
 /// What takes the place of an item that cannot be read: no state is empty, so the batch reports this group, goes on with
 /// the others, and overwrites nothing. Who wrote it is told as far as that can be read: a newer program may have.
 pub fn unreadable_item(attributes: &Attributes) -> Item {
+    unreadable(writer(attributes))
+}
+
+/// Likewise of one in a pack.
+pub fn unreadable(writer: Option<Writer>) -> Item {
     Item {
         version: 0,
         state: Vec::new(),
@@ -209,7 +219,7 @@ pub fn unreadable_item(attributes: &Attributes) -> Item {
         due: None,
         latest: i64::MIN,
         expires_at: None,
-        writer: writer(attributes).unwrap_or(Writer::NOBODY),
+        writer: writer.unwrap_or(Writer::NOBODY),
     }
 }
 

@@ -36,6 +36,8 @@ pub struct SweptTo {
     pub arrivals_to: i64,
     /// Sweeps unite what is in the log: batches may leave deltas there.
     pub unites_the_log: bool,
+    /// Sweeps look at packs: what is in them is decided as far as this.
+    pub sees_packs: bool,
     /// Since when, by the wall clock in milliseconds, sweeps serve marks: whoever sweeps then marks groups in its batches,
     /// too. `None`: they do not.
     pub marks_since: Option<i64>,
@@ -99,6 +101,8 @@ impl DynamoStore {
         item.insert("arrivals_to".to_owned(), number(swept.arrivals_to));
         let unites = AttributeValue::Bool(swept.unites_the_log);
         item.insert("unites_the_log".to_owned(), unites);
+        let sees_packs = AttributeValue::Bool(swept.sees_packs);
+        item.insert("sees_packs".to_owned(), sees_packs);
         if let Some(since) = swept.marks_since {
             item.insert("marks_since".to_owned(), number(since));
         }
@@ -114,16 +118,14 @@ impl DynamoStore {
     /// The table did not answer, or refused.
     pub async fn swept_to(&self, deadline: Deadline) -> Result<Option<SweptTo>, Fault> {
         let found = self.bookkept(SWEPT_TO, deadline).await?;
+        // A release that knows of something not says nothing of it.
+        let says = |item: &Attributes, name| matches!(item.get(name), Some(AttributeValue::Bool(true)));
         Ok(found.and_then(|item| {
             Some(SweptTo {
                 watermark: read_number(&item, "watermark")?,
                 arrivals_to: read_number(&item, "arrivals_to")?,
-                // A release that knows of no log says nothing.
-                unites_the_log: matches!(
-                    item.get("unites_the_log"),
-                    Some(AttributeValue::Bool(true))
-                ),
-                // Likewise of one that knows of no marks.
+                unites_the_log: says(&item, "unites_the_log"),
+                sees_packs: says(&item, "sees_packs"),
                 marks_since: read_number(&item, "marks_since"),
             })
         }))
@@ -202,6 +204,7 @@ mod tests {
             watermark: 900,
             arrivals_to: 1000,
             unites_the_log: true,
+            sees_packs: true,
             marks_since: None,
         };
         assert_eq!(swept.with_lateness(100), 900);

@@ -5,18 +5,23 @@ pub mod bookkeeping; // what is known of shards and sweeps
 pub mod notices; // what has been told
 mod log; // deltas that wait for a sweep
 mod parked; // hits that wait for a child's episode
+pub mod packs; // items of one user or address together
 mod requests; // one call each
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client;
 use detector_core::store::RuleKey;
 use detector_core::store::{ConditionalWrite, Item, ItemKey, WriteOutcome};
+use detector_core::window::key::Key;
 use futures::stream::{self, StreamExt};
 
 use crate::deadline::Deadline;
+use crate::dynamodb::attributes::Attributes;
 use crate::dynamodb::attributes::BUCKETS;
+use crate::dynamodb::packs::{KnownPacks, PACK_BUCKETS};
 use crate::fault::Fault;
 
 /// Requests to the table at a time. A partition takes 1,000 writes a second, and a page of a sweep lies in many.
@@ -28,13 +33,16 @@ const DUE_MAX: usize = 200_000;
 /// The most keys that BatchGetItem takes.
 const KEYS_MAX: usize = 100;
 
-/// One table, one item per rule and group.
+/// One table, one item per rule and group, or per group of several rules.
 #[derive(Debug)]
 pub struct DynamoStore {
     client: Client,
     table: String,
     /// Tells this process from any other.
     worker: String,
+    /// Rules whose items lie in packs.
+    packed: Mutex<Arc<BTreeSet<RuleKey>>>,
+    known_packs: KnownPacks,
     calls: AtomicU64,
     throttled: AtomicU64,
 }
@@ -54,9 +62,23 @@ impl DynamoStore {
             client,
             table,
             worker: format!("{:032x}", fastrand::u128(..)),
+            packed: Mutex::default(),
+            known_packs: KnownPacks::default(),
             calls: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
         }
+    }
+
+    /// Says whose items lie in packs from now on: those of rules with a group for each user or address. All workers have
+    /// to say the same of a rule.
+    pub fn pack(&self, rules: impl IntoIterator<Item = RuleKey>) {
+        let rules = Arc::new(rules.into_iter().collect());
+        *self.packed.lock().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    fn packed(&self) -> Arc<BTreeSet<RuleKey>> {
+        let packed = self.packed.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&packed)
     }
 
     /// The counters, which begin anew.
@@ -77,26 +99,77 @@ impl DynamoStore {
         is_consistent: bool,
         deadline: Deadline,
     ) -> Result<Vec<Option<Item>>, Fault> {
-        let chunks = keys.chunks(KEYS_MAX);
-        let chunks = chunks.map(|keys| self.read_chunk(keys, is_consistent, deadline));
-        let mut answers = stream::iter(chunks).buffer_unordered(REQUESTS_MAX);
-        let mut found = BTreeMap::new();
-        while let Some(items) = answers.next().await {
-            found.extend(items?);
+        let packed = self.packed();
+        let is_packed = |key: &&ItemKey| packed.contains(&key.rule);
+        let (in_packs, own): (Vec<&ItemKey>, Vec<&ItemKey>) = keys.iter().partition(is_packed);
+        let in_packs: Vec<ItemKey> = in_packs.into_iter().copied().collect();
+        let mut found = match in_packs.is_empty() {
+            true => BTreeMap::new(),
+            false => {
+                self.read_packed(&in_packs, is_consistent, deadline)
+                    .await?
+            }
+        };
+        let own = own.into_iter().map(|key| attributes::key_attributes(*key));
+        for item in self.read_raw(own.collect(), is_consistent, deadline).await? {
+            if let Some(key) = attributes::key_of(&item) {
+                found.insert(key, self.readable(key, &item));
+            }
         }
         Ok(keys.iter().map(|key| found.remove(key)).collect())
     }
 
-    /// Writes each item whose condition is true. What was not answered in time has an unknown outcome.
+    /// What lies at primary keys, in any order.
+    async fn read_raw(
+        &self,
+        keys: Vec<Attributes>,
+        is_consistent: bool,
+        deadline: Deadline,
+    ) -> Result<Vec<Attributes>, Fault> {
+        let chunks = keys.chunks(KEYS_MAX);
+        let chunks = chunks.map(|keys| self.read_chunk(keys, is_consistent, deadline));
+        let mut answers = stream::iter(chunks).buffer_unordered(REQUESTS_MAX);
+        let mut found = Vec::new();
+        while let Some(items) = answers.next().await {
+            found.extend(items?);
+        }
+        Ok(found)
+    }
+
+    /// Writes each item whose condition is true. What was not answered in time has an unknown outcome. `now` is in
+    /// milliseconds.
+    ///
+    /// Of items that lie in one pack, those whose conditions are true are written together or not at all, and a condition
+    /// counts as false where anybody has written the pack since it was read.
     pub async fn write(
         &self,
         writes: &[ConditionalWrite],
+        now: i64,
         deadline: Deadline,
     ) -> Vec<WriteOutcome> {
-        stream::iter(writes.iter().map(|write| self.write_one(write, deadline)))
-            .buffered(REQUESTS_MAX)
-            .collect()
-            .await
+        let packed = self.packed();
+        let mut lots: BTreeMap<(Option<RuleKey>, Key), Vec<usize>> = BTreeMap::new();
+        for (place, write) in writes.iter().enumerate() {
+            let ItemKey { rule, group } = write.key;
+            let own = (!packed.contains(&rule)).then_some(rule);
+            lots.entry((own, group)).or_default().push(place);
+        }
+        let lots = lots.into_iter().map(|((own, group), places)| async move {
+            let of_lot: Vec<&ConditionalWrite> = places.iter().map(|at| &writes[*at]).collect();
+            let outcomes = match own {
+                Some(_) => vec![self.write_one(of_lot[0], deadline).await],
+                None => self.write_pack(group, &of_lot, (now, deadline)).await,
+            };
+            places.into_iter().zip(outcomes)
+        });
+        let mut outcomes = vec![WriteOutcome::Unknown; writes.len()];
+        let mut answers = stream::iter(lots).buffer_unordered(REQUESTS_MAX);
+        while let Some(answer) = answers.next().await {
+            for (place, outcome) in answer {
+                outcomes[place] = outcome;
+            }
+        }
+        outcomes
     }
 
     /// The keys of items of `rules` that are due before `watermark`, read consistently, and whether these are all.
@@ -109,12 +182,22 @@ impl DynamoStore {
         watermark: i64,
         deadline: Deadline,
     ) -> Result<(Vec<ItemKey>, bool), Fault> {
-        let buckets = rules
+        let packed = self.packed();
+        let (in_packs, own): (Vec<RuleKey>, Vec<RuleKey>) =
+            rules.iter().partition(|rule| packed.contains(rule));
+        let own = own
             .iter()
             .flat_map(|rule| (0..BUCKETS).map(|bucket| attributes::bucket(*rule, bucket)));
-        let mut answers =
-            stream::iter(buckets.map(|bucket| self.due_in(bucket, watermark, deadline)))
-                .buffer_unordered(REQUESTS_MAX);
+        let packs = match in_packs.is_empty() {
+            true => 0..0,
+            false => 0..PACK_BUCKETS,
+        };
+        let buckets = own.chain(packs.map(packs::bucket));
+        let in_packs = &in_packs;
+        let mut answers = stream::iter(
+            buckets.map(|bucket| self.due_in(bucket, (in_packs, watermark), deadline)),
+        )
+        .buffer_unordered(REQUESTS_MAX);
         let mut due = Vec::new();
         while let Some(keys) = answers.next().await {
             due.extend(keys?);

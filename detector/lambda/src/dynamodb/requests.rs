@@ -9,11 +9,13 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use detector_core::store::{ConditionalWrite, Item, ItemKey, WriteOutcome};
+use detector_core::store::pack::Condition;
+use detector_core::store::{ConditionalWrite, Item, ItemKey, RuleKey, WriteOutcome};
+use detector_core::window::key::Key;
 use tracing::{debug, error, warn};
 
 use crate::deadline::Deadline;
-use crate::dynamodb::DynamoStore;
+use crate::dynamodb::{DynamoStore, packs};
 use crate::dynamodb::attributes::{self, Attributes, bytes, number};
 use crate::fault::{Fault, FaultKind};
 
@@ -21,18 +23,22 @@ use crate::fault::{Fault, FaultKind};
 /// hundreds of requests and repeats all of a kind when one is lost, so each tries for itself first.
 const ATTEMPTS_MAX: u32 = 6;
 
+/// An item to be put, with its primary key, and on what.
+#[derive(Debug)]
+pub(super) struct Put {
+    pub(super) item: Attributes,
+    pub(super) condition: Condition,
+}
+
 impl DynamoStore {
     pub(super) async fn read_chunk(
         &self,
-        keys: &[ItemKey],
+        keys: &[Attributes],
         is_consistent: bool,
         deadline: Deadline,
-    ) -> Result<Vec<(ItemKey, Item)>, Fault> {
+    ) -> Result<Vec<Attributes>, Fault> {
         let mut found = Vec::with_capacity(keys.len());
-        let mut left: Vec<Attributes> = keys
-            .iter()
-            .map(|k| attributes::key_attributes(*k))
-            .collect();
+        let mut left = keys.to_vec();
         let mut attempt = 0;
         while !left.is_empty() {
             deadline.pause_before(attempt).await;
@@ -50,7 +56,7 @@ impl DynamoStore {
                 Ok(answer) => {
                     let items = answer.responses.unwrap_or_default().into_values().flatten();
                     let before = found.len();
-                    found.extend(items.filter_map(|item| self.readable(&item)));
+                    found.extend(items);
                     let unprocessed = answer.unprocessed_keys.unwrap_or_default();
                     left = unprocessed.into_values().flat_map(|k| k.keys).collect();
                     // An answer holds at most 16 MB; only one that holds nothing more is a sign of throttling.
@@ -75,13 +81,12 @@ impl DynamoStore {
         Ok(found)
     }
 
-    fn readable(&self, found: &Attributes) -> Option<(ItemKey, Item)> {
-        let key = attributes::key_of(found)?;
-        let item = attributes::item(found).unwrap_or_else(|damage| {
+    #[expect(clippy::unused_self, reason = "it belongs to reading")]
+    pub(super) fn readable(&self, key: ItemKey, found: &Attributes) -> Item {
+        attributes::item(found).unwrap_or_else(|damage| {
             error!(?key, %damage, "an item of the state table is damaged: restore or delete it");
             attributes::unreadable_item(found)
-        });
-        Some((key, item))
+        })
     }
 
     pub(super) async fn write_one(
@@ -89,9 +94,21 @@ impl DynamoStore {
         write: &ConditionalWrite,
         deadline: Deadline,
     ) -> WriteOutcome {
+        let put = Put {
+            item: attributes::of_item(write.key, &write.item),
+            condition: match write.expected {
+                None => Condition::Absent,
+                Some(version) => Condition::Version(version),
+            },
+        };
+        self.put_one(&put, write.key.group, deadline).await
+    }
+
+    /// Puts an item of `group` on its condition.
+    pub(super) async fn put_one(&self, put: &Put, group: Key, deadline: Deadline) -> WriteOutcome {
         for attempt in 0..ATTEMPTS_MAX {
             deadline.pause_before(attempt).await;
-            match self.put(write, deadline).await {
+            match self.put(put, deadline).await {
                 Ok(outcome) => return outcome,
                 // It had no effect, so it may be repeated without reading again.
                 Err(fault) if fault.kind == FaultKind::Throttled && !deadline.is_over() => {}
@@ -100,7 +117,7 @@ impl DynamoStore {
                     return WriteOutcome::Unknown;
                 }
                 Err(fault) => {
-                    error!(%fault, table = self.table, key = ?write.key, "state could not be written: check the table and the function's role");
+                    error!(%fault, table = self.table, ?group, "state could not be written: check the table and the function's role");
                     return WriteOutcome::Unknown;
                 }
             }
@@ -108,24 +125,26 @@ impl DynamoStore {
         WriteOutcome::Unknown
     }
 
-    async fn put(
-        &self,
-        write: &ConditionalWrite,
-        deadline: Deadline,
-    ) -> Result<WriteOutcome, Fault> {
-        let put = self
+    async fn put(&self, put: &Put, deadline: Deadline) -> Result<WriteOutcome, Fault> {
+        let request = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(attributes::of_item(write.key, &write.item)))
+            .set_item(Some(put.item.clone()))
             .expression_attribute_names("#version", "version");
-        let put = match write.expected {
-            None => put.condition_expression("attribute_not_exists(#version)"),
-            Some(version) => put
-                .condition_expression("#version = :expected")
-                .expression_attribute_values(":expected", number(version)),
+        let expecting = |condition: &str, version: u64| {
+            let request = request.clone().condition_expression(condition);
+            request.expression_attribute_values(":expected", number(version))
         };
-        let answer = self.bounded(put.send(), deadline).await?;
+        let request = match put.condition {
+            Condition::Absent => request.condition_expression("attribute_not_exists(#version)"),
+            Condition::Version(version) => expecting("#version = :expected", version),
+            Condition::Before(version) => expecting(
+                "attribute_not_exists(#version) OR #version < :expected",
+                version,
+            ),
+        };
+        let answer = self.bounded(request.send(), deadline).await?;
         match answer {
             Ok(_) => Ok(WriteOutcome::Written),
             Err(error) if is_conflict(&error) => Ok(WriteOutcome::Conflict),
@@ -136,14 +155,19 @@ impl DynamoStore {
     pub(super) async fn due_in(
         &self,
         bucket: Vec<u8>,
-        watermark: i64,
+        (packed, watermark): (&[RuleKey], i64),
         deadline: Deadline,
     ) -> Result<Vec<ItemKey>, Fault> {
         let mut due = Vec::new();
         let mut next: Option<HashMap<_, _>> = None;
         loop {
             let page = self.due_page(&bucket, watermark, next, deadline).await?;
-            due.extend(page.items().iter().filter_map(attributes::key_of));
+            for item in page.items() {
+                match attributes::key_of(item) {
+                    Some(key) => due.push(key),
+                    None => due.extend(packs::due_keys(item, packed)),
+                }
+            }
             next = page.last_evaluated_key;
             if next.is_none() {
                 return Ok(due);

@@ -25,6 +25,7 @@ pub fn sweep_to(
         watermark: arrivals_to.saturating_sub(lateness_ms),
         arrivals_to,
         unites_the_log: true,
+        sees_packs: true,
         marks_since: known.and_then(|known| known.marks_since).or(Some(now)),
     };
     known.map_or(found, |known| SweptTo {
@@ -59,6 +60,7 @@ mod tests {
             watermark,
             arrivals_to,
             unites_the_log: true,
+            sees_packs: true,
             marks_since: Some(7),
         };
         assert_eq!(sweep_to(1000, None, (100, 7)), swept(900, 1000));

@@ -118,6 +118,9 @@ impl<'r> Batch<'r> {
         stored: Option<&Item>,
     ) -> Result<Option<Evaluated>, StateError> {
         let plan = self.plan;
+        if self.is_looked_at_in_vain(at, stored) {
+            return Ok(None);
+        }
         let of_rule = |watermark| plan.facts(at.0).watermark(watermark);
         let given = Given {
             stored,
@@ -126,6 +129,17 @@ impl<'r> Batch<'r> {
             swept_to: self.swept_to.map(of_rule),
         };
         evaluate::evaluate(plan, &self.windows, at, given)
+    }
+
+    /// Whether a sweep has nothing to decide of an item, or to bring: a store may list more than is due.
+    fn is_looked_at_in_vain(&self, at: GroupRef, stored: Option<&Item>) -> bool {
+        let work = &self.work[self.depth][&at];
+        let brings = !work.states.is_empty() || !work.children.is_empty();
+        let is_later = |watermark| {
+            let due = stored.map(|item| item.due);
+            due.is_some_and(|due| due.is_none_or(|due| due >= watermark))
+        };
+        !brings && self.watermark_at(self.depth).is_some_and(is_later)
     }
 
     pub(super) fn take_outcomes(

@@ -7,6 +7,7 @@
 mod units; // sizes -> units
 mod late; // what was there a moment ago
 mod parked; // what waits for a child's episode
+mod packs; // items of one user or address together
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,8 @@ use detector_core::store::{
 use detector_core::window::key::Key;
 
 use late::Replaced;
+use packs::Packs;
+pub(super) use packs::{Lot, PACK_BUCKETS};
 
 /// Places of marks, likewise.
 pub(super) const MARK_PLACES: u8 = 4;
@@ -38,18 +41,14 @@ const CLAIMED_US: i64 = 8_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
     Rule(RuleKey, u8),
+    /// Of what several rules have of one user or address.
+    Packs(u8),
     Notices(u8),
     Log(u8),
     /// A slice and a place of it.
     Parked(i64, u8),
     Marks(u8),
     Bookkeeping,
-}
-
-impl Place {
-    pub(super) fn of(key: ItemKey) -> Self {
-        Self::Rule(key.rule, key.group.lowest_byte() % BUCKETS)
-    }
 }
 
 /// Units that were used.
@@ -122,6 +121,7 @@ impl Tokens {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
     items: BTreeMap<ItemKey, Item>,
+    packs: Packs,
     replaced: Replaced,
     due: BTreeMap<(RuleKey, u8), BTreeSet<(i64, Key)>>,
     /// Until when somebody is at it, and who; `None`: told.
@@ -162,7 +162,7 @@ impl Table {
             true => units::read(bytes),
             false => units::read_late(bytes),
         };
-        self.read_units(Place::of(key), cost, now_us)?;
+        self.read_units(self.place_of(key), cost, now_us)?;
         let item = match self.replaced.of(key, now_us).filter(|_| !is_consistent) {
             Some(before) => before.clone(),
             None => self.items.get(&key).cloned(),
@@ -180,10 +180,10 @@ impl Table {
         let old_due = stored.and_then(|item| item.due);
         let cost = units::write(stored.map_or(0, units::bytes), units::bytes(&write.item));
         let of_index = match is_true {
-            true => units::index(old_due, write.item.due),
+            true => units::index(old_due.as_ref(), write.item.due.as_ref()),
             false => 0,
         };
-        let place = Place::of(write.key);
+        let place = self.place_of(write.key);
         self.write_units(place, (cost, of_index), now_us)?;
         if !is_true {
             return Ok(WriteOutcome::Conflict);
@@ -198,17 +198,34 @@ impl Table {
 
     /// Puts an item where there is no other condition and no cost.
     pub(super) fn put(&mut self, key: ItemKey, item: Item) {
-        let Place::Rule(rule, bucket) = Place::of(key) else {
-            return;
+        if self.is_in_pack(key) {
+            return self.put_into_pack(key, item);
+        }
+        let old_due = self.items.get(&key).and_then(|item| item.due);
+        self.note_due(key, old_due, item.due);
+        self.items.insert(key, item);
+    }
+
+    /// The partition of an item that lies by itself.
+    fn place_of(&self, key: ItemKey) -> Place {
+        match self.packs(key.rule) {
+            true => packs::place_of(key.group),
+            false => Place::Rule(key.rule, key.group.lowest_byte() % BUCKETS),
+        }
+    }
+
+    /// Of an item that lies by itself.
+    fn note_due(&mut self, key: ItemKey, old: Option<i64>, new: Option<i64>) {
+        let Place::Rule(rule, bucket) = self.place_of(key) else {
+            return self.packs.note_due(key, old, new);
         };
         let due = self.due.entry((rule, bucket)).or_default();
-        if let Some(at) = self.items.get(&key).and_then(|item| item.due) {
+        if let Some(at) = old {
             due.remove(&(at, key.group));
         }
-        if let Some(at) = item.due {
+        if let Some(at) = new {
             due.insert((at, key.group));
         }
-        self.items.insert(key, item);
     }
 
     /// The keys of what is due before the watermark in one bucket of a rule.

@@ -1,0 +1,398 @@
+//! Packs in the table: the items that several rules have of one user or address are one item here.
+//!
+//! Primary key: `bucket` (`packs` and one byte, the group's part of all), `group`. An attribute for each rule, beside the
+//! pack's `version`. An item that is too large for its pack lies in the same bucket, under the group and its rule.
+//! `due` has the bits of the rules of which something is due behind its point, since the index tells of keys alone.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use detector_core::store::pack::{self, Due, EntryName, Fate, Found, Packing, Pack};
+use detector_core::store::{ConditionalWrite, Item, ItemKey, RuleKey, WriteOutcome};
+use detector_core::window::key::Key;
+use tracing::{debug, error};
+
+use crate::deadline::Deadline;
+use crate::dynamodb::DynamoStore;
+use crate::dynamodb::attributes::{
+    self, Attributes, DUE_KEPT_MS, STREAM_RETENTION_MS, bytes, number, primary_key, read_number,
+};
+use crate::dynamodb::requests::Put;
+use crate::fault::Fault;
+
+/// Partition keys of packs: one takes 1,000 write units a second and, with a local index, 10 GB. A sweep asks each of them
+/// at each depth of the rules.
+pub const PACK_BUCKETS: u8 = 128;
+
+/// Begins the partition keys; no rule's bucket is so short.
+const BUCKET: &[u8] = b"packs";
+
+const PACKING: Packing = Packing::kept(STREAM_RETENTION_MS, DUE_KEPT_MS);
+
+/// Digits of the bits behind the point of `due`.
+const BITS_DIGITS: usize = 20;
+
+/// With the digits behind the point a number has 38, as many as DynamoDB keeps. It is the year 3,000,000.
+const DUE_MAX_MS: i64 = 100_000_000_000_000_000;
+
+/// Packs that are kept as they were read, in bytes of their entries.
+const KNOWN_BYTES_MAX: usize = 32_000_000;
+
+/// A pack as it was read or written last.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stored {
+    pack: Pack,
+    /// Attributes that this program does not know: a newer one's. They stay.
+    others: Attributes,
+}
+
+/// Packs that this process has read or written: a write goes by what was read. One that is not here is read before.
+#[derive(Debug, Default)]
+pub(super) struct KnownPacks(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    packs: HashMap<Key, Stored>,
+    bytes: usize,
+}
+
+impl KnownPacks {
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, group: Key) -> Option<Stored> {
+        self.lock().packs.get(&group).cloned()
+    }
+
+    fn forget(&self, group: Key) {
+        let mut known = self.lock();
+        let bytes = known.packs.remove(&group).map(|it| it.pack.bytes());
+        known.bytes -= bytes.unwrap_or(0);
+    }
+
+    fn keep(&self, group: Key, stored: Stored) {
+        self.forget(group);
+        let mut known = self.lock();
+        if known.bytes > KNOWN_BYTES_MAX {
+            *known = Known::default();
+        }
+        known.bytes += stored.pack.bytes();
+        known.packs.insert(group, stored);
+    }
+
+    /// What is to be gone by after a read: where that need not have been consistent, what is known may be newer.
+    fn keep_read(&self, group: Key, read: Stored, is_consistent: bool) -> Stored {
+        let known = self.get(group).filter(|_| !is_consistent);
+        if let Some(known) = known.filter(|known| known.pack.version > read.pack.version) {
+            return known;
+        }
+        self.keep(group, read.clone());
+        read
+    }
+}
+
+/// Where the pack of a group lies.
+pub fn pack_key(group: Key) -> Attributes {
+    let group_bytes: [u8; 16] = group.into();
+    primary_key(bucket_of(group), group_bytes.to_vec())
+}
+
+/// Where an item lies that is too large for its pack.
+pub fn outside_key(key: ItemKey) -> Attributes {
+    let (group, rule): ([u8; 16], [u8; 16]) = (key.group.into(), key.rule.0.into());
+    primary_key(bucket_of(key.group), [group, rule].concat())
+}
+
+fn bucket_of(group: Key) -> Vec<u8> {
+    bucket(group.lowest_byte() % PACK_BUCKETS)
+}
+
+/// The partition key of one part of all packs.
+pub(super) fn bucket(part: u8) -> Vec<u8> {
+    [BUCKET, &[part]].concat()
+}
+
+/// What a primary key in these buckets is of: a group, and where it is no pack's, a rule.
+fn named(attributes: &Attributes) -> Option<(Key, Option<RuleKey>)> {
+    let bucket = attributes.get("bucket")?.as_b().ok()?.as_ref();
+    let name = attributes.get("group")?.as_b().ok()?.as_ref();
+    let (group, rule) = name.split_first_chunk::<16>()?;
+    let is_ours = bucket.len() == BUCKET.len() + 1 && bucket.starts_with(BUCKET);
+    let rule = match rule {
+        [] => None,
+        rule => Some(RuleKey(Key::from(<[u8; 16]>::try_from(rule).ok()?))),
+    };
+    is_ours.then_some((Key::from(*group), rule))
+}
+
+/// All attributes of a pack.
+fn of_pack(group: Key, stored: &Stored) -> Attributes {
+    let Stored { pack, others } = stored;
+    let mut attributes = pack_key(group);
+    let entries = pack.entries.iter();
+    attributes.extend(entries.map(|(name, entry)| (name.into_text(), bytes(entry.clone()))));
+    attributes.extend(others.clone());
+    attributes.insert("version".to_owned(), number(pack.version));
+    let expires = pack.ends_at.max(0) / 1000 + 1;
+    attributes.insert("expires".to_owned(), number(expires));
+    if let Some(due) = pack.due {
+        attributes.insert("due".to_owned(), AttributeValue::N(due_text(due)));
+    }
+    attributes
+}
+
+/// The pack that attributes describe. An entry that is no bytes stays as it is, as unknown attributes do, and so its rule
+/// has nothing that could be overwritten.
+fn read_pack(mut attributes: Attributes) -> Stored {
+    let version = read_number(&attributes, "version").and_then(|it| u64::try_from(it).ok());
+    let expires = read_number(&attributes, "expires").unwrap_or(0);
+    let mut pack = Pack {
+        version: version.unwrap_or(0),
+        due: attributes.get("due").and_then(read_due),
+        ends_at: expires.saturating_mul(1000),
+        ..Pack::default()
+    };
+    for name in ["bucket", "group", "version", "expires", "due"] {
+        attributes.remove(name);
+    }
+    attributes.retain(|name, value| {
+        let Some(name) = EntryName::from_text(name) else {
+            return true;
+        };
+        let entry = value.as_b().map(|it| it.as_ref().to_vec());
+        let is_damaged = entry.is_err();
+        // An entry without bytes is damaged, too.
+        pack.entries.insert(name, entry.unwrap_or_default());
+        is_damaged
+    });
+    Stored {
+        pack,
+        others: attributes,
+    }
+}
+
+fn due_text(due: Due) -> String {
+    let at = due.at.clamp(0, DUE_MAX_MS);
+    format!("{at}.{:0BITS_DIGITS$}", due.rules)
+}
+
+/// What cannot be read may be due of any rule, at once.
+fn read_due(value: &AttributeValue) -> Option<Due> {
+    let text = value.as_n().ok()?;
+    let read = || {
+        let (at, bits) = text.split_once('.').unwrap_or((text, "0"));
+        Some(Due {
+            at: at.parse().ok()?,
+            rules: format!("{bits:0<BITS_DIGITS$}").parse().ok()?,
+        })
+    };
+    Some(read().unwrap_or(Due {
+        at: 0,
+        rules: u64::MAX,
+    }))
+}
+
+/// The keys of what an entry of the index tells of, as far as the rules are asked for.
+pub(super) fn due_keys(attributes: &Attributes, rules: &[RuleKey]) -> Vec<ItemKey> {
+    let due = attributes.get("due").and_then(read_due);
+    match (named(attributes), due) {
+        (Some((group, Some(rule))), _) if rules.contains(&rule) => vec![ItemKey { rule, group }],
+        (Some((group, None)), Some(due)) => pack::due_keys(group, due, rules.iter()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl DynamoStore {
+    /// The items at keys of packed rules.
+    pub(super) async fn read_packed(
+        &self,
+        keys: &[ItemKey],
+        is_consistent: bool,
+        deadline: Deadline,
+    ) -> Result<BTreeMap<ItemKey, Item>, Fault> {
+        let mut packs: BTreeMap<Key, Stored> = BTreeMap::new();
+        for key in keys {
+            packs.entry(key.group).or_default();
+        }
+        let wanted = packs.keys().map(|group| pack_key(*group)).collect();
+        for found in self.read_raw(wanted, is_consistent, deadline).await? {
+            if let Some((group, None)) = named(&found) {
+                packs.insert(group, read_pack(found));
+            }
+        }
+        for (group, stored) in &mut packs {
+            let read = std::mem::take(stored);
+            *stored = self.known_packs.keep_read(*group, read, is_consistent);
+        }
+        let mut items = BTreeMap::new();
+        let mut outside: BTreeMap<ItemKey, Option<Item>> = BTreeMap::new();
+        for key in keys {
+            match packs[&key.group].pack.find(key.rule) {
+                Found::Nothing => {}
+                Found::Here(item) => {
+                    items.insert(*key, item);
+                }
+                Found::Outside(last) => {
+                    outside.insert(*key, last);
+                }
+                Found::Damaged(damage) => {
+                    error!(?key, damage = damage.why, "an item of the state table is damaged: restore or delete it");
+                    items.insert(*key, attributes::unreadable(damage.writer));
+                }
+            }
+        }
+        let wanted = outside.keys().map(|key| outside_key(*key)).collect();
+        let mut own: BTreeMap<ItemKey, Item> = BTreeMap::new();
+        for found in self.read_raw(wanted, is_consistent, deadline).await? {
+            if let Some((group, Some(rule))) = named(&found) {
+                let key = ItemKey { rule, group };
+                own.insert(key, self.readable(key, &found));
+            }
+        }
+        for (key, last) in outside {
+            let own = own.remove(&key);
+            // Whoever wrote it by itself did not come to it; a sweep would look at it again and again.
+            let is_kept = last.as_ref().map(|last| last.version) < own.as_ref().map(|it| it.version);
+            if is_consistent && last.is_some() && is_kept {
+                self.forget_last(key.group, &[key.rule], deadline).await;
+            }
+            let item = Pack::later(last, own);
+            items.extend(item.map(|item| (key, item)));
+        }
+        Ok(items)
+    }
+
+    /// Writes items of one group that lie in one pack. Outcomes are in the order of `writes`.
+    pub(super) async fn write_pack(
+        &self,
+        group: Key,
+        writes: &[&ConditionalWrite],
+        (now, deadline): (i64, Deadline),
+    ) -> Vec<WriteOutcome> {
+        let Some(stored) = self.known_pack(group, deadline).await else {
+            return vec![WriteOutcome::Unknown; writes.len()];
+        };
+        let (pack, fates) = stored.pack.with(writes, (PACKING, now));
+        if let Some(pack) = pack {
+            let outcome = self.put_pack(group, &stored, pack, deadline).await;
+            if outcome != WriteOutcome::Written {
+                let of_fate = |fate: &Fate| match fate {
+                    Fate::Conflict => WriteOutcome::Conflict,
+                    Fate::Here | Fate::Outside(_) => outcome,
+                };
+                return fates.iter().map(of_fate).collect();
+            }
+        }
+        let mut outcomes = Vec::with_capacity(writes.len());
+        let mut moved = Vec::new();
+        for (write, fate) in writes.iter().zip(fates) {
+            outcomes.push(match fate {
+                Fate::Here => WriteOutcome::Written,
+                Fate::Conflict => WriteOutcome::Conflict,
+                Fate::Outside(condition) => {
+                    let at = outside_key(write.key);
+                    let item = attributes::of_item_at(at, &write.item);
+                    let put = Put { item, condition };
+                    let outcome = self.put_one(&put, write.key.group, deadline).await;
+                    if outcome == WriteOutcome::Written {
+                        moved.push(write.key.rule);
+                    }
+                    outcome
+                }
+            });
+        }
+        self.forget_last(group, &moved, deadline).await;
+        outcomes
+    }
+
+    /// The pack keeps an item that lies by itself as it was until the item is written there. It is no loss where it still
+    /// does: the later one counts.
+    async fn forget_last(&self, group: Key, moved: &[RuleKey], deadline: Deadline) {
+        let Some(stored) = self.known_packs.get(group).filter(|_| !moved.is_empty()) else {
+            return;
+        };
+        if let Some(pack) = stored.pack.without_last(moved, PACKING) {
+            let outcome = self.put_pack(group, &stored, pack, deadline).await;
+            debug!(?group, ?outcome, "an item of a pack lies by itself");
+        }
+    }
+
+    /// The pack as it is known, or as it is.
+    async fn known_pack(&self, group: Key, deadline: Deadline) -> Option<Stored> {
+        if let Some(known) = self.known_packs.get(group) {
+            return Some(known);
+        }
+        let found = self.read_raw(vec![pack_key(group)], true, deadline).await;
+        let read = found.ok()?.pop().map(read_pack).unwrap_or_default();
+        Some(self.known_packs.keep_read(group, read, true))
+    }
+
+    async fn put_pack(
+        &self,
+        group: Key,
+        stored: &Stored,
+        pack: Pack,
+        deadline: Deadline,
+    ) -> WriteOutcome {
+        let condition = match stored.pack.version {
+            0 => pack::Condition::Absent,
+            version => pack::Condition::Version(version),
+        };
+        let stored = Stored {
+            pack,
+            others: stored.others.clone(),
+        };
+        let item = of_pack(group, &stored);
+        let outcome = self.put_one(&Put { item, condition }, group, deadline).await;
+        match outcome {
+            WriteOutcome::Written => self.known_packs.keep(group, stored),
+            WriteOutcome::Conflict | WriteOutcome::Unknown => self.known_packs.forget(group),
+        }
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn due_comes_back_from_a_number() {
+        for (at, rules, text) in [
+            (1_790_000_000_123, 1, "1790000000123.00000000000000000001"),
+            (0, u64::MAX, "0.18446744073709551615"),
+            (7, 10, "7.00000000000000000010"),
+        ] {
+            let due = Due { at, rules };
+            assert_eq!(due_text(due), text);
+            // A table leaves zeros at the end out.
+            for text in [text, text.trim_end_matches('0')] {
+                assert_eq!(read_due(&AttributeValue::N(text.to_owned())), Some(due));
+            }
+        }
+        let digits = |due: Due| due_text(due).len() - 1;
+        let rules = u64::MAX;
+        assert_eq!(digits(Due { at: i64::MAX, rules }), 38);
+        let at_once = Some(Due { at: 0, rules });
+        assert_eq!(read_due(&AttributeValue::N("1E-9".to_owned())), at_once);
+        assert_eq!(read_due(&AttributeValue::Bool(true)), None);
+    }
+
+    #[test]
+    fn what_this_program_cannot_read_stays() {
+        let group = Key::from_u128(5);
+        let name = EntryName::of(RuleKey(Key::from_u128(9)));
+        let mut attributes = pack_key(group);
+        attributes.insert("version".to_owned(), number(4));
+        attributes.insert("more".to_owned(), AttributeValue::Bool(true));
+        attributes.insert(name.into_text(), bytes(vec![9, 9]));
+        let damaged = EntryName::of(RuleKey(Key::from_u128(10)));
+        attributes.insert(damaged.into_text(), AttributeValue::Bool(true));
+        let stored = read_pack(attributes.clone());
+        assert_eq!((stored.pack.version, stored.pack.entries.len()), (4, 2));
+        let again = of_pack(group, &stored);
+        assert!(attributes.iter().all(|(name, value)| again.get(name) == Some(value)));
+    }
+}

@@ -1,0 +1,218 @@
+//! An item as it lies in a pack, and the note of one that lies by itself.
+//!
+//! A byte for the layout, then who wrote it, which every layout has in this place: a program that cannot read the rest
+//! still finds out that a newer one has written it. Then what a pack has to know of each entry, and the rest last.
+
+use serde::{Deserialize, Serialize};
+
+use super::Packing;
+use crate::children::ChildEpisode;
+use crate::edition::Writer;
+use crate::item::Item;
+use crate::recorded::RecordedEpisode;
+use detector_window::interval::Interval;
+use detector_window::shown::ShownValue;
+
+/// The layout of entries that this program writes and reads.
+const LAYOUT: u8 = 1;
+
+/// What is in an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Entry {
+    Here(Item),
+    /// The item lies by itself, up to `until` at least, in milliseconds. `last`: as it was when it was sent there; it is
+    /// the item as long as there is no later one.
+    Outside { until: i64, last: Option<Item> },
+}
+
+/// Why bytes are no entry, and who wrote it, as far as that can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamagedEntry {
+    pub why: String,
+    pub writer: Option<Writer>,
+}
+
+/// What a pack has to know of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) due: Option<i64>,
+    /// When it may go, in milliseconds.
+    pub(super) ends_at: i64,
+}
+
+/// Where the item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Place {
+    Here,
+    Outside { until: i64, has_last: bool },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    version: u64,
+    latest: i64,
+    due: Option<i64>,
+    expires_at: Option<i64>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Rest {
+    state: Vec<u8>,
+    episodes: Vec<RecordedEpisode>,
+    /// Without what is shown and held of them, which comes after.
+    children: Vec<ChildEpisode>,
+    shown: Vec<Vec<ShownValue>>,
+    held: Vec<Vec<Interval>>,
+    /// Most groups are judged by nobody: then nothing is here.
+    judged_to: Option<i64>,
+    settled_to: Option<i64>,
+}
+
+impl Entry {
+    pub(super) fn encoded(&self) -> Vec<u8> {
+        let (place, item) = match self {
+            Entry::Here(item) => (Place::Here, Some(item)),
+            Entry::Outside { until, last } => {
+                let (until, has_last) = (*until, last.is_some());
+                (Place::Outside { until, has_last }, last.as_ref())
+            }
+        };
+        let writer = item.map_or(Writer::NOBODY, |item| item.writer);
+        let mut bytes = vec![LAYOUT];
+        bytes = put(&writer, bytes);
+        bytes = put(&place, bytes);
+        if let Some(item) = item {
+            bytes = put(&Head::of(item), bytes);
+            bytes = put(&Rest::of(item), bytes);
+        }
+        bytes
+    }
+
+    /// # Errors
+    /// It is damaged, or of another layout.
+    pub(super) fn decoded(bytes: &[u8]) -> Result<Self, DamagedEntry> {
+        let (writer, place, bytes) = opened(bytes)?;
+        let item = || {
+            let (head, rest) = postcard::take_from_bytes::<Head>(bytes)?;
+            let rest = postcard::from_bytes::<Rest>(rest)?;
+            Ok(rest.into_item(writer, head))
+        };
+        let item = || item().map_err(|why| damaged(why, writer));
+        Ok(match place {
+            Place::Here => Entry::Here(item()?),
+            Place::Outside { until, has_last } => Entry::Outside {
+                until,
+                last: has_last.then(item).transpose()?,
+            },
+        })
+    }
+}
+
+/// What a pack has to know of an entry, without reading all of it.
+///
+/// # Errors
+/// As for [`Entry::decoded`].
+pub(super) fn known(bytes: &[u8], packing: Packing) -> Result<Known, DamagedEntry> {
+    let (writer, place, bytes) = opened(bytes)?;
+    let head = || {
+        let head = postcard::take_from_bytes::<Head>(bytes);
+        head.map(|(head, _)| head)
+            .map_err(|why| damaged(why, writer))
+    };
+    match place {
+        Place::Here => {
+            let head = head()?;
+            Ok(Known {
+                due: head.due,
+                ends_at: packing.ends_at(head.expires_at, head.latest),
+            })
+        }
+        Place::Outside { until, has_last } => Ok(Known {
+            due: match has_last {
+                true => head()?.due,
+                false => None,
+            },
+            ends_at: until,
+        }),
+    }
+}
+
+fn opened(bytes: &[u8]) -> Result<(Writer, Place, &[u8]), DamagedEntry> {
+    let nobody = |why: String| DamagedEntry { why, writer: None };
+    let (layout, bytes) = bytes
+        .split_first()
+        .ok_or_else(|| nobody("it is empty".to_owned()))?;
+    let (writer, bytes) = postcard::take_from_bytes::<Writer>(bytes)
+        .map_err(|why| nobody(why.to_string()))?;
+    if *layout != LAYOUT {
+        let why = format!("it has layout {layout}, this program reads {LAYOUT}");
+        let writer = Some(writer);
+        return Err(DamagedEntry { why, writer });
+    }
+    let (place, bytes) =
+        postcard::take_from_bytes::<Place>(bytes).map_err(|why| damaged(why, writer))?;
+    Ok((writer, place, bytes))
+}
+
+fn damaged(why: postcard::Error, writer: Writer) -> DamagedEntry {
+    DamagedEntry {
+        why: why.to_string(),
+        writer: Some(writer),
+    }
+}
+
+fn put<T: Serialize>(value: &T, bytes: Vec<u8>) -> Vec<u8> {
+    postcard::to_extend(value, bytes).expect("plain values")
+}
+
+impl Head {
+    fn of(item: &Item) -> Self {
+        Self {
+            version: item.version,
+            latest: item.latest,
+            due: item.due,
+            expires_at: item.expires_at,
+        }
+    }
+}
+
+impl Rest {
+    fn of(item: &Item) -> Self {
+        let of_each = |is_empty: bool| if is_empty { 0 } else { item.children.len() };
+        let shown = of_each(item.children.iter().all(|child| child.shown.is_empty()));
+        let held = of_each(item.children.iter().all(|child| child.held.is_empty()));
+        let some = |time: i64| (time != i64::MIN).then_some(time);
+        let children = item.children.iter();
+        Self {
+            state: item.state.clone(),
+            episodes: item.episodes.clone(),
+            shown: children.clone().take(shown).map(|c| c.shown.clone()).collect(),
+            held: children.take(held).map(|c| c.held.clone()).collect(),
+            children: item.children.clone(),
+            judged_to: some(item.judged_to),
+            settled_to: some(item.settled_to),
+        }
+    }
+
+    fn into_item(self, writer: Writer, head: Head) -> Item {
+        let mut children = self.children;
+        for (child, shown) in children.iter_mut().zip(self.shown) {
+            child.shown = shown;
+        }
+        for (child, held) in children.iter_mut().zip(self.held) {
+            child.held = held;
+        }
+        Item {
+            version: head.version,
+            state: self.state,
+            episodes: self.episodes,
+            children,
+            judged_to: self.judged_to.unwrap_or(i64::MIN),
+            settled_to: self.settled_to.unwrap_or(i64::MIN),
+            due: head.due,
+            latest: head.latest,
+            expires_at: head.expires_at,
+            writer,
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Packs: the items that several rules have of one user or address, as one item of a store.
+//!
+//! A store that charges by the write, or by the KB begun, keeps small items cheaper together. To the protocol they stay
+//! items of their own: each with its version and its condition. A pack has a version besides, and is written as a whole
+//! under a condition on it; who loses against another writer of the pack is told of a conflict, and reads again.
+//!
+//! An item that becomes large moves out. First the pack notes that it lies by itself, and keeps it as it was; whoever
+//! writes it next does so in its own place, on the condition that nothing later is there. So each step is one write, any of
+//! them may be the last, and the item is never in two places: the later version counts. It does not move back.
+
+mod entry; // one item in a pack
+
+use std::collections::BTreeMap;
+
+use crate::effect::ConditionalWrite;
+use crate::item::{self, Item};
+use crate::key::{ItemKey, RuleKey};
+use entry::Entry;
+pub use entry::DamagedEntry;
+
+/// The name of a rule's entry in a pack: as much of its key as tells rules apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntryName(u64);
+
+impl EntryName {
+    pub fn of(rule: RuleKey) -> Self {
+        Self(rule.0.to_u128() as u64)
+    }
+
+    /// Sixteen hexadecimal digits.
+    pub fn into_text(self) -> String {
+        format!("{:016x}", self.0)
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        let is_name = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let bits = is_name.then(|| u64::from_str_radix(text, 16).ok());
+        bits.flatten().map(Self)
+    }
+
+    /// One of 64 bits, for [`Due::rules`].
+    fn bit(self) -> u64 {
+        1 << (self.0 % 64)
+    }
+}
+
+/// What is packed, and how long it is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Packing {
+    /// A larger item moves out, in bytes: every write of any other in the pack would write it again.
+    pub entry_bytes_max: usize,
+    /// What would make a pack larger than this moves out, in bytes.
+    pub pack_bytes_max: usize,
+    /// That an item lies by itself stays noted for so much longer than the item, in milliseconds: an item that is written
+    /// again and again is a write of the pack only this often.
+    pub noted_ms: i64,
+    /// It is noted anew when less than this is left, in milliseconds: longer than a store may take to delete what is over.
+    pub noted_ms_min: i64,
+    /// What is added to [`Item::expires_at`], in milliseconds.
+    pub longer_ms: i64,
+    /// How long after its last hit an item goes that is still due, in milliseconds: its rule is no more.
+    pub due_ms: i64,
+}
+
+impl Packing {
+    /// As all workers have to have it who share a store: small items, and packs far below what an item may take.
+    ///
+    /// `longer_ms` and `due_ms` are as in the fields.
+    pub const fn kept(longer_ms: i64, due_ms: i64) -> Self {
+        const DAY_MS: i64 = 24 * 3600 * 1000;
+        Self {
+            noted_ms: 60 * DAY_MS,
+            noted_ms_min: 10 * DAY_MS,
+            entry_bytes_max: 4_000,
+            pack_bytes_max: 32_000,
+            longer_ms,
+            due_ms,
+        }
+    }
+
+    /// When an item may go, in milliseconds.
+    pub fn ends_at(self, expires_at: Option<i64>, latest: i64) -> i64 {
+        match expires_at {
+            Some(at) => at.saturating_add(self.longer_ms),
+            None => latest.saturating_add(self.due_ms),
+        }
+    }
+
+    /// As [`Packing::ends_at`].
+    pub fn end_of(self, item: &Item) -> i64 {
+        self.ends_at(item.expires_at, item.latest)
+    }
+}
+
+/// When something in a pack is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// When the first is.
+    pub at: i64,
+    /// Of which rules something is due at any time: a bit for each, which others may share.
+    pub rules: u64,
+}
+
+impl Due {
+    fn earlier(one: Option<Due>, other: Option<Due>) -> Option<Due> {
+        let (Some(one), Some(other)) = (one, other) else {
+            return one.or(other);
+        };
+        Some(Due {
+            at: one.at.min(other.at),
+            rules: one.rules | other.rules,
+        })
+    }
+
+    /// Whether an item of the rule may be due, at any time.
+    pub fn may_be_of(self, rule: RuleKey) -> bool {
+        self.rules & EntryName::of(rule).bit() != 0
+    }
+}
+
+/// The items of one group of several rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pack {
+    /// Grows with every write, and from an expired pack to the next of the same group; 0: there is none.
+    pub version: u64,
+    /// As they are encoded: one that cannot be read stays as it is.
+    pub entries: BTreeMap<EntryName, Vec<u8>>,
+    /// When something in it is due.
+    pub due: Option<Due>,
+    /// When all of it may go, in milliseconds.
+    pub ends_at: i64,
+}
+
+/// What a pack has of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    Nothing,
+    Here(Item),
+    /// The item lies by itself; where it is not there, or of a lower version, it is this.
+    Outside(Option<Item>),
+    Damaged(DamagedEntry),
+}
+
+/// What is to become of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is written with the pack.
+    Here,
+    /// Its condition is false, or the item is to be read again.
+    Conflict,
+    /// Once the pack is written, it is written by itself.
+    Outside(Condition),
+}
+
+/// On what an item that lies by itself is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    Absent,
+    Version(u64),
+    /// Nothing is there but what is of a lower version.
+    Before(u64),
+}
+
+impl Pack {
+    pub fn find(&self, rule: RuleKey) -> Found {
+        let Some(bytes) = self.entries.get(&EntryName::of(rule)) else {
+            return Found::Nothing;
+        };
+        match Entry::decoded(bytes) {
+            Ok(Entry::Here(item)) => Found::Here(item),
+            Ok(Entry::Outside { last, .. }) => Found::Outside(last),
+            Err(damage) => Found::Damaged(damage),
+        }
+    }
+
+    /// Which of the two is the item, of one that lies by itself.
+    pub fn later(last: Option<Item>, own: Option<Item>) -> Option<Item> {
+        match (last, own) {
+            (Some(last), Some(own)) if own.version > last.version => Some(own),
+            (None, own) => own,
+            (last, _) => last,
+        }
+    }
+
+    /// The pack with these writes, which are of its group, and what becomes of each; `None` where the pack stays as it is.
+    /// What may go at `now`, in milliseconds, is left out.
+    #[must_use]
+    pub fn with(
+        &self,
+        writes: &[&ConditionalWrite],
+        (packing, now): (Packing, i64),
+    ) -> (Option<Pack>, Vec<Fate>) {
+        let mut pack = self.clone();
+        let fates: Vec<Fate> = writes
+            .iter()
+            .map(|write| pack.take(write, packing))
+            .collect();
+        if pack == *self {
+            return (None, fates);
+        }
+        let is_new = |name: &EntryName, bytes: &Vec<u8>| self.entries.get(name) != Some(bytes);
+        pack.entries.retain(|name, bytes| {
+            let may_go = || entry::known(bytes, packing).is_ok_and(|it| it.ends_at <= now);
+            is_new(name, bytes) || !may_go()
+        });
+        let read = (self.version > 0).then_some(self.version);
+        let latest = writes.iter().map(|write| write.item.latest).max();
+        pack.version = item::next_version(read, latest.unwrap_or(0));
+        pack.schedule(packing);
+        (Some(pack), fates)
+    }
+
+    fn take(&mut self, write: &ConditionalWrite, packing: Packing) -> Fate {
+        let rule = write.key.rule;
+        let stored = match (self.find(rule), write.expected) {
+            (Found::Nothing, None) => None,
+            (Found::Here(item), Some(expected)) if item.version == expected => Some(item),
+            (Found::Outside(last), expected) => return self.take_outside(write, last, expected, packing),
+            _ => return Fate::Conflict,
+        };
+        let name = EntryName::of(rule);
+        let entry = Entry::Here(write.item.clone()).encoded();
+        let is_large = entry.len() > packing.entry_bytes_max;
+        self.entries.insert(name, entry);
+        if !is_large && self.bytes() <= packing.pack_bytes_max {
+            return Fate::Here;
+        }
+        let until = packing.end_of(&write.item).saturating_add(packing.noted_ms);
+        let noted = Entry::Outside { until, last: stored };
+        self.entries.insert(name, noted.encoded());
+        Fate::Conflict
+    }
+
+    fn take_outside(
+        &mut self,
+        write: &ConditionalWrite,
+        last: Option<Item>,
+        expected: Option<u64>,
+        packing: Packing,
+    ) -> Fate {
+        let condition = match (expected, last.as_ref().map(|last| last.version)) {
+            (None, None) => Condition::Absent,
+            (None, Some(_)) => return Fate::Conflict,
+            (Some(expected), Some(last)) if expected == last => Condition::Before(expected),
+            (Some(expected), _) => Condition::Version(expected),
+        };
+        let name = EntryName::of(write.key.rule);
+        let ends_at = packing.end_of(&write.item);
+        let noted = self.entries.get(&name);
+        let noted = noted.and_then(|bytes| entry::known(bytes, packing).ok());
+        let is_noted = |known: entry::Known| {
+            known.ends_at >= ends_at.saturating_add(packing.noted_ms_min)
+        };
+        if !noted.is_some_and(is_noted) {
+            let until = ends_at.saturating_add(packing.noted_ms);
+            self.entries
+                .insert(name, Entry::Outside { until, last }.encoded());
+        }
+        Fate::Outside(condition)
+    }
+
+    /// The pack without what it keeps of an item that was written by itself since; `None` where it keeps nothing.
+    #[must_use]
+    pub fn without_last(&self, rules: &[RuleKey], packing: Packing) -> Option<Pack> {
+        let mut pack = self.clone();
+        for rule in rules {
+            let name = EntryName::of(*rule);
+            let entry = self.entries.get(&name).map(|bytes| Entry::decoded(bytes));
+            if let Some(Ok(Entry::Outside { until, last: Some(_) })) = entry {
+                let noted = Entry::Outside { until, last: None };
+                pack.entries.insert(name, noted.encoded());
+            }
+        }
+        let is_changed = pack != *self;
+        pack.version += 1;
+        pack.schedule(packing);
+        is_changed.then_some(pack)
+    }
+
+    /// Notes when something in it is due, and when it may go. What cannot be read may be due as early as the pack was,
+    /// and stays as long.
+    fn schedule(&mut self, packing: Packing) {
+        let was = (self.due, self.ends_at);
+        (self.due, self.ends_at) = (None, i64::MIN);
+        for (name, bytes) in &self.entries {
+            let of_entry = |at| Due {
+                at,
+                rules: name.bit(),
+            };
+            let (due, ends_at) = match entry::known(bytes, packing) {
+                Ok(known) => (known.due.map(of_entry), known.ends_at),
+                Err(_) => was,
+            };
+            self.due = Due::earlier(self.due, due);
+            self.ends_at = self.ends_at.max(ends_at);
+        }
+    }
+
+    /// Bytes of its entries, with their names.
+    pub fn bytes(&self) -> usize {
+        let entries = self.entries.values();
+        entries.map(|bytes| 16 + bytes.len()).sum()
+    }
+}
+
+/// The asked rules of whose items in a group's pack some may be due.
+pub fn due_keys<'r>(
+    group: detector_window::key::Key,
+    due: Due,
+    rules: impl Iterator<Item = &'r RuleKey>,
+) -> impl Iterator<Item = ItemKey> {
+    let asked = rules.filter(move |rule| due.may_be_of(**rule));
+    asked.map(move |rule| ItemKey { rule: *rule, group })
+}
+
+#[cfg(test)]
+mod tests;
