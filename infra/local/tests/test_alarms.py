@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -256,8 +255,8 @@ def damaged_state(watched: Watched) -> None:
     watched.read()
     dynamodb, table = watched.aws.client("dynamodb"), watched.aws.stack.ref("Table")
     for item in dynamodb.scan(TableName=table)["Items"]:
-        # A rule's entry in a pack has sixteen digits for a name.
-        states = [name for name in item if name == "state" or re.fullmatch("[0-9a-f]{16}", name)]
+        # `items` are those of several rules.
+        states = item.keys() & {"state", "items"}
         if states:
             dynamodb.put_item(TableName=table, Item=item | dict.fromkeys(states, {"S": "no state"}))
     watched.users -= 1

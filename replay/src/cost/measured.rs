@@ -95,7 +95,6 @@ fn told(
     service: Service<'_>,
 ) -> Measured {
     let a_second = |number: f64| number / seconds as f64;
-    service.table.tell_stats(|rule| name(traffic, Place::Rule(rule, 0)));
     let mut units = Units::default();
     let mut by_rule: BTreeMap<String, Units> = BTreeMap::new();
     let mut busiest = Busiest::default();

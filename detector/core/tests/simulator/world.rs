@@ -410,19 +410,16 @@ impl<'s> World<'s> {
             return self.note_expired(expired);
         };
         let touched = packs.expire(now);
-        let is_packed = |key: &ItemKey| packs.has(*key);
-        let stored = |key: ItemKey| packs.stored(key).filter(|_| packs.has(key));
+        let packs = &*packs;
         let items = self.store.items().into_iter();
         let own = items.filter(|(key, item)| {
-            !is_packed(key) && item.expires_at.is_some_and(|at| at <= now)
+            !packs.has(*key) && item.expires_at.is_some_and(|at| at <= now)
         });
-        let own: Vec<ItemKey> = own.map(|(key, _)| key).collect();
-        let changed: Vec<(ItemKey, Option<Item>)> = own
-            .into_iter()
-            .chain(touched)
-            .map(|key| (key, stored(key)))
-            .filter(|(key, item)| *item != self.stored(*key))
-            .collect();
+        let own = own.map(|(key, _)| (key, None));
+        let in_packs = touched.into_iter().map(|key| (key, packs.stored(key)));
+        let all: Vec<(ItemKey, Option<Item>)> = own.chain(in_packs).collect();
+        let changed = all.into_iter();
+        let changed: Vec<_> = changed.filter(|(key, item)| *item != self.stored(*key)).collect();
         for (key, item) in changed {
             self.forget(key);
             if let Some(item) = item {

@@ -1,14 +1,14 @@
 //! Packs in the table: the items that several rules have of one user or address are one item here.
 //!
-//! Primary key: `bucket` (`packs` and one byte, the group's part of all), `group`. An attribute for each rule, beside the
-//! pack's `version`. An item that is too large for its pack lies in the same bucket, under the group and its rule.
+//! Primary key: `bucket` (`packs` and one byte, the group's part of all), `group`. `items` has them all, beside the pack's
+//! `version`. An item that is too large for its pack lies in the same bucket, under the group and its rule.
 //! `due` has the bits of the rules of which something is due behind its point, since the index tells of keys alone.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use detector_core::store::pack::{self, Due, EntryName, Fate, Found, Packing, Pack};
+use detector_core::store::pack::{self, Due, Fate, Found, Pack, Packing};
 use detector_core::store::{ConditionalWrite, Item, ItemKey, RuleKey, WriteOutcome};
 use detector_core::window::key::Key;
 use tracing::{debug, error};
@@ -82,15 +82,6 @@ impl KnownPacks {
         known.packs.insert(group, stored);
     }
 
-    /// What is to be gone by after a read: where that need not have been consistent, what is known may be newer.
-    fn keep_read(&self, group: Key, read: Stored, is_consistent: bool) -> Stored {
-        let known = self.get(group).filter(|_| !is_consistent);
-        if let Some(known) = known.filter(|known| known.pack.version > read.pack.version) {
-            return known;
-        }
-        self.keep(group, read.clone());
-        read
-    }
 }
 
 /// Where the pack of a group lies.
@@ -131,8 +122,7 @@ fn named(attributes: &Attributes) -> Option<(Key, Option<RuleKey>)> {
 fn of_pack(group: Key, stored: &Stored) -> Attributes {
     let Stored { pack, others } = stored;
     let mut attributes = pack_key(group);
-    let entries = pack.entries.iter();
-    attributes.extend(entries.map(|(name, entry)| (name.into_text(), bytes(entry.clone()))));
+    attributes.insert("items".to_owned(), bytes(pack.encoded()));
     attributes.extend(others.clone());
     attributes.insert("version".to_owned(), number(pack.version));
     let expires = pack.ends_at.max(0) / 1000 + 1;
@@ -143,9 +133,11 @@ fn of_pack(group: Key, stored: &Stored) -> Attributes {
     attributes
 }
 
-/// The pack that attributes describe. An entry that is no bytes stays as it is, as unknown attributes do, and so its rule
-/// has nothing that could be overwritten.
+/// The pack that attributes describe.
 fn read_pack(mut attributes: Attributes) -> Stored {
+    let items = attributes.get("items").and_then(|items| items.as_b().ok());
+    let items = items.ok_or_else(|| "attribute `items` is missing or of another type".to_owned());
+    let entries = items.and_then(|items| Pack::decoded(items.as_ref()));
     let version = read_number(&attributes, "version").and_then(|it| u64::try_from(it).ok());
     let expires = read_number(&attributes, "expires").unwrap_or(0);
     let mut pack = Pack {
@@ -154,19 +146,14 @@ fn read_pack(mut attributes: Attributes) -> Stored {
         ends_at: expires.saturating_mul(1000),
         ..Pack::default()
     };
-    for name in ["bucket", "group", "version", "expires", "due"] {
+    match entries {
+        Ok(entries) if version.is_some() => pack.entries = entries,
+        Ok(_) => pack.damage = Some("attribute `version` is missing or of another type".to_owned()),
+        Err(why) => pack.damage = Some(why),
+    }
+    for name in ["bucket", "group", "version", "expires", "due", "items"] {
         attributes.remove(name);
     }
-    attributes.retain(|name, value| {
-        let Some(name) = EntryName::from_text(name) else {
-            return true;
-        };
-        let entry = value.as_b().map(|it| it.as_ref().to_vec());
-        let is_damaged = entry.is_err();
-        // An entry without bytes is damaged, too.
-        pack.entries.insert(name, entry.unwrap_or_default());
-        is_damaged
-    });
     Stored {
         pack,
         others: attributes,
@@ -205,7 +192,8 @@ pub(super) fn due_keys(attributes: &Attributes, rules: &[RuleKey]) -> Vec<ItemKe
 }
 
 impl DynamoStore {
-    /// The items at keys of packed rules.
+    /// The items at keys of packed rules. Packs are read consistently in any case: two logs often tell of the same at the
+    /// same time, and what a refused write costs is more than what such a read does.
     pub(super) async fn read_packed(
         &self,
         keys: &[ItemKey],
@@ -217,14 +205,13 @@ impl DynamoStore {
             packs.entry(key.group).or_default();
         }
         let wanted = packs.keys().map(|group| pack_key(*group)).collect();
-        for found in self.read_raw(wanted, is_consistent, deadline).await? {
+        for found in self.read_raw(wanted, true, deadline).await? {
             if let Some((group, None)) = named(&found) {
                 packs.insert(group, read_pack(found));
             }
         }
-        for (group, stored) in &mut packs {
-            let read = std::mem::take(stored);
-            *stored = self.known_packs.keep_read(*group, read, is_consistent);
+        for (group, stored) in &packs {
+            self.known_packs.keep(*group, stored.clone());
         }
         let mut items = BTreeMap::new();
         let mut outside: BTreeMap<ItemKey, Option<Item>> = BTreeMap::new();
@@ -326,7 +313,8 @@ impl DynamoStore {
         }
         let found = self.read_raw(vec![pack_key(group)], true, deadline).await;
         let read = found.ok()?.pop().map(read_pack).unwrap_or_default();
-        Some(self.known_packs.keep_read(group, read, true))
+        self.known_packs.keep(group, read.clone());
+        Some(read)
     }
 
     async fn put_pack(
@@ -381,18 +369,37 @@ mod tests {
     }
 
     #[test]
-    fn what_this_program_cannot_read_stays() {
+    fn a_pack_comes_back_with_what_a_newer_program_has_added() {
         let group = Key::from_u128(5);
-        let name = EntryName::of(RuleKey(Key::from_u128(9)));
-        let mut attributes = pack_key(group);
-        attributes.insert("version".to_owned(), number(4));
-        attributes.insert("more".to_owned(), AttributeValue::Bool(true));
-        attributes.insert(name.into_text(), bytes(vec![9, 9]));
-        let damaged = EntryName::of(RuleKey(Key::from_u128(10)));
-        attributes.insert(damaged.into_text(), AttributeValue::Bool(true));
-        let stored = read_pack(attributes.clone());
-        assert_eq!((stored.pack.version, stored.pack.entries.len()), (4, 2));
-        let again = of_pack(group, &stored);
-        assert!(attributes.iter().all(|(name, value)| again.get(name) == Some(value)));
+        let rule = RuleKey(Key::from_u128(9));
+        let item = Item {
+            due: Some(1_790_000_000_000),
+            ..attributes::unreadable(None)
+        };
+        let write = ConditionalWrite {
+            key: ItemKey { rule, group },
+            expected: None,
+            item,
+        };
+        let pack = Pack::default().with(&[&write], (PACKING, 0)).0.unwrap();
+        let stored = Stored {
+            others: Attributes::from([("more".to_owned(), AttributeValue::Bool(true))]),
+            pack,
+        };
+        let attributes = of_pack(group, &stored);
+        assert_eq!(named(&attributes), Some((group, None)));
+        assert_eq!(due_keys(&attributes, &[rule]), [write.key]);
+        let again = read_pack(attributes.clone());
+        assert_eq!(again.pack.entries, stored.pack.entries);
+        assert_eq!(of_pack(group, &again).get("more"), attributes.get("more"));
+        for (name, value) in [("items", AttributeValue::Bool(true)), ("version", bytes(vec![]))] {
+            let mut damaged = attributes.clone();
+            damaged.insert(name.to_owned(), value);
+            let found = read_pack(damaged).pack.find(rule);
+            assert!(matches!(found, Found::Damaged(_)), "{name}: {found:?}");
+        }
+        let outside = outside_key(write.key);
+        assert_eq!(named(&outside), Some((group, Some(rule))));
+        assert_eq!(due_keys(&outside, &[rule]), [write.key]);
     }
 }

@@ -12,30 +12,41 @@ mod entry; // one item in a pack
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::effect::ConditionalWrite;
 use crate::item::{self, Item};
 use crate::key::{ItemKey, RuleKey};
+use crate::waiting::packing;
 use entry::Entry;
 pub use entry::DamagedEntry;
 
 /// The name of a rule's entry in a pack: as much of its key as tells rules apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "[u8; 8]", from = "[u8; 8]")]
 pub struct EntryName(u64);
+
+/// Bytes of a name.
+const NAME_BYTES: usize = 8;
+
+/// The layout of encoded packs that this program writes and reads.
+const LAYOUT: u8 = 1;
+
+impl From<EntryName> for [u8; NAME_BYTES] {
+    fn from(name: EntryName) -> Self {
+        name.0.to_be_bytes()
+    }
+}
+
+impl From<[u8; NAME_BYTES]> for EntryName {
+    fn from(bytes: [u8; NAME_BYTES]) -> Self {
+        Self(u64::from_be_bytes(bytes))
+    }
+}
 
 impl EntryName {
     pub fn of(rule: RuleKey) -> Self {
         Self(rule.0.to_u128() as u64)
-    }
-
-    /// Sixteen hexadecimal digits.
-    pub fn into_text(self) -> String {
-        format!("{:016x}", self.0)
-    }
-
-    pub fn from_text(text: &str) -> Option<Self> {
-        let is_name = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        let bits = is_name.then(|| u64::from_str_radix(text, 16).ok());
-        bits.flatten().map(Self)
     }
 
     /// One of 64 bits, for [`Due::rules`].
@@ -129,6 +140,8 @@ pub struct Pack {
     pub due: Option<Due>,
     /// When all of it may go, in milliseconds.
     pub ends_at: i64,
+    /// Why nothing of what is stored can be read, and so nothing be written.
+    pub damage: Option<String>,
 }
 
 /// What a pack has of a rule.
@@ -163,6 +176,10 @@ pub enum Condition {
 
 impl Pack {
     pub fn find(&self, rule: RuleKey) -> Found {
+        if let Some(why) = &self.damage {
+            let (why, writer) = (why.clone(), None);
+            return Found::Damaged(DamagedEntry { why, writer });
+        }
         let Some(bytes) = self.entries.get(&EntryName::of(rule)) else {
             return Found::Nothing;
         };
@@ -296,10 +313,34 @@ impl Pack {
         }
     }
 
-    /// Bytes of its entries, with their names.
+    /// Bytes of its entries, with their names, as they are before they are encoded.
     pub fn bytes(&self) -> usize {
         let entries = self.entries.values();
-        entries.map(|bytes| 16 + bytes.len()).sum()
+        entries.map(|bytes| NAME_BYTES + bytes.len()).sum()
+    }
+
+    /// All entries, for a store. The same hits, values and names stand in the entries of several rules, so that they are
+    /// deflated together.
+    pub fn encoded(&self) -> Vec<u8> {
+        let entries: Vec<(EntryName, &[u8])> =
+            self.entries.iter().map(|(name, entry)| (*name, entry.as_slice())).collect();
+        let entries = postcard::to_allocvec(&entries).expect("plain values");
+        packing::pack(&[LAYOUT], &entries)
+    }
+
+    /// The entries that were encoded.
+    ///
+    /// # Errors
+    /// Why they cannot be read: they are damaged, or of another layout.
+    pub fn decoded(bytes: &[u8]) -> Result<BTreeMap<EntryName, Vec<u8>>, String> {
+        let (layout, packed) = bytes.split_first().ok_or("it is empty")?;
+        if *layout != LAYOUT {
+            return Err(format!("it has layout {layout}, this program reads {LAYOUT}"));
+        }
+        let entries = packing::unpack(packed).ok_or("it cannot be unpacked")?;
+        let entries = postcard::from_bytes::<Vec<(EntryName, Vec<u8>)>>(&entries);
+        let entries = entries.map_err(|why| why.to_string())?;
+        Ok(entries.into_iter().collect())
     }
 }
 

@@ -108,12 +108,28 @@ fn an_item_comes_back_as_it_was() {
 }
 
 #[test]
-fn names_are_texts_of_sixteen_digits() {
-    let name = EntryName::of(rule(0xab << 64 | 0xff));
-    assert_eq!(name.into_text(), "00000000000000ff");
-    assert_eq!(EntryName::from_text("00000000000000ff"), Some(name));
-    for other in ["ff", "+0000000000000ff", "version", "00000000000000fg"] {
-        assert_eq!(EntryName::from_text(other), None);
+fn entries_come_back_and_take_less_together() {
+    let of_rule = |number| write(number, None, item(1, 20, None));
+    let packing = Packing {
+        pack_bytes_max: 32_000,
+        ..PACKING
+    };
+    let writes: Vec<ConditionalWrite> = (0..20).map(of_rule).collect();
+    let all: Vec<&ConditionalWrite> = writes.iter().collect();
+    let pack = Pack::default().with(&all, (packing, 0)).0.unwrap();
+    let encoded = pack.encoded();
+    assert!(encoded.len() < pack.bytes() / 4);
+    assert_eq!(Pack::decoded(&encoded), Ok(pack.entries.clone()));
+    for damaged in [&[][..], &[9, 9], &encoded[..encoded.len() - 1]] {
+        let why = Pack::decoded(damaged).unwrap_err();
+        let damaged = Pack {
+            damage: Some(why),
+            entries: BTreeMap::new(),
+            ..pack.clone()
+        };
+        assert!(matches!(damaged.find(rule(1)), Found::Damaged(_)));
+        let (none, fates) = with(&damaged, &[write(1, None, item(1, 1, None))]);
+        assert_eq!((none, fates), (None, vec![Fate::Conflict]));
     }
 }
 

@@ -2,4 +2,4 @@
 
 pub mod log; // deltas that wait for a sweep
 pub mod parked; // hits that decide nothing unless a child correlation holds
-mod packing; // how parts are packed
+pub(crate) mod packing; // how parts are packed

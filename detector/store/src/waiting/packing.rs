@@ -7,7 +7,7 @@ const LEVEL: i32 = 6;
 const PART_BYTES_MAX: usize = 4_000_000;
 
 /// `head`, the length of `part` (`u32`, little-endian), then `part` as a deflate stream.
-pub(super) fn pack(head: &[u8], part: &[u8]) -> Vec<u8> {
+pub(crate) fn pack(head: &[u8], part: &[u8]) -> Vec<u8> {
     let length = u32::try_from(part.len()).expect("a part is bounded");
     let level = libdeflater::CompressionLvl::new(LEVEL).unwrap_or_default();
     let mut compressor = libdeflater::Compressor::new(level);
@@ -20,7 +20,7 @@ pub(super) fn pack(head: &[u8], part: &[u8]) -> Vec<u8> {
 }
 
 /// What was packed, without its head; `None` where it is damaged.
-pub(super) fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
     let (length, rest) = packed.split_first_chunk()?;
     let length = u32::from_le_bytes(*length) as usize;
     if length > PART_BYTES_MAX {

@@ -6,7 +6,7 @@ use detector_core::store::{Item, ItemKey};
 
 /// All copies of an item are usually the same within a second of a write (Amazon DynamoDB Developer Guide, "Read
 /// consistency"). The model takes the whole second, and every such read for one of an old copy.
-pub(super) const LATE_US: i64 = 1_000_000;
+const LATE_US: i64 = 1_000_000;
 
 /// Items that were written within the last second, as they were before.
 #[derive(Debug, Clone, Default)]

@@ -192,15 +192,19 @@ impl Table {
             let before = self.items.get(&write.key).cloned();
             self.replaced.add(write.key, before, now_us);
         }
-        self.put(write.key, write.item.clone());
+        self.put_by_itself(write.key, write.item.clone());
         Ok(WriteOutcome::Written)
     }
 
     /// Puts an item where there is no other condition and no cost.
     pub(super) fn put(&mut self, key: ItemKey, item: Item) {
-        if self.is_in_pack(key) {
+        if self.packs(key.rule) {
             return self.put_into_pack(key, item);
         }
+        self.put_by_itself(key, item);
+    }
+
+    fn put_by_itself(&mut self, key: ItemKey, item: Item) {
         let old_due = self.items.get(&key).and_then(|item| item.due);
         self.note_due(key, old_due, item.due);
         self.items.insert(key, item);
