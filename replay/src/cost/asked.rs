@@ -5,8 +5,8 @@
 
 use detector_core::store::parked::LOOKED_AT_MAX;
 use detector_core::store::{
-    ConditionalWrite, Effect, EffectResult, Item, ItemKey, LogName, LogPart, Notice, ParkedMark, Report, RuleKey,
-    Step, WriteOutcome,
+    ConditionalWrite, Effect, EffectResult, Item, ItemKey, LogName, LogPart, Notice, ParkedMark,
+    Report, RuleKey, Step, WriteOutcome,
 };
 
 use super::table::{
@@ -118,16 +118,13 @@ impl Asked {
             }
             Effect::Due { rules, .. } => {
                 let own = rules.iter().filter(|rule| !table.packs(**rule));
-                let buckets = own
-                    .flat_map(|rule| (0..BUCKETS).map(|b| (*rule, b)));
+                let buckets = own.flat_map(|rule| (0..BUCKETS).map(|b| (*rule, b)));
                 let queries = buckets.map(|(rule, b)| Call::Query(rule, b));
                 let packs = match rules.iter().any(|rule| table.packs(*rule)) {
                     true => 0..PACK_BUCKETS,
                     false => 0..0,
                 };
-                queries
-                    .chain(packs.map(Call::QueryPacks))
-                    .collect()
+                queries.chain(packs.map(Call::QueryPacks)).collect()
             }
             Effect::Append(parts) => {
                 asked.appended = vec![false; parts.len()];

@@ -58,9 +58,7 @@ impl World<'_> {
             | Effect::Pending
             | Effect::ReadParked { .. }
             | Effect::Serve(_) => self.perform_of_parking(effect, at),
-            Effect::Write(writes) => {
-                EffectResult::Write(self.write_all(writes, (at, job)))
-            }
+            Effect::Write(writes) => EffectResult::Write(self.write_all(writes, (at, job))),
             Effect::Publish(announcements) => {
                 self.mark_first(announcements);
                 let accepted = announcements.iter().map(|a| self.publish(a)).collect();
@@ -88,7 +86,10 @@ impl World<'_> {
                 let mut keys = store.due(rules, *watermark).expect("memory answers");
                 if let Some(packs) = &self.packs {
                     let in_packs = packs.due(rules, *watermark);
-                    if keys.iter().any(|key| packs.has(*key) && !in_packs.contains(key)) {
+                    if keys
+                        .iter()
+                        .any(|key| packs.has(*key) && !in_packs.contains(key))
+                    {
                         self.violations.push("a pack hides what is due".to_owned());
                     }
                     keys.retain(|key| !packs.has(*key));
@@ -252,7 +253,11 @@ impl World<'_> {
         let mut lots: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
         let mut outcomes = vec![WriteOutcome::Unknown; writes.len()];
         for (at, write) in writes.iter().enumerate() {
-            match self.packs.as_ref().is_some_and(|packs| packs.has(write.key)) {
+            match self
+                .packs
+                .as_ref()
+                .is_some_and(|packs| packs.has(write.key))
+            {
                 true => lots.entry(write.key.group).or_default().push(at),
                 false => outcomes[at] = self.write(write, job),
             }

@@ -118,7 +118,11 @@ impl Packs {
             let now = self.pack(key.group);
             let all = self.packs.get(&key.group);
             let late = all.and_then(|all| trouble.late(all)).cloned();
-            let mut pack = if is_consistent { now } else { late.unwrap_or_default() };
+            let mut pack = if is_consistent {
+                now
+            } else {
+                late.unwrap_or_default()
+            };
             let known = self.known[worker].get(&key.group);
             let known = known.filter(|known| !is_consistent && known.version > pack.version);
             if let Some(known) = known {
@@ -133,7 +137,8 @@ impl Packs {
             let late = trouble.late(all).cloned().flatten();
             let own = if is_consistent { self.own(*key) } else { late };
             let pack = read[&key.group].clone();
-            if let (true, Found::Outside(Some(last)), Some(own)) = (is_consistent, pack.find(key.rule), &own)
+            if let (true, Found::Outside(Some(last)), Some(own)) =
+                (is_consistent, pack.find(key.rule), &own)
                 && last.version < own.version
             {
                 self.forget_last(*key, (worker, trouble));
@@ -167,7 +172,8 @@ impl Packs {
             return (WriteOutcome::Conflict, false);
         }
         let all = self.packs.entry(group);
-        all.or_insert_with(|| vec![Pack::default()]).push(pack.clone());
+        all.or_insert_with(|| vec![Pack::default()])
+            .push(pack.clone());
         if trouble.fails() {
             return (WriteOutcome::Unknown, true);
         }
@@ -260,13 +266,21 @@ impl Packs {
 
     /// The keys of what may be due before the watermark.
     pub(crate) fn due(&self, rules: &[RuleKey], watermark: i64) -> BTreeSet<ItemKey> {
-        let asked: Vec<RuleKey> = rules.iter().copied().filter(|rule| self.rules.contains(rule)).collect();
+        let asked: Vec<RuleKey> = rules
+            .iter()
+            .copied()
+            .filter(|rule| self.rules.contains(rule))
+            .collect();
         let mut due = BTreeSet::new();
         for (group, packs) in &self.packs {
             let of_pack = packs.last().and_then(|pack| pack.due);
             let of_pack = of_pack.filter(|due| due.at < watermark);
             if let Some(of_pack) = of_pack {
-                due.extend(detector_core::store::pack::due_keys(*group, of_pack, asked.iter()));
+                due.extend(detector_core::store::pack::due_keys(
+                    *group,
+                    of_pack,
+                    asked.iter(),
+                ));
             }
         }
         for (key, all) in &self.own {
@@ -287,7 +301,10 @@ impl Packs {
             if packs.last().is_some_and(is_over) {
                 packs.push(Pack::default());
                 let keys = self.rules.iter();
-                touched.extend(keys.map(|rule| ItemKey { rule: *rule, group: *group }));
+                touched.extend(keys.map(|rule| ItemKey {
+                    rule: *rule,
+                    group: *group,
+                }));
             }
         }
         for (key, all) in &mut self.own {

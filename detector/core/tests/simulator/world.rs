@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use detector_core::store::{
-    Batch, ConditionalWrite, Effect, EpisodeId, Item, ItemKey, MemoryStore, Notice, ParkedPart, Plan,
-    RecordedEpisode, Report, StateStore, Step,
+    Batch, ConditionalWrite, Effect, EpisodeId, Item, ItemKey, MemoryStore, Notice, ParkedPart,
+    Plan, RecordedEpisode, Report, StateStore, Step,
 };
 
 use detector_core::store::log::LOG_PLACES;
@@ -412,14 +412,15 @@ impl<'s> World<'s> {
         let touched = packs.expire(now);
         let packs = &*packs;
         let items = self.store.items().into_iter();
-        let own = items.filter(|(key, item)| {
-            !packs.has(*key) && item.expires_at.is_some_and(|at| at <= now)
-        });
+        let own = items
+            .filter(|(key, item)| !packs.has(*key) && item.expires_at.is_some_and(|at| at <= now));
         let own = own.map(|(key, _)| (key, None));
         let in_packs = touched.into_iter().map(|key| (key, packs.stored(key)));
         let all: Vec<(ItemKey, Option<Item>)> = own.chain(in_packs).collect();
         let changed = all.into_iter();
-        let changed: Vec<_> = changed.filter(|(key, item)| *item != self.stored(*key)).collect();
+        let changed: Vec<_> = changed
+            .filter(|(key, item)| *item != self.stored(*key))
+            .collect();
         for (key, item) in changed {
             self.forget(key);
             if let Some(item) = item {

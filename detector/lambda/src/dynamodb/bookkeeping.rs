@@ -119,7 +119,8 @@ impl DynamoStore {
     pub async fn swept_to(&self, deadline: Deadline) -> Result<Option<SweptTo>, Fault> {
         let found = self.bookkept(SWEPT_TO, deadline).await?;
         // A release that knows of something not says nothing of it.
-        let says = |item: &Attributes, name| matches!(item.get(name), Some(AttributeValue::Bool(true)));
+        let says =
+            |item: &Attributes, name| matches!(item.get(name), Some(AttributeValue::Bool(true)));
         Ok(found.and_then(|item| {
             Some(SweptTo {
                 watermark: read_number(&item, "watermark")?,

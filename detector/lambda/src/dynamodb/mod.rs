@@ -105,13 +105,13 @@ impl DynamoStore {
         let in_packs: Vec<ItemKey> = in_packs.into_iter().copied().collect();
         let mut found = match in_packs.is_empty() {
             true => BTreeMap::new(),
-            false => {
-                self.read_packed(&in_packs, is_consistent, deadline)
-                    .await?
-            }
+            false => self.read_packed(&in_packs, is_consistent, deadline).await?,
         };
         let own = own.into_iter().map(|key| attributes::key_attributes(*key));
-        for item in self.read_raw(own.collect(), is_consistent, deadline).await? {
+        for item in self
+            .read_raw(own.collect(), is_consistent, deadline)
+            .await?
+        {
             if let Some(key) = attributes::key_of(&item) {
                 found.insert(key, self.readable(key, &item));
             }

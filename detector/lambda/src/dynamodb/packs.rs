@@ -81,7 +81,6 @@ impl KnownPacks {
         known.bytes += stored.pack.bytes();
         known.packs.insert(group, stored);
     }
-
 }
 
 /// Where the pack of a group lies.
@@ -225,7 +224,11 @@ impl DynamoStore {
                     outside.insert(*key, last);
                 }
                 Found::Damaged(damage) => {
-                    error!(?key, damage = damage.why, "an item of the state table is damaged: restore or delete it");
+                    error!(
+                        ?key,
+                        damage = damage.why,
+                        "an item of the state table is damaged: restore or delete it"
+                    );
                     items.insert(*key, attributes::unreadable(damage.writer));
                 }
             }
@@ -241,7 +244,8 @@ impl DynamoStore {
         for (key, last) in outside {
             let own = own.remove(&key);
             // Whoever wrote it by itself did not come to it; a sweep would look at it again and again.
-            let is_kept = last.as_ref().map(|last| last.version) < own.as_ref().map(|it| it.version);
+            let is_kept =
+                last.as_ref().map(|last| last.version) < own.as_ref().map(|it| it.version);
             if is_consistent && last.is_some() && is_kept {
                 self.forget_last(key.group, &[key.rule], deadline).await;
             }
@@ -333,7 +337,9 @@ impl DynamoStore {
             others: stored.others.clone(),
         };
         let item = of_pack(group, &stored);
-        let outcome = self.put_one(&Put { item, condition }, group, deadline).await;
+        let outcome = self
+            .put_one(&Put { item, condition }, group, deadline)
+            .await;
         match outcome {
             WriteOutcome::Written => self.known_packs.keep(group, stored),
             WriteOutcome::Conflict | WriteOutcome::Unknown => self.known_packs.forget(group),
@@ -362,7 +368,13 @@ mod tests {
         }
         let digits = |due: Due| due_text(due).len() - 1;
         let rules = u64::MAX;
-        assert_eq!(digits(Due { at: i64::MAX, rules }), 38);
+        assert_eq!(
+            digits(Due {
+                at: i64::MAX,
+                rules
+            }),
+            38
+        );
         let at_once = Some(Due { at: 0, rules });
         assert_eq!(read_due(&AttributeValue::N("1E-9".to_owned())), at_once);
         assert_eq!(read_due(&AttributeValue::Bool(true)), None);
@@ -392,7 +404,10 @@ mod tests {
         let again = read_pack(attributes.clone());
         assert_eq!(again.pack.entries, stored.pack.entries);
         assert_eq!(of_pack(group, &again).get("more"), attributes.get("more"));
-        for (name, value) in [("items", AttributeValue::Bool(true)), ("version", bytes(vec![]))] {
+        for (name, value) in [
+            ("items", AttributeValue::Bool(true)),
+            ("version", bytes(vec![])),
+        ] {
             let mut damaged = attributes.clone();
             damaged.insert(name.to_owned(), value);
             let found = read_pack(damaged).pack.find(rule);

@@ -15,8 +15,8 @@ use detector_core::window::key::Key;
 use tracing::{debug, error, warn};
 
 use crate::deadline::Deadline;
-use crate::dynamodb::{DynamoStore, packs};
 use crate::dynamodb::attributes::{self, Attributes, bytes, number};
+use crate::dynamodb::{DynamoStore, packs};
 use crate::fault::{Fault, FaultKind};
 
 /// How often a request is made that was refused, throttled or not answered, before the batch hears of it. A batch has

@@ -148,7 +148,9 @@ impl World for Outside<'_> {
                 Ok(items) => EffectResult::Read(items),
                 Err(_) => EffectResult::Failed,
             },
-            Effect::Write(writes) => EffectResult::Write(self.store.write(writes, (self.now)(), deadline).await),
+            Effect::Write(writes) => {
+                EffectResult::Write(self.store.write(writes, (self.now)(), deadline).await)
+            }
             Effect::Publish(announcements) => {
                 EffectResult::Publish(self.publish(announcements, deadline).await)
             }

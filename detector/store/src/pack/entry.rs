@@ -22,7 +22,10 @@ pub(super) enum Entry {
     Here(Item),
     /// The item lies by itself, up to `until` at least, in milliseconds. `last`: as it was when it was sent there; it is
     /// the item as long as there is no later one.
-    Outside { until: i64, last: Option<Item> },
+    Outside {
+        until: i64,
+        last: Option<Item>,
+    },
 }
 
 /// Why bytes are no entry, and who wrote it, as far as that can be read.
@@ -142,8 +145,8 @@ fn opened(bytes: &[u8]) -> Result<(Writer, Place, &[u8]), DamagedEntry> {
     let (layout, bytes) = bytes
         .split_first()
         .ok_or_else(|| nobody("it is empty".to_owned()))?;
-    let (writer, bytes) = postcard::take_from_bytes::<Writer>(bytes)
-        .map_err(|why| nobody(why.to_string()))?;
+    let (writer, bytes) =
+        postcard::take_from_bytes::<Writer>(bytes).map_err(|why| nobody(why.to_string()))?;
     if *layout != LAYOUT {
         let why = format!("it has layout {layout}, this program reads {LAYOUT}");
         let writer = Some(writer);
@@ -186,7 +189,11 @@ impl Rest {
         Self {
             state: item.state.clone(),
             episodes: item.episodes.clone(),
-            shown: children.clone().take(shown).map(|c| c.shown.clone()).collect(),
+            shown: children
+                .clone()
+                .take(shown)
+                .map(|c| c.shown.clone())
+                .collect(),
             held: children.take(held).map(|c| c.held.clone()).collect(),
             children: item.children.clone(),
             judged_to: some(item.judged_to),

@@ -18,8 +18,8 @@ use crate::effect::ConditionalWrite;
 use crate::item::{self, Item};
 use crate::key::{ItemKey, RuleKey};
 use crate::waiting::packing;
-use entry::Entry;
 pub use entry::DamagedEntry;
+use entry::Entry;
 
 /// The name of a rule's entry in a pack: as much of its key as tells rules apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -232,7 +232,9 @@ impl Pack {
         let stored = match (self.find(rule), write.expected) {
             (Found::Nothing, None) => None,
             (Found::Here(item), Some(expected)) if item.version == expected => Some(item),
-            (Found::Outside(last), expected) => return self.take_outside(write, last, expected, packing),
+            (Found::Outside(last), expected) => {
+                return self.take_outside(write, last, expected, packing);
+            }
             _ => return Fate::Conflict,
         };
         let name = EntryName::of(rule);
@@ -243,7 +245,10 @@ impl Pack {
             return Fate::Here;
         }
         let until = packing.end_of(&write.item).saturating_add(packing.noted_ms);
-        let noted = Entry::Outside { until, last: stored };
+        let noted = Entry::Outside {
+            until,
+            last: stored,
+        };
         self.entries.insert(name, noted.encoded());
         Fate::Conflict
     }
@@ -265,9 +270,8 @@ impl Pack {
         let ends_at = packing.end_of(&write.item);
         let noted = self.entries.get(&name);
         let noted = noted.and_then(|bytes| entry::known(bytes, packing).ok());
-        let is_noted = |known: entry::Known| {
-            known.ends_at >= ends_at.saturating_add(packing.noted_ms_min)
-        };
+        let is_noted =
+            |known: entry::Known| known.ends_at >= ends_at.saturating_add(packing.noted_ms_min);
         if !noted.is_some_and(is_noted) {
             let until = ends_at.saturating_add(packing.noted_ms);
             self.entries
@@ -283,7 +287,11 @@ impl Pack {
         for rule in rules {
             let name = EntryName::of(*rule);
             let entry = self.entries.get(&name).map(|bytes| Entry::decoded(bytes));
-            if let Some(Ok(Entry::Outside { until, last: Some(_) })) = entry {
+            if let Some(Ok(Entry::Outside {
+                until,
+                last: Some(_),
+            })) = entry
+            {
                 let noted = Entry::Outside { until, last: None };
                 pack.entries.insert(name, noted.encoded());
             }
@@ -322,8 +330,11 @@ impl Pack {
     /// All entries, for a store. The same hits, values and names stand in the entries of several rules, so that they are
     /// deflated together.
     pub fn encoded(&self) -> Vec<u8> {
-        let entries: Vec<(EntryName, &[u8])> =
-            self.entries.iter().map(|(name, entry)| (*name, entry.as_slice())).collect();
+        let entries: Vec<(EntryName, &[u8])> = self
+            .entries
+            .iter()
+            .map(|(name, entry)| (*name, entry.as_slice()))
+            .collect();
         let entries = postcard::to_allocvec(&entries).expect("plain values");
         packing::pack(&[LAYOUT], &entries)
     }
@@ -335,7 +346,9 @@ impl Pack {
     pub fn decoded(bytes: &[u8]) -> Result<BTreeMap<EntryName, Vec<u8>>, String> {
         let (layout, packed) = bytes.split_first().ok_or("it is empty")?;
         if *layout != LAYOUT {
-            return Err(format!("it has layout {layout}, this program reads {LAYOUT}"));
+            return Err(format!(
+                "it has layout {layout}, this program reads {LAYOUT}"
+            ));
         }
         let entries = packing::unpack(packed).ok_or("it cannot be unpacked")?;
         let entries = postcard::from_bytes::<Vec<(EntryName, Vec<u8>)>>(&entries);

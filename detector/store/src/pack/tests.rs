@@ -104,7 +104,11 @@ fn an_item_comes_back_as_it_was() {
         assert_eq!(pack.find(rule(2)), Found::Nothing);
     }
     let shorter = Entry::Here(item(1_790_000_000_000, 0, None)).encoded();
-    assert!(shorter.len() < 60, "an item without state takes {} bytes", shorter.len());
+    assert!(
+        shorter.len() < 60,
+        "an item without state takes {} bytes",
+        shorter.len()
+    );
 }
 
 #[test]
@@ -135,7 +139,10 @@ fn entries_come_back_and_take_less_together() {
 
 #[test]
 fn each_write_has_a_condition_of_its_own() {
-    let first = holding(&[write(1, None, item(4, 1, None)), write(2, None, item(8, 1, None))]);
+    let first = holding(&[
+        write(1, None, item(4, 1, None)),
+        write(2, None, item(8, 1, None)),
+    ]);
     // Beyond all that one of before could have known.
     assert_eq!(first.version, 1_001);
     let (second, fates) = with(
@@ -169,10 +176,18 @@ fn the_first_that_is_due_and_the_last_that_is_over_count() {
     assert_eq!(pack.due, Some(Due { at: 40, rules }));
     assert_eq!(pack.ends_at, 2_005);
     let asked = [rule(1), rule(3), rule(64 + 2)];
-    let keys: Vec<RuleKey> = due_keys(GROUP, pack.due.unwrap(), asked.iter()).map(|key| key.rule).collect();
+    let keys: Vec<RuleKey> = due_keys(GROUP, pack.due.unwrap(), asked.iter())
+        .map(|key| key.rule)
+        .collect();
     // A rule that shares its bit with another is looked at in vain.
     assert_eq!(keys, [rule(1), rule(64 + 2)]);
-    let (pack, _) = with(&pack, &[write(2, Some(1), item(2, 1, None)), write(1, Some(1), item(2, 1, None))]);
+    let (pack, _) = with(
+        &pack,
+        &[
+            write(2, Some(1), item(2, 1, None)),
+            write(1, Some(1), item(2, 1, None)),
+        ],
+    );
     assert_eq!(pack.unwrap().due, None);
 }
 
@@ -182,21 +197,30 @@ fn what_is_over_is_left_out_of_the_next_write() {
         expires_at: Some(100),
         ..item(1, 1, None)
     };
-    let pack = holding(&[write(1, None, over.clone()), write(2, None, item(1, 1, None))]);
+    let pack = holding(&[
+        write(1, None, over.clone()),
+        write(2, None, item(1, 1, None)),
+    ]);
     let of_two = write(2, Some(1), item(2, 1, None));
     for (now, is_kept) in [(104, true), (105, false)] {
         let (pack, _) = pack.with(&[&of_two], (PACKING, now));
         assert_eq!(pack.unwrap().find(rule(1)) != Found::Nothing, is_kept);
     }
     // What has just been written is there, or else it would be told of as written.
-    let (pack, fates) = pack.with(&[&write(1, Some(1), Item { version: 2, ..over })], (PACKING, 500));
+    let (pack, fates) = pack.with(
+        &[&write(1, Some(1), Item { version: 2, ..over })],
+        (PACKING, 500),
+    );
     assert_eq!(fates, [Fate::Here]);
     assert!(matches!(pack.unwrap().find(rule(1)), Found::Here(_)));
 }
 
 #[test]
 fn what_cannot_be_read_stays_and_harms_no_other() {
-    let mut pack = holding(&[write(1, None, item(1, 1, Some(30))), write(2, None, item(1, 1, None))]);
+    let mut pack = holding(&[
+        write(1, None, item(1, 1, Some(30))),
+        write(2, None, item(1, 1, None)),
+    ]);
     let newer = {
         let mut bytes = pack.entries[&EntryName::of(rule(1))].clone();
         bytes[0] = 9;
@@ -208,27 +232,45 @@ fn what_cannot_be_read_stays_and_harms_no_other() {
             panic!("{damaged:?} is read");
         };
         let is_newer = damaged == newer;
-        assert_eq!(damage.writer.is_some_and(|writer| writer.since == 9), is_newer);
+        assert_eq!(
+            damage.writer.is_some_and(|writer| writer.since == 9),
+            is_newer
+        );
         let (next, fates) = with(
             &pack,
-            &[write(1, Some(1), item(2, 1, None)), write(2, Some(1), item(2, 1, Some(90)))],
+            &[
+                write(1, Some(1), item(2, 1, None)),
+                write(2, Some(1), item(2, 1, Some(90))),
+            ],
         );
         assert_eq!(fates, [Fate::Conflict, Fate::Here]);
         let next = next.unwrap();
         assert_eq!(next.entries[&EntryName::of(rule(1))], damaged);
         // It may be due as before, and is kept as long as before at least.
-        assert_eq!(next.due, Some(Due { at: 30, rules: 1 << 1 | 1 << 2 }));
+        assert_eq!(
+            next.due,
+            Some(Due {
+                at: 30,
+                rules: 1 << 1 | 1 << 2
+            })
+        );
         assert_eq!(next.ends_at, pack.ends_at);
     }
 }
 
 #[test]
 fn a_large_item_moves_out_step_by_step() {
-    let pack = holding(&[write(1, None, item(1, 10, Some(30))), write(2, None, item(1, 1, None))]);
+    let pack = holding(&[
+        write(1, None, item(1, 10, Some(30))),
+        write(2, None, item(1, 1, None)),
+    ]);
     let large = || item(2, 500, Some(40));
     let (noted, fates) = with(
         &pack,
-        &[write(1, Some(1), large()), write(2, Some(1), item(2, 1, None))],
+        &[
+            write(1, Some(1), large()),
+            write(2, Some(1), item(2, 1, None)),
+        ],
     );
     // It is not written yet: whoever wants to comes again.
     assert_eq!(fates, [Fate::Conflict, Fate::Here]);
@@ -237,23 +279,44 @@ fn a_large_item_moves_out_step_by_step() {
     assert_eq!(noted.find(rule(1)), Found::Outside(Some(last.clone())));
     assert_eq!(noted.find(rule(2)), Found::Here(item(2, 1, None)));
     // A sweep finds it still.
-    assert_eq!(noted.due, Some(Due { at: 30, rules: 1 << 1 }));
+    assert_eq!(
+        noted.due,
+        Some(Due {
+            at: 30,
+            rules: 1 << 1
+        })
+    );
 
     let outside = |pack: &Pack, expected| with(pack, &[write(1, expected, large())]);
-    assert_eq!(outside(&noted, Some(1)), (None, vec![Fate::Outside(Condition::Before(1))]));
-    assert_eq!(outside(&noted, Some(2)), (None, vec![Fate::Outside(Condition::Version(2))]));
+    assert_eq!(
+        outside(&noted, Some(1)),
+        (None, vec![Fate::Outside(Condition::Before(1))])
+    );
+    assert_eq!(
+        outside(&noted, Some(2)),
+        (None, vec![Fate::Outside(Condition::Version(2))])
+    );
     assert_eq!(outside(&noted, None), (None, vec![Fate::Conflict]));
 
     assert_eq!(Pack::later(Some(last.clone()), None), Some(last.clone()));
-    assert_eq!(Pack::later(Some(last.clone()), Some(large())), Some(large()));
+    assert_eq!(
+        Pack::later(Some(last.clone()), Some(large())),
+        Some(large())
+    );
     let leftover = Some(item(0, 9, None));
-    assert_eq!(Pack::later(Some(last.clone()), leftover.clone()), Some(last));
+    assert_eq!(
+        Pack::later(Some(last.clone()), leftover.clone()),
+        Some(last)
+    );
     assert_eq!(Pack::later(None, leftover.clone()), leftover);
 
     let bare = noted.without_last(&[rule(1), rule(2)], PACKING).unwrap();
     assert_eq!(bare.find(rule(1)), Found::Outside(None));
     assert_eq!((bare.due, bare.version), (None, noted.version + 1));
-    assert_eq!(outside(&bare, None), (None, vec![Fate::Outside(Condition::Absent)]));
+    assert_eq!(
+        outside(&bare, None),
+        (None, vec![Fate::Outside(Condition::Absent)])
+    );
     assert_eq!(bare.without_last(&[rule(1)], PACKING), None);
 }
 
@@ -276,9 +339,17 @@ fn that_an_item_lies_by_itself_is_noted_for_longer_than_the_item_stays() {
 
 #[test]
 fn what_makes_a_pack_large_moves_out() {
-    let full: Vec<ConditionalWrite> = (1..=3).map(|number| write(number, None, item(1, 220, None))).collect();
+    let full: Vec<ConditionalWrite> = (1..=3)
+        .map(|number| write(number, None, item(1, 220, None)))
+        .collect();
     let pack = holding(&full);
-    let (next, fates) = with(&pack, &[write(4, None, item(1, 220, None)), write(5, None, item(1, 1, None))]);
+    let (next, fates) = with(
+        &pack,
+        &[
+            write(4, None, item(1, 220, None)),
+            write(5, None, item(1, 1, None)),
+        ],
+    );
     assert_eq!(fates, [Fate::Conflict, Fate::Here]);
     let next = next.unwrap();
     assert_eq!(next.find(rule(4)), Found::Outside(None));
