@@ -257,3 +257,102 @@ pub(super) fn place_of(group: Key) -> Place {
 fn bucket_of(group: Key) -> u8 {
     group.lowest_byte() % PACK_BUCKETS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Units;
+    use super::*;
+    use detector_core::store::Writer;
+
+    const RULES: [RuleKey; 3] = [1, 2, 3].map(|rule| RuleKey(Key::from_u128(rule)));
+
+    fn write(rule: usize, expected: Option<u64>, bytes: usize) -> ConditionalWrite {
+        let version = expected.map_or(1, |version| version + 1);
+        let mut random = fastrand::Rng::with_seed(version + 10 * rule as u64);
+        ConditionalWrite {
+            key: ItemKey {
+                rule: RULES[rule],
+                group: Key::from_u128(7),
+            },
+            expected,
+            item: Item {
+                version,
+                state: (0..bytes).map(|_| random.u8(..)).collect(),
+                episodes: vec![],
+                children: vec![],
+                judged_to: 0,
+                settled_to: 0,
+                due: Some(5),
+                latest: 0,
+                expires_at: None,
+                writer: Writer::NOBODY,
+            },
+        }
+    }
+
+    fn used(table: &Table) -> Units {
+        let mut sum = Units::default();
+        table.used().for_each(|(_, used)| sum.add(used));
+        sum
+    }
+
+    #[test]
+    fn items_of_one_group_are_read_and_written_as_one() {
+        let mut table = Table::packing(RULES);
+        table.limit();
+        let all = [0, 1, 2].map(|rule| write(rule, None, 400));
+        let lots = table.lots(all.iter().map(|write| write.key));
+        assert_eq!(lots.len(), 1);
+        let of_lot: Vec<&ConditionalWrite> = all.iter().collect();
+        let outcomes = table.write_lot(&of_lot, (1, 0));
+        assert_eq!(outcomes, Ok(vec![WriteOutcome::Written; 3]));
+        // 1,200 bytes that nothing makes less, and the index.
+        assert_eq!((used(&table).write, used(&table).of_index), (3, 1));
+        let items = table.read_lot(&lots[0], false, (2, 0)).unwrap();
+        assert!(
+            items
+                .iter()
+                .zip(&all)
+                .all(|(item, write)| item.as_ref() == Some(&write.item))
+        );
+        assert_eq!(used(&table).read, 1.0);
+
+        // The second has read it before the first writes again.
+        let again = write(0, Some(1), 400);
+        assert_eq!(
+            table.write_lot(&[&again], (1, 0)),
+            Ok(vec![WriteOutcome::Written])
+        );
+        let other = write(1, Some(1), 400);
+        assert_eq!(
+            table.write_lot(&[&other], (2, 0)),
+            Ok(vec![WriteOutcome::Conflict])
+        );
+        table.read_lot(&lots[0], true, (2, 0)).unwrap();
+        assert_eq!(
+            table.write_lot(&[&other], (2, 0)),
+            Ok(vec![WriteOutcome::Written])
+        );
+        assert_eq!(used(&table).write, 3 + 2 + 2 + 2);
+        let due = table.due_packs(7, &RULES[1..], (6, 0)).unwrap();
+        assert_eq!(due, [other.key, all[2].key]);
+        assert_eq!(table.due_packs(7, &RULES, (5, 0)), Ok(vec![]));
+    }
+
+    #[test]
+    fn what_is_too_large_is_written_by_itself() {
+        let mut table = Table::packing(RULES);
+        table.limit();
+        let (large, small) = (write(0, None, 9_000), write(1, None, 10));
+        let both = [&large, &small];
+        use WriteOutcome::{Conflict, Written};
+        assert_eq!(table.write_lot(&both, (1, 0)), Ok(vec![Conflict, Written]));
+        assert_eq!(table.write_lot(&[&large], (1, 0)), Ok(vec![Written]));
+        let lot = vec![(0, large.key), (1, small.key)];
+        let items = table.read_lot(&lot, true, (1, 0)).unwrap();
+        assert_eq!(items, [Some(large.item), Some(small.item)]);
+        // The pack, and twice the index; 9,256 bytes of the other.
+        assert_eq!(used(&table).write, 1 + 1 + 10 + 1);
+        assert_eq!(used(&table).read, 1.0 + 3.0);
+    }
+}
