@@ -11,7 +11,8 @@ const WRITE_BYTES: u64 = 1024;
 /// A unit of a consistent read for each begun 4 KB.
 const READ_BYTES: u64 = 4 * 1024;
 
-/// What an entry of the index `due` holds: the two keys of the table, its own, and their names.
+/// What an entry of the index `due` holds: the two keys of the table, its own, which in a pack has the bits of
+/// rules, and their names.
 const INDEX_ENTRY_BYTES: u64 = 17 + 16 + 18 + 14;
 
 /// Of a consistent read of one item; of one that is not there, one unit.
@@ -43,9 +44,6 @@ pub(super) fn index<T: PartialEq>(old_due: Option<&T>, new_due: Option<&T>) -> u
         false => u64::from(old_due.is_some()) + u64::from(new_due.is_some()),
     }
 }
-
-/// What [`Item::bytes`] takes an item for that has nothing in it.
-pub(super) const ITEM_BYTES: u64 = 256;
 
 /// An item's size, names of attributes and keys included: as the program itself counts it.
 pub(super) fn bytes(item: &Item) -> u64 {
