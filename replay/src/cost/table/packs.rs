@@ -264,7 +264,11 @@ mod tests {
     use super::*;
     use detector_core::store::Writer;
 
-    const RULES: [RuleKey; 3] = [1, 2, 3].map(|rule| RuleKey(Key::from_u128(rule)));
+    const fn rule(number: u128) -> RuleKey {
+        RuleKey(Key::from_u128(number))
+    }
+
+    const RULES: [RuleKey; 3] = [rule(1), rule(2), rule(3)];
 
     fn write(rule: usize, expected: Option<u64>, bytes: usize) -> ConditionalWrite {
         let version = expected.map_or(1, |version| version + 1);
