@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::crowd::crowds;
+use crate::crowds::crowds;
 use crate::link::Link;
 use crate::majority::belonging;
 use crate::member::{Member, are_near};
