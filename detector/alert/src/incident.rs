@@ -122,7 +122,7 @@ pub fn join(told: &mut [Box<Told<'_>>], linking: &Linking, gap_ms: i64) -> Vec<V
 }
 
 /// What of an incident is known without any other alert than this one: its id, where nothing can ever link it. An alert
-/// over a place may turn out to belong to somebody.
+/// over a place may turn out to belong to somebody, and one of a rule that tells of many to a crowd.
 pub fn of_its_own(told: &Told<'_>, linking: &Linking) -> Option<String> {
     let may_link_later = told.rule.entities.iter().any(|of| {
         matches!(
@@ -132,7 +132,7 @@ pub fn of_its_own(told: &Told<'_>, linking: &Linking) -> Option<String> {
     });
     let is_known = told.alert.status == Status::Closed || !may_link_later;
     let member = told.member(linking);
-    (is_known && member.links.is_empty() && !member.is_over_place)
+    (is_known && member.links.is_empty() && member.crowd.is_none() && !member.is_over_place)
         .then(|| IncidentId::of_first(&told.alert.alert_id).into_text())
 }
 

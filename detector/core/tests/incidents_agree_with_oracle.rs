@@ -51,6 +51,7 @@ fn entities(random: &mut fastrand::Rng, rule: &Correlation) -> Vec<Entity> {
                 ("actor", "user"),
                 ("opened", "user"),
                 ("reached", "resource"),
+                ("scope", "client"),
                 ("tried", "user"),
             ],
             _ => &[
@@ -227,9 +228,8 @@ fn shared(rules: &[Correlation], episode: &Episode, entities: Option<&Vec<Entity
         }
     }
     let groups = &rules[episode.correlation].group_by;
-    let did_it = |role: &str| role == "actor" || role == "opened";
     let mut by_group = entities.iter().filter(|(.., field)| groups.contains(field));
-    if by_group.all(|(role, ..)| !did_it(role)) {
+    if by_group.all(|(role, ..)| *role != "actor") {
         let threat = threat(episode.correlation);
         for (_, kind, field) in entities.iter().filter(|(role, ..)| *role == "scope") {
             for value in values(episode, field).0 {
@@ -269,6 +269,58 @@ fn groups_by_somebody(rule: &Correlation, entities: Option<&Vec<Entity>>) -> boo
     did_it.any(|(.., field)| rule.group_by.contains(field))
 }
 
+/// How many groups of the correlation that hold at once are one attack; `None`: however many.
+fn crowd_min(rule: &Correlation, entities: Option<&Vec<Entity>>) -> Option<usize> {
+    let entities = entities?;
+    let is = |field: &&str, wanted: &str| {
+        let mut entities = entities.iter();
+        entities.any(|(role, _, own)| own == field && *role == wanted)
+    };
+    let mut roles = entities.iter().map(|(role, ..)| *role);
+    let is_known = roles.any(|role| role == "actor" || role == "opened");
+    let are_places = rule.group_by.iter().all(|field| is(field, "scope"));
+    Some(if are_places && !is_known { 2 } else { 5 })
+}
+
+/// The incidents once those of each crowd are one, and how many crowds there are. A crowd is found by going from time to
+/// time of a correlation's episodes as far as one is near the other.
+fn with_crowds(
+    episodes: &[Episode],
+    mut incidents: Vec<Vec<usize>>,
+    groups_min: impl Fn(usize) -> Option<usize>,
+    gap: i64,
+) -> (Vec<Vec<usize>>, usize) {
+    let mut left: Vec<(usize, (i64, i64))> = (0..episodes.len())
+        .flat_map(|at| episodes[at].holding.iter().map(move |held| (at, *held)))
+        .collect();
+    let mut crowds = 0;
+    while let Some(first) = left.pop() {
+        let number = episodes[first.0].correlation;
+        let mut found = vec![first];
+        let mut next = 0;
+        while let Some((_, of)) = found.get(next).copied() {
+            let is_reached = |(at, held): &(usize, (i64, i64))| {
+                let is_near = held.0 - of.1 <= gap && of.0 - held.1 <= gap;
+                is_near && episodes[*at].correlation == number
+            };
+            let (reached, others) = left.into_iter().partition(is_reached);
+            found.extend::<Vec<_>>(reached);
+            left = others;
+            next += 1;
+        }
+        let groups: BTreeSet<_> = found.iter().map(|(at, _)| &episodes[*at].group).collect();
+        if groups_min(number).is_none_or(|min| groups.len() < min) {
+            continue;
+        }
+        let is_in = |incident: &Vec<usize>| found.iter().any(|(at, _)| incident.contains(at));
+        let (joined, mut apart): (Vec<_>, Vec<_>) = incidents.into_iter().partition(is_in);
+        crowds += usize::from(joined.len() > 1);
+        apart.push(joined.into_iter().flatten().collect());
+        incidents = apart;
+    }
+    (incidents, crowds)
+}
+
 /// The incidents once those over a place joined the one in which most of their evidence is.
 fn with_majorities(
     episodes: &[Episode],
@@ -304,13 +356,13 @@ fn with_majorities(
     all
 }
 
-/// The incidents as sets of episodes, by comparing every two.
+/// The incidents as sets of episodes, by comparing every two, and how many of them only crowds make one.
 fn expected(
     events: &[Event],
     rules: &[Correlation],
     entities: &[Vec<Entity>],
     gap: i64,
-) -> BTreeSet<Vec<String>> {
+) -> (BTreeSet<Vec<String>>, usize) {
     let mut episodes = evaluate(events, rules);
     episodes.retain(|episode| pages(rules, episode.correlation));
     let of_rule = |at: usize| rules[at].stands_for.is_none().then(|| &entities[at]);
@@ -336,6 +388,8 @@ fn expected(
         incidents = apart;
         incidents.push(joined.into_iter().flatten().chain([at]).collect());
     }
+    let groups_min = |number: usize| crowd_min(&rules[number], of_rule(number));
+    let (incidents, crowds) = with_crowds(&episodes, incidents, groups_min, gap);
     let is_place = |at: usize| {
         let number = episodes[at].correlation;
         !groups_by_somebody(&rules[number], of_rule(number))
@@ -344,7 +398,7 @@ fn expected(
     let incidents = with_majorities(&episodes, incidents, is_place, are_near);
     let texts =
         |incident: Vec<usize>| written(incident.iter().map(|at| episodes[*at].clone()).collect());
-    incidents.into_iter().map(texts).collect()
+    (incidents.into_iter().map(texts).collect(), crowds)
 }
 
 /// Groups that were drained on the way.
@@ -393,8 +447,8 @@ fn found<'e>(
         .told
 }
 
-/// How many alerts, incidents, and incidents of several alerts.
-fn check(seed: u64) -> [usize; 3] {
+/// How many alerts, incidents, incidents of several alerts, and crowds that joined some.
+fn check(seed: u64) -> [usize; 4] {
     let mut random = fastrand::Rng::with_seed(seed);
     let rules = generate::correlations(&mut random);
     let events = generate::events(&mut random);
@@ -443,12 +497,13 @@ fn check(seed: u64) -> [usize; 3] {
         texts.sort();
         partition.insert(texts);
     }
-    let expected = expected(&events, &rules, &entities, gap);
+    let (expected, crowds) = expected(&events, &rules, &entities, gap);
     assert_eq!(partition, expected, "seed {seed}, gap {gap}\n{text}");
     [
         told.len(),
         incidents.len(),
         incidents.iter().filter(|places| places.len() > 1).count(),
+        crowds,
     ]
 }
 
@@ -458,16 +513,19 @@ fn random_rules_and_streams_have_equal_incidents() {
         .ok()
         .and_then(|n| n.parse().ok())
         .unwrap_or(3_000);
-    let mut sums = [0; 3];
+    let mut sums = [0; 4];
     for seed in 0..seeds {
         for (sum, more) in sums.iter_mut().zip(check(seed)) {
             *sum += more;
         }
     }
-    let [alerts, incidents, joined] = sums;
-    let enough = alerts as u64 > seeds && incidents < alerts && joined as u64 > seeds / 10;
+    let [alerts, incidents, joined, crowds] = sums;
+    let enough = alerts as u64 > seeds
+        && incidents < alerts
+        && joined as u64 > seeds / 10
+        && crowds as u64 > seeds / 100;
     assert!(
         enough,
-        "{alerts} alerts, {incidents} incidents, {joined} of several: the generator proves too little"
+        "{alerts} alerts, {incidents} incidents, {joined} of several, {crowds} crowds: the generator proves too little"
     );
 }

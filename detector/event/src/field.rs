@@ -19,12 +19,6 @@ impl SlotId {
     }
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Node {
-    pub(crate) slot: Option<SlotId>,
-    children: Children,
-}
-
 /// Keys and the nodes they lead to.
 ///
 /// Nearly every key of an event is looked up and most are not there, so a miss costs one look at a bit, and a hit
@@ -88,14 +82,15 @@ impl Children {
     const BUCKETS: usize = 1024;
     const PLACES: usize = 2048;
 
-    /// Told by length and ends: field names that share all three are few.
+    /// Told by length, ends and a byte between: `eventName`, `eventTime`, `eventType` and `errorCode` share the others.
     #[inline(always)]
     fn place(key: &[u8]) -> usize {
-        let (Some(first), Some(last)) = (key.first(), key.last()) else {
+        let len = key.len();
+        let (Some(first), Some(later)) = (key.first(), key.get(len / 2 + len / 4)) else {
             return 0;
         };
-        let ends = usize::from(*first).wrapping_mul(7) ^ usize::from(*last).wrapping_mul(37);
-        (key.len() ^ ends) % Self::PLACES
+        let [first, later, last] = [*first, *later, key[len - 1]].map(usize::from);
+        (len ^ (first * 7) ^ (later * 293) ^ (last * 37)) % Self::PLACES
     }
 
     #[inline(always)]
@@ -125,15 +120,26 @@ impl Children {
         let sign = Sign::of(key);
         let place = Self::place(key);
         self.occupied[place / 64] |= 1 << (place % 64);
-        let first = &mut self.first[place % Self::BUCKETS];
         self.keys.push(Child {
             sign,
             key: key.into(),
             node,
-            next: *first,
+            next: 0,
         });
-        *first =
+        let number =
             u16::try_from(self.keys.len()).expect("an object has fewer than 2^16 registered keys");
+        // Behind the others: what rules ask for is registered first, and is in more events than what decode looks for.
+        let mut next = self.first[place % Self::BUCKETS];
+        if next == 0 {
+            self.first[place % Self::BUCKETS] = number;
+        }
+        while next != 0 {
+            let before = &mut self.keys[usize::from(next) - 1];
+            next = before.next;
+            if next == 0 {
+                before.next = number;
+            }
+        }
     }
 }
 
@@ -143,7 +149,10 @@ impl Children {
 /// the literal key `a.b` of the top object (flattened logs).
 #[derive(Debug)]
 pub struct FieldTable {
-    nodes: Vec<Node>,
+    /// By node.
+    children: Vec<Children>,
+    /// By node. Apart from what is large: every value that is looked for is asked for its slot.
+    slots: Vec<Option<SlotId>>,
     paths: Vec<Box<str>>,
     by_path: HashMap<Box<str>, SlotId, foldhash::fast::FixedState>,
 }
@@ -151,7 +160,8 @@ pub struct FieldTable {
 impl Default for FieldTable {
     fn default() -> Self {
         Self {
-            nodes: vec![Node::default()],
+            children: vec![Children::default()],
+            slots: vec![None],
             paths: Vec::new(),
             by_path: HashMap::default(),
         }
@@ -170,21 +180,22 @@ impl FieldTable {
         let nested = path
             .split('.')
             .fold(0, |node, key| self.child_or_new(node, key));
-        self.nodes[nested].slot = Some(slot);
+        self.slots[nested] = Some(slot);
         if path.contains('.') {
             let literal = self.child_or_new(0, path);
-            self.nodes[literal].slot = Some(slot);
+            self.slots[literal] = Some(slot);
         }
         slot
     }
 
     fn child_or_new(&mut self, node: usize, key: &str) -> usize {
-        if let Some(child) = self.nodes[node].children.get(key.as_bytes()) {
+        if let Some(child) = self.child(node, key.as_bytes()) {
             return child;
         }
-        self.nodes.push(Node::default());
-        let child = self.nodes.len() - 1;
-        self.nodes[node].children.insert(key.as_bytes(), child);
+        let child = self.slots.len();
+        self.children.push(Children::default());
+        self.slots.push(None);
+        self.children[node].insert(key.as_bytes(), child);
         child
     }
 
@@ -206,13 +217,15 @@ impl FieldTable {
         self.paths.is_empty()
     }
 
-    pub(crate) fn node(&self, node: usize) -> &Node {
-        &self.nodes[node]
+    /// The slot of the values at `node`.
+    #[inline(always)]
+    pub(crate) fn slot_of(&self, node: usize) -> Option<SlotId> {
+        self.slots[node]
     }
 
     #[inline(always)]
     pub(crate) fn child(&self, node: usize, key: &[u8]) -> Option<usize> {
-        self.nodes[node].children.get(key)
+        self.children[node].get(key)
     }
 }
 
@@ -228,7 +241,7 @@ mod tests {
         for (len, slot) in (1..40).zip(slots) {
             let found = table
                 .child(0, key(len).as_bytes())
-                .map(|node| table.node(node).slot);
+                .map(|node| table.slot_of(node));
             assert_eq!(found, Some(Some(slot)));
             for at in 0..len {
                 let mut other = key(len);

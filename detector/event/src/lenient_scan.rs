@@ -123,7 +123,7 @@ fn place<'a>(
         _ => scalar(json)?,
     };
     let is_object = json.starts_with('{');
-    if let Some(slot) = at.table.node(at.node).slot
+    if let Some(slot) = at.table.slot_of(at.node)
         && !take(slot, value, json)
     {
         return Err(Error::custom("too many values at the fields in use"));

@@ -154,7 +154,7 @@ impl<'a> Walk<'_, '_, 'a> {
                 break;
             }
             if let Some(child) = self.table.child(node, bytes.get(key + 1..key_end)?)
-                && let Some(slot) = self.table.node(child).slot
+                && let Some(slot) = self.table.slot_of(child)
             {
                 let value = text.get(value + 1..value_end)?;
                 if !self.slots.offer_text(slot, value) {
@@ -201,7 +201,7 @@ impl<'a> Walk<'_, '_, 'a> {
     }
 
     fn slot(&self, node: usize) -> Option<SlotId> {
-        self.table.node(node).slot
+        self.table.slot_of(node)
     }
 
     #[inline(always)]

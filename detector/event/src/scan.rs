@@ -112,11 +112,7 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
         self.check_depth()?;
         if self.node != 0 {
-            Self::put(
-                self.slots,
-                self.table.node(self.node).slot,
-                Value::Container,
-            )?;
+            Self::put(self.slots, self.table.slot_of(self.node), Value::Container)?;
         }
         while let Some(child) = map.next_key_seed(KeyVisitor {
             table: self.table,
@@ -152,23 +148,19 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
             members += 1;
         }
         if members == 0 {
-            Self::put(
-                self.slots,
-                self.table.node(self.node).slot,
-                Value::Container,
-            )?;
+            Self::put(self.slots, self.table.slot_of(self.node), Value::Container)?;
         }
         Ok(())
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Self::put(self.slots, self.table.node(self.node).slot, Value::Null)
+        Self::put(self.slots, self.table.slot_of(self.node), Value::Null)
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
         Self::put(
             self.slots,
-            self.table.node(self.node).slot,
+            self.table.slot_of(self.node),
             Value::Bool(value),
         )
     }
@@ -176,7 +168,7 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
     fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
         Self::put(
             self.slots,
-            self.table.node(self.node).slot,
+            self.table.slot_of(self.node),
             Value::Unsigned(value),
         )
     }
@@ -184,7 +176,7 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
     fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
         Self::put(
             self.slots,
-            self.table.node(self.node).slot,
+            self.table.slot_of(self.node),
             Value::Signed(value),
         )
     }
@@ -198,7 +190,7 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
         }
         Self::put(
             self.slots,
-            self.table.node(self.node).slot,
+            self.table.slot_of(self.node),
             // One reader makes 0 of `-0`, the other -0.
             Value::Float(value + 0.0),
         )
@@ -207,7 +199,7 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
     fn visit_borrowed_str<E: Error>(self, value: &'a str) -> Result<(), E> {
         Self::put(
             self.slots,
-            self.table.node(self.node).slot,
+            self.table.slot_of(self.node),
             Value::Text(Cow::Borrowed(value)),
         )
     }
@@ -215,7 +207,7 @@ impl<'a> Visitor<'a> for NodeVisitor<'_, '_, 'a> {
     fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
         Self::put(
             self.slots,
-            self.table.node(self.node).slot,
+            self.table.slot_of(self.node),
             Value::Text(Cow::Owned(value.to_owned())),
         )
     }

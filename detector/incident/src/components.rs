@@ -5,13 +5,14 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::crowds::crowds;
 use crate::link::Link;
 use crate::majority::belonging;
 use crate::member::{Member, are_near};
 
 /// Of each member, the place of the first one that is of the same incident. Two times that a value links are of one
-/// stretch where the pause between them is at most `gap_ms`. What is connected so, and all over a place, joins the
-/// incident of the one to whom most of its evidence belongs.
+/// stretch where the pause between them is at most `gap_ms`; a crowd that one rule alerts of in one stretch is one. What
+/// is connected so, and all over a place, joins the incident of the one to whom most of its evidence belongs.
 ///
 /// `evidence` has the ids of a member's earliest events, each once. Costs a sort of all links; nothing depends on the
 /// order of members but which one is the first.
@@ -43,6 +44,9 @@ pub fn components<'e, E: Iterator<Item = &'e str>>(
                 joined.for_each(|at| union.join(*at, stretch.first));
             }
         }
+    }
+    for crowd in crowds(members, gap_ms) {
+        crowd.iter().for_each(|at| union.join(*at, crowd[0]));
     }
     let linked: Vec<usize> = (0..members.len()).map(|at| union.first(at)).collect();
     for (one, other) in belonging(members, evidence, &linked, gap_ms) {

@@ -5,6 +5,8 @@ pub mod entities; // what an episode says of whom
 mod composition; // which correlations an alert is made of
 pub mod link; // by what it finds others
 pub mod member; // what incidents know of an episode
+mod crowd; // many of whom one rule alerts at once
+mod crowds; // which they are
 mod majority; // whose an alert over a place is
 pub mod components; // what is connected
 pub mod id; // the name of an incident

@@ -53,7 +53,7 @@ pub enum Link {
     Name(EntityKind, String),
     /// A resource by which the rule is grouped.
     Resource(String),
-    /// A place, of rules of one threat that group by nobody. `None`: everything that the logs hold.
+    /// A place, of rules of one threat that group by nobody who did it. `None`: everything that the logs hold.
     Scope(String, Option<(EntityKind, String)>),
     /// A group of a correlation, by the rule's id: that the episode is of it, or is made of it.
     Group(Arc<str>, Vec<Box<str>>),
@@ -97,7 +97,7 @@ impl Linking {
             .collect();
         let groups = self.compositions.groups_of(rule, &episode.values);
         links.extend(groups.map(|(id, group)| Link::Group(id, group)));
-        if let (false, Some(threat)) = (groups_by_somebody(rule), &rule.meta.threat) {
+        if let (false, Some(threat)) = (groups_by(rule, &[EntityRole::Actor]), &rule.meta.threat) {
             let scope = |place| Link::Scope(threat.clone(), place);
             if rule.group_by.is_empty() {
                 links.push(scope(None));
@@ -147,11 +147,12 @@ impl Linking {
 /// Whether a group of the rule is somebody who did it or fell to it. Otherwise it is a place, or somebody who was only
 /// tried, and whom its alerts show is some of many.
 pub(crate) fn groups_by_somebody(rule: &CorrelationRule) -> bool {
+    groups_by(rule, &[EntityRole::Actor, EntityRole::Opened])
+}
+
+fn groups_by(rule: &CorrelationRule, roles: &[EntityRole]) -> bool {
     let mut entities = rule.entities.iter();
-    entities.any(|of| {
-        matches!(of.role, EntityRole::Actor | EntityRole::Opened)
-            && matches!(of.source, EntitySource::Group(_))
-    })
+    entities.any(|of| roles.contains(&of.role) && matches!(of.source, EntitySource::Group(_)))
 }
 
 fn is_value(value: &str) -> bool {

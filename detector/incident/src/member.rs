@@ -3,6 +3,7 @@
 use detector_rule::CorrelationRule;
 use detector_window::episode::Episode;
 
+use crate::crowd::Crowd;
 use crate::entities::Entity;
 use crate::link::{Linking, Links, groups_by_somebody};
 
@@ -14,6 +15,8 @@ pub struct Member {
     pub links: Links,
     /// Whether its group is nobody who did it or fell to it.
     pub is_over_place: bool,
+    /// With whom it is one without a link.
+    pub crowd: Option<Crowd>,
 }
 
 impl Member {
@@ -30,6 +33,7 @@ impl Member {
                 .collect(),
             links: linking.links(rule, episode, entities),
             is_over_place: !groups_by_somebody(rule),
+            crowd: Crowd::of(rule, episode.group),
         }
     }
 

@@ -84,12 +84,13 @@ impl Matcher {
     }
 
     /// Of conditions that are asked for one by one.
-    fn of<'r>(conditions: impl Iterator<Item = &'r Expr>, fields: &FieldTable) -> Self {
+    fn of<'r>(conditions: impl Iterator<Item = &'r Expr> + Clone, fields: &FieldTable) -> Self {
         let mut table = PredicateTable::new(fields.len());
         let mut programs = Programs::default();
-        for root in conditions {
+        for root in conditions.clone() {
             programs.add(root, &mut table);
         }
+        rule_index::make_anchors(conditions, &mut table);
         table.finish();
         let elements = table.elements().map(|(id, element)| {
             let root = std::iter::once(element.root());
@@ -220,11 +221,15 @@ impl Matcher {
         holds
     }
 
+    #[inline(always)]
     fn evaluate_group(&self, group: u32, seen: Seen<'_, '_>, scratch: &mut Scratch) {
-        if scratch.evaluated.get(group) {
-            return;
+        if !scratch.evaluated.get(group) {
+            scratch.evaluated.set(group);
+            self.evaluate_anew(group, seen, scratch);
         }
-        scratch.evaluated.set(group);
+    }
+
+    fn evaluate_anew(&self, group: u32, seen: Seen<'_, '_>, scratch: &mut Scratch) {
         let (subject, tests) = self.table.group(group);
         let Scratch {
             truth,

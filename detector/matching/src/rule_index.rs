@@ -1,12 +1,15 @@
 //! Which rules an event of one source can match at all.
 //!
 //! Most conditions cannot be true unless one of a few tests passes: an *anchor*. A rule is filed under its anchor's
-//! predicates and looked at only when one of them passes; rules without an anchor are looked at always.
+//! predicates and looked at only when one of them passes; rules without an anchor are looked at always. Regular
+//! expressions and globs are no anchors, but a text is that is in all that they match.
+
+use std::cmp::Reverse;
 
 use detector_event::event::LogSource;
 use detector_event::field::SlotId;
 use detector_event::slots::Slots;
-use detector_rule::{Expr, Place, RuleSet, Subject, Test};
+use detector_rule::{Expr, Place, Predicate, RuleSet, Subject, Test};
 
 use super::predicate::PredicateId;
 use super::predicate_table::PredicateTable;
@@ -29,20 +32,12 @@ impl RuleIndex {
                 .enumerate()
                 .filter(|(_, rule)| rule.sources.contains(&source))
         };
-        // How many rules ask for a predicate tells how little it says about any one of them.
-        let mut uses = vec![0u32; table.len()];
-        for (_, rule) in seen() {
-            rule.condition.root.each_test(&mut |predicate| {
-                if let Some(id) = table.id(predicate) {
-                    uses[id as usize] += 1;
-                }
-            });
-        }
+        let uses = Uses::of(seen().map(|(_, rule)| &rule.condition.root), table);
         let mut always = Vec::new();
         let mut filed: Vec<(PredicateId, u32)> = Vec::new();
         for (ix, rule) in seen() {
             let number = u32::try_from(ix).expect("fewer than 2^32 rules");
-            match anchor(&rule.condition.root, table, &uses) {
+            match uses.anchor(&rule.condition.root) {
                 Some(anchor) => filed.extend(anchor.predicates.into_iter().map(|id| (id, number))),
                 None => always.push(number),
             }
@@ -84,57 +79,142 @@ impl RuleIndex {
     }
 }
 
-/// Predicates of which one must pass, and how often that may be expected to happen in vain.
+/// What has to pass where a test passes that is not evaluated ahead.
+fn needed(predicate: &Predicate) -> Option<Predicate> {
+    let subject = predicate.subject;
+    let test = Test::Text(predicate.test.needed_text()?);
+    (subject != Subject::AnyText).then_some(Predicate { subject, test })
+}
+
+/// Has tests evaluated ahead that those of such conditions need which have no other anchor.
+pub(super) fn make_anchors<'r>(
+    conditions: impl Iterator<Item = &'r Expr> + Clone,
+    table: &mut PredicateTable,
+) {
+    let uses = Uses::of(conditions.clone(), table);
+    let lacking: Vec<&Expr> = conditions
+        .filter(|root| uses.anchor(root).is_none())
+        .collect();
+    for root in lacking {
+        intern_needed(root, table);
+    }
+}
+
+fn intern_needed(expr: &Expr, table: &mut PredicateTable) {
+    match expr {
+        Expr::Test(predicate) => {
+            if let Some(needed) = needed(predicate) {
+                table.intern(&needed);
+            }
+        }
+        Expr::All(parts) | Expr::Any(parts) | Expr::AtLeast(1.., parts) => {
+            parts.iter().for_each(|part| intern_needed(part, table));
+        }
+        Expr::AtLeast(0, _) | Expr::Not(_) => {}
+    }
+}
+
+/// Predicates of which one must pass.
 #[derive(Debug, Clone)]
 struct Anchor {
     predicates: Vec<PredicateId>,
+    /// How often that may be expected to happen in vain.
     cost: u64,
+    /// How many tests there are of the least popular of their fields.
+    popularity: u32,
 }
 
-fn anchor(expr: &Expr, table: &PredicateTable, uses: &[u32]) -> Option<Anchor> {
-    match expr {
-        Expr::Test(predicate) => {
-            let weight = match (&predicate.subject, &predicate.test) {
-                (Subject::AnyText, _) => return None,
-                (_, Test::Text(text)) if text.place == Place::Whole => 1,
-                (_, Test::Text(_)) => 4,
-                (_, Test::Number(..) | Test::Cidr(_)) => 50,
-                (_, Test::Present | Test::AnyText) => 200,
-                // A missing field passes it; slow tests are not evaluated ahead.
-                (
-                    _,
-                    Test::Null
-                    | Test::Glob(_)
-                    | Test::Regex(_)
-                    | Test::OtherField { .. }
-                    | Test::Moment { .. }
-                    | Test::Listed(_)
-                    | Test::Element(_),
-                ) => return None,
-            };
-            let id = table.id(predicate)?;
-            Some(Anchor {
-                predicates: vec![id],
-                cost: weight * u64::from(uses[id as usize]),
-            })
+impl Anchor {
+    /// A rule that is looked at in vain for so few others costs no more than a look at one more field of every event.
+    const CHEAP: u64 = 16;
+
+    /// The least is the best: fields that many rules test are looked at anyway.
+    fn order(&self) -> impl Ord + use<> {
+        let dear = self.cost / Self::CHEAP;
+        (dear, Reverse(self.popularity), self.cost)
+    }
+}
+
+/// How many rules ask for what.
+struct Uses<'t> {
+    table: &'t PredicateTable,
+    /// By predicate: tells how little it says about any one of them.
+    predicates: Vec<u32>,
+    /// By slot.
+    fields: Vec<u32>,
+}
+
+impl<'t> Uses<'t> {
+    fn of<'r>(conditions: impl Iterator<Item = &'r Expr>, table: &'t PredicateTable) -> Self {
+        let mut uses = Self {
+            table,
+            predicates: vec![0; table.len()],
+            fields: vec![0; table.slots()],
+        };
+        for root in conditions {
+            root.each_test(&mut |predicate| {
+                if let Some(id) = table.id(predicate) {
+                    uses.predicates[id as usize] += 1;
+                }
+                if let Subject::Field(slot) = predicate.subject {
+                    uses.fields[slot.index()] += 1;
+                }
+            });
         }
-        Expr::All(parts) => parts
-            .iter()
-            .filter_map(|part| anchor(part, table, uses))
-            .min_by_key(|anchor| anchor.cost),
-        // Where at least one of them must be true, one of all their anchors must pass.
-        Expr::Any(parts) | Expr::AtLeast(1.., parts) => {
-            let mut whole = Anchor {
-                predicates: Vec::new(),
-                cost: 0,
-            };
-            for part in parts {
-                let one = anchor(part, table, uses)?;
-                whole.predicates.extend(one.predicates);
-                whole.cost = whole.cost.saturating_add(one.cost);
+        uses
+    }
+
+    fn anchor(&self, expr: &Expr) -> Option<Anchor> {
+        match expr {
+            Expr::Test(predicate) => self.anchor_of_test(predicate),
+            Expr::All(parts) => parts
+                .iter()
+                .filter_map(|part| self.anchor(part))
+                .min_by_key(Anchor::order),
+            // Where at least one of them must be true, one of all their anchors must pass.
+            Expr::Any(parts) | Expr::AtLeast(1.., parts) => {
+                let mut whole = Anchor {
+                    predicates: Vec::new(),
+                    cost: 0,
+                    popularity: u32::MAX,
+                };
+                for part in parts {
+                    let one = self.anchor(part)?;
+                    whole.predicates.extend(one.predicates);
+                    whole.cost = whole.cost.saturating_add(one.cost);
+                    whole.popularity = whole.popularity.min(one.popularity);
+                }
+                Some(whole)
             }
-            Some(whole)
+            Expr::AtLeast(0, _) | Expr::Not(_) => None,
         }
-        Expr::AtLeast(0, _) | Expr::Not(_) => None,
+    }
+
+    fn anchor_of_test(&self, predicate: &Predicate) -> Option<Anchor> {
+        let Subject::Field(slot) = predicate.subject else {
+            return None;
+        };
+        let needed = needed(predicate);
+        let predicate = needed.as_ref().unwrap_or(predicate);
+        let weight = match &predicate.test {
+            Test::Text(text) if text.place == Place::Whole => 1,
+            Test::Text(_) => 4,
+            Test::Number(..) | Test::Cidr(_) => 50,
+            Test::Present | Test::AnyText => 200,
+            // A missing field passes it; slow tests are not evaluated ahead.
+            Test::Null
+            | Test::Glob(_)
+            | Test::Regex(_)
+            | Test::OtherField { .. }
+            | Test::Moment { .. }
+            | Test::Listed(_)
+            | Test::Element(_) => return None,
+        };
+        let id = self.table.id(predicate)?;
+        Some(Anchor {
+            predicates: vec![id],
+            cost: weight * u64::from(self.predicates[id as usize].max(1)),
+            popularity: self.fields[slot.index()],
+        })
     }
 }

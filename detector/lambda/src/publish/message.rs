@@ -243,8 +243,11 @@ mod tests {
 
     #[test]
     fn an_incident_is_named_where_nothing_else_can_belong_to_it() {
-        // What is no address links nothing, and nothing is made of it.
-        let alone = message("somewhere", |rule| rule.parents.clear());
+        // What is no address links nothing, nothing is made of it, and what is of low level is no crowd.
+        let alone = message("somewhere", |rule| {
+            rule.parents.clear();
+            rule.meta.level = Some(Level::Low);
+        });
         assert!(alone.attributes.iter().any(|(name, _)| *name == "incident"));
         assert!(body_of(&alone, "default")["unmapped"]["incident_id"].is_string());
         let linked = message("203.0.113.10", |_| {});

@@ -36,7 +36,17 @@ const WORDS: [&str; 26] = [
 const PATTERNS: [&str; 10] = [
     "a*", "*b", "*b*", "a?c", "?", "*", r"a\*b", "a*c", "??", "*x*y*",
 ];
-const REGEXES: [&str; 7] = ["^a", "b$", "^a.c$", "[0-9]{2}", "^$", "a|é", "A"];
+const REGEXES: [&str; 9] = [
+    "^a",
+    "b$",
+    "^a.c$",
+    "[0-9]{2}",
+    "^$",
+    "a|é",
+    "A",
+    ".*bc.?",
+    "(x|y)?(yes)+",
+];
 
 /// What is generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

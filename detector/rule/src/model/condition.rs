@@ -77,6 +77,22 @@ pub enum Test {
     Present,
 }
 
+impl Test {
+    /// What every text passes that passes this test, where that is one that is tested alone: some text is in it.
+    pub fn needed_text(&self) -> Option<TextTest> {
+        let (case, text) = match self {
+            Test::Regex(pattern) => (Case::Kept, pattern.needed_text()?.to_owned()),
+            Test::Glob(glob) => (glob.case, glob.longest_text()),
+            _ => return None,
+        };
+        (!text.is_empty()).then(|| TextTest {
+            place: Place::Anywhere,
+            case,
+            text: text.into(),
+        })
+    }
+}
+
 /// What an object at a field, one of an array or a single one, must be like. Equal where the tests are.
 #[derive(Debug, Clone)]
 pub struct Element(Arc<Inner>);
@@ -153,6 +169,18 @@ pub enum Place {
 pub struct Glob {
     pub case: Case,
     pub parts: Box<[GlobPart]>,
+}
+
+impl Glob {
+    fn longest_text(&self) -> String {
+        let char_of = |part: &GlobPart| match part {
+            GlobPart::Char(char) => Some(*char),
+            _ => None,
+        };
+        let runs = self.parts.split(|part| char_of(part).is_none());
+        let texts = runs.map(|run| run.iter().filter_map(char_of).collect::<String>());
+        texts.max_by_key(String::len).unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,6 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use regex::{Error, Regex, RegexBuilder, bytes};
+use regex_syntax::hir::{Hir, HirKind};
 
 /// Bytes of a compiled program that is kept from the start.
 const KEPT_BYTES_MAX: usize = 1 << 20;
@@ -19,6 +20,7 @@ pub struct Pattern {
     /// For text that is ASCII; missing where it might say something else.
     ascii: Option<bytes::Regex>,
     unicode: Unicode,
+    needed: Option<Box<str>>,
 }
 
 #[derive(Debug, Clone)]
@@ -48,6 +50,9 @@ impl Pattern {
             built => Unicode::Kept(built?),
         };
         Ok(Self {
+            needed: regex_syntax::parse(text)
+                .ok()
+                .and_then(|hir| Some(std::str::from_utf8(needed(&hir)?).ok()?.into())),
             text: text.into(),
             ascii,
             unicode,
@@ -59,6 +64,11 @@ impl Pattern {
         &self.text
     }
 
+    /// The longest text that is known to be in all that it matches, letter case included.
+    pub fn needed_text(&self) -> Option<&str> {
+        self.needed.as_deref()
+    }
+
     pub fn is_match(&self, text: &str) -> bool {
         match (&self.ascii, &self.unicode) {
             (Some(ascii), _) if text.is_ascii() => ascii.is_match(text.as_bytes()),
@@ -68,6 +78,19 @@ impl Pattern {
                 regex.as_ref().is_some_and(|regex| regex.is_match(text))
             }
         }
+    }
+}
+
+fn needed(expression: &Hir) -> Option<&[u8]> {
+    match expression.kind() {
+        HirKind::Literal(literal) => Some(&literal.0),
+        HirKind::Capture(group) => needed(&group.sub),
+        HirKind::Repetition(repeated) if repeated.min > 0 => needed(&repeated.sub),
+        HirKind::Concat(parts) => parts
+            .iter()
+            .filter_map(needed)
+            .max_by_key(|text| text.len()),
+        _ => None,
     }
 }
 
@@ -124,6 +147,21 @@ mod tests {
         let pattern = Pattern::new(r"^\w{1,255}$").unwrap();
         assert!(pattern.is_match("ada") && pattern.is_match("ädä") && !pattern.is_match("ä-ä"));
         assert!(Pattern::new(r"\w{1000}{1000}").is_err());
+    }
+
+    #[test]
+    fn what_is_needed_is_told() {
+        for (text, needed) in [
+            (r".+:assumed-role/aws:.+", Some(":assumed-role/aws:")),
+            (r"^(?:ab|cd)(longer)+x?$", Some("longer")),
+            (r"(?i)role/(?-i:Admin)", Some("/Admin")),
+            (r"(?i)admin", None),
+            (r"(admin|root)-x*", Some("-")),
+            (r"(abc)?[d-f]{3}", None),
+        ] {
+            let pattern = Pattern::new(text).unwrap();
+            assert_eq!(pattern.needed_text(), needed, "{text}");
+        }
     }
 
     #[test]
@@ -185,6 +223,8 @@ mod tests {
             prop_assert_eq!(pattern.is_ok(), plain.is_ok(), "{}", written);
             if let (Ok(pattern), Ok(plain)) = (pattern, plain) {
                 prop_assert_eq!(pattern.is_match(&text), plain.is_match(&text), "{}", written);
+                let lacks = pattern.needed_text().is_some_and(|needed| !text.contains(needed));
+                prop_assert!(!(lacks && pattern.is_match(&text)), "{} needs more than {}", written, text);
             }
         }
     }
