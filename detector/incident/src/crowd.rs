@@ -23,11 +23,12 @@ pub struct Crowd {
 impl Crowd {
     /// `None`: of none. What a detection rule tells by itself, or is of low level, happens to many at a time.
     pub(crate) fn of(rule: &CorrelationRule, group: Key) -> Option<Self> {
+        if rule.stands_for.is_some() {
+            return None;
+        }
         let groups_min = match knows_nobody(rule) {
             true => PLACES_MIN,
-            false if rule.stands_for.is_some() || rule.meta.level < Some(Level::Medium) => {
-                return None;
-            }
+            false if rule.meta.level < Some(Level::Medium) => return None,
             false => SOMEBODIES_MIN,
         };
         Some(Self {
@@ -46,6 +47,5 @@ fn knows_nobody(rule: &CorrelationRule) -> bool {
     };
     let mut entities = rule.entities.iter();
     (0..rule.group_by.len()).all(is_scope)
-        && rule.stands_for.is_none()
         && !entities.any(|of| matches!(of.role, EntityRole::Actor | EntityRole::Opened))
 }
