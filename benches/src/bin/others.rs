@@ -5,8 +5,8 @@
 use std::hint::black_box;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::time::Duration;
+use std::{env, fs};
 
 use benches::{limits, ours, rules};
 use detector_core::engine::{Engine, Mode};
@@ -73,23 +73,18 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// How long it takes, once: the time for which this thread has a processor, where the system tells.
+/// How long this thread has a processor for it, once.
 fn time(work: &mut dyn FnMut()) -> Duration {
-    let (start, used) = (Instant::now(), processor_time());
+    let begun = processor_time();
     work();
-    match (used, processor_time()) {
-        (Some(before), Some(after)) => after - before,
-        _ => start.elapsed(),
-    }
+    processor_time().saturating_sub(begun)
 }
 
-/// Of this thread, as Linux tells it.
-fn processor_time() -> Option<Duration> {
-    // It is brought up to date where a thread may make way for others.
-    thread::yield_now();
-    let told = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    let nanoseconds = told.split(' ').next()?.parse().ok()?;
-    Some(Duration::from_nanos(nanoseconds))
+/// Of this thread alone.
+fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let nanoseconds = u32::try_from(time.tv_nsec).expect("less than a second");
+    Duration::new(time.tv_sec.cast_unsigned(), nanoseconds)
 }
 
 fn repeated(lines: &[String]) -> (Vec<u8>, usize) {

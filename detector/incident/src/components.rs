@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::crowds::crowds;
+use crate::crowd::Crowd;
 use crate::link::Link;
 use crate::majority::belonging;
 use crate::member::{Member, are_near};
@@ -30,7 +30,8 @@ pub fn components<'e, E: Iterator<Item = &'e str>>(
     }
     let mut networks = Networks::default();
     for (link, linked) in &by_link {
-        let stretches = stretches(members, linked, gap_ms, &mut union);
+        let stretches = stretches(members, linked, gap_ms);
+        stretches.iter().for_each(|of| union.join_all(&of.members));
         if let Link::Network(network) = link {
             networks.add(*network, stretches);
         }
@@ -41,12 +42,23 @@ pub fn components<'e, E: Iterator<Item = &'e str>>(
                 let joined = linked
                     .iter()
                     .filter(|at| stretch.is_near_to(&members[**at], gap_ms));
-                joined.for_each(|at| union.join(*at, stretch.first));
+                joined.for_each(|at| union.join(*at, stretch.members[0]));
             }
         }
     }
-    for crowd in crowds(members, gap_ms) {
-        crowd.iter().for_each(|at| union.join(*at, crowd[0]));
+    let mut by_rule: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, member) in members.iter().enumerate() {
+        if let Some(crowd) = &member.crowd {
+            by_rule.entry(crowd.rule()).or_default().push(at);
+        }
+    }
+    for of_rule in by_rule.values() {
+        for stretch in stretches(members, of_rule, gap_ms) {
+            let at_once = stretch.members.iter();
+            if Crowd::is_made_of(at_once.filter_map(|at| members[*at].crowd.as_ref())) {
+                union.join_all(&stretch.members);
+            }
+        }
     }
     let linked: Vec<usize> = (0..members.len()).map(|at| union.first(at)).collect();
     for (one, other) in belonging(members, evidence, &linked, gap_ms) {
@@ -55,13 +67,13 @@ pub fn components<'e, E: Iterator<Item = &'e str>>(
     (0..members.len()).map(|at| union.first(at)).collect()
 }
 
-/// A time in which a value was never quiet for longer than the gap.
-#[derive(Debug, Clone, Copy)]
+/// A time in which a value, or a rule, was never quiet for longer than the gap.
+#[derive(Debug)]
 struct Stretch {
     start: i64,
     until: i64,
-    /// One of its members.
-    first: usize,
+    /// At least one; one that held several times may be there as often.
+    members: Vec<usize>,
 }
 
 impl Stretch {
@@ -71,10 +83,10 @@ impl Stretch {
     }
 }
 
-/// The stretches of a value, in the order of time; joins the members of each.
-fn stretches(members: &[Member], linked: &[usize], gap_ms: i64, union: &mut Union) -> Vec<Stretch> {
+/// The stretches of some of the members, in the order of time.
+fn stretches(members: &[Member], of: &[usize], gap_ms: i64) -> Vec<Stretch> {
     let mut times: Vec<(i64, i64, usize)> = Vec::new();
-    for &at in linked {
+    for &at in of {
         let held = members[at].held.iter();
         times.extend(held.map(|(start, until)| (*start, *until, at)));
     }
@@ -84,12 +96,12 @@ fn stretches(members: &[Member], linked: &[usize], gap_ms: i64, union: &mut Unio
         match stretches.last_mut() {
             Some(last) if start.saturating_sub(last.until) <= gap_ms => {
                 last.until = last.until.max(until);
-                union.join(last.first, at);
+                last.members.push(at);
             }
             _ => stretches.push(Stretch {
                 start,
                 until,
-                first: at,
+                members: vec![at],
             }),
         }
     }
@@ -135,6 +147,10 @@ impl Union {
             at = self.0[at];
         }
         at
+    }
+
+    fn join_all(&mut self, all: &[usize]) {
+        all.windows(2).for_each(|two| self.join(two[0], two[1]));
     }
 
     fn join(&mut self, one: usize, other: usize) {

@@ -6,7 +6,6 @@ mod composition; // which correlations an alert is made of
 pub mod link; // by what it finds others
 pub mod member; // what incidents know of an episode
 mod crowd; // many of whom one rule alerts at once
-mod crowds; // which they are
 mod majority; // whose an alert over a place is
 pub mod components; // what is connected
 pub mod id; // the name of an incident

@@ -1,11 +1,9 @@
 //! What the protocol needs to know of each correlation rule.
 
-use std::sync::Arc;
-
 use crate::edition::Writer;
 use crate::edition::meaning::Meaning;
 use crate::key::RuleKey;
-use detector_rule::{CorrelationIx, CorrelationRule, EntityRole, InputRule, RuleSet};
+use detector_rule::{CorrelationIx, CorrelationRule, InputRule, RuleSet};
 use detector_window::Windows;
 use detector_window::key::Key;
 use detector_window::kind::ChildView;
@@ -111,15 +109,6 @@ fn children(rule: &CorrelationRule) -> (bool, bool) {
     (has_both, has_both && needs_one)
 }
 
-/// Whether a rule groups by nothing but what many share by its nature, as it says itself.
-fn is_shared(rule: &CorrelationRule) -> bool {
-    let is_scope = |field: &Arc<str>| {
-        let mut scopes = rule.entities.iter();
-        scopes.any(|entity| entity.role == EntityRole::Scope && entity.field == *field)
-    };
-    rule.group_by.iter().all(is_scope)
-}
-
 impl RuleFacts {
     /// Whether it goes to the log without a look at its item. Of single users and addresses most have one hit in a minute:
     /// the log would save no write, and a sweep would have as many groups to go through as there were hits.
@@ -166,8 +155,8 @@ impl<'r> Plan<'r> {
                 depth,
                 lag_ms,
                 is_monotone,
-                can_wait: !is_monotone || (counts_many && is_shared(rule)),
-                is_shared: is_shared(rule),
+                can_wait: !is_monotone || (counts_many && rule.groups_by_places()),
+                is_shared: rule.groups_by_places(),
                 marks,
                 parks: is_monotone && needs_a_child,
                 bears_before_ms: rule.timespan_ms + slice_ms,

@@ -150,7 +150,7 @@ def test_up_names_each_reason(fresh_terminals: Terminals, tmp_path: Path) -> Non
         "no rule: no rule hits": json.dumps(denied | {"event": "nothing.of.note", "decision": "allow"}),
         "no group: `sub` is missing": json.dumps(nameless),
         "clock ahead: 1 event": json.dumps(denied | {"timestamp": now_ms + 3_600_000}),
-        "too late: 1 hit that arrived more than 15m": json.dumps(denied | {"timestamp": now_ms - 3_600_000}),
+        "too late: 2 hits that arrived more than 15m": json.dumps(denied | {"timestamp": now_ms - 3_600_000}),
         "unreadable: 1 record, kept in s3://": '{"event":"vehicle.read",',
     }
     for reason, text in cases.items():

@@ -250,6 +250,15 @@ pub struct CorrelationRule {
 }
 
 impl CorrelationRule {
+    /// Whether it groups by nothing but places ([`EntityRole::Scope`]), as it says itself: by what many share by its nature.
+    pub fn groups_by_places(&self) -> bool {
+        let is_place = |field: &Arc<str>| {
+            let mut entities = self.entities.iter();
+            entities.any(|of| of.role == EntityRole::Scope && of.field == *field)
+        };
+        self.group_by.iter().all(is_place)
+    }
+
     /// The places in [`RuleSet::correlations`] of the correlations that it refers to, which stand before it.
     pub fn children(&self) -> impl Iterator<Item = usize> {
         self.inputs.iter().filter_map(|input| match input.rule {
