@@ -165,29 +165,8 @@ impl Asked {
         (worker, now_us): (usize, i64),
     ) -> Result<Performed, Throttled> {
         match (call, &self.effect) {
-            (Call::Get(lots), effect) => {
-                let is_consistent = !matches!(
-                    effect,
-                    Effect::Read {
-                        is_consistent: false,
-                        ..
-                    }
-                );
-                let mut left = Vec::new();
-                for lot in lots {
-                    match table.read_lot(lot, is_consistent, (worker, now_us)) {
-                        Ok(items) => {
-                            for ((place, _), item) in lot.iter().zip(items) {
-                                self.items[*place] = item;
-                            }
-                        }
-                        Err(Throttled) => left.push(lot.clone()),
-                    }
-                }
-                if !left.is_empty() {
-                    let is_some = left.len() < lots.len();
-                    return Ok(Performed::Again(Call::Get(left), is_some));
-                }
+            (Call::Get(lots), Effect::Read { is_consistent, .. }) => {
+                return Ok(self.got(lots, (table, *is_consistent), (worker, now_us)));
             }
             (Call::Put(lot), Effect::Write(writes)) => {
                 let of_lot: Vec<&ConditionalWrite> =
@@ -231,6 +210,30 @@ impl Asked {
             _ => self.perform_of_parking(call, table, now_us)?,
         }
         Ok(Performed::Done)
+    }
+
+    fn got(
+        &mut self,
+        lots: &[Lot],
+        (table, is_consistent): (&mut Table, bool),
+        at: (usize, i64),
+    ) -> Performed {
+        let mut left = Vec::new();
+        for lot in lots {
+            match table.read_lot(lot, is_consistent, at) {
+                Ok(items) => {
+                    for ((place, _), item) in lot.iter().zip(items) {
+                        self.items[*place] = item;
+                    }
+                }
+                Err(Throttled) => left.push(lot.clone()),
+            }
+        }
+        if left.is_empty() {
+            return Performed::Done;
+        }
+        let is_some = left.len() < lots.len();
+        Performed::Again(Call::Get(left), is_some)
     }
 
     fn perform_of_parking(

@@ -6,6 +6,7 @@ pub mod notices; // what has been told
 mod log; // deltas that wait for a sweep
 mod parked; // hits that wait for a child's episode
 pub mod packs; // items of one user or address together
+mod packed; // reading and writing them
 mod requests; // one call each
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,22 +4,17 @@
 //! `version`. An item that is too large for its pack lies in the same bucket, under the group and its rule.
 //! `due` has the bits of the rules of which something is due behind its point, since the index tells of keys alone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use detector_core::store::pack::{self, Due, Fate, Found, Pack, Packing};
-use detector_core::store::{ConditionalWrite, Item, ItemKey, RuleKey, WriteOutcome};
+use detector_core::store::pack::{self, Due, Pack, Packing};
+use detector_core::store::{ItemKey, RuleKey};
 use detector_core::window::key::Key;
-use tracing::{debug, error};
 
-use crate::deadline::Deadline;
-use crate::dynamodb::DynamoStore;
 use crate::dynamodb::attributes::{
-    self, Attributes, DUE_KEPT_MS, STREAM_RETENTION_MS, bytes, number, primary_key, read_number,
+    Attributes, DUE_KEPT_MS, STREAM_RETENTION_MS, bytes, number, primary_key, read_number,
 };
-use crate::dynamodb::requests::Put;
-use crate::fault::Fault;
 
 /// Partition keys of packs: one takes 1,000 write units a second and, with a local index, 10 GB. A sweep asks each of them
 /// at each depth of the rules.
@@ -28,7 +23,7 @@ pub const PACK_BUCKETS: u8 = 128;
 /// Begins the partition keys; no rule's bucket is so short.
 const BUCKET: &[u8] = b"packs";
 
-const PACKING: Packing = Packing::kept(STREAM_RETENTION_MS, DUE_KEPT_MS);
+pub(super) const PACKING: Packing = Packing::kept(STREAM_RETENTION_MS, DUE_KEPT_MS);
 
 /// Digits of the bits behind the point of `due`.
 const BITS_DIGITS: usize = 20;
@@ -42,9 +37,9 @@ const KNOWN_BYTES_MAX: usize = 32_000_000;
 /// A pack as it was read or written last.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stored {
-    pack: Pack,
+    pub(super) pack: Pack,
     /// Attributes that this program does not know: a newer one's. They stay.
-    others: Attributes,
+    pub(super) others: Attributes,
 }
 
 /// Packs that this process has read or written: a write goes by what was read. One that is not here is read before.
@@ -62,17 +57,17 @@ impl KnownPacks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn get(&self, group: Key) -> Option<Stored> {
+    pub(super) fn get(&self, group: Key) -> Option<Stored> {
         self.lock().packs.get(&group).cloned()
     }
 
-    fn forget(&self, group: Key) {
+    pub(super) fn forget(&self, group: Key) {
         let mut known = self.lock();
         let bytes = known.packs.remove(&group).map(|it| it.pack.bytes());
         known.bytes -= bytes.unwrap_or(0);
     }
 
-    fn keep(&self, group: Key, stored: Stored) {
+    pub(super) fn keep(&self, group: Key, stored: Stored) {
         self.forget(group);
         let mut known = self.lock();
         if known.bytes > KNOWN_BYTES_MAX {
@@ -105,7 +100,7 @@ pub(super) fn bucket(part: u8) -> Vec<u8> {
 }
 
 /// What a primary key in these buckets is of: a group, and where it is no pack's, a rule.
-fn named(attributes: &Attributes) -> Option<(Key, Option<RuleKey>)> {
+pub(super) fn named(attributes: &Attributes) -> Option<(Key, Option<RuleKey>)> {
     let bucket = attributes.get("bucket")?.as_b().ok()?.as_ref();
     let name = attributes.get("group")?.as_b().ok()?.as_ref();
     let (group, rule) = name.split_first_chunk::<16>()?;
@@ -118,7 +113,7 @@ fn named(attributes: &Attributes) -> Option<(Key, Option<RuleKey>)> {
 }
 
 /// All attributes of a pack.
-fn of_pack(group: Key, stored: &Stored) -> Attributes {
+pub(super) fn of_pack(group: Key, stored: &Stored) -> Attributes {
     let Stored { pack, others } = stored;
     let mut attributes = pack_key(group);
     attributes.insert("items".to_owned(), bytes(pack.encoded()));
@@ -133,7 +128,7 @@ fn of_pack(group: Key, stored: &Stored) -> Attributes {
 }
 
 /// The pack that attributes describe.
-fn read_pack(mut attributes: Attributes) -> Stored {
+pub(super) fn read_pack(mut attributes: Attributes) -> Stored {
     let items = attributes.get("items").and_then(|items| items.as_b().ok());
     let items = items.ok_or_else(|| "attribute `items` is missing or of another type".to_owned());
     let entries = items.and_then(|items| Pack::decoded(items.as_ref()));
@@ -190,167 +185,12 @@ pub(super) fn due_keys(attributes: &Attributes, rules: &[RuleKey]) -> Vec<ItemKe
     }
 }
 
-impl DynamoStore {
-    /// The items at keys of packed rules. Packs are read consistently in any case: two logs often tell of the same at the
-    /// same time, and what a refused write costs is more than what such a read does.
-    pub(super) async fn read_packed(
-        &self,
-        keys: &[ItemKey],
-        is_consistent: bool,
-        deadline: Deadline,
-    ) -> Result<BTreeMap<ItemKey, Item>, Fault> {
-        let mut packs: BTreeMap<Key, Stored> = BTreeMap::new();
-        for key in keys {
-            packs.entry(key.group).or_default();
-        }
-        let wanted = packs.keys().map(|group| pack_key(*group)).collect();
-        for found in self.read_raw(wanted, true, deadline).await? {
-            if let Some((group, None)) = named(&found) {
-                packs.insert(group, read_pack(found));
-            }
-        }
-        for (group, stored) in &packs {
-            self.known_packs.keep(*group, stored.clone());
-        }
-        let mut items = BTreeMap::new();
-        let mut outside: BTreeMap<ItemKey, Option<Item>> = BTreeMap::new();
-        for key in keys {
-            match packs[&key.group].pack.find(key.rule) {
-                Found::Nothing => {}
-                Found::Here(item) => {
-                    items.insert(*key, item);
-                }
-                Found::Outside(last) => {
-                    outside.insert(*key, last);
-                }
-                Found::Damaged(damage) => {
-                    error!(
-                        ?key,
-                        damage = damage.why,
-                        "an item of the state table is damaged: restore or delete it"
-                    );
-                    items.insert(*key, attributes::unreadable(damage.writer));
-                }
-            }
-        }
-        let wanted = outside.keys().map(|key| outside_key(*key)).collect();
-        let mut own: BTreeMap<ItemKey, Item> = BTreeMap::new();
-        for found in self.read_raw(wanted, is_consistent, deadline).await? {
-            if let Some((group, Some(rule))) = named(&found) {
-                let key = ItemKey { rule, group };
-                own.insert(key, self.readable(key, &found));
-            }
-        }
-        for (key, last) in outside {
-            let own = own.remove(&key);
-            // Whoever wrote it by itself did not come to it; a sweep would look at it again and again.
-            let is_kept =
-                last.as_ref().map(|last| last.version) < own.as_ref().map(|it| it.version);
-            if is_consistent && last.is_some() && is_kept {
-                self.forget_last(key.group, &[key.rule], deadline).await;
-            }
-            let item = Pack::later(last, own);
-            items.extend(item.map(|item| (key, item)));
-        }
-        Ok(items)
-    }
-
-    /// Writes items of one group that lie in one pack. Outcomes are in the order of `writes`.
-    pub(super) async fn write_pack(
-        &self,
-        group: Key,
-        writes: &[&ConditionalWrite],
-        (now, deadline): (i64, Deadline),
-    ) -> Vec<WriteOutcome> {
-        let Some(stored) = self.known_pack(group, deadline).await else {
-            return vec![WriteOutcome::Unknown; writes.len()];
-        };
-        let (pack, fates) = stored.pack.with(writes, (PACKING, now));
-        if let Some(pack) = pack {
-            let outcome = self.put_pack(group, &stored, pack, deadline).await;
-            if outcome != WriteOutcome::Written {
-                let of_fate = |fate: &Fate| match fate {
-                    Fate::Conflict => WriteOutcome::Conflict,
-                    Fate::Here | Fate::Outside(_) => outcome,
-                };
-                return fates.iter().map(of_fate).collect();
-            }
-        }
-        let mut outcomes = Vec::with_capacity(writes.len());
-        let mut moved = Vec::new();
-        for (write, fate) in writes.iter().zip(fates) {
-            outcomes.push(match fate {
-                Fate::Here => WriteOutcome::Written,
-                Fate::Conflict => WriteOutcome::Conflict,
-                Fate::Outside(condition) => {
-                    let at = outside_key(write.key);
-                    let item = attributes::of_item_at(at, &write.item);
-                    let put = Put { item, condition };
-                    let outcome = self.put_one(&put, write.key.group, deadline).await;
-                    if outcome == WriteOutcome::Written {
-                        moved.push(write.key.rule);
-                    }
-                    outcome
-                }
-            });
-        }
-        self.forget_last(group, &moved, deadline).await;
-        outcomes
-    }
-
-    /// The pack keeps an item that lies by itself as it was until the item is written there. It is no loss where it still
-    /// does: the later one counts.
-    async fn forget_last(&self, group: Key, moved: &[RuleKey], deadline: Deadline) {
-        let Some(stored) = self.known_packs.get(group).filter(|_| !moved.is_empty()) else {
-            return;
-        };
-        if let Some(pack) = stored.pack.without_last(moved, PACKING) {
-            let outcome = self.put_pack(group, &stored, pack, deadline).await;
-            debug!(?group, ?outcome, "an item of a pack lies by itself");
-        }
-    }
-
-    /// The pack as it is known, or as it is.
-    async fn known_pack(&self, group: Key, deadline: Deadline) -> Option<Stored> {
-        if let Some(known) = self.known_packs.get(group) {
-            return Some(known);
-        }
-        let found = self.read_raw(vec![pack_key(group)], true, deadline).await;
-        let read = found.ok()?.pop().map(read_pack).unwrap_or_default();
-        self.known_packs.keep(group, read.clone());
-        Some(read)
-    }
-
-    async fn put_pack(
-        &self,
-        group: Key,
-        stored: &Stored,
-        pack: Pack,
-        deadline: Deadline,
-    ) -> WriteOutcome {
-        let condition = match stored.pack.version {
-            0 => pack::Condition::Absent,
-            version => pack::Condition::Version(version),
-        };
-        let stored = Stored {
-            pack,
-            others: stored.others.clone(),
-        };
-        let item = of_pack(group, &stored);
-        let outcome = self
-            .put_one(&Put { item, condition }, group, deadline)
-            .await;
-        match outcome {
-            WriteOutcome::Written => self.known_packs.keep(group, stored),
-            WriteOutcome::Conflict | WriteOutcome::Unknown => self.known_packs.forget(group),
-        }
-        outcome
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dynamodb::attributes;
+    use detector_core::store::pack::Found;
+    use detector_core::store::{ConditionalWrite, Item};
 
     #[test]
     fn due_comes_back_from_a_number() {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Packing;
+use super::limits::Packing;
 use crate::children::ChildEpisode;
 use crate::edition::Writer;
 use crate::item::Item;

@@ -8,6 +8,7 @@ mod units; // sizes -> units
 mod late; // what was there a moment ago
 mod parked; // what waits for a child's episode
 mod packs; // items of one user or address together
+mod packed; // reading and writing them
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -213,7 +214,7 @@ impl Table {
     /// The partition of an item that lies by itself.
     fn place_of(&self, key: ItemKey) -> Place {
         match self.packs(key.rule) {
-            true => packs::place_of(key.group),
+            true => place_of_pack(key.group),
             false => Place::Rule(key.rule, key.group.lowest_byte() % BUCKETS),
         }
     }
@@ -382,6 +383,10 @@ impl Table {
         }
         taken
     }
+}
+
+fn place_of_pack(group: Key) -> Place {
+    Place::Packs(packs::bucket_of(group))
 }
 
 fn notice_place((id, _): NoticeName) -> Place {

@@ -1,0 +1,173 @@
+//! Reading and writing packs: the calls, and what becomes of each item.
+
+use std::collections::BTreeMap;
+
+use detector_core::store::pack::{self, Fate, Found, Pack};
+use detector_core::store::{ConditionalWrite, Item, ItemKey, RuleKey, WriteOutcome};
+use detector_core::window::key::Key;
+use tracing::{debug, error};
+
+use crate::deadline::Deadline;
+use crate::dynamodb::DynamoStore;
+use crate::dynamodb::attributes;
+use crate::dynamodb::packs::{PACKING, Stored, named, of_pack, outside_key, pack_key, read_pack};
+use crate::dynamodb::requests::Put;
+use crate::fault::Fault;
+
+impl DynamoStore {
+    /// The items at keys of packed rules. Packs are read consistently in any case: two logs often tell of the same at the
+    /// same time, and what a refused write costs is more than what such a read does.
+    pub(super) async fn read_packed(
+        &self,
+        keys: &[ItemKey],
+        is_consistent: bool,
+        deadline: Deadline,
+    ) -> Result<BTreeMap<ItemKey, Item>, Fault> {
+        let mut packs: BTreeMap<Key, Stored> = BTreeMap::new();
+        for key in keys {
+            packs.entry(key.group).or_default();
+        }
+        let wanted = packs.keys().map(|group| pack_key(*group)).collect();
+        for found in self.read_raw(wanted, true, deadline).await? {
+            if let Some((group, None)) = named(&found) {
+                packs.insert(group, read_pack(found));
+            }
+        }
+        for (group, stored) in &packs {
+            self.known_packs.keep(*group, stored.clone());
+        }
+        let mut items = BTreeMap::new();
+        let mut outside: BTreeMap<ItemKey, Option<Item>> = BTreeMap::new();
+        for key in keys {
+            match packs[&key.group].pack.find(key.rule) {
+                Found::Nothing => {}
+                Found::Here(item) => {
+                    items.insert(*key, item);
+                }
+                Found::Outside(last) => {
+                    outside.insert(*key, last);
+                }
+                Found::Damaged(damage) => {
+                    error!(
+                        ?key,
+                        damage = damage.why,
+                        "an item of the state table is damaged: restore or delete it"
+                    );
+                    items.insert(*key, attributes::unreadable(damage.writer));
+                }
+            }
+        }
+        let wanted = outside.keys().map(|key| outside_key(*key)).collect();
+        let mut own: BTreeMap<ItemKey, Item> = BTreeMap::new();
+        for found in self.read_raw(wanted, is_consistent, deadline).await? {
+            if let Some((group, Some(rule))) = named(&found) {
+                let key = ItemKey { rule, group };
+                own.insert(key, self.readable(key, &found));
+            }
+        }
+        for (key, last) in outside {
+            let own = own.remove(&key);
+            // Whoever wrote it by itself did not come to it; a sweep would look at it again and again.
+            let is_kept =
+                last.as_ref().map(|last| last.version) < own.as_ref().map(|it| it.version);
+            if is_consistent && last.is_some() && is_kept {
+                self.forget_last(key.group, &[key.rule], deadline).await;
+            }
+            let item = Pack::later(last, own);
+            items.extend(item.map(|item| (key, item)));
+        }
+        Ok(items)
+    }
+
+    /// Writes items of one group that lie in one pack. Outcomes are in the order of `writes`.
+    pub(super) async fn write_pack(
+        &self,
+        group: Key,
+        writes: &[&ConditionalWrite],
+        (now, deadline): (i64, Deadline),
+    ) -> Vec<WriteOutcome> {
+        let Some(stored) = self.known_pack(group, deadline).await else {
+            return vec![WriteOutcome::Unknown; writes.len()];
+        };
+        let (pack, fates) = stored.pack.with(writes, (PACKING, now));
+        if let Some(pack) = pack {
+            let outcome = self.put_pack(group, &stored, pack, deadline).await;
+            if outcome != WriteOutcome::Written {
+                let of_fate = |fate: &Fate| match fate {
+                    Fate::Conflict => WriteOutcome::Conflict,
+                    Fate::Here | Fate::Outside(_) => outcome,
+                };
+                return fates.iter().map(of_fate).collect();
+            }
+        }
+        let mut outcomes = Vec::with_capacity(writes.len());
+        let mut moved = Vec::new();
+        for (write, fate) in writes.iter().zip(fates) {
+            outcomes.push(match fate {
+                Fate::Here => WriteOutcome::Written,
+                Fate::Conflict => WriteOutcome::Conflict,
+                Fate::Outside(condition) => {
+                    let at = outside_key(write.key);
+                    let item = attributes::of_item_at(at, &write.item);
+                    let put = Put { item, condition };
+                    let outcome = self.put_one(&put, write.key.group, deadline).await;
+                    if outcome == WriteOutcome::Written {
+                        moved.push(write.key.rule);
+                    }
+                    outcome
+                }
+            });
+        }
+        self.forget_last(group, &moved, deadline).await;
+        outcomes
+    }
+
+    /// The pack keeps an item that lies by itself as it was until the item is written there. It is no loss where it still
+    /// does: the later one counts.
+    async fn forget_last(&self, group: Key, moved: &[RuleKey], deadline: Deadline) {
+        let Some(stored) = self.known_packs.get(group).filter(|_| !moved.is_empty()) else {
+            return;
+        };
+        if let Some(pack) = stored.pack.without_last(moved, PACKING) {
+            let outcome = self.put_pack(group, &stored, pack, deadline).await;
+            debug!(?group, ?outcome, "an item of a pack lies by itself");
+        }
+    }
+
+    /// The pack as it is known, or as it is.
+    async fn known_pack(&self, group: Key, deadline: Deadline) -> Option<Stored> {
+        if let Some(known) = self.known_packs.get(group) {
+            return Some(known);
+        }
+        let found = self.read_raw(vec![pack_key(group)], true, deadline).await;
+        let read = found.ok()?.pop().map(read_pack).unwrap_or_default();
+        self.known_packs.keep(group, read.clone());
+        Some(read)
+    }
+
+    async fn put_pack(
+        &self,
+        group: Key,
+        stored: &Stored,
+        pack: Pack,
+        deadline: Deadline,
+    ) -> WriteOutcome {
+        let condition = match stored.pack.version {
+            0 => pack::Condition::Absent,
+            version => pack::Condition::Version(version),
+        };
+        let stored = Stored {
+            pack,
+            others: stored.others.clone(),
+        };
+        let item = of_pack(group, &stored);
+        let outcome = self
+            .put_one(&Put { item, condition }, group, deadline)
+            .await;
+        match outcome {
+            WriteOutcome::Written => self.known_packs.keep(group, stored),
+            WriteOutcome::Conflict | WriteOutcome::Unknown => self.known_packs.forget(group),
+        }
+        outcome
+    }
+}
