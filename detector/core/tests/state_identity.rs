@@ -133,6 +133,10 @@ fn what_only_judges_or_tells_keeps_the_key() {
             "title: Loud\ndescription: More of it.\ntags: [attack.t1110]\nlevel: high\n",
         ),
         ("show: [user]", "show: [eventName]"),
+        (
+            "{show: [user]}",
+            "{entities: {actor: {address: sourceIPAddress}}}",
+        ),
         ("quiet: 1h", "quiet: 2h"),
         ("condition: {gte: 4}", "condition: {gte: 3}"),
         ("condition: {gte: 4}", "condition: {gte: 40}"),
@@ -174,6 +178,12 @@ fn what_a_state_depends_on_changes_the_key_and_those_of_its_parents() {
             2,
         ),
         ("gt: 1, lte: 20, neq: 7", "gt: 1, lte: 21, neq: 7", 1),
+        // A store keeps what is of a place by itself.
+        (
+            "{show: [user]}",
+            "{entities: {scope: {client: sourceIPAddress}}}",
+            1,
+        ),
         ("field: user, eq: 1", "field: eventName, eq: 1", 1),
         (
             "\"failure and not (ended or success)\"",

@@ -120,7 +120,8 @@ impl Service {
         let swept = self.known_swept_to(deadline).await;
         let swept_to = decided_to(swept, self.config.lateness_ms);
         let mut plan = self.plan(&engine).await;
-        // While an earlier release may sweep, which knows of no log, everything is united at once.
+        // While an earlier release may sweep, which knows of no log or would unite it elsewhere, all is united at once.
+        let swept = swept.filter(|swept| swept.sees_packs);
         if swept.is_some_and(|swept| swept.unites_the_log) {
             plan = plan.deferring();
         }

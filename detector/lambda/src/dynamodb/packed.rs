@@ -23,6 +23,7 @@ impl DynamoStore {
         is_consistent: bool,
         deadline: Deadline,
     ) -> Result<BTreeMap<ItemKey, Item>, Fault> {
+        self.known_packs.make_room();
         let mut packs: BTreeMap<Key, Stored> = BTreeMap::new();
         for key in keys {
             packs.entry(key.group).or_default();
@@ -67,6 +68,11 @@ impl DynamoStore {
         }
         for (key, last) in outside {
             let own = own.remove(&key);
+            // What cannot be read has no version, and is no earlier for that.
+            if let Some(damaged) = own.as_ref().filter(|own| own.state.is_empty()) {
+                items.insert(key, damaged.clone());
+                continue;
+            }
             // Whoever wrote it by itself did not come to it; a sweep would look at it again and again.
             let is_kept =
                 last.as_ref().map(|last| last.version) < own.as_ref().map(|it| it.version);

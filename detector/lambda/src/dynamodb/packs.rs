@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use detector_core::store::pack::{self, Due, Pack, Packing};
+use detector_core::store::pack::{self, DamagedEntry, Due, Pack, Packing};
 use detector_core::store::{ItemKey, RuleKey};
 use detector_core::window::key::Key;
 
@@ -31,8 +31,11 @@ const BITS_DIGITS: usize = 20;
 /// With the digits behind the point a number has 38, as many as DynamoDB keeps. It is the year 3,000,000.
 const DUE_MAX_MS: i64 = 100_000_000_000_000_000;
 
-/// Packs that are kept as they were read, in bytes of their entries.
-const KNOWN_BYTES_MAX: usize = 32_000_000;
+/// Packs that are kept as they were read, in bytes.
+const KNOWN_BYTES_MAX: usize = 64_000_000;
+
+/// What each takes beside its entries.
+const KNOWN_PACK_BYTES: usize = 500;
 
 /// A pack as it was read or written last.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +43,12 @@ pub(super) struct Stored {
     pub(super) pack: Pack,
     /// Attributes that this program does not know: a newer one's. They stay.
     pub(super) others: Attributes,
+}
+
+impl Stored {
+    fn bytes(&self) -> usize {
+        KNOWN_PACK_BYTES + self.pack.bytes()
+    }
 }
 
 /// Packs that this process has read or written: a write goes by what was read. One that is not here is read before.
@@ -63,8 +72,16 @@ impl KnownPacks {
 
     pub(super) fn forget(&self, group: Key) {
         let mut known = self.lock();
-        let bytes = known.packs.remove(&group).map(|it| it.pack.bytes());
+        let bytes = known.packs.remove(&group).map(|it| it.bytes());
         known.bytes -= bytes.unwrap_or(0);
+    }
+
+    /// Forgets what others have written since, most likely, where much is known: the next to be written are read first.
+    pub(super) fn make_room(&self) {
+        let mut known = self.lock();
+        if known.bytes > KNOWN_BYTES_MAX / 2 {
+            *known = Known::default();
+        }
     }
 
     pub(super) fn keep(&self, group: Key, stored: Stored) {
@@ -73,7 +90,7 @@ impl KnownPacks {
         if known.bytes > KNOWN_BYTES_MAX {
             *known = Known::default();
         }
-        known.bytes += stored.pack.bytes();
+        known.bytes += stored.bytes();
         known.packs.insert(group, stored);
     }
 }
@@ -130,7 +147,7 @@ pub(super) fn of_pack(group: Key, stored: &Stored) -> Attributes {
 /// The pack that attributes describe.
 pub(super) fn read_pack(mut attributes: Attributes) -> Stored {
     let items = attributes.get("items").and_then(|items| items.as_b().ok());
-    let items = items.ok_or_else(|| "attribute `items` is missing or of another type".to_owned());
+    let items = items.ok_or_else(|| missing("items"));
     let entries = items.and_then(|items| Pack::decoded(items.as_ref()));
     let version = read_number(&attributes, "version").and_then(|it| u64::try_from(it).ok());
     let expires = read_number(&attributes, "expires").unwrap_or(0);
@@ -142,8 +159,8 @@ pub(super) fn read_pack(mut attributes: Attributes) -> Stored {
     };
     match entries {
         Ok(entries) if version.is_some() => pack.entries = entries,
-        Ok(_) => pack.damage = Some("attribute `version` is missing or of another type".to_owned()),
-        Err(why) => pack.damage = Some(why),
+        Ok(_) => pack.damage = Some(missing("version")),
+        Err(damage) => pack.damage = Some(damage),
     }
     for name in ["bucket", "group", "version", "expires", "due", "items"] {
         attributes.remove(name);
@@ -152,6 +169,11 @@ pub(super) fn read_pack(mut attributes: Attributes) -> Stored {
         pack,
         others: attributes,
     }
+}
+
+fn missing(attribute: &str) -> DamagedEntry {
+    let why = format!("attribute `{attribute}` is missing or of another type");
+    DamagedEntry { why, writer: None }
 }
 
 fn due_text(due: Due) -> String {

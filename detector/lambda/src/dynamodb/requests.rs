@@ -139,10 +139,12 @@ impl DynamoStore {
         let request = match put.condition {
             Condition::Absent => request.condition_expression("attribute_not_exists(#version)"),
             Condition::Version(version) => expecting("#version = :expected", version),
+            // One without a version is damaged, and stays.
             Condition::Before(version) => expecting(
-                "attribute_not_exists(#version) OR #version < :expected",
+                "attribute_not_exists(#bucket) OR #version < :expected",
                 version,
-            ),
+            )
+            .expression_attribute_names("#bucket", "bucket"),
         };
         let answer = self.bounded(request.send(), deadline).await?;
         match answer {

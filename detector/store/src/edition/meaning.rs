@@ -62,6 +62,10 @@ impl Meaning {
         if rule.stands_for.is_some() {
             state.say("missing group-by", "is a value");
         }
+        // Where its items lie goes by it.
+        if !rule.group_by.is_empty() && rule.groups_by_places() {
+            state.say("group-by", "is a place");
+        }
         state.prefixes("prefix", &rule.prefixes);
         state.prefixes("prefix of field", &rule.value_prefixes);
         let mut judgement = Sayings::default();

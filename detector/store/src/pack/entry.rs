@@ -1,7 +1,7 @@
 //! An item as it lies in a pack, and the note of one that lies by itself.
 //!
-//! A byte for the layout, then who wrote it, which every layout has in this place: a program that cannot read the rest
-//! still finds out that a newer one has written it. Then what a pack has to know of each entry, and the rest last.
+//! A byte for the layout, then who wrote it, when it is due and when it may go, which every layout has in this place: a
+//! program that cannot read the rest still finds out that a newer one has written it, and lets it end. Then the rest.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub(super) enum Entry {
     Outside {
         until: i64,
         last: Option<Item>,
+        /// Who noted it, where there is no `last`.
+        writer: Writer,
     },
 }
 
@@ -36,8 +38,9 @@ pub struct DamagedEntry {
 }
 
 /// What a pack has to know of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Known {
+    pub(super) writer: Writer,
     pub(super) due: Option<i64>,
     /// When it may go, in milliseconds.
     pub(super) ends_at: i64,
@@ -47,14 +50,13 @@ pub(super) struct Known {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Place {
     Here,
-    Outside { until: i64, has_last: bool },
+    Outside { has_last: bool },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
     version: u64,
     latest: i64,
-    due: Option<i64>,
     expires_at: Option<i64>,
 }
 
@@ -72,17 +74,16 @@ struct Rest {
 }
 
 impl Entry {
-    pub(super) fn encoded(&self) -> Vec<u8> {
+    pub(super) fn encoded(&self, packing: Packing) -> Vec<u8> {
         let (place, item) = match self {
             Entry::Here(item) => (Place::Here, Some(item)),
-            Entry::Outside { until, last } => {
-                let (until, has_last) = (*until, last.is_some());
-                (Place::Outside { until, has_last }, last.as_ref())
+            Entry::Outside { last, .. } => {
+                let has_last = last.is_some();
+                (Place::Outside { has_last }, last.as_ref())
             }
         };
-        let writer = item.map_or(Writer::NOBODY, |item| item.writer);
         let mut bytes = vec![LAYOUT];
-        bytes = put(&writer, bytes);
+        bytes = put(&self.known(packing), bytes);
         bytes = put(&place, bytes);
         if let Some(item) = item {
             bytes = put(&Head::of(item), bytes);
@@ -91,77 +92,75 @@ impl Entry {
         bytes
     }
 
+    fn known(&self, packing: Packing) -> Known {
+        let of_item = |item: &Item, ends_at| Known {
+            writer: item.writer,
+            due: item.due,
+            ends_at,
+        };
+        match self {
+            Entry::Here(item) => of_item(item, packing.end_of(item)),
+            Entry::Outside {
+                until,
+                last: Some(last),
+                ..
+            } => of_item(last, *until),
+            Entry::Outside { until, writer, .. } => Known {
+                writer: *writer,
+                due: None,
+                ends_at: *until,
+            },
+        }
+    }
+
     /// # Errors
     /// It is damaged, or of another layout.
     pub(super) fn decoded(bytes: &[u8]) -> Result<Self, DamagedEntry> {
-        let (writer, place, bytes) = opened(bytes)?;
+        let (layout, known, bytes) = opened(bytes)?;
+        let writer = Some(known.writer);
+        if layout != LAYOUT {
+            let why = format!("it has layout {layout}, this program reads {LAYOUT}");
+            return Err(DamagedEntry { why, writer });
+        }
+        let damaged = |why: postcard::Error| {
+            let why = why.to_string();
+            DamagedEntry { why, writer }
+        };
+        let (place, bytes) = postcard::take_from_bytes::<Place>(bytes).map_err(damaged)?;
         let item = || {
             let (head, rest) = postcard::take_from_bytes::<Head>(bytes)?;
             let rest = postcard::from_bytes::<Rest>(rest)?;
-            Ok(rest.into_item(writer, head))
+            Ok(rest.into_item(known, head))
         };
-        let item = || item().map_err(|why| damaged(why, writer));
+        let item = || item().map_err(damaged);
         Ok(match place {
             Place::Here => Entry::Here(item()?),
-            Place::Outside { until, has_last } => Entry::Outside {
-                until,
+            Place::Outside { has_last } => Entry::Outside {
+                until: known.ends_at,
                 last: has_last.then(item).transpose()?,
+                writer: known.writer,
             },
         })
     }
 }
 
-/// What a pack has to know of an entry, without reading all of it.
+/// What a pack has to know of an entry, of any layout.
 ///
 /// # Errors
-/// As for [`Entry::decoded`].
-pub(super) fn known(bytes: &[u8], packing: Packing) -> Result<Known, DamagedEntry> {
-    let (writer, place, bytes) = opened(bytes)?;
-    let head = || {
-        let head = postcard::take_from_bytes::<Head>(bytes);
-        head.map(|(head, _)| head)
-            .map_err(|why| damaged(why, writer))
-    };
-    match place {
-        Place::Here => {
-            let head = head()?;
-            Ok(Known {
-                due: head.due,
-                ends_at: packing.ends_at(head.expires_at, head.latest),
-            })
-        }
-        Place::Outside { until, has_last } => Ok(Known {
-            due: match has_last {
-                true => head()?.due,
-                false => None,
-            },
-            ends_at: until,
-        }),
-    }
+/// It is damaged.
+pub(super) fn known(bytes: &[u8]) -> Result<Known, DamagedEntry> {
+    opened(bytes).map(|(_, known, _)| known)
 }
 
-fn opened(bytes: &[u8]) -> Result<(Writer, Place, &[u8]), DamagedEntry> {
+/// The layout, what every layout has in this place, and the rest.
+fn opened(bytes: &[u8]) -> Result<(u8, Known, &[u8]), DamagedEntry> {
     let nobody = |why: String| DamagedEntry { why, writer: None };
     let (layout, bytes) = bytes
         .split_first()
         .ok_or_else(|| nobody("it is empty".to_owned()))?;
-    let (writer, bytes) =
-        postcard::take_from_bytes::<Writer>(bytes).map_err(|why| nobody(why.to_string()))?;
-    if *layout != LAYOUT {
-        let why = format!("it has layout {layout}, this program reads {LAYOUT}");
-        let writer = Some(writer);
-        return Err(DamagedEntry { why, writer });
-    }
-    let (place, bytes) =
-        postcard::take_from_bytes::<Place>(bytes).map_err(|why| damaged(why, writer))?;
-    Ok((writer, place, bytes))
-}
-
-fn damaged(why: postcard::Error, writer: Writer) -> DamagedEntry {
-    DamagedEntry {
-        why: why.to_string(),
-        writer: Some(writer),
-    }
+    let (known, bytes) =
+        postcard::take_from_bytes::<Known>(bytes).map_err(|why| nobody(why.to_string()))?;
+    Ok((*layout, known, bytes))
 }
 
 fn put<T: Serialize>(value: &T, bytes: Vec<u8>) -> Vec<u8> {
@@ -173,7 +172,6 @@ impl Head {
         Self {
             version: item.version,
             latest: item.latest,
-            due: item.due,
             expires_at: item.expires_at,
         }
     }
@@ -201,7 +199,7 @@ impl Rest {
         }
     }
 
-    fn into_item(self, writer: Writer, head: Head) -> Item {
+    fn into_item(self, known: Known, head: Head) -> Item {
         let mut children = self.children;
         for (child, shown) in children.iter_mut().zip(self.shown) {
             child.shown = shown;
@@ -216,10 +214,10 @@ impl Rest {
             children,
             judged_to: self.judged_to.unwrap_or(i64::MIN),
             settled_to: self.settled_to.unwrap_or(i64::MIN),
-            due: head.due,
+            due: known.due,
             latest: head.latest,
             expires_at: head.expires_at,
-            writer,
+            writer: known.writer,
         }
     }
 }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::edition::Writer;
 use crate::effect::ConditionalWrite;
 use crate::item::{self, Item};
 use crate::key::{ItemKey, RuleKey};
@@ -95,7 +96,7 @@ pub struct Pack {
     /// When all of it may go, in milliseconds.
     pub ends_at: i64,
     /// Why nothing of what is stored can be read, and so nothing be written.
-    pub damage: Option<String>,
+    pub damage: Option<DamagedEntry>,
 }
 
 /// What a pack has of a rule.
@@ -130,9 +131,8 @@ pub enum Condition {
 
 impl Pack {
     pub fn find(&self, rule: RuleKey) -> Found {
-        if let Some(why) = &self.damage {
-            let (why, writer) = (why.clone(), None);
-            return Found::Damaged(DamagedEntry { why, writer });
+        if let Some(damage) = &self.damage {
+            return Found::Damaged(damage.clone());
         }
         let Some(bytes) = self.entries.get(&EntryName::of(rule)) else {
             return Found::Nothing;
@@ -171,13 +171,13 @@ impl Pack {
         }
         let is_new = |name: &EntryName, bytes: &Vec<u8>| self.entries.get(name) != Some(bytes);
         pack.entries.retain(|name, bytes| {
-            let may_go = || entry::known(bytes, packing).is_ok_and(|it| it.ends_at <= now);
+            let may_go = || entry::known(bytes).is_ok_and(|it| it.ends_at <= now);
             is_new(name, bytes) || !may_go()
         });
         let read = (self.version > 0).then_some(self.version);
         let latest = writes.iter().map(|write| write.item.latest).max();
         pack.version = item::next_version(read, latest.unwrap_or(0));
-        pack.schedule(packing);
+        pack.schedule();
         (Some(pack), fates)
     }
 
@@ -192,7 +192,7 @@ impl Pack {
             _ => return Fate::Conflict,
         };
         let name = EntryName::of(rule);
-        let entry = Entry::Here(write.item.clone()).encoded();
+        let entry = Entry::Here(write.item.clone()).encoded(packing);
         let is_large = entry.len() > packing.entry_bytes_max;
         self.entries.insert(name, entry);
         if !is_large && self.bytes() <= packing.pack_bytes_max {
@@ -202,8 +202,9 @@ impl Pack {
         let noted = Entry::Outside {
             until,
             last: stored,
+            writer: write.item.writer,
         };
-        self.entries.insert(name, noted.encoded());
+        self.entries.insert(name, noted.encoded(packing));
         Fate::Conflict
     }
 
@@ -223,13 +224,18 @@ impl Pack {
         let name = EntryName::of(write.key.rule);
         let ends_at = packing.end_of(&write.item);
         let noted = self.entries.get(&name);
-        let noted = noted.and_then(|bytes| entry::known(bytes, packing).ok());
+        let noted = noted.and_then(|bytes| entry::known(bytes).ok());
         let is_noted =
             |known: entry::Known| known.ends_at >= ends_at.saturating_add(packing.noted_ms_min);
         if !noted.is_some_and(is_noted) {
             let until = ends_at.saturating_add(packing.noted_ms);
-            self.entries
-                .insert(name, Entry::Outside { until, last }.encoded());
+            let writer = write.item.writer;
+            let noted = Entry::Outside {
+                until,
+                last,
+                writer,
+            };
+            self.entries.insert(name, noted.encoded(packing));
         }
         Fate::Outside(condition)
     }
@@ -244,29 +250,34 @@ impl Pack {
             if let Some(Ok(Entry::Outside {
                 until,
                 last: Some(_),
+                writer,
             })) = entry
             {
-                let noted = Entry::Outside { until, last: None };
-                pack.entries.insert(name, noted.encoded());
+                let last = None;
+                let noted = Entry::Outside {
+                    until,
+                    last,
+                    writer,
+                };
+                pack.entries.insert(name, noted.encoded(packing));
             }
         }
         let is_changed = pack != *self;
         pack.version += 1;
-        pack.schedule(packing);
+        pack.schedule();
         is_changed.then_some(pack)
     }
 
-    /// Notes when something in it is due, and when it may go. What cannot be read may be due as early as the pack was,
-    /// and stays as long.
-    fn schedule(&mut self, packing: Packing) {
-        let was = (self.due, self.ends_at);
+    /// Notes when something in it is due, and when it may go. What is damaged stays as long as the pack would have.
+    fn schedule(&mut self) {
+        let was = (None, self.ends_at);
         (self.due, self.ends_at) = (None, i64::MIN);
         for (name, bytes) in &self.entries {
             let of_entry = |at| Due {
                 at,
                 rules: name.bit(),
             };
-            let (due, ends_at) = match entry::known(bytes, packing) {
+            let (due, ends_at) = match entry::known(bytes) {
                 Ok(known) => (known.due.map(of_entry), known.ends_at),
                 Err(_) => was,
             };
@@ -281,8 +292,17 @@ impl Pack {
         entries.map(|bytes| NAME_BYTES + bytes.len()).sum()
     }
 
-    /// All entries, for a store. The same hits, values and names stand in the entries of several rules, so that they are
-    /// deflated together.
+    /// The latest of who wrote its entries.
+    fn writer(&self) -> Writer {
+        let known = self.entries.values().filter_map(|it| entry::known(it).ok());
+        let writers = known.map(|it| it.writer);
+        writers
+            .max_by_key(|writer| writer.since)
+            .unwrap_or(Writer::NOBODY)
+    }
+
+    /// All entries, for a store: the layout and the latest writer, which every layout has in this place, then the entries.
+    /// The same hits, values and names stand in those of several rules, so that they are deflated together.
     pub fn encoded(&self) -> Vec<u8> {
         let entries: Vec<(EntryName, &[u8])> = self
             .entries
@@ -290,23 +310,33 @@ impl Pack {
             .map(|(name, entry)| (*name, entry.as_slice()))
             .collect();
         let entries = postcard::to_allocvec(&entries).expect("plain values");
-        packing::pack(&[LAYOUT], &entries)
+        let begin = postcard::to_extend(&self.writer(), vec![LAYOUT]).expect("plain values");
+        packing::pack(&begin, &entries)
     }
 
     /// The entries that were encoded.
     ///
     /// # Errors
     /// Why they cannot be read: they are damaged, or of another layout.
-    pub fn decoded(bytes: &[u8]) -> Result<BTreeMap<EntryName, Vec<u8>>, String> {
-        let (layout, packed) = bytes.split_first().ok_or("it is empty")?;
+    pub fn decoded(bytes: &[u8]) -> Result<BTreeMap<EntryName, Vec<u8>>, DamagedEntry> {
+        let nobody = |why: String| DamagedEntry { why, writer: None };
+        let (layout, bytes) = bytes
+            .split_first()
+            .ok_or_else(|| nobody("it is empty".to_owned()))?;
+        let (writer, packed) =
+            postcard::take_from_bytes::<Writer>(bytes).map_err(|why| nobody(why.to_string()))?;
+        let damaged = |why: String| {
+            let writer = Some(writer);
+            DamagedEntry { why, writer }
+        };
         if *layout != LAYOUT {
-            return Err(format!(
-                "it has layout {layout}, this program reads {LAYOUT}"
-            ));
+            let why = format!("it has layout {layout}, this program reads {LAYOUT}");
+            return Err(damaged(why));
         }
-        let entries = packing::unpack(packed).ok_or("it cannot be unpacked")?;
+        let entries =
+            packing::unpack(packed).ok_or_else(|| damaged("it cannot be unpacked".to_owned()))?;
         let entries = postcard::from_bytes::<Vec<(EntryName, Vec<u8>)>>(&entries);
-        let entries = entries.map_err(|why| why.to_string())?;
+        let entries = entries.map_err(|why| damaged(why.to_string()))?;
         Ok(entries.into_iter().collect())
     }
 }

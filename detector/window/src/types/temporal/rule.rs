@@ -4,7 +4,8 @@ use std::any::Any;
 use std::sync::Arc;
 
 use detector_rule::{
-    Compared, Fields, Form, Linker, Presence, Takes, Window, WindowKind, WindowParts,
+    Compared, Comparison, Fields, Form, Linker, Presence, Takes, Threshold, Window, WindowKind,
+    WindowParts,
 };
 
 use crate::group::groups;
@@ -125,12 +126,20 @@ fn present(presence: &Presence, names: &[&str]) -> String {
         }
     };
     match presence {
+        Presence::Count(threshold) if is_all(threshold, names) => match names {
+            [one, other] => format!("both {one} and {other}"),
+            _ => format!("all of {}", names.join(", ")),
+        },
         Presence::Count(threshold) => format!("{} of {}", number(threshold), names.join(", ")),
         Presence::Input(at) => (*names.get(*at).unwrap_or(&"?")).to_owned(),
         Presence::And(parts) => list(parts, " and "),
         Presence::Or(parts) => list(parts, " or "),
         Presence::Not(part) => format!("not {}", present(part, names)),
     }
+}
+
+fn is_all(threshold: &Threshold, names: &[&str]) -> bool {
+    threshold.0 == [(Comparison::Gte, names.len() as u64)]
 }
 
 #[cfg(test)]
@@ -144,5 +153,8 @@ mod tests {
             Presence::Not(Box::new(Presence::Input(1))),
         ]);
         assert_eq!(present(&both, &["a", "b"]), "(a and not b)");
+        let two = Presence::Count(Threshold(vec![(Comparison::Gte, 2)]));
+        assert_eq!(present(&two, &["a", "b"]), "both a and b");
+        assert_eq!(present(&two, &["a", "b", "c"]), "2 or more of a, b, c");
     }
 }
