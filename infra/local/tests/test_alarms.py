@@ -258,7 +258,7 @@ def damaged_state(watched: Watched) -> None:
         # `items` are those of several rules.
         states = item.keys() & {"state", "items"}
         if states:
-            dynamodb.put_item(TableName=table, Item=item | dict.fromkeys(states, {"S": "no state"}))
+            dynamodb.put_item(TableName=table, Item=item | {state: {"S": "no state"} for state in states})
     watched.users -= 1
     watched.put_events()
     watched.read()
