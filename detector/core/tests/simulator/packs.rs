@@ -209,7 +209,10 @@ impl Packs {
                 let here = writes.iter().zip(&fates);
                 let here = here.filter(|(_, fate)| **fate == Fate::Here);
                 changes.extend(here.map(|(write, _)| Change::Written(write.clone())));
-                changes.extend(gone.into_iter().map(Change::Gone));
+                for key in gone {
+                    self.delete_over(key, now);
+                    changes.push(Change::Gone(key));
+                }
             }
             if outcome != WriteOutcome::Written {
                 let of_fate = |fate: &Fate| match fate {
@@ -235,6 +238,14 @@ impl Packs {
             });
         }
         (outcomes, changes)
+    }
+
+    /// Where an item lies is noted for longer than a store takes to delete what is over.
+    fn delete_over(&mut self, key: ItemKey, now: i64) {
+        if let Some(item) = self.own(key) {
+            assert!(self.packing.end_of(&item) <= now, "{key:?} is not over");
+            self.own.entry(key).or_default().push(None);
+        }
     }
 
     fn put_own(
