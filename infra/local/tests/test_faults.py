@@ -134,7 +134,8 @@ def park_from_the_start(aws: LocalAws) -> None:
     """Notes a sweep of long ago that served marks, so that nothing of an earlier release is waited for."""
     swept = {"watermark": 0, "arrivals_to": 0, "marks_since": 0, "expires": 2**33}
     item = {name: {"N": str(number)} for name, number in swept.items()}
-    item |= {"bucket": {"B": b"bookkeeping"}, "group": {"B": b"swept_to"}, "unites_the_log": {"BOOL": True}}
+    item |= {name: {"BOOL": True} for name in ("unites_the_log", "sees_packs")}
+    item |= {"bucket": {"B": b"bookkeeping"}, "group": {"B": b"swept_to"}}
     aws.client("dynamodb").put_item(TableName=aws.stack.ref("Table"), Item=item)
 
 
