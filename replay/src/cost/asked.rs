@@ -3,6 +3,7 @@
 //! What a batch asks for is known here and nowhere else in the model: a new kind of effect is a new [`Call`] with what it
 //! does to the table, and its place in the result.
 
+use detector_core::store::pack::Lot;
 use detector_core::store::parked::LOOKED_AT_MAX;
 use detector_core::store::{
     ConditionalWrite, Effect, EffectResult, Item, ItemKey, LogName, LogPart, Notice, ParkedMark,
@@ -10,7 +11,7 @@ use detector_core::store::{
 };
 
 use super::table::{
-    BUCKETS, Claim, Lot, MARK_PLACES, PACK_BUCKETS, Place, Table, Throttled, notice_name,
+    BUCKETS, Claim, MARK_PLACES, PACK_BUCKETS, Place, Table, Throttled, notice_name,
 };
 
 /// The most keys that BatchGetItem takes.

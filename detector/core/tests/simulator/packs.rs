@@ -215,11 +215,8 @@ impl Packs {
                 }
             }
             if outcome != WriteOutcome::Written {
-                let of_fate = |fate: &Fate| match fate {
-                    Fate::Conflict => WriteOutcome::Conflict,
-                    Fate::Here | Fate::Outside(_) => outcome,
-                };
-                return (fates.iter().map(of_fate).collect(), changes);
+                let outcomes = fates.iter().map(|fate| fate.after(outcome));
+                return (outcomes.collect(), changes);
             }
         }
         let mut outcomes = Vec::new();

@@ -7,13 +7,14 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use detector_core::store::RuleKey;
-use detector_core::store::{ChildEpisode, Item, ItemKey, Writer};
+use detector_core::store::pack::Packing;
+use detector_core::store::{ChildEpisode, Item, ItemKey, RuleKey, Writer};
 use detector_core::window::interval::Interval;
 use detector_core::window::key::Key;
 use detector_core::window::shown::ShownValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tracing::error;
 
 pub type Attributes = HashMap<String, AttributeValue>;
 
@@ -26,7 +27,10 @@ pub const BUCKETS: u8 = 16;
 pub const STREAM_RETENTION_MS: i64 = 24 * 3600 * 1000;
 
 /// An item that is due waits for a sweep. One that is still due so long after its last hit is of a rule that is no more.
-pub const DUE_KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
+const DUE_KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
+
+/// Sizes and times of items, in packs and by themselves.
+pub const PACKING: Packing = Packing::kept(STREAM_RETENTION_MS, DUE_KEPT_MS);
 
 /// The layout of the attributes `episodes`, `children`, `children_shown` and `children_held`, their first byte.
 const LIST_VERSION: u8 = 1;
@@ -118,11 +122,12 @@ pub fn of_item_at(primary_key: Attributes, item: &Item) -> Attributes {
 
 /// When DynamoDB may delete the item, in seconds since 1970.
 fn expires(item: &Item) -> i64 {
-    let at = match item.expires_at {
-        Some(at) => at.saturating_add(STREAM_RETENTION_MS),
-        None => item.latest.saturating_add(DUE_KEPT_MS),
-    };
-    // Rounded up. Time-to-live looks away from what lies more than five years back, so nothing before 1970 matters.
+    seconds(PACKING.end_of(item))
+}
+
+/// A time in milliseconds in seconds since 1970, rounded up. Time-to-live looks away from what lies more than five years
+/// back, so nothing before 1970 matters.
+pub fn seconds(at: i64) -> i64 {
     at.max(0) / 1000 + 1
 }
 
@@ -174,7 +179,7 @@ pub fn item(attributes: &Attributes) -> Result<Item, DamagedItem> {
 }
 
 /// Who wrote the item.
-fn writer(attributes: &Attributes) -> Option<Writer> {
+pub fn writer(attributes: &Attributes) -> Option<Writer> {
     let edition = attributes.get("rules")?.as_b().ok()?.as_ref();
     Some(Writer {
         edition: Key::from(<[u8; 16]>::try_from(edition).ok()?),
@@ -201,13 +206,22 @@ fn with_each<'c, T: DeserializeOwned>(
     Ok(children.iter_mut().zip(entries))
 }
 
-/// What takes the place of an item that cannot be read: no state is empty, so the batch reports this group, goes on with
-/// the others, and overwrites nothing. Who wrote it is told as far as that can be read: a newer program may have.
-pub fn unreadable_item(attributes: &Attributes) -> Item {
-    unreadable(writer(attributes))
+/// The item that was found, or what takes its place where it is damaged.
+pub fn readable(key: ItemKey, found: &Attributes) -> Item {
+    item(found).unwrap_or_else(|damage| damaged(key, &damage.to_string(), writer(found)))
 }
 
-/// Likewise of one in a pack.
+/// Says that an item is damaged, and what takes its place.
+pub fn damaged(key: ItemKey, damage: &str, writer: Option<Writer>) -> Item {
+    error!(
+        ?key,
+        damage, "an item of the state table is damaged: restore or delete it"
+    );
+    unreadable(writer)
+}
+
+/// What takes the place of an item that cannot be read: no state is empty, so the batch reports this group, goes on with
+/// the others, and overwrites nothing. Who wrote it is told as far as that can be read: a newer program may have.
 pub fn unreadable(writer: Option<Writer>) -> Item {
     Item {
         version: 0,

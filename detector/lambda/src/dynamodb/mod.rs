@@ -14,14 +14,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client;
-use detector_core::store::RuleKey;
-use detector_core::store::{ConditionalWrite, Item, ItemKey, WriteOutcome};
-use detector_core::window::key::Key;
+use detector_core::store::{ConditionalWrite, Item, ItemKey, RuleKey, WriteOutcome, pack};
 use futures::stream::{self, StreamExt};
 
 use crate::deadline::Deadline;
-use crate::dynamodb::attributes::Attributes;
-use crate::dynamodb::attributes::BUCKETS;
+use crate::dynamodb::attributes::{Attributes, BUCKETS};
 use crate::dynamodb::packs::{KnownPacks, PACK_BUCKETS};
 use crate::fault::Fault;
 
@@ -114,7 +111,7 @@ impl DynamoStore {
             .await?
         {
             if let Some(key) = attributes::key_of(&item) {
-                found.insert(key, self.readable(key, &item));
+                found.insert(key, attributes::readable(key, &item));
             }
         }
         Ok(keys.iter().map(|key| found.remove(key)).collect())
@@ -149,19 +146,16 @@ impl DynamoStore {
         deadline: Deadline,
     ) -> Vec<WriteOutcome> {
         let packed = self.packed();
-        let mut lots: BTreeMap<(Option<RuleKey>, Key), Vec<usize>> = BTreeMap::new();
-        for (place, write) in writes.iter().enumerate() {
-            let ItemKey { rule, group } = write.key;
-            let own = (!packed.contains(&rule)).then_some(rule);
-            lots.entry((own, group)).or_default().push(place);
-        }
-        let lots = lots.into_iter().map(|((own, group), places)| async move {
-            let of_lot: Vec<&ConditionalWrite> = places.iter().map(|at| &writes[*at]).collect();
-            let outcomes = match own {
-                Some(_) => vec![self.write_one(of_lot[0], deadline).await],
-                None => self.write_pack(group, &of_lot, (now, deadline)).await,
+        let is_packed = |rule| packed.contains(&rule);
+        let lots = pack::lots(writes.iter().map(|write| write.key), is_packed);
+        let lots = lots.into_iter().map(|lot| async move {
+            let of_lot: Vec<&ConditionalWrite> = lot.iter().map(|(at, _)| &writes[*at]).collect();
+            let (_, ItemKey { rule, group }) = lot[0];
+            let outcomes = match is_packed(rule) {
+                true => self.write_pack(group, &of_lot, (now, deadline)).await,
+                false => vec![self.write_one(of_lot[0], deadline).await],
             };
-            places.into_iter().zip(outcomes)
+            lot.into_iter().map(|(at, _)| at).zip(outcomes)
         });
         let mut outcomes = vec![WriteOutcome::Unknown; writes.len()];
         let mut answers = stream::iter(lots).buffer_unordered(REQUESTS_MAX);

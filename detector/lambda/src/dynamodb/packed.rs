@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use detector_core::store::pack::{self, Fate, Found, Pack};
 use detector_core::store::{ConditionalWrite, Item, ItemKey, RuleKey, WriteOutcome};
 use detector_core::window::key::Key;
-use tracing::{debug, error};
+use tracing::debug;
 
 use crate::deadline::Deadline;
 use crate::dynamodb::DynamoStore;
-use crate::dynamodb::attributes;
-use crate::dynamodb::packs::{PACKING, Stored, named, of_pack, outside_key, pack_key, read_pack};
+use crate::dynamodb::attributes::{self, PACKING};
+use crate::dynamodb::packs::{Stored, named, of_pack, outside_key, pack_key, read_pack};
 use crate::dynamodb::requests::Put;
 use crate::fault::Fault;
 
@@ -34,9 +34,6 @@ impl DynamoStore {
                 packs.insert(group, read_pack(found));
             }
         }
-        for (group, stored) in &packs {
-            self.known_packs.keep(*group, stored.clone());
-        }
         let mut items = BTreeMap::new();
         let mut outside: BTreeMap<ItemKey, Option<Item>> = BTreeMap::new();
         for key in keys {
@@ -49,21 +46,19 @@ impl DynamoStore {
                     outside.insert(*key, last);
                 }
                 Found::Damaged(damage) => {
-                    error!(
-                        ?key,
-                        damage = damage.why,
-                        "an item of the state table is damaged: restore or delete it"
-                    );
-                    items.insert(*key, attributes::unreadable(damage.writer));
+                    items.insert(*key, attributes::damaged(*key, &damage.why, damage.writer));
                 }
             }
+        }
+        for (group, stored) in packs {
+            self.known_packs.keep(group, stored);
         }
         let wanted = outside.keys().map(|key| outside_key(*key)).collect();
         let mut own: BTreeMap<ItemKey, Item> = BTreeMap::new();
         for found in self.read_raw(wanted, is_consistent, deadline).await? {
             if let Some((group, Some(rule))) = named(&found) {
                 let key = ItemKey { rule, group };
-                own.insert(key, self.readable(key, &found));
+                own.insert(key, attributes::readable(key, &found));
             }
         }
         for (key, last) in outside {
@@ -99,11 +94,7 @@ impl DynamoStore {
         if let Some(pack) = pack {
             let outcome = self.put_pack(group, &stored, pack, deadline).await;
             if outcome != WriteOutcome::Written {
-                let of_fate = |fate: &Fate| match fate {
-                    Fate::Conflict => WriteOutcome::Conflict,
-                    Fate::Here | Fate::Outside(_) => outcome,
-                };
-                return fates.iter().map(of_fate).collect();
+                return fates.iter().map(|fate| fate.after(outcome)).collect();
             }
         }
         let mut outcomes = Vec::with_capacity(writes.len());

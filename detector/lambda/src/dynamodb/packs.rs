@@ -8,13 +8,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use detector_core::store::pack::{self, DamagedEntry, Due, Pack, Packing};
+use detector_core::store::pack::{self, DamagedEntry, Due, Pack};
 use detector_core::store::{ItemKey, RuleKey};
 use detector_core::window::key::Key;
 
-use crate::dynamodb::attributes::{
-    Attributes, DUE_KEPT_MS, STREAM_RETENTION_MS, bytes, number, primary_key, read_number,
-};
+use crate::dynamodb::attributes::{Attributes, bytes, number, primary_key, read_number, seconds};
 
 /// Partition keys of packs: one takes 1,000 write units a second and, with a local index, 10 GB. A sweep asks each of them
 /// at each depth of the rules.
@@ -22,8 +20,6 @@ pub const PACK_BUCKETS: u8 = 128;
 
 /// Begins the partition keys; no rule's bucket is so short.
 const BUCKET: &[u8] = b"packs";
-
-pub(super) const PACKING: Packing = Packing::kept(STREAM_RETENTION_MS, DUE_KEPT_MS);
 
 /// Digits of the bits behind the point of `due`.
 const BITS_DIGITS: usize = 20;
@@ -136,8 +132,7 @@ pub(super) fn of_pack(group: Key, stored: &Stored) -> Attributes {
     attributes.insert("items".to_owned(), bytes(pack.encoded()));
     attributes.extend(others.clone());
     attributes.insert("version".to_owned(), number(pack.version));
-    let expires = pack.ends_at.max(0) / 1000 + 1;
-    attributes.insert("expires".to_owned(), number(expires));
+    attributes.insert("expires".to_owned(), number(seconds(pack.ends_at)));
     if let Some(due) = pack.due {
         attributes.insert("due".to_owned(), AttributeValue::N(due_text(due)));
     }
@@ -210,7 +205,7 @@ pub(super) fn due_keys(attributes: &Attributes, rules: &[RuleKey]) -> Vec<ItemKe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamodb::attributes;
+    use crate::dynamodb::attributes::{self, PACKING};
     use detector_core::store::pack::Found;
     use detector_core::store::{ConditionalWrite, Item};
 

@@ -12,7 +12,9 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use tracing::{error, warn};
 
 use crate::deadline::Deadline;
-use crate::dynamodb::attributes::{Attributes, STREAM_RETENTION_MS, bytes, number, primary_key};
+use crate::dynamodb::attributes::{
+    Attributes, STREAM_RETENTION_MS, bytes, number, primary_key, seconds,
+};
 use crate::dynamodb::{DynamoStore, REQUESTS_MAX};
 use crate::fault::Fault;
 
@@ -164,7 +166,7 @@ impl DynamoStore {
 
 /// When DynamoDB may delete it, in seconds since 1970.
 fn expires(expires_at: i64) -> i64 {
-    expires_at.saturating_add(STREAM_RETENTION_MS).max(0) / 1000 + 1
+    seconds(expires_at.saturating_add(STREAM_RETENTION_MS))
 }
 
 fn part_bucket(slice: i64, place: u8) -> Vec<u8> {

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use detector_core::store::pack::Condition;
-use detector_core::store::{ConditionalWrite, Item, ItemKey, RuleKey, WriteOutcome};
+use detector_core::store::{ConditionalWrite, ItemKey, RuleKey, WriteOutcome};
 use detector_core::window::key::Key;
 use tracing::{debug, error, warn};
 
@@ -81,14 +81,6 @@ impl DynamoStore {
         Ok(found)
     }
 
-    #[expect(clippy::unused_self, reason = "it belongs to reading")]
-    pub(super) fn readable(&self, key: ItemKey, found: &Attributes) -> Item {
-        attributes::item(found).unwrap_or_else(|damage| {
-            error!(?key, %damage, "an item of the state table is damaged: restore or delete it");
-            attributes::unreadable_item(found)
-        })
-    }
-
     pub(super) async fn write_one(
         &self,
         write: &ConditionalWrite,
@@ -132,19 +124,16 @@ impl DynamoStore {
             .table_name(&self.table)
             .set_item(Some(put.item.clone()))
             .expression_attribute_names("#version", "version");
-        let expecting = |condition: &str, version: u64| {
-            let request = request.clone().condition_expression(condition);
-            request.expression_attribute_values(":expected", number(version))
-        };
         let request = match put.condition {
             Condition::Absent => request.condition_expression("attribute_not_exists(#version)"),
-            Condition::Version(version) => expecting("#version = :expected", version),
+            Condition::Version(version) => request
+                .condition_expression("#version = :expected")
+                .expression_attribute_values(":expected", number(version)),
             // One without a version is damaged, and stays.
-            Condition::Before(version) => expecting(
-                "attribute_not_exists(#bucket) OR #version < :expected",
-                version,
-            )
-            .expression_attribute_names("#bucket", "bucket"),
+            Condition::Before(version) => request
+                .condition_expression("attribute_not_exists(#bucket) OR #version < :expected")
+                .expression_attribute_names("#bucket", "bucket")
+                .expression_attribute_values(":expected", number(version)),
         };
         let answer = self.bounded(request.send(), deadline).await?;
         match answer {

@@ -3,6 +3,7 @@
 //! A byte for the layout, then who wrote it, when it is due and when it may go, which every layout has in this place: a
 //! program that cannot read the rest still finds out that a newer one has written it, and lets it end. Then the rest.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::limits::Packing;
@@ -35,6 +36,13 @@ pub(super) enum Entry {
 pub struct DamagedEntry {
     pub why: String,
     pub writer: Option<Writer>,
+}
+
+impl DamagedEntry {
+    pub(super) fn of(why: String, writer: Writer) -> Self {
+        let writer = Some(writer);
+        Self { why, writer }
+    }
 }
 
 /// What a pack has to know of an entry.
@@ -116,16 +124,9 @@ impl Entry {
     /// # Errors
     /// It is damaged, or of another layout.
     pub(super) fn decoded(bytes: &[u8]) -> Result<Self, DamagedEntry> {
-        let (layout, known, bytes) = opened(bytes)?;
-        let writer = Some(known.writer);
-        if layout != LAYOUT {
-            let why = format!("it has layout {layout}, this program reads {LAYOUT}");
-            return Err(DamagedEntry { why, writer });
-        }
-        let damaged = |why: postcard::Error| {
-            let why = why.to_string();
-            DamagedEntry { why, writer }
-        };
+        let (layout, known, bytes) = opened::<Known>(bytes)?;
+        expect_layout(layout, LAYOUT, known.writer)?;
+        let damaged = |why: postcard::Error| DamagedEntry::of(why.to_string(), known.writer);
         let (place, bytes) = postcard::take_from_bytes::<Place>(bytes).map_err(damaged)?;
         let item = || {
             let (head, rest) = postcard::take_from_bytes::<Head>(bytes)?;
@@ -149,18 +150,28 @@ impl Entry {
 /// # Errors
 /// It is damaged.
 pub(super) fn known(bytes: &[u8]) -> Result<Known, DamagedEntry> {
-    opened(bytes).map(|(_, known, _)| known)
+    opened::<Known>(bytes).map(|(_, known, _)| known)
 }
 
 /// The layout, what every layout has in this place, and the rest.
-fn opened(bytes: &[u8]) -> Result<(u8, Known, &[u8]), DamagedEntry> {
+pub(super) fn opened<T: DeserializeOwned>(bytes: &[u8]) -> Result<(u8, T, &[u8]), DamagedEntry> {
     let nobody = |why: String| DamagedEntry { why, writer: None };
     let (layout, bytes) = bytes
         .split_first()
         .ok_or_else(|| nobody("it is empty".to_owned()))?;
     let (known, bytes) =
-        postcard::take_from_bytes::<Known>(bytes).map_err(|why| nobody(why.to_string()))?;
+        postcard::take_from_bytes::<T>(bytes).map_err(|why| nobody(why.to_string()))?;
     Ok((*layout, known, bytes))
+}
+
+pub(super) fn expect_layout(found: u8, read: u8, writer: Writer) -> Result<(), DamagedEntry> {
+    match found == read {
+        true => Ok(()),
+        false => {
+            let why = format!("it has layout {found}, this program reads {read}");
+            Err(DamagedEntry::of(why, writer))
+        }
+    }
 }
 
 fn put<T: Serialize>(value: &T, bytes: Vec<u8>) -> Vec<u8> {

@@ -37,15 +37,10 @@ impl Packing {
     }
 
     /// When an item may go, in milliseconds.
-    pub fn ends_at(self, expires_at: Option<i64>, latest: i64) -> i64 {
-        match expires_at {
-            Some(at) => at.saturating_add(self.longer_ms),
-            None => latest.saturating_add(self.due_ms),
-        }
-    }
-
-    /// As [`Packing::ends_at`].
     pub fn end_of(self, item: &Item) -> i64 {
-        self.ends_at(item.expires_at, item.latest)
+        match item.expires_at {
+            Some(at) => at.saturating_add(self.longer_ms),
+            None => item.latest.saturating_add(self.due_ms),
+        }
     }
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::edition::Writer;
-use crate::effect::ConditionalWrite;
+use crate::effect::{ConditionalWrite, WriteOutcome};
 use crate::item::{self, Item};
 use crate::key::{ItemKey, RuleKey};
 use crate::waiting::packing;
@@ -109,6 +109,22 @@ pub enum Found {
     Damaged(DamagedEntry),
 }
 
+/// A part of many keys that is about one item of a store: places among all, and keys.
+pub type Lot = Vec<(usize, ItemKey)>;
+
+/// The keys by the items of a store that they lie in, but for what is too large for its pack.
+pub fn lots(
+    keys: impl IntoIterator<Item = ItemKey>,
+    is_packed: impl Fn(RuleKey) -> bool,
+) -> Vec<Lot> {
+    let mut lots: BTreeMap<(Option<RuleKey>, detector_window::key::Key), Lot> = BTreeMap::new();
+    for (place, key) in keys.into_iter().enumerate() {
+        let own = (!is_packed(key.rule)).then_some(key.rule);
+        lots.entry((own, key.group)).or_default().push((place, key));
+    }
+    lots.into_values().collect()
+}
+
 /// What is to become of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -118,6 +134,16 @@ pub enum Fate {
     Conflict,
     /// Once the pack is written, it is written by itself.
     Outside(Condition),
+}
+
+impl Fate {
+    /// What becomes of the write where its pack had to be written first, and was not.
+    pub fn after(self, of_pack: WriteOutcome) -> WriteOutcome {
+        match self {
+            Fate::Conflict => WriteOutcome::Conflict,
+            Fate::Here | Fate::Outside(_) => of_pack,
+        }
+    }
 }
 
 /// On what an item that lies by itself is written.
@@ -319,20 +345,9 @@ impl Pack {
     /// # Errors
     /// Why they cannot be read: they are damaged, or of another layout.
     pub fn decoded(bytes: &[u8]) -> Result<BTreeMap<EntryName, Vec<u8>>, DamagedEntry> {
-        let nobody = |why: String| DamagedEntry { why, writer: None };
-        let (layout, bytes) = bytes
-            .split_first()
-            .ok_or_else(|| nobody("it is empty".to_owned()))?;
-        let (writer, packed) =
-            postcard::take_from_bytes::<Writer>(bytes).map_err(|why| nobody(why.to_string()))?;
-        let damaged = |why: String| {
-            let writer = Some(writer);
-            DamagedEntry { why, writer }
-        };
-        if *layout != LAYOUT {
-            let why = format!("it has layout {layout}, this program reads {LAYOUT}");
-            return Err(damaged(why));
-        }
+        let (layout, writer, packed) = entry::opened::<Writer>(bytes)?;
+        entry::expect_layout(layout, LAYOUT, writer)?;
+        let damaged = |why: String| DamagedEntry::of(why, writer);
         let entries =
             packing::unpack(packed).ok_or_else(|| damaged("it cannot be unpacked".to_owned()))?;
         let entries = postcard::from_bytes::<Vec<(EntryName, Vec<u8>)>>(&entries);

@@ -19,8 +19,8 @@ use detector_core::store::{
 use detector_core::window::key::Key;
 
 use late::Replaced;
+pub(super) use packs::PACK_BUCKETS;
 use packs::Packs;
-pub(super) use packs::{Lot, PACK_BUCKETS};
 
 /// Places of marks, likewise.
 pub(super) const MARK_PLACES: u8 = 4;
@@ -436,7 +436,7 @@ mod tests {
         table
     }
 
-    fn used(table: &Table) -> Units {
+    pub(super) fn used(table: &Table) -> Units {
         let mut sum = Units::default();
         table.used().for_each(|(_, used)| sum.add(used));
         sum

@@ -1,13 +1,12 @@
 //! Reading and writing packs: what is asked of the table, and what it costs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use detector_core::store::pack::{EntryName, Fate, Found, Pack, due_keys};
+use detector_core::store::pack::{self, EntryName, Fate, Found, Lot, Pack, due_keys};
 use detector_core::store::{ConditionalWrite, Item, ItemKey, RuleKey, WriteOutcome};
 use detector_core::window::key::Key;
 
-use super::packs::{Kept, Lot, PACKING};
+use super::packs::{Kept, PACKING};
 use super::{Place, Table, Throttled, place_of_pack, units};
 
 impl Table {
@@ -25,13 +24,7 @@ impl Table {
 
     /// The keys by the items of the table that they lie in, but for those that are too large.
     pub(in crate::cost) fn lots(&self, keys: impl IntoIterator<Item = ItemKey>) -> Vec<Lot> {
-        let mut lots: BTreeMap<(Option<RuleKey>, Key), Lot> = BTreeMap::new();
-        for (place, key) in keys.into_iter().enumerate() {
-            let own = (!self.packs(key.rule)).then_some(key.rule);
-            let lot = lots.entry((own, key.group)).or_default();
-            lot.push((place, key));
-        }
-        lots.into_values().collect()
+        pack::lots(keys, |rule| self.packs(rule))
     }
 
     fn kept(&self, group: Key) -> Kept {
@@ -184,7 +177,7 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Units;
+    use super::super::tests::used;
     use super::*;
     use detector_core::store::Writer;
 
@@ -216,12 +209,6 @@ mod tests {
                 writer: Writer::NOBODY,
             },
         }
-    }
-
-    fn used(table: &Table) -> Units {
-        let mut sum = Units::default();
-        table.used().for_each(|(_, used)| sum.add(used));
-        sum
     }
 
     #[test]

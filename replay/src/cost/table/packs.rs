@@ -44,9 +44,6 @@ impl Kept {
     }
 }
 
-/// A part of an effect that is about one item of the table: places in the effect, and keys.
-pub(in crate::cost) type Lot = Vec<(usize, ItemKey)>;
-
 impl Packs {
     /// Of an item that lies by itself.
     pub(super) fn note_due(&mut self, key: ItemKey, old: Option<i64>, new: Option<i64>) {
