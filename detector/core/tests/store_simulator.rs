@@ -85,10 +85,10 @@ fn whatever_happens_episodes_are_the_oracles_and_announced_under_one_id() {
 
 /// Scenarios in which one of the schedules once failed, so seldom that no ordinary run would find it: a sweep, or a batch,
 /// that had read children long before showed them to a group that had forgotten them, and the group waited for their ends. In
-/// the last an item was over, and written once more after a pack had forgotten where it lies.
+/// the last an item was over, and written once more after a pack had forgotten where it lies; and so were those that follow.
 #[test]
 fn schedules_that_once_failed_hold() {
-    for scenario in [49_480, 103_204, 313_780, 152_352] {
+    for scenario in [49_480, 103_204, 313_780, 152_352, 14_902, 20_002, 40_289] {
         scenario_schedules(scenario).unwrap_or_else(|problem| panic!("{problem}"));
     }
 }

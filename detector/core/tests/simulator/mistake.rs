@@ -19,6 +19,8 @@ pub(crate) enum Mutation {
     NoVersionCondition,
     /// Items that are stored together are written whatever was written meanwhile to any of them.
     NoPackCondition,
+    /// Who has written an item by itself is done, also where its pack keeps it as it was.
+    KeepTheOldOne,
     /// Episodes are announced before they are recorded.
     PublishBeforeWrite,
     /// A record that is read again has events with other ids.
@@ -87,13 +89,16 @@ impl Mutation {
             | Mutation::TrustTheParking => {
                 (looking_back::ONE_OF as usize, success_after::REMAINDER)
             }
+            // Seldom: the item has to be deleted before anybody finds it.
+            Mutation::KeepTheOldOne => (1, 14_902),
             _ => (1, 0),
         }
     }
 
-    pub(crate) const ALL: [Mutation; 29] = [
+    pub(crate) const ALL: [Mutation; 30] = [
         Mutation::NoVersionCondition,
         Mutation::NoPackCondition,
+        Mutation::KeepTheOldOne,
         Mutation::PublishBeforeWrite,
         Mutation::ForgetEventIds,
         Mutation::MarkBeforePublish,

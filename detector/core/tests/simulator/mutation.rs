@@ -19,7 +19,7 @@ use detector_core::window::kind::WindowType;
 use super::mistake::Mutation;
 use super::packs::{Change, Trouble};
 use super::scenario::Record;
-use super::world::{Job, Recorded, Told, World};
+use super::world::{Doing, Job, Recorded, Told, World};
 use crate::oracle::TICK_MS;
 use crate::oracle::compare::as_episode;
 use crate::oracle::generate;
@@ -38,7 +38,7 @@ impl Mutation {
 
 impl World<'_> {
     /// Performs a request. It may fail before or after it took effect, wholly or in part.
-    pub(crate) fn perform(&mut self, effect: &Effect, (at, job): (usize, Job)) -> EffectResult {
+    pub(crate) fn perform(&mut self, effect: &Effect, doing: Doing) -> EffectResult {
         if self.fails() && self.fails() {
             // Nothing took effect.
             return self.failed(effect);
@@ -47,7 +47,10 @@ impl World<'_> {
             Effect::Read {
                 keys,
                 is_consistent,
-            } => EffectResult::Read(self.read(keys, *is_consistent, at)),
+            } => match self.read(keys, *is_consistent, doing.worker) {
+                Some(items) => EffectResult::Read(items),
+                None => return self.failed(effect),
+            },
             Effect::Due { .. }
             | Effect::Append(_)
             | Effect::ReadLog { .. }
@@ -57,8 +60,8 @@ impl World<'_> {
             | Effect::Arm(_)
             | Effect::Pending
             | Effect::ReadParked { .. }
-            | Effect::Serve(_) => self.perform_of_parking(effect, at),
-            Effect::Write(writes) => EffectResult::Write(self.write_all(writes, (at, job))),
+            | Effect::Serve(_) => self.perform_of_parking(effect, doing.worker),
+            Effect::Write(writes) => EffectResult::Write(self.write_all(writes, doing)),
             Effect::Publish(announcements) => {
                 self.mark_first(announcements);
                 let accepted = announcements.iter().map(|a| self.publish(a)).collect();
@@ -152,10 +155,16 @@ impl World<'_> {
         }
     }
 
-    fn read(&mut self, keys: &[ItemKey], is_consistent: bool, worker: usize) -> Vec<Option<Item>> {
+    /// `None`: it failed.
+    fn read(
+        &mut self,
+        keys: &[ItemKey],
+        is_consistent: bool,
+        worker: usize,
+    ) -> Option<Vec<Option<Item>>> {
         let mut items = self.store.read(keys).expect("memory answers");
         let is_late = !is_consistent || self.mutation == Mutation::JudgeWhatWas;
-        let of_packs = self.read_packs(keys, !is_late, worker);
+        let of_packs = self.read_packs(keys, !is_late, worker)?;
         for (key, item) in keys.iter().zip(&mut items) {
             if let Some(of_pack) = of_packs.get(key) {
                 if !is_late && of_pack != item {
@@ -176,7 +185,7 @@ impl World<'_> {
                 _ => {}
             }
         }
-        items
+        Some(items)
     }
 
     fn read_packs(
@@ -184,18 +193,19 @@ impl World<'_> {
         keys: &[ItemKey],
         is_consistent: bool,
         worker: usize,
-    ) -> BTreeMap<ItemKey, Option<Item>> {
+    ) -> Option<BTreeMap<ItemKey, Option<Item>>> {
         let Some(packs) = &mut self.packs else {
-            return BTreeMap::new();
+            return Some(BTreeMap::new());
         };
         let keys: Vec<ItemKey> = keys.iter().copied().filter(|key| packs.has(*key)).collect();
         let trouble = &mut Trouble {
             random: &mut self.random,
             fail_rate: self.fail_rate,
             is_unconditional: self.mutation == Mutation::NoPackCondition,
+            is_forgetful: self.mutation == Mutation::KeepTheOldOne,
         };
-        let items = packs.read(&keys, is_consistent, (worker, trouble));
-        keys.into_iter().zip(items).collect()
+        let items = packs.read(&keys, is_consistent, (worker, trouble))?;
+        Some(keys.into_iter().zip(items).collect())
     }
 
     /// Makes of an item what it was some writes ago, now and then.
@@ -245,11 +255,7 @@ impl World<'_> {
         item.state = state;
     }
 
-    fn write_all(
-        &mut self,
-        writes: &[ConditionalWrite],
-        (worker, job): (usize, Job),
-    ) -> Vec<WriteOutcome> {
+    fn write_all(&mut self, writes: &[ConditionalWrite], doing: Doing) -> Vec<WriteOutcome> {
         let mut lots: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
         let mut outcomes = vec![WriteOutcome::Unknown; writes.len()];
         for (at, write) in writes.iter().enumerate() {
@@ -259,12 +265,12 @@ impl World<'_> {
                 .is_some_and(|packs| packs.has(write.key))
             {
                 true => lots.entry(write.key.group).or_default().push(at),
-                false => outcomes[at] = self.write(write, job),
+                false => outcomes[at] = self.write(write, doing.job),
             }
         }
         for places in lots.into_values() {
             let lot: Vec<ConditionalWrite> = places.iter().map(|at| writes[*at].clone()).collect();
-            let of_lot = self.write_pack(lot, (worker, job));
+            let of_lot = self.write_pack(lot, doing);
             for (at, outcome) in places.into_iter().zip(of_lot) {
                 outcomes[at] = outcome;
             }
@@ -273,28 +279,25 @@ impl World<'_> {
     }
 
     /// Writes of one group, which lie together.
-    fn write_pack(
-        &mut self,
-        mut writes: Vec<ConditionalWrite>,
-        (worker, job): (usize, Job),
-    ) -> Vec<WriteOutcome> {
+    fn write_pack(&mut self, mut writes: Vec<ConditionalWrite>, doing: Doing) -> Vec<WriteOutcome> {
         for write in &mut writes {
             if self.mutation == Mutation::PublishBeforeWrite {
                 self.publish_recorded(write);
             }
-            self.spoil(write, job);
+            self.spoil(write, doing.job);
         }
-        let now = self.forgettable_at().unwrap_or(i64::MIN);
+        let now = self.forgettable_at(doing.swept_to).unwrap_or(i64::MIN);
         let packs = self.packs.as_mut().expect("items of packs");
         let trouble = &mut Trouble {
             random: &mut self.random,
             fail_rate: self.fail_rate,
             is_unconditional: self.mutation == Mutation::NoPackCondition,
+            is_forgetful: self.mutation == Mutation::KeepTheOldOne,
         };
-        let (mut outcomes, changes) = packs.write(&writes, (worker, trouble), now);
+        let (mut outcomes, changes) = packs.write(&writes, (doing.worker, trouble), now);
         self.seen.moved += std::mem::take(&mut packs.moved);
         for change in changes {
-            self.change(change, job);
+            self.change(change, doing.job);
         }
         if self.mutation == Mutation::TrustTheStore {
             let lost = outcomes.iter_mut();

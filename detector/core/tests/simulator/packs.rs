@@ -17,6 +17,8 @@ pub(crate) struct Trouble<'t> {
     pub(crate) fail_rate: u32,
     /// Packs are written whatever was written meanwhile.
     pub(crate) is_unconditional: bool,
+    /// Who finds that a pack keeps what is written by itself since, and cannot change it, is done all the same.
+    pub(crate) is_forgetful: bool,
 }
 
 impl Trouble<'_> {
@@ -104,12 +106,13 @@ impl Packs {
         self.item(&self.pack(key.group), key, || self.own(key))
     }
 
+    /// `None`: it failed.
     pub(crate) fn read(
         &mut self,
         keys: &[ItemKey],
         is_consistent: bool,
         (worker, trouble): (usize, &mut Trouble<'_>),
-    ) -> Vec<Option<Item>> {
+    ) -> Option<Vec<Option<Item>>> {
         let mut read: BTreeMap<Key, Pack> = BTreeMap::new();
         for key in keys {
             if read.contains_key(&key.group) {
@@ -137,25 +140,28 @@ impl Packs {
             let late = trouble.late(all).cloned().flatten();
             let own = if is_consistent { self.own(*key) } else { late };
             let pack = read[&key.group].clone();
-            if let (true, Found::Outside(Some(last)), Some(own)) =
-                (is_consistent, pack.find(key.rule), &own)
-                && last.version < own.version
+            if let (true, Found::Outside(last)) = (is_consistent, pack.find(key.rule))
+                && Pack::keeps_an_old_one(last.as_ref(), own.as_ref())
+                && !self.forget_last(*key, (worker, trouble))
             {
-                self.forget_last(*key, (worker, trouble));
+                return None;
             }
             items.push(self.item(&pack, *key, || own));
         }
-        items
+        Some(items)
     }
 
-    fn forget_last(&mut self, key: ItemKey, (worker, trouble): (usize, &mut Trouble<'_>)) {
+    /// Whether the pack keeps it no more as it was before it was written by itself.
+    fn forget_last(&mut self, key: ItemKey, (worker, trouble): (usize, &mut Trouble<'_>)) -> bool {
         let known = self.known[worker].get(&key.group).cloned();
         let Some(known) = known else {
-            return;
+            return trouble.is_forgetful;
         };
-        if let Some(pack) = known.without_last(&[key.rule], self.packing) {
-            self.put(key.group, (&known, pack), (worker, trouble));
-        }
+        let Some(pack) = known.without_last(&[key.rule], self.packing) else {
+            return true;
+        };
+        let (outcome, _) = self.put(key.group, (&known, pack), (worker, trouble));
+        outcome == WriteOutcome::Written || trouble.is_forgetful
     }
 
     fn put(
@@ -227,10 +233,13 @@ impl Packs {
                 Fate::Outside(condition) => {
                     let (outcome, is_put) = self.put_own(write, condition, trouble);
                     changes.extend(is_put.then(|| Change::Written(write.clone())));
-                    if outcome == WriteOutcome::Written {
-                        self.forget_last(write.key, (worker, trouble));
+                    let is_done = outcome != WriteOutcome::Written
+                        || self.forget_last(write.key, (worker, trouble));
+                    if is_done {
+                        outcome
+                    } else {
+                        WriteOutcome::Unknown
                     }
-                    outcome
                 }
             });
         }

@@ -124,11 +124,18 @@ pub(crate) enum Job {
 }
 
 struct Running<'s> {
-    job: Job,
+    doing: Doing,
     batch: Box<Batch<'s>>,
     effect: Effect,
+}
+
+/// Who does what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Doing {
+    pub(crate) worker: usize,
+    pub(crate) job: Job,
     /// What had been swept when the job began.
-    swept_to: Option<i64>,
+    pub(crate) swept_to: Option<i64>,
 }
 
 impl<'s> World<'s> {
@@ -259,7 +266,9 @@ impl<'s> World<'s> {
         if is_drained(&shard) || !self.shards[shard].parents.iter().all(is_drained) {
             return;
         }
-        let is_here = |running: &Option<Running<'_>>| matches!(running, Some(Running { job: Job::Records { shard: on, .. }, .. }) if *on == shard);
+        let is_here = |running: &Option<Running<'_>>| {
+            running.as_ref().is_some_and(|running| matches!(running.doing.job, Job::Records { shard: on, .. } if on == shard))
+        };
         if self.workers.iter().any(is_here) {
             if self.random.u8(..10) > 0 {
                 return;
@@ -292,56 +301,60 @@ impl<'s> World<'s> {
             (false, false) => self.plan,
         };
         let step = Batch::of_records(plan, fold.finish(), self.swept_to());
-        self.enter(at, job, self.swept_to, step);
+        self.enter(at, job, step);
     }
 
     fn start_sweep(&mut self, at: usize) {
         self.seen.sweeps += 1;
         let watermark = self.watermark();
         let step = Batch::sweep(self.plan, watermark, self.swept_to());
-        self.enter(at, Job::Sweep { watermark }, self.swept_to, step);
+        self.enter(at, Job::Sweep { watermark }, step);
     }
 
-    fn enter(&mut self, at: usize, job: Job, swept_to: Option<i64>, step: Step<'s>) {
-        self.see_early(at);
-        self.go_on(at, job, swept_to, step);
+    fn enter(&mut self, worker: usize, job: Job, step: Step<'s>) {
+        self.see_early(worker);
+        let swept_to = self.swept_to;
+        let doing = Doing {
+            worker,
+            job,
+            swept_to,
+        };
+        self.go_on(doing, step);
     }
 
-    fn go_on(&mut self, at: usize, job: Job, swept_to: Option<i64>, step: Step<'s>) {
+    fn go_on(&mut self, doing: Doing, step: Step<'s>) {
         match step {
             Step::Ask { batch, effect, .. } => {
-                self.workers[at] = Some(Running {
-                    job,
+                self.workers[doing.worker] = Some(Running {
+                    doing,
                     batch,
                     effect,
-                    swept_to,
                 });
             }
-            Step::Done(report) => self.end(job, &report),
+            Step::Done(report) => self.end(doing.job, &report),
         }
     }
 
     fn step(&mut self, at: usize) {
         let Some(Running {
-            job,
+            doing,
             batch,
             effect,
-            swept_to,
         }) = self.workers[at].take()
         else {
             return;
         };
-        let result = self.perform(&effect, (at, job));
-        self.go_on(at, job, swept_to, batch.resume(result));
+        let result = self.perform(&effect, doing);
+        self.go_on(doing, batch.resume(result));
     }
 
     /// The worker vanishes before, within or after a request; its batch comes again.
     fn crash(&mut self, at: usize) {
         self.seen.crashes += 1;
-        if let Some(Running { effect, job, .. }) = self.workers[at].take()
+        if let Some(Running { effect, doing, .. }) = self.workers[at].take()
             && self.random.bool()
         {
-            self.perform(&effect, (at, job));
+            self.perform(&effect, doing);
         }
         if let Some(packs) = &mut self.packs {
             packs.forget_known(at);
@@ -401,7 +414,7 @@ impl<'s> World<'s> {
 
     /// Forgets what may be forgotten after the sweeps that all workers in hand know of.
     fn expire(&mut self) {
-        let Some(now) = self.forgettable_at() else {
+        let Some(now) = self.forgettable_at(self.swept_to) else {
             return;
         };
         self.expired_parts.extend(self.store.expire_parked(now));
@@ -449,14 +462,11 @@ impl<'s> World<'s> {
         self.expired.extend(expired);
     }
 
-    /// What was over before this arrival time may be forgotten.
-    pub(crate) fn forgettable_at(&self) -> Option<i64> {
-        let known = self
-            .workers
-            .iter()
-            .flatten()
-            .map(|running| running.swept_to);
-        let swept_to = known.fold(self.swept_to, Option::min)?;
+    /// What was over before this arrival time may be forgotten, by all workers and one who knows that so much was swept.
+    pub(crate) fn forgettable_at(&self, swept_to: Option<i64>) -> Option<i64> {
+        let running = self.workers.iter().flatten();
+        let known = running.map(|running| running.doing.swept_to);
+        let swept_to = known.fold(swept_to, Option::min)?;
         Some(swept_to + LATENESS_MS)
     }
 

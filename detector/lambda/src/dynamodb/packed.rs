@@ -35,6 +35,7 @@ impl DynamoStore {
             }
         }
         let mut items = BTreeMap::new();
+        let mut moved: BTreeMap<Key, Vec<RuleKey>> = BTreeMap::new();
         let mut outside: BTreeMap<ItemKey, Option<Item>> = BTreeMap::new();
         for key in keys {
             match packs[&key.group].pack.find(key.rule) {
@@ -68,14 +69,17 @@ impl DynamoStore {
                 items.insert(key, damaged.clone());
                 continue;
             }
-            // Whoever wrote it by itself did not come to it; a sweep would look at it again and again.
-            let is_kept =
-                last.as_ref().map(|last| last.version) < own.as_ref().map(|it| it.version);
-            if is_consistent && last.is_some() && is_kept {
-                self.forget_last(key.group, &[key.rule], deadline).await;
+            // Whoever wrote it by itself did not come to it.
+            if is_consistent && Pack::keeps_an_old_one(last.as_ref(), own.as_ref()) {
+                moved.entry(key.group).or_default().push(key.rule);
             }
             let item = Pack::later(last, own);
             items.extend(item.map(|item| (key, item)));
+        }
+        for (group, rules) in moved {
+            if !self.forget_last(group, &rules, deadline).await {
+                return Err(Fault::odd_answer("a pack keeps an item as it was"));
+            }
         }
         Ok(items)
     }
@@ -115,20 +119,31 @@ impl DynamoStore {
                 }
             });
         }
-        self.forget_last(group, &moved, deadline).await;
+        if !self.forget_last(group, &moved, deadline).await {
+            for (write, outcome) in writes.iter().zip(&mut outcomes) {
+                if moved.contains(&write.key.rule) {
+                    *outcome = WriteOutcome::Unknown;
+                }
+            }
+        }
         outcomes
     }
 
-    /// The pack keeps an item that lies by itself as it was until the item is written there. It is no loss where it still
-    /// does: the later one counts.
-    async fn forget_last(&self, group: Key, moved: &[RuleKey], deadline: Deadline) {
-        let Some(stored) = self.known_packs.get(group).filter(|_| !moved.is_empty()) else {
-            return;
-        };
-        if let Some(pack) = stored.pack.without_last(moved, PACKING) {
-            let outcome = self.put_pack(group, &stored, pack, deadline).await;
-            debug!(?group, ?outcome, "an item of a pack lies by itself");
+    /// The pack keeps an item that lies by itself as it was until the item is written there. Whether it does no more: who
+    /// finds that it does is not done, since the item may be deleted one day, and would be as it was then.
+    async fn forget_last(&self, group: Key, moved: &[RuleKey], deadline: Deadline) -> bool {
+        if moved.is_empty() {
+            return true;
         }
+        let Some(stored) = self.known_packs.get(group) else {
+            return false;
+        };
+        let Some(pack) = stored.pack.without_last(moved, PACKING) else {
+            return true;
+        };
+        let outcome = self.put_pack(group, &stored, pack, deadline).await;
+        debug!(?group, ?outcome, "an item of a pack lies by itself");
+        outcome == WriteOutcome::Written
     }
 
     /// The pack as it is known, or as it is.

@@ -179,6 +179,12 @@ impl Pack {
         }
     }
 
+    /// Whether the pack keeps an item as it was before it was written by itself.
+    pub fn keeps_an_old_one(last: Option<&Item>, own: Option<&Item>) -> bool {
+        last.zip(own)
+            .is_some_and(|(last, own)| last.version < own.version)
+    }
+
     /// The pack with these writes, which are of its group, and what becomes of each; `None` where the pack stays as it is.
     /// What may go at `now`, in milliseconds, is left out.
     #[must_use]
@@ -190,7 +196,7 @@ impl Pack {
         let mut pack = self.clone();
         let fates: Vec<Fate> = writes
             .iter()
-            .map(|write| pack.take(write, packing))
+            .map(|write| pack.take(write, (packing, now)))
             .collect();
         if pack == *self {
             return (None, fates);
@@ -207,13 +213,13 @@ impl Pack {
         (Some(pack), fates)
     }
 
-    fn take(&mut self, write: &ConditionalWrite, packing: Packing) -> Fate {
+    fn take(&mut self, write: &ConditionalWrite, (packing, now): (Packing, i64)) -> Fate {
         let rule = write.key.rule;
         let stored = match (self.find(rule), write.expected) {
             (Found::Nothing, None) => None,
             (Found::Here(item), Some(expected)) if item.version == expected => Some(item),
             (Found::Outside(last), expected) => {
-                return self.take_outside(write, last, expected, packing);
+                return self.take_outside(write, (last, expected), (packing, now));
             }
             _ => return Fate::Conflict,
         };
@@ -224,9 +230,9 @@ impl Pack {
         if !is_large && self.bytes() <= packing.pack_bytes_max {
             return Fate::Here;
         }
-        let until = packing.end_of(&write.item).saturating_add(packing.noted_ms);
+        let ends_at = packing.end_of(&write.item).max(now);
         let noted = Entry::Outside {
-            until,
+            until: ends_at.saturating_add(packing.noted_ms),
             last: stored,
             writer: write.item.writer,
         };
@@ -237,9 +243,8 @@ impl Pack {
     fn take_outside(
         &mut self,
         write: &ConditionalWrite,
-        last: Option<Item>,
-        expected: Option<u64>,
-        packing: Packing,
+        (last, expected): (Option<Item>, Option<u64>),
+        (packing, now): (Packing, i64),
     ) -> Fate {
         let condition = match (expected, last.as_ref().map(|last| last.version)) {
             (None, None) => Condition::Absent,
@@ -248,7 +253,8 @@ impl Pack {
             (Some(expected), _) => Condition::Version(expected),
         };
         let name = EntryName::of(write.key.rule);
-        let ends_at = packing.end_of(&write.item);
+        // Of what is over when it is written, too, the note has to outlive the write: it may be deleted at any moment.
+        let ends_at = packing.end_of(&write.item).max(now);
         let noted = self.entries.get(&name);
         let noted = noted.and_then(|bytes| entry::known(bytes).ok());
         let is_noted =

@@ -309,6 +309,10 @@ fn a_large_item_moves_out_step_by_step() {
         Pack::later(Some(last.clone()), Some(large())),
         Some(large())
     );
+    let keeps = |last: &Item, own: &Item| Pack::keeps_an_old_one(Some(last), Some(own));
+    assert!(keeps(&last, &large()) && !keeps(&last, &last));
+    assert!(!Pack::keeps_an_old_one(Some(&last), None));
+    assert!(!Pack::keeps_an_old_one(None, Some(&large())));
     let leftover = Some(item(0, 9, None));
     assert_eq!(
         Pack::later(Some(last.clone()), leftover.clone()),
@@ -341,6 +345,20 @@ fn that_an_item_lies_by_itself_is_noted_for_longer_than_the_item_stays() {
         assert_eq!(fates, [Fate::Outside(Condition::Version(1))]);
         assert_eq!(again.map_or(noted.ends_at, |pack| pack.ends_at), until);
     }
+}
+
+#[test]
+fn the_note_outlives_the_write_of_what_is_over() {
+    let of_one = write(1, None, item(1, 500, None));
+    for (now, until) in [(2_055, 2_065), (2_056, 2_116)] {
+        let (noted, _) = with(&Pack::default(), std::slice::from_ref(&of_one));
+        let noted = noted.unwrap();
+        let (again, fates) = noted.with(&[&of_one], (PACKING, now));
+        assert_eq!(fates, [Fate::Outside(Condition::Absent)]);
+        assert_eq!(again.map_or(noted.ends_at, |pack| pack.ends_at), until);
+    }
+    let (late, _) = Pack::default().with(&[&of_one], (PACKING, 5_000));
+    assert_eq!(late.unwrap().ends_at, 5_060);
 }
 
 #[test]
