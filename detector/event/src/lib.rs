@@ -4,6 +4,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod time; // milliseconds since the epoch
+mod keys; // keys of an object -> nodes
 pub mod field; // dotted paths -> slots
 pub mod quotes; // where strings begin and end
 pub mod slots; // the values found, by slot

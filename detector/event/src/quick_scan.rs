@@ -4,6 +4,7 @@
 //! that no value holds, and all that is no JSON.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::field::{FieldTable, SlotId};
 use crate::slots::{Slots, Value};
@@ -85,15 +86,15 @@ impl<'a> Walk<'_, '_, 'a> {
         Some((open + 1, close))
     }
 
-    /// The key at `at` and its colon.
+    /// The key at `at` and its colon: where it stands.
     #[inline(always)]
-    fn key(&mut self) -> Option<&'a [u8]> {
+    fn key(&mut self) -> Option<Range<usize>> {
         let (begin, end) = self.string()?;
         if self.peek()? != b':' {
             return None;
         }
         self.at += 1;
-        self.text.as_bytes().get(begin..end)
+        Some(begin..end)
     }
 
     fn open(&mut self) -> Option<()> {
@@ -117,55 +118,71 @@ impl<'a> Walk<'_, '_, 'a> {
             self.close();
             return Some(());
         }
+        let (table, keys) = (self.table, self.table.keys(node));
         loop {
-            self.text_entries(node)?;
-            let key = self.key()?;
-            if self.has_escapes && memchr::memchr(b'\\', key).is_some() {
+            let is_over = self.text_entries(|slots, text, key, value| {
+                match keys.node(text.as_bytes(), key) {
+                    0 => Some(()),
+                    child => match table.slot_of(child) {
+                        Some(slot) => slots.offer_text(slot, text.get(value)?).then_some(()),
+                        None => Some(()),
+                    },
+                }
+            })?;
+            if is_over {
+                break;
+            }
+            self.peek()?;
+            let (key, bytes) = (self.key()?, self.text.as_bytes());
+            if self.has_escapes && memchr::memchr(b'\\', bytes.get(key.clone())?).is_some() {
                 return None;
             }
-            match self.table.child(node, key) {
-                Some(child) => self.value(child)?,
-                None => self.skip()?,
+            match keys.node(bytes, key) {
+                0 => self.skip()?,
+                child => self.value(child)?,
             }
             match self.peek()? {
                 b',' => self.at += 1,
                 b'}' => break,
                 _ => return None,
             }
-            self.peek()?;
         }
         self.close();
         Some(())
     }
 
-    /// Entries from `at` on of the kind that most are: a text without escapes, no white space, another entry behind it.
+    /// Entries of an object from `at` on of the kind that most are: a text without escapes, no white space. `each` is given
+    /// the key and the value, without their quotes. Whether the object is over: `at` is at its brace, or behind a comma.
     #[inline(always)]
-    fn text_entries(&mut self, node: usize) -> Option<()> {
+    fn text_entries(
+        &mut self,
+        mut each: impl FnMut(&mut Slots<'a>, &'a str, Range<usize>, Range<usize>) -> Option<()>,
+    ) -> Option<bool> {
         let (text, bytes) = (self.text, self.text.as_bytes());
         let (mut at, mut quotes) = (self.at, self.quotes);
-        while let Some((&[key, key_end, value, value_end, next], _)) = quotes.split_first_chunk() {
-            let [key, key_end, value] = [key, key_end, value].map(|place| place as usize);
-            let (value_end, next) = (value_end as usize, next as usize);
-            let is_text = key == at && value == key_end + 2 && next == value_end + 2;
-            if !is_text || bytes.get(key_end + 1)? != &b':' || bytes.get(next - 1)? != &b',' {
+        let mut is_over = false;
+        while let Some((entry, rest)) = quotes.split_first_chunk::<4>() {
+            let [key, key_end, value, value_end] = entry.map(|place| place as usize);
+            if key != at || value != key_end + 2 || bytes.get(key_end + 1)? != &b':' {
+                break;
+            }
+            let after = *bytes.get(value_end + 1)?;
+            if after != b',' && after != b'}' {
                 break;
             }
             if self.has_escapes && memchr::memchr(b'\\', bytes.get(key..value_end)?).is_some() {
                 break;
             }
-            if let Some(child) = self.table.child(node, bytes.get(key + 1..key_end)?)
-                && let Some(slot) = self.table.slot_of(child)
-            {
-                let value = text.get(value + 1..value_end)?;
-                if !self.slots.offer_text(slot, value) {
-                    return None;
-                }
+            each(self.slots, text, key + 1..key_end, value + 1..value_end)?;
+            (at, quotes) = (value_end + 2, rest);
+            if after == b'}' {
+                at = value_end + 1;
+                is_over = true;
+                break;
             }
-            at = next;
-            quotes = &quotes[4..];
         }
         (self.at, self.quotes) = (at, quotes);
-        Some(())
+        Some(is_over)
     }
 
     /// The array at `at`: its members are values of `node`.
@@ -311,14 +328,12 @@ impl<'a> Walk<'_, '_, 'a> {
                     let is_object = first == b'{';
                     objects = objects << 1 | u64::from(is_object);
                     // Brackets differ from those that close them by two.
-                    if self.peek()? != first + 2 {
-                        if is_object {
-                            self.key()?;
-                        }
+                    if self.peek()? == first + 2 {
+                        self.close();
+                        objects >>= 1;
+                    } else if !is_object || self.skip_to_value()? {
                         continue;
                     }
-                    self.close();
-                    objects >>= 1;
                 }
                 byte => self.skip_scalar(byte)?,
             }
@@ -331,9 +346,9 @@ impl<'a> Walk<'_, '_, 'a> {
                 match (self.peek()?, is_object) {
                     (b',', true) => {
                         self.at += 1;
-                        self.peek()?;
-                        self.key()?;
-                        break;
+                        if self.skip_to_value()? {
+                            break;
+                        }
                     }
                     (b',', false) => {
                         self.at += 1;
@@ -347,5 +362,15 @@ impl<'a> Walk<'_, '_, 'a> {
                 }
             }
         }
+    }
+
+    /// In an object that nothing needs, to the value of the next entry that is no text; `false` at the object's end.
+    #[inline(always)]
+    fn skip_to_value(&mut self) -> Option<bool> {
+        if self.text_entries(|_, _, _, _| Some(()))? {
+            return Some(false);
+        }
+        self.peek()?;
+        self.key().map(|_| true)
     }
 }
