@@ -83,68 +83,76 @@ impl Quotes {
         }
         let mut state = State::default();
         let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
-        for (at, block) in blocks.iter().enumerate() {
-            if !self.block(text, at * BLOCK_BYTES, block, &mut state) {
+        let mut begin = 0;
+        for stretch in blocks.chunks(STRETCH_BLOCKS) {
+            if !self.blocks(text, begin, stretch, &mut state) {
                 return false;
             }
+            begin += stretch.len() * BLOCK_BYTES;
         }
         let mut last = [b' '; BLOCK_BYTES];
         last[..rest.len()].copy_from_slice(rest);
-        self.block(text, text.len() - rest.len(), &last, &mut state) && !state.is_in_string
+        self.blocks(text, begin, &[last], &mut state) && !state.is_in_string
     }
 
+    /// The same of blocks that stand at `begin`; of no more than [`STRETCH_BLOCKS`], so that room is made for them once.
     #[inline(always)]
-    fn block(
+    fn blocks(
         &mut self,
         text: &[u8],
         begin: usize,
-        block: &[u8; BLOCK_BYTES],
+        blocks: &[[u8; BLOCK_BYTES]],
         state: &mut State,
     ) -> bool {
-        let Specials {
-            mut quotes,
-            backslashes,
-            controls,
-        } = Specials::of(block);
-        if backslashes != 0 || state.is_escaped {
-            self.has_escapes = true;
-            match state.escaped(text, begin, backslashes) {
-                Some(escaped) => quotes &= !escaped,
-                None => return false,
-            }
-        }
-        if controls & state.inside(quotes, controls) != 0 {
-            return false;
-        }
-        state.is_in_string ^= quotes.count_ones() % 2 == 1;
-        self.add(begin, quotes)
-    }
-
-    #[inline(always)]
-    fn add(&mut self, begin: usize, mut quotes: u64) -> bool {
-        if self.places.len() < self.len + BLOCK_BYTES {
-            if self.len > Self::LEN_MAX {
-                return false;
-            }
-            self.places.resize(2 * self.len + 8 * BLOCK_BYTES, 0);
-        }
-        let count = quotes.count_ones() as usize;
-        let Some(room) = self.places[self.len..].first_chunk_mut::<BLOCK_BYTES>() else {
+        let Some(room) = self.room() else {
             return false;
         };
-        // Written in groups: what is too much is overwritten, and how many there are is seldom guessed wrong.
-        const GROUP: usize = 8;
-        for group in room.as_chunks_mut::<GROUP>().0 {
-            for place in group {
-                *place = begin as u32 + quotes.trailing_zeros();
-                quotes &= quotes.wrapping_sub(1);
-            }
-            if quotes == 0 {
-                break;
-            }
+        let (mut len, mut begin) = (0, begin);
+        for block in blocks {
+            let Some(quotes) = state.quotes(text, begin, block) else {
+                return false;
+            };
+            let Some(room) = room[len..].first_chunk_mut() else {
+                return false;
+            };
+            write_places(begin as u32, quotes, room);
+            len += quotes.count_ones() as usize;
+            begin += BLOCK_BYTES;
         }
-        self.len += count;
+        self.len += len;
+        self.has_escapes |= state.has_escapes;
         true
+    }
+
+    /// For the places of a stretch.
+    fn room(&mut self) -> Option<&mut [u32]> {
+        const STRETCH_BYTES: usize = STRETCH_BLOCKS * BLOCK_BYTES;
+        if self.places.len() < self.len + STRETCH_BYTES {
+            if self.len > Self::LEN_MAX {
+                return None;
+            }
+            self.places.resize(2 * self.len + 2 * STRETCH_BYTES, 0);
+        }
+        Some(&mut self.places[self.len..])
+    }
+}
+
+/// Blocks for whose places room is made at once.
+const STRETCH_BLOCKS: usize = 32;
+
+/// Writes where the bits of `quotes` are, from `begin` on; what stands behind the last of them says nothing.
+#[inline(always)]
+fn write_places(begin: u32, mut quotes: u64, room: &mut [u32; BLOCK_BYTES]) {
+    // Written in groups: what is too much is overwritten, and how many there are is seldom guessed wrong.
+    const GROUP: usize = 8;
+    for group in room.as_chunks_mut::<GROUP>().0 {
+        for place in group {
+            *place = begin + quotes.trailing_zeros();
+            quotes &= quotes.wrapping_sub(1);
+        }
+        if quotes == 0 {
+            break;
+        }
     }
 }
 
@@ -153,9 +161,41 @@ impl Quotes {
 struct State {
     is_in_string: bool,
     is_escaped: bool,
+    has_escapes: bool,
 }
 
 impl State {
+    /// The quotes of the block at `begin`; `None` if a string is damaged.
+    #[inline(always)]
+    fn quotes(&mut self, text: &[u8], begin: usize, block: &[u8; BLOCK_BYTES]) -> Option<u64> {
+        let Specials {
+            mut quotes,
+            backslashes,
+            controls,
+        } = Specials::of(block);
+        if backslashes | controls != 0 || self.is_escaped {
+            quotes = self.unescaped(text, begin, quotes, [backslashes, controls])?;
+        }
+        self.is_in_string ^= quotes.count_ones() % 2 == 1;
+        Some(quotes)
+    }
+
+    /// Apart from the above, since few blocks have any of these.
+    #[inline(never)]
+    fn unescaped(
+        &mut self,
+        text: &[u8],
+        begin: usize,
+        mut quotes: u64,
+        [backslashes, controls]: [u64; 2],
+    ) -> Option<u64> {
+        if backslashes != 0 || self.is_escaped {
+            self.has_escapes = true;
+            quotes &= !self.escaped(text, begin, backslashes)?;
+        }
+        (controls & self.inside(quotes, controls) == 0).then_some(quotes)
+    }
+
     /// The bytes of a block that an escape takes; `None` where one is none.
     fn escaped(&mut self, text: &[u8], begin: usize, backslashes: u64) -> Option<u64> {
         let mut escaped = u64::from(std::mem::take(&mut self.is_escaped));
