@@ -192,6 +192,16 @@ impl<'a> Slots<'a> {
         }
     }
 
+    /// The text at `slot` where that is all there is.
+    #[inline]
+    pub fn only_text(&self, slot: SlotId) -> Option<&str> {
+        let (first, last) = self.ends_of(slot)?;
+        match &self.entries.get(first as usize)?.value {
+            Value::Text(text) if first == last => Some(text),
+            _ => None,
+        }
+    }
+
     /// The slots that have a value, in the order of [`FieldTable::slots`].
     pub fn present(&self) -> impl Iterator<Item = SlotId> {
         let words = self.present.iter().enumerate();

@@ -73,7 +73,26 @@ impl FieldTests {
         self.within_cased.compile();
     }
 
+    /// The same as [`FieldTests::evaluate_field`] where the field has one value, and that came before; `false`, with nothing
+    /// told, where not.
+    #[inline(always)]
+    pub(super) fn recall_field(
+        &self,
+        slots: &Slots<'_>,
+        slot: SlotId,
+        memo: &Memo,
+        mut pass: impl FnMut(PredicateId),
+    ) -> bool {
+        let Some(passed) = slots.only_text(slot).and_then(|text| memo.recall(text)) else {
+            return false;
+        };
+        self.present.into_iter().for_each(&mut pass);
+        passed.iter().copied().for_each(pass);
+        true
+    }
+
     /// Tells `pass` of every test that a value of the field passes.
+    #[inline(never)]
     pub(super) fn evaluate_field(
         &self,
         slots: &Slots<'_>,

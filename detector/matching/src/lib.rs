@@ -149,8 +149,10 @@ impl Matcher {
         for &predicate in &scratch.truth.marked {
             candidates.extend_from_slice(index.rules_under(predicate as usize));
         }
-        candidates.sort_unstable();
-        candidates.dedup();
+        if candidates.len() > 1 {
+            candidates.sort_unstable();
+            candidates.dedup();
+        }
         for &rule in &candidates {
             if self.programs.run(rule as usize, &mut |predicate| {
                 self.passes(predicate, seen, scratch)
@@ -242,7 +244,9 @@ impl Matcher {
             Subject::Field(slot) => {
                 let memo = &mut memos[slot.index()];
                 let (slots, objects) = (seen.event.slots, seen.objects);
-                tests.evaluate_field(slots, slot, objects, memo, buffers, &mut pass);
+                if !tests.recall_field(slots, slot, memo, &mut pass) {
+                    tests.evaluate_field(slots, slot, objects, memo, buffers, &mut pass);
+                }
             }
             Subject::AnyText => keyword::each_text(seen.event.body, &mut |text| {
                 tests.evaluate_text(text, &mut buffers.folded, &mut pass);

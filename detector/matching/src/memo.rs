@@ -35,7 +35,7 @@ impl Memo {
     /// The tests that `text` passes of those that are evaluated together, if that is remembered.
     pub(super) fn recall(&self, text: &str) -> Option<&[PredicateId]> {
         let known = self.places.get(place(text)?)?;
-        (known.is_evaluated && known.text[..] == *text.as_bytes()).then_some(&known.passed)
+        (known.is_evaluated && same(&known.text, text.as_bytes())).then_some(&known.passed)
     }
 
     pub(super) fn keep(&mut self, text: &str, passed: &[PredicateId]) {
@@ -74,7 +74,7 @@ impl Memo {
             self.places = vec![Known::default(); PLACES];
         }
         let known = &mut self.places[place];
-        if known.text[..] != *text.as_bytes() {
+        if !same(&known.text, text.as_bytes()) {
             known.text.clear();
             known.text.extend_from_slice(text.as_bytes());
             known.is_evaluated = false;
@@ -82,6 +82,24 @@ impl Memo {
         }
         Some(known)
     }
+}
+
+/// Whether two texts are the same, without a call for those that are as short as most are.
+#[inline(always)]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len()
+        && match one.len() {
+            8..=16 => have_same_ends::<8>(one, other),
+            17..=32 => have_same_ends::<16>(one, other),
+            33..=64 => have_same_ends::<32>(one, other),
+            _ => one == other,
+        }
+}
+
+#[inline(always)]
+fn have_same_ends<const BYTES: usize>(one: &[u8], other: &[u8]) -> bool {
+    one.first_chunk::<BYTES>() == other.first_chunk()
+        && one.last_chunk::<BYTES>() == other.last_chunk()
 }
 
 /// Where a text belongs, by its length and ends; nowhere, if it is not to be remembered.
