@@ -198,12 +198,7 @@ impl World<'_> {
             return Some(BTreeMap::new());
         };
         let keys: Vec<ItemKey> = keys.iter().copied().filter(|key| packs.has(*key)).collect();
-        let trouble = &mut Trouble {
-            random: &mut self.random,
-            fail_rate: self.fail_rate,
-            is_unconditional: self.mutation == Mutation::NoPackCondition,
-            is_forgetful: self.mutation == Mutation::KeepTheOldOne,
-        };
+        let trouble = &mut Trouble::of(self.mutation, self.fail_rate, &mut self.random);
         let items = packs.read(&keys, is_consistent, (worker, trouble))?;
         Some(keys.into_iter().zip(items).collect())
     }
@@ -288,12 +283,7 @@ impl World<'_> {
         }
         let now = self.forgettable_at(doing.swept_to).unwrap_or(i64::MIN);
         let packs = self.packs.as_mut().expect("items of packs");
-        let trouble = &mut Trouble {
-            random: &mut self.random,
-            fail_rate: self.fail_rate,
-            is_unconditional: self.mutation == Mutation::NoPackCondition,
-            is_forgetful: self.mutation == Mutation::KeepTheOldOne,
-        };
+        let trouble = &mut Trouble::of(self.mutation, self.fail_rate, &mut self.random);
         let (mut outcomes, changes) = packs.write(&writes, (doing.worker, trouble), now);
         self.seen.moved += std::mem::take(&mut packs.moved);
         for change in changes {

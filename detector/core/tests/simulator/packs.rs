@@ -8,6 +8,7 @@ use detector_core::store::pack::{Condition, Fate, Found, Pack, Packing};
 use detector_core::store::{ConditionalWrite, Item, ItemKey, RuleKey, WriteOutcome};
 use detector_core::window::key::Key;
 
+use super::mistake::Mutation;
 use crate::oracle::TICK_MS;
 
 /// How it fails.
@@ -21,7 +22,16 @@ pub(crate) struct Trouble<'t> {
     pub(crate) is_forgetful: bool,
 }
 
-impl Trouble<'_> {
+impl<'t> Trouble<'t> {
+    pub(crate) fn of(mutation: Mutation, fail_rate: u32, random: &'t mut fastrand::Rng) -> Self {
+        Self {
+            random,
+            fail_rate,
+            is_unconditional: mutation == Mutation::NoPackCondition,
+            is_forgetful: mutation == Mutation::KeepTheOldOne,
+        }
+    }
+
     fn fails(&mut self) -> bool {
         self.random.u32(..1000) < self.fail_rate
     }

@@ -172,10 +172,9 @@ impl Pack {
 
     /// Which of the two is the item, of one that lies by itself.
     pub fn later(last: Option<Item>, own: Option<Item>) -> Option<Item> {
-        match (last, own) {
-            (Some(last), Some(own)) if own.version > last.version => Some(own),
-            (None, own) => own,
-            (last, _) => last,
+        match Pack::keeps_an_old_one(last.as_ref(), own.as_ref()) {
+            true => own,
+            false => last.or(own),
         }
     }
 
