@@ -88,7 +88,9 @@ fn whatever_happens_episodes_are_the_oracles_and_announced_under_one_id() {
 /// the last an item was over, and written once more after a pack had forgotten where it lies; and so were those that follow.
 #[test]
 fn schedules_that_once_failed_hold() {
-    for scenario in [49_480, 103_204, 313_780, 152_352, 14_902, 20_002, 40_289] {
+    for scenario in [
+        49_480, 103_204, 313_780, 152_352, 14_902, 20_002, 40_289, 69_964, 171_714, 260_360,
+    ] {
         scenario_schedules(scenario).unwrap_or_else(|problem| panic!("{problem}"));
     }
 }

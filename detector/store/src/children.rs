@@ -194,14 +194,15 @@ pub(crate) fn told(children: &[ChildEpisode]) -> Vec<ToldChild> {
     children.iter().map(ChildEpisode::told).collect()
 }
 
-/// Forgets the children that `episodes` do not tell of, nor any to come, all of which open after `forgotten_to`. One that
+/// Forgets the children that none of `episodes` tells of, nor any to come, all of which open after `forgotten_to`. One that
 /// paused is kept until that is certain: the sweep that came past its pause has told that it is over.
 pub(crate) fn forget(
     plan: &Plan<'_>,
     rule: CorrelationIx,
     children: &mut Vec<ChildEpisode>,
-    (forgotten_to, episodes): (i64, &[Interval]),
+    (forgotten_to, episodes): (i64, impl Iterator<Item = Interval>),
 ) {
+    let episodes: Vec<Interval> = episodes.filter(|span| span.end > forgotten_to).collect();
     let timespan_ms = plan.rules.correlations[rule.0 as usize].timespan_ms;
     let before = forgotten_to.saturating_sub(timespan_ms);
     children.retain(|child| {

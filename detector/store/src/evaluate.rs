@@ -11,7 +11,7 @@ use crate::item::{self, Item, STATE_BYTES_MAX};
 use crate::key::ItemKey;
 use crate::plan::Plan;
 use crate::recorded::{EpisodeId, Mark, Notice, RecordedEpisode};
-use crate::schedule::{is_over, quiet_ms, schedule, span};
+use crate::schedule::{self, is_over, quiet_ms, schedule, span};
 use crate::work::{GroupRef, Work};
 use detector_rule::CorrelationIx;
 use detector_window::Windows;
@@ -109,6 +109,7 @@ pub(crate) fn evaluate(
         expires_at: None,
         writer: writer.after(stored.map(|item| &item.writer)),
     };
+    schedule::forget_children(plan, rule, &mut item, &united);
     let known_to = given.watermark.unwrap_or(i64::MIN).max(judged_to);
     let known = known(plan, rule, (&item, &united), known_to);
     record(plan, (rule, group), &known, &mut item.episodes);
@@ -253,7 +254,7 @@ fn record(
     }
 }
 
-/// Drops records and children of what the state has forgotten, and shortens a state that is too large. Returns whether
+/// Drops records of what the state has forgotten, and shortens a state that is too large. Returns whether
 /// it did that.
 fn forget(
     plan: &Plan<'_>,
@@ -265,12 +266,6 @@ fn forget(
         // No current episode can be one that ended in what is forgotten.
         item.episodes
             .retain(|e| e.span.end > forgotten_to || e.is_unclosed());
-        let recorded = item.episodes.iter().map(|e| e.span);
-        let told: Vec<Interval> = recorded
-            .chain(united.episodes.iter().map(span))
-            .filter(|span| span.end > forgotten_to)
-            .collect();
-        children::forget(plan, at.0, &mut item.children, (forgotten_to, &told));
     }
     let room = STATE_BYTES_MAX.saturating_sub(children::bytes(&item.children));
     let is_too_large = item.state.len() > room;

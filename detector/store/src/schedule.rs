@@ -8,6 +8,7 @@ use crate::work::GroupRef;
 use detector_rule::CorrelationIx;
 use detector_window::Windows;
 use detector_window::episode::Episode;
+use detector_window::group::United;
 use detector_window::interval::Interval;
 use detector_window::version::StateError;
 
@@ -50,6 +51,20 @@ pub(crate) fn schedule(
     item.due = decided.chain(unannounced).min();
     let kept = facts.retention_ms + plan.times.lateness_ms;
     item.expires_at = item.due.is_none().then(|| item.latest.saturating_add(kept));
+}
+
+/// Forgets the children of what the state has forgotten: no end waits for these.
+pub(crate) fn forget_children(
+    plan: &Plan<'_>,
+    rule: CorrelationIx,
+    item: &mut Item,
+    united: &United,
+) {
+    if let Some(forgotten_to) = united.forgotten_to {
+        let recorded = item.episodes.iter().map(|e| e.span);
+        let all = recorded.chain(united.episodes.iter().map(span));
+        children::forget(plan, rule, &mut item.children, (forgotten_to, all));
+    }
 }
 
 /// The first moment, from `from` on, about which the watermark decides.

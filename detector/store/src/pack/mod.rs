@@ -12,6 +12,7 @@ mod entry; // one item in a pack
 mod limits; // sizes and times
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +26,7 @@ use entry::Entry;
 pub use limits::Packing;
 
 /// The name of a rule's entry in a pack: as much of its key as tells rules apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "[u8; 8]", from = "[u8; 8]")]
 pub struct EntryName(u64);
 
@@ -205,11 +206,24 @@ impl Pack {
             let may_go = || entry::known(bytes).is_ok_and(|it| it.ends_at <= now);
             is_new(name, bytes) || !may_go()
         });
-        let read = (self.version > 0).then_some(self.version);
-        let latest = writes.iter().map(|write| write.item.latest).max();
-        pack.version = item::next_version(read, latest.unwrap_or(0));
+        pack.version = match self.version {
+            0 => pack.first_version(writes),
+            read => read + 1,
+        };
         pack.schedule();
         (Some(pack), fates)
+    }
+
+    /// Begins above those of a pack before, whose events were earlier. Where they were not, two that begin differ in what is
+    /// in them, or else a write upon the pack before would take this one for it, and what it holds would be lost.
+    fn first_version(&self, writes: &[&ConditionalWrite]) -> u64 {
+        const HASH_BITS: u32 = 16;
+        const TIME_BITS: u32 = 46;
+        let latest = writes.iter().map(|write| write.item.latest).max();
+        let time = item::next_version(None, latest.unwrap_or(0)).min((1 << TIME_BITS) - 1);
+        let mut hasher = DefaultHasher::new();
+        self.entries.hash(&mut hasher);
+        time << HASH_BITS | hasher.finish() >> (u64::BITS - HASH_BITS)
     }
 
     fn take(&mut self, write: &ConditionalWrite, (packing, now): (Packing, i64)) -> Fate {

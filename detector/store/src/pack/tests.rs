@@ -150,8 +150,6 @@ fn each_write_has_a_condition_of_its_own() {
         write(1, None, item(4, 1, None)),
         write(2, None, item(8, 1, None)),
     ]);
-    // Beyond all that one of before could have known.
-    assert_eq!(first.version, 1_001);
     let (second, fates) = with(
         &first,
         &[
@@ -164,12 +162,29 @@ fn each_write_has_a_condition_of_its_own() {
     use Fate::{Conflict, Here};
     assert_eq!(fates, [Conflict, Here, Conflict, Here]);
     let second = second.unwrap();
-    assert_eq!(second.version, 1_002);
+    assert_eq!(second.version, first.version + 1);
     assert_eq!(second.find(rule(1)), Found::Here(item(4, 1, None)));
     assert_eq!(second.find(rule(2)), Found::Here(item(9, 2, None)));
     assert_eq!(second.find(rule(3)), Found::Nothing);
     let (none, fates) = with(&second, &[write(1, None, item(1, 1, None))]);
     assert_eq!((none, fates), (None, vec![Conflict]));
+}
+
+#[test]
+fn a_pack_that_begins_anew_is_not_taken_for_the_one_before() {
+    let before = holding(&[write(1, None, item(1, 1, None))]);
+    let next = holding(&[write(2, None, item(1, 1, None))]);
+    assert_ne!(next.version, before.version);
+    // Beyond all that one of before could have known.
+    for latest in [1_001, 1_790_000_000_000, i64::MAX] {
+        let later = Item {
+            latest,
+            ..item(1, 1, None)
+        };
+        let later = holding(&[write(1, None, later)]);
+        assert!(later.version > before.version + 1_000);
+        assert!(i64::try_from(later.version).is_ok(), "a store's number");
+    }
 }
 
 #[test]
