@@ -15,7 +15,9 @@ pub(crate) struct Keys {
     keys: Vec<Key>,
 }
 
+/// In one line of the cache.
 #[derive(Debug)]
+#[repr(align(64))]
 struct Key {
     /// How it begins, and zeros.
     head: [u8; Key::HEAD_BYTES],
@@ -71,7 +73,7 @@ impl Keys {
         let (Some(head), 1..=Key::HEAD_BYTES) = (head_at(text, at.start), len) else {
             return self.search(text.get(at).unwrap_or_default());
         };
-        let place = self.first[Self::bucket(head, len)];
+        let place = self.first[Self::bucket(begin(head), head[len - 1], len)];
         if place == Key::NONE {
             return Self::NOWHERE as usize;
         }
@@ -91,7 +93,7 @@ impl Keys {
     /// The same, of a key that is long, near the end of its text or not the first in its bucket.
     #[inline(never)]
     pub(crate) fn search(&self, key: &[u8]) -> usize {
-        let mut at = self.first[Self::bucket(&Key::head(key), key.len())];
+        let mut at = self.first[Self::bucket_of(key)];
         while at != Key::NONE {
             let known = self.at(at);
             if *known.whole == *key {
@@ -107,14 +109,18 @@ impl Keys {
         &self.keys[usize::from(place)]
     }
 
+    fn bucket_of(key: &[u8]) -> usize {
+        let last = key.len().saturating_sub(1) % Key::HEAD_BYTES;
+        let last = key.get(last).copied().unwrap_or_default();
+        Self::bucket(begin(key), last, key.len())
+    }
+
     /// Told by the first eight bytes, the last one of a head, and the length. What follows the key says nothing.
     #[inline(always)]
-    fn bucket(head: &[u8; Key::HEAD_BYTES], len: usize) -> usize {
-        let (begin, _) = head.split_first_chunk().expect("a head is longer");
-        let begin = u64::from_le_bytes(*begin) & u64::MAX >> (64 - 8 * len.clamp(1, 8));
-        let last = u64::from(head[len.wrapping_sub(1) % Key::HEAD_BYTES]);
-        let mixed = (begin ^ last << 56 ^ (len as u64) << 48).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-        (mixed >> (u64::BITS - Self::BUCKETS.ilog2())) as usize
+    fn bucket(begin: u64, last: u8, len: usize) -> usize {
+        let begin = begin & u64::MAX >> (64 - 8 * len.clamp(1, 8));
+        let mixed = begin ^ u64::from(last) << 56 ^ (len as u64) << 48;
+        (mixed.wrapping_mul(0xc4ce_b9fe_1a85_ec53) >> (u64::BITS - Self::BUCKETS.ilog2())) as usize
     }
 
     pub(crate) fn insert(&mut self, key: &[u8], node: usize) {
@@ -122,7 +128,7 @@ impl Keys {
         let number = number.expect("an object has fewer than 2^16 registered keys");
         let node = u32::try_from(node).expect("fewer than 2^32 field paths");
         let key = Key::new(key, node);
-        let first = &mut self.first[Self::bucket(&key.head, key.whole.len())];
+        let first = &mut self.first[Self::bucket_of(&key.whole)];
         self.keys.push(key);
         if *first == Key::NONE {
             *first = number;
@@ -134,6 +140,15 @@ impl Keys {
             last = usize::from(self.keys[last].next);
         }
         self.keys[last].next = number;
+    }
+}
+
+/// The first eight bytes, or as many as there are, as a number.
+#[inline(always)]
+fn begin(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(begin) => u64::from_le_bytes(*begin),
+        None => (bytes.iter().rev()).fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
     }
 }
 

@@ -26,6 +26,26 @@ impl Specials {
             controls: are(bytes & u8x64::splat(0xE0), 0).to_bitmask(),
         }
     }
+
+    /// Of the last bytes of `text`, those that fill no block.
+    #[inline(always)]
+    fn of_rest(text: &[u8], rest: &[u8]) -> Self {
+        if let Some(last) = text.last_chunk()
+            && !rest.is_empty()
+        {
+            // Read with what stands before them: a copy of so few bytes would be waited for.
+            let before = BLOCK_BYTES - rest.len();
+            let last = Self::of(last);
+            return Self {
+                quotes: last.quotes >> before,
+                backslashes: last.backslashes >> before,
+                controls: last.controls >> before,
+            };
+        }
+        let mut block = [b' '; BLOCK_BYTES];
+        block[..rest.len()].copy_from_slice(rest);
+        Self::of(&block)
+    }
 }
 
 /// The brackets of a block, in strings or not, a bit for each: those that open, and those that close.
@@ -85,14 +105,13 @@ impl Quotes {
         let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
         let mut begin = 0;
         for stretch in blocks.chunks(STRETCH_BLOCKS) {
-            if !self.blocks(text, begin, stretch, &mut state) {
+            if !self.blocks(text, begin, stretch.iter().map(Specials::of), &mut state) {
                 return false;
             }
             begin += stretch.len() * BLOCK_BYTES;
         }
-        let mut last = [b' '; BLOCK_BYTES];
-        last[..rest.len()].copy_from_slice(rest);
-        self.blocks(text, begin, &[last], &mut state) && !state.is_in_string
+        let rest = std::iter::once(Specials::of_rest(text, rest));
+        self.blocks(text, begin, rest, &mut state) && !state.is_in_string
     }
 
     /// The same of blocks that stand at `begin`; of no more than [`STRETCH_BLOCKS`], so that room is made for them once.
@@ -101,7 +120,7 @@ impl Quotes {
         &mut self,
         text: &[u8],
         begin: usize,
-        blocks: &[[u8; BLOCK_BYTES]],
+        blocks: impl Iterator<Item = Specials>,
         state: &mut State,
     ) -> bool {
         let Some(room) = self.room() else {
@@ -167,12 +186,12 @@ struct State {
 impl State {
     /// The quotes of the block at `begin`; `None` if a string is damaged.
     #[inline(always)]
-    fn quotes(&mut self, text: &[u8], begin: usize, block: &[u8; BLOCK_BYTES]) -> Option<u64> {
+    fn quotes(&mut self, text: &[u8], begin: usize, block: Specials) -> Option<u64> {
         let Specials {
             mut quotes,
             backslashes,
             controls,
-        } = Specials::of(block);
+        } = block;
         if backslashes | controls != 0 || self.is_escaped {
             quotes = self.unescaped(text, begin, quotes, [backslashes, controls])?;
         }

@@ -29,6 +29,7 @@ use detector_event::slots::Slots;
 use detector_rule::{DetectionIx, Expr, Predicate, RuleSet, Subject, Test};
 
 use buffers::Buffers;
+use field_tests::FieldTests;
 use memo::Memo;
 use object_text::Objects;
 use predicate::PredicateId;
@@ -138,11 +139,12 @@ impl Matcher {
             return;
         };
         scratch.clear();
-        for slot in index.slots(event.slots) {
+        // A `for` would ask the iterator where it is each time.
+        index.slots(event.slots).for_each(|slot| {
             if let Some(group) = self.table.group_at(slot) {
                 self.evaluate_group(group, seen, scratch);
             }
-        }
+        });
         let mut candidates = std::mem::take(&mut scratch.candidates);
         candidates.clear();
         candidates.extend_from_slice(index.always());
@@ -233,34 +235,39 @@ impl Matcher {
 
     fn evaluate_anew(&self, group: u32, seen: Seen<'_, '_>, scratch: &mut Scratch) {
         let (subject, tests) = self.table.group(group);
-        let Scratch {
-            truth,
-            memos,
-            buffers,
-            ..
-        } = scratch;
-        let mut pass = |predicate: PredicateId| truth.set(predicate);
         match subject {
             Subject::Field(slot) => {
+                let Scratch {
+                    truth,
+                    memos,
+                    buffers,
+                    ..
+                } = scratch;
+                let mut pass = |predicate: PredicateId| truth.set(predicate);
                 let memo = &mut memos[slot.index()];
                 let (slots, objects) = (seen.event.slots, seen.objects);
                 if !tests.recall_field(slots, slot, memo, &mut pass) {
                     tests.evaluate_field(slots, slot, objects, memo, buffers, &mut pass);
                 }
             }
-            Subject::AnyText => keyword::each_text(seen.event.body, &mut |text| {
-                tests.evaluate_text(text, &mut buffers.folded, &mut pass);
-                for &predicate in self.table.slow_keywords() {
-                    if slow_test::text_passes(
-                        &self.table.predicate(predicate).test,
-                        text,
-                        &mut buffers.folded,
-                    ) {
-                        pass(predicate);
-                    }
-                }
-            }),
+            Subject::AnyText => self.evaluate_keywords(tests, seen.event.body, scratch),
         }
+    }
+
+    /// Apart from the above, which every event goes through.
+    #[inline(never)]
+    fn evaluate_keywords(&self, tests: &FieldTests, body: Body<'_>, scratch: &mut Scratch) {
+        let Scratch { truth, buffers, .. } = scratch;
+        let mut pass = |predicate: PredicateId| truth.set(predicate);
+        keyword::each_text(body, &mut |text| {
+            tests.evaluate_text(text, &mut buffers.folded, &mut pass);
+            for &predicate in self.table.slow_keywords() {
+                let test = &self.table.predicate(predicate).test;
+                if slow_test::text_passes(test, text, &mut buffers.folded) {
+                    pass(predicate);
+                }
+            }
+        });
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) struct Memo {
 /// A text that was seen last, and what tests came to: names of calls and services without a look elsewhere in memory. Empty
 /// texts are not remembered.
 #[derive(Debug, Default, Clone)]
+#[repr(align(128))]
 struct Known {
     text: SmallVec<[u8; 32]>,
     /// Of the tests that are evaluated together, those that it passes, if they were evaluated.
@@ -33,6 +34,7 @@ struct Known {
 
 impl Memo {
     /// The tests that `text` passes of those that are evaluated together, if that is remembered.
+    #[inline(always)]
     pub(super) fn recall(&self, text: &str) -> Option<&[PredicateId]> {
         let known = self.places.get(place(text)?)?;
         (known.is_evaluated && same(&known.text, text.as_bytes())).then_some(&known.passed)
@@ -103,6 +105,7 @@ fn have_same_ends<const BYTES: usize>(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Where a text belongs, by its length and ends; nowhere, if it is not to be remembered.
+#[inline(always)]
 fn place(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     if bytes.is_empty() || bytes.len() > TEXT_BYTES_MAX {

@@ -111,6 +111,10 @@ pub(crate) enum Opening {
 /// `[{`, `{"Records":[`, or `{"events":[` and the like over several lines (as the AWS CLI prints it; on one line it is
 /// taken for an event that has such a field).
 pub(crate) fn opening(data: &[u8]) -> Opening {
+    // An object on one line whose first key is not `Records`, as most lines are.
+    if data.starts_with(b"{\"") && data.get(2).is_some_and(|first| *first != b'R') {
+        return Opening::No;
+    }
     let window = &data[..data.len().min(OPENING_BYTES_MAX)];
     let mut cursor = Cursor {
         window,

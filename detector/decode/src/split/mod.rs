@@ -10,6 +10,7 @@
 //! indented ends before the next brace in the first column, and is one (broken) record. A member of a list that does
 //! not itself begin in the first column ends before a brace there.
 
+mod ahead; // what is read next
 mod depth; // where a JSON value ends
 mod line; // what a line is by itself
 mod document; // lines that make one value
@@ -201,6 +202,7 @@ impl Splitter {
             self.state = State::SkippedLine;
             return Some(self.consume(data));
         };
+        ahead::ask(data, line_end);
         let line = &data[..line_end];
         if self.offset == 0 && csv::is_version(line) {
             return Some(self.consume(&data[..(line_end + 1).min(data.len())]));
